@@ -1,0 +1,24 @@
+//! The words of the trade, as types.
+//!
+//! Everything that people, scripts and reviewers read by name — outcomes, reasons, procedures,
+//! identifiers, moments in time — is defined here once, with its exact spelling. Every other room
+//! uses these types, so a word cannot mean two things.
+//!
+//! This room is pure: it has no clock, no network, no disk and no randomness, and it imports no
+//! other room.
+
+mod ids;
+mod outcome;
+mod procedure;
+mod reason;
+mod secret;
+mod sha;
+mod time;
+
+pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
+pub use outcome::{Evidence, Outcome};
+pub use procedure::{Mode, Procedure};
+pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
+pub use secret::Secret;
+pub use sha::Sha256;
+pub use time::{Day, Time};

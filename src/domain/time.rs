@@ -1,0 +1,203 @@
+//! Moments and days, always in UTC.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr, time::Duration};
+
+/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Written as RFC 3339 in UTC with milliseconds: `2026-11-20T09:30:05.123Z`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Time(i64);
+
+impl Time {
+    /// The moment `millis` milliseconds after the epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The moment `duration` later.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(millis))
+    }
+
+    /// How long after `earlier` this is; zero if it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        let millis = self.0.saturating_sub(earlier.0).max(0);
+        Duration::from_millis(millis.unsigned_abs())
+    }
+
+    /// The day on which this moment lies, in UTC.
+    pub fn day(self) -> Day {
+        Day(self.timestamp().to_zoned(TimeZone::UTC).date())
+    }
+
+    /// `20261120-093005`, for names.
+    pub fn compact(self) -> String {
+        self.timestamp().strftime("%Y%m%d-%H%M%S").to_string()
+    }
+
+    /// Reads an HTTP date (`Fri, 20 Nov 2026 09:30:05 GMT`, RFC 9110 §5.6.7).
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        let zoned = jiff::fmt::rfc2822::parse(text).ok()?;
+        Some(Self(zoned.timestamp().as_millisecond()))
+    }
+
+    fn timestamp(self) -> Timestamp {
+        Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.timestamp())
+    }
+}
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Time {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        Ok(Self(text.parse::<Timestamp>()?.as_millisecond()))
+    }
+}
+
+impl TryFrom<String> for Time {
+    type Error = jiff::Error;
+
+    fn try_from(text: String) -> Result<Self, jiff::Error> {
+        text.parse()
+    }
+}
+
+impl From<Time> for String {
+    fn from(time: Time) -> Self {
+        time.to_string()
+    }
+}
+
+/// A day of the calendar, in UTC: `2026-11-20`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Day(Date);
+
+impl Day {
+    /// The day after this one; the last day of the calendar stays itself.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
+    /// The day `days` later, or earlier if negative.
+    #[must_use]
+    pub fn plus(self, days: i64) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(days.clamp(-4_000_000, 4_000_000))))
+    }
+
+    /// The year, for telling the end dates that mean "never" (9999) from real ones.
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
+    /// Reads the day from a date or a date and time as Partner Center writes them: `Z`, an offset
+    /// or none, any number of fractional digits, blanks inside the time (`partner-center` §7.2).
+    /// The day is the one in UTC where an offset is given.
+    pub fn from_lenient(text: &str) -> Option<Self> {
+        let compact: String = text.trim().chars().filter(|c| !c.is_whitespace()).collect();
+        if let Ok(time) = compact.parse::<Timestamp>() {
+            return Some(Self(time.to_zoned(TimeZone::UTC).date()));
+        }
+        let date = compact.get(..10)?;
+        let rest_is_time = compact.get(10..).is_none_or(|rest| rest.is_empty() || rest.starts_with('T'));
+        rest_is_time.then(|| date.parse::<Date>().ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, jiff::Error> {
+        Ok(Self(text.parse()?))
+    }
+}
+
+impl TryFrom<String> for Day {
+    type Error = jiff::Error;
+
+    fn try_from(text: String) -> Result<Self, jiff::Error> {
+        text.parse()
+    }
+}
+
+impl From<Day> for String {
+    fn from(day: Day) -> Self {
+        day.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_with_milliseconds_and_read_back() {
+        let time = Time::from_millis(1_795_166_130_000);
+        assert_eq!(time.to_string(), "2026-11-20T09:15:30.000Z");
+        assert_eq!(time.to_string().parse::<Time>().unwrap(), time);
+        assert_eq!(time.compact(), "20261120-091530");
+    }
+
+    #[test]
+    fn days_are_read_in_every_form_that_the_service_writes() {
+        for text in [
+            "2031-03-04",
+            "2031-03-04T05:06:07Z",
+            "2031-03-04T05:06:07.1234567Z",
+            "2031-03-04T05:06:07+00:00",
+            "2031-03-04T05:06:07.1234567",
+            "2031-03-04T05: 06: 07Z",
+            "2031-03-05T01:00:00+02:00",
+        ] {
+            assert_eq!(Day::from_lenient(text).unwrap().to_string(), "2031-03-04", "{text}");
+        }
+        for text in ["", "soon", "2031-13-04", "2031-03-04x", "äöüäöüäöü"] {
+            assert_eq!(Day::from_lenient(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn http_dates_are_read() {
+        let time = Time::from_http_date("Fri, 20 Nov 2026 09:15:30 GMT").unwrap();
+        assert_eq!(time.to_string(), "2026-11-20T09:15:30.000Z");
+    }
+}

@@ -1,0 +1,23 @@
+//! offboard: ends the reseller relationship with many Partner Center customers, on record.
+//!
+//! ```text
+//!  list ──input──▶ rows ──▶ plan
+//!                            │
+//!         ┌──────── engine ──▼───────────────────────────────┐
+//!         │  next(state) ─▶ slot ─▶ intent ─▶ send ─▶ answer │ ◀──▶ Partner Center
+//!         └─────▲─────────────────────│────────────────│─────┘
+//!               │ fold                ▼ durable        ▼
+//!               └──────────────── audit log ◀──────────┘
+//!                                     │ fold
+//!                                     ▼
+//!                        progress · resume · reports
+//! ```
+//!
+//! The audit log is the only state. A run is an append-only sequence of records; what a run *is*
+//! at any moment is a fold over its records, and nothing is true because a variable in memory
+//! says so.
+//!
+//! Rooms stand on floors; a room imports only from floors below its own:
+//!
+//! 1. [`domain`]
+pub mod domain;
