@@ -20,4 +20,9 @@
 //! Rooms stand on floors; a room imports only from floors below its own:
 //!
 //! 1. [`domain`]
+//! 2. [`record`]
+pub mod audit;
 pub mod domain;
+pub mod partner_center;
+pub mod preconditions;
+pub mod record;

@@ -7,6 +7,8 @@
 //! This room is pure: it has no clock, no network, no disk and no randomness, and it imports no
 //! other room.
 
+mod answer;
+mod finding;
 mod ids;
 mod outcome;
 mod procedure;
@@ -15,6 +17,8 @@ mod secret;
 mod sha;
 mod time;
 
+pub use answer::Answer;
+pub use finding::{Cause, Ends, Finding, outcome_of, removable_from};
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
 pub use outcome::{Evidence, Outcome};
 pub use procedure::{Mode, Procedure};

@@ -1,0 +1,316 @@
+//! Questions to a log, through a connection that cannot change it.
+
+use super::{
+    lines::{CustomerLine, RequestLine, RowCells, RunLine, customer_line, request_line, run_line},
+    store::{APPLICATION_ID, SCHEMA_VERSION},
+};
+use crate::{
+    domain::{RunId, Seq, TenantId},
+    record::{Event, Record, Run},
+};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params, params};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// There is no such file.
+    #[error("there is no audit log `{0}`; name another with `--audit-log`")]
+    Missing(PathBuf),
+    /// The file is something else, or of another version.
+    #[error("`{0}` is not an audit log that this version of the program knows")]
+    Foreign(PathBuf),
+    /// The run cannot be told.
+    #[error("{0}")]
+    Run(#[from] NoSuchRun),
+    /// `SQLite` reports an error.
+    #[error("the audit log cannot be read: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A record cannot be understood.
+    #[error("record {seq} of the audit log {source}")]
+    Record {
+        /// Its place.
+        seq: Seq,
+        /// Why.
+        source: crate::record::RecordError,
+    },
+    /// A record does not follow from those before it.
+    #[error("{0}")]
+    Illegal(#[from] crate::record::Illegal),
+}
+
+/// Why a run cannot be told from the others.
+#[derive(Debug, thiserror::Error)]
+pub enum NoSuchRun {
+    /// The log has no run.
+    #[error("the audit log has no run yet")]
+    Empty,
+    /// No run's ID begins so.
+    #[error("no run in the audit log begins with `{0}`; `offboard runs` lists them")]
+    None(String),
+    /// Several do.
+    #[error("{count} runs in the audit log begin with `{prefix}`; give more of the ID")]
+    Several {
+        /// What was given.
+        prefix: String,
+        /// How many.
+        count: usize,
+    },
+}
+
+/// Which requests are asked for; what is none does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFilter {
+    /// Of this run.
+    pub run: Option<RunId>,
+    /// About this customer.
+    pub customer: Option<TenantId>,
+    /// With this `MS-RequestId`, sent or answered.
+    pub request_id: Option<String>,
+    /// With this `MS-CorrelationId`, sent or answered.
+    pub correlation_id: Option<String>,
+    /// Answered with this status.
+    pub status: Option<u16>,
+    /// Intended at this time or later (RFC 3339, compared as text).
+    pub since: Option<String>,
+}
+
+/// A log that is open for reading.
+#[derive(Debug)]
+pub struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens the log at `path` without the means to change it.
+    pub fn open(path: &Path) -> Result<Self, QueryError> {
+        if !path.exists() {
+            return Err(QueryError::Missing(path.to_owned()));
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        connection.pragma_update(None, "trusted_schema", "OFF")?;
+        let foreign = |_error| QueryError::Foreign(path.to_owned());
+        let integer = |name: &str| -> Result<i32, rusqlite::Error> {
+            connection.pragma_query_value(None, name, |row| row.get(0))
+        };
+        let identity =
+            (integer("application_id").map_err(foreign)?, integer("user_version").map_err(foreign)?);
+        if identity != (APPLICATION_ID, SCHEMA_VERSION) {
+            return Err(QueryError::Foreign(path.to_owned()));
+        }
+        Ok(Self { connection })
+    }
+
+    /// All runs, oldest first.
+    pub fn runs(&self) -> Result<Vec<RunLine>, QueryError> {
+        let mut query = self.connection.prepare("SELECT * FROM runs ORDER BY started_at, run_id")?;
+        let lines = query.query_map([], run_line)?;
+        Ok(lines.collect::<Result<_, _>>()?)
+    }
+
+    /// The run that `name` means: an ID, a unique prefix of one, or `latest`.
+    pub fn find(&self, name: &str) -> Result<RunLine, QueryError> {
+        let mut runs = self.runs()?;
+        if name == "latest" {
+            return Ok(runs.pop().ok_or(NoSuchRun::Empty)?);
+        }
+        runs.retain(|run| run.run_id.as_str().starts_with(name));
+        let count = runs.len();
+        match (runs.pop(), count) {
+            (Some(run), 1) => Ok(run),
+            (None, _) => Err(NoSuchRun::None(name.to_owned()).into()),
+            (Some(_), count) => Err(NoSuchRun::Several { prefix: name.to_owned(), count }.into()),
+        }
+    }
+
+    /// Each record of a run, in order.
+    pub fn records(
+        &self,
+        run: &RunId,
+        mut each: impl FnMut(Seq, Record) -> Result<(), QueryError>,
+    ) -> Result<(), QueryError> {
+        let Some((first, last)) = self.extent(run)? else { return Ok(()) };
+        let mut query = self
+            .connection
+            .prepare("SELECT seq, body FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 ORDER BY seq")?;
+        let mut rows = query.query(params![first, last, run.as_str()])?;
+        while let Some(row) = rows.next()? {
+            let seq = row.get::<_, i64>(0)?.unsigned_abs();
+            let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+            let record = Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?;
+            each(seq, record)?;
+        }
+        Ok(())
+    }
+
+    /// What the records of a run add up to.
+    pub fn fold(&self, run: &RunId) -> Result<Option<Run>, QueryError> {
+        let mut state: Option<Run> = None;
+        self.records(run, |seq, record| {
+            match &mut state {
+                Some(state) => state.apply(seq, &record)?,
+                None => state = Run::begin(&record),
+            }
+            Ok(())
+        })?;
+        Ok(state)
+    }
+
+    /// The records of a run that are of one of these kinds, in order.
+    pub fn events(&self, run: &RunId, kinds: &[&str]) -> Result<Vec<(Seq, Record)>, QueryError> {
+        let Some((first, last)) = self.extent(run)? else { return Ok(Vec::new()) };
+        let kinds = serde_json::to_string(kinds).unwrap_or_default();
+        let mut query = self.connection.prepare(
+            "SELECT seq, body FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3
+             AND kind IN (SELECT value FROM json_each(?4)) ORDER BY seq",
+        )?;
+        let mut rows = query.query(params![first, last, run.as_str(), kinds])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let seq = row.get::<_, i64>(0)?.unsigned_abs();
+            let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+            found.push((seq, Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?));
+        }
+        Ok(found)
+    }
+
+    /// Each row of a run with its cells, in the order of the list.
+    pub fn customers<E: From<QueryError>>(
+        &self,
+        run: &RunId,
+        mut each: impl FnMut(CustomerLine, RowCells) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut query = self.prepare(
+            "SELECT customers.*, json_extract(CAST(record.body AS TEXT), '$.cells') AS cells
+             FROM record JOIN customers ON customers.run_id = record.run AND customers.row = record.row
+             WHERE record.kind = 'row_read' AND record.run = ?1 ORDER BY record.seq",
+        )?;
+        let mut rows = query.query([run.as_str()]).map_err(QueryError::from)?;
+        while let Some(row) = rows.next().map_err(QueryError::from)? {
+            let line = customer_line(row).map_err(QueryError::from)?;
+            let cells: String = row.get("cells").map_err(QueryError::from)?;
+            each(line, serde_json::from_str(&cells).unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a run for which a change was sent, or was about to be.
+    pub fn changed_rows(&self, run: &RunId) -> Result<HashSet<u32>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT DISTINCT row FROM record WHERE kind = 'request_intended' AND run = ?1
+             AND json_extract(CAST(body AS TEXT), '$.purpose') = 'remove_relationship'",
+        )?;
+        let rows = query.query_map([run.as_str()], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Each request that the filter lets through, in order.
+    pub fn requests<E: From<QueryError>>(
+        &self,
+        filter: &RequestFilter,
+        mut each: impl FnMut(RequestLine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut query = self.prepare(
+            "SELECT * FROM requests
+             WHERE (:run IS NULL OR run_id = :run)
+               AND (:customer IS NULL OR customer_tenant_id = :customer)
+               AND (:request IS NULL OR :request IN (request_id, response_request_id))
+               AND (:correlation IS NULL OR :correlation IN (correlation_id, response_correlation_id))
+               AND (:status IS NULL OR status = :status)
+               AND (:since IS NULL OR intended_at >= :since)
+             ORDER BY seq",
+        )?;
+        let bound = named_params! {
+            ":run": filter.run.as_ref().map(RunId::as_str),
+            ":customer": filter.customer.map(|id| id.to_string()),
+            ":request": filter.request_id.as_ref().map(|id| id.to_ascii_lowercase()),
+            ":correlation": filter.correlation_id.as_ref().map(|id| id.to_ascii_lowercase()),
+            ":status": filter.status,
+            ":since": filter.since,
+        };
+        let mut rows = query.query(bound).map_err(QueryError::from)?;
+        while let Some(row) = rows.next().map_err(QueryError::from)? {
+            each(request_line(row).map_err(QueryError::from)?)?;
+        }
+        Ok(())
+    }
+
+    /// The answers of a run by status; `not_sent` and `unknown` beside them.
+    pub fn answers_by_status(&self, run: &RunId) -> Result<BTreeMap<String, u64>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT coalesce(status, completion, 'open'), count(*) FROM requests WHERE run_id = ?1 GROUP BY 1",
+        )?;
+        let counts = query.query_map([run.as_str()], |row| {
+            let status = match row.get::<_, rusqlite::types::Value>(0)? {
+                rusqlite::types::Value::Integer(status) => status.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                _ => "open".to_owned(),
+            };
+            Ok((status, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        Ok(counts.collect::<Result<_, _>>()?)
+    }
+
+    /// How many requests of a run repeated an earlier one.
+    pub fn retried(&self, run: &RunId) -> Result<u64, QueryError> {
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM record WHERE kind = 'request_intended' AND run = ?1
+             AND json_extract(CAST(body AS TEXT), '$.attempt') > 1",
+            [run.as_str()],
+            |row| row.get(0),
+        )?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The customers that an earlier run of this log really removed for this partner.
+    pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT DISTINCT customers.customer_tenant_id FROM customers JOIN runs USING (run_id)
+             WHERE runs.mode = 'run' AND runs.partner_tenant_id = ?1
+               AND customers.outcome IN ('removed', 'deleted')",
+        )?;
+        let ids = query.query_map([partner.to_string()], |row| row.get::<_, String>(0))?;
+        let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// The log's own ID.
+    pub fn log_id(&self) -> Result<Option<String>, QueryError> {
+        let body: Option<Vec<u8>> = self
+            .connection
+            .query_row("SELECT body FROM record WHERE seq = 0", [], |row| row.get(0))
+            .optional()?;
+        let record = body.map(|body| Record::from_bytes(&body)).transpose();
+        let record = record.map_err(|source| QueryError::Record { seq: 0, source })?;
+        Ok(record.and_then(|record| match record.event {
+            Event::LogOpened(opened) => Some(opened.log_id),
+            _ => None,
+        }))
+    }
+
+    fn prepare(&self, sql: &str) -> Result<rusqlite::Statement<'_>, QueryError> {
+        Ok(self.connection.prepare(sql)?)
+    }
+
+    /// The places of a run's first and last record, or bounds of them.
+    fn extent(&self, run: &RunId) -> Result<Option<(i64, i64)>, QueryError> {
+        let first: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT seq FROM record WHERE kind = 'run_opened' AND run = ?1",
+                [run.as_str()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let last: i64 =
+            self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
+        Ok(first.map(|first| (first, last)))
+    }
+}

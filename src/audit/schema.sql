@@ -1,0 +1,145 @@
+-- The truth: one canonical JSON object a record. Everything else is derived from these bytes.
+CREATE TABLE record (
+    seq    INTEGER PRIMARY KEY,
+    body   BLOB NOT NULL,
+    kind   TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.kind')) VIRTUAL,
+    run    TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.run')) VIRTUAL,
+    at     TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.at')) VIRTUAL,
+    row    INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.row')) VIRTUAL,
+    intent INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL
+) STRICT;
+
+-- Bodies, as plain text, beside the record that owns them. The record holds SHA-256(salt || bytes).
+CREATE TABLE payload (
+    seq   INTEGER PRIMARY KEY,
+    salt  BLOB NOT NULL,
+    bytes BLOB NOT NULL
+) STRICT;
+
+-- Records are added at the end and never changed. The guard on INSERT also stops INSERT OR REPLACE.
+CREATE TRIGGER record_is_contiguous BEFORE INSERT ON record
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq) + 1, 0) FROM record)
+BEGIN SELECT RAISE(ABORT, 'records are appended in order'); END;
+CREATE TRIGGER record_is_not_updated BEFORE UPDATE ON record
+BEGIN SELECT RAISE(ABORT, 'records are never changed'); END;
+CREATE TRIGGER record_is_not_deleted BEFORE DELETE ON record
+BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;
+CREATE TRIGGER payload_is_new BEFORE INSERT ON payload
+WHEN NEW.seq <= (SELECT coalesce(max(seq), -1) FROM payload)
+BEGIN SELECT RAISE(ABORT, 'payloads are appended in order'); END;
+CREATE TRIGGER payload_is_not_updated BEFORE UPDATE ON payload
+BEGIN SELECT RAISE(ABORT, 'payloads are never changed'); END;
+CREATE TRIGGER payload_is_not_deleted BEFORE DELETE ON payload
+BEGIN SELECT RAISE(ABORT, 'payloads are never deleted'); END;
+
+-- The few records that say what a run is, so that `runs` never reads a whole log.
+CREATE INDEX record_milestone ON record (kind, run)
+WHERE kind IN ('log_opened', 'run_opened', 'partner_identified', 'stopped', 'resumed', 'run_sealed');
+
+CREATE VIEW runs AS
+WITH opened AS (
+    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'run_opened'
+), sealed AS (
+    SELECT run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'run_sealed'
+), partner AS (
+    SELECT run, max(seq) AS seq, CAST(body AS TEXT) AS json FROM record
+    WHERE kind = 'partner_identified' GROUP BY run
+), stopped AS (
+    SELECT run, max(seq) AS seq, at FROM record WHERE kind = 'stopped' GROUP BY run
+), resumed AS (
+    SELECT run, max(seq) AS seq FROM record WHERE kind = 'resumed' GROUP BY run
+)
+SELECT
+    opened.run AS run_id,
+    json_extract(opened.json, '$.procedure') AS procedure,
+    json_extract(opened.json, '$.mode') AS mode,
+    json_extract(partner.json, '$.tenant_id') AS partner_tenant_id,
+    json_extract(partner.json, '$.name') AS partner_name,
+    json_extract(opened.json, '$.operator') AS operator,
+    json_extract(opened.json, '$.host') AS host,
+    json_extract(opened.json, '$.version') AS version,
+    json_extract(opened.json, '$.input.file') AS input_file,
+    json_extract(opened.json, '$.input.sha256') AS input_sha256,
+    json_extract(opened.json, '$.input.rows') AS input_rows,
+    json_extract(opened.json, '$.ticket') AS ticket,
+    json_extract(opened.json, '$.reason') AS reason,
+    opened.at AS started_at,
+    sealed.at AS finished_at,
+    CASE
+        WHEN sealed.run IS NOT NULL THEN 'sealed'
+        WHEN stopped.seq > coalesce(resumed.seq, -1) THEN 'interrupted'
+        -- One process writes a log, so a later run means that this one is no longer at work.
+        WHEN EXISTS (SELECT 1 FROM opened AS later WHERE later.seq > max(opened.seq, coalesce(resumed.seq, -1)))
+            THEN 'interrupted'
+        ELSE 'open'
+    END AS state,
+    json_extract(sealed.json, '$.exit_code') AS exit_code
+FROM opened
+LEFT JOIN sealed ON sealed.run = opened.run
+LEFT JOIN partner ON partner.run = opened.run
+LEFT JOIN stopped ON stopped.run = opened.run
+LEFT JOIN resumed ON resumed.run = opened.run;
+
+CREATE VIEW customers AS
+WITH listed AS (
+    SELECT run, row, CAST(body AS TEXT) AS json FROM record WHERE kind = 'row_read'
+), settled AS (
+    SELECT run, row, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'settled'
+)
+SELECT
+    listed.run AS run_id,
+    listed.row AS row,
+    json_extract(listed.json, '$.customer') AS customer_tenant_id,
+    coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name')) AS customer_name,
+    json_extract(settled.json, '$.outcome') AS outcome,
+    json_extract(settled.json, '$.evidence') AS evidence,
+    (SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons')) AS reasons,
+    json_extract(settled.json, '$.explanation') AS explanation,
+    json_extract(settled.json, '$.removable_from') AS removable_from,
+    json_extract(settled.json, '$.exchange.status') AS http_status,
+    json_extract(settled.json, '$.exchange.code') AS error_code,
+    json_extract(settled.json, '$.exchange.request_id') AS request_id,
+    json_extract(settled.json, '$.exchange.correlation_id') AS correlation_id,
+    json_extract(settled.json, '$.attempts') AS attempts,
+    json_extract(settled.json, '$.started_at') AS started_at,
+    settled.at AS finished_at
+FROM listed
+LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row;
+
+CREATE VIEW requests AS
+WITH intended AS (
+    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'request_intended'
+), completed AS (
+    SELECT seq, intent, kind, at, CAST(body AS TEXT) AS json FROM record
+    WHERE kind IN ('response_received', 'request_not_sent', 'outcome_unknown')
+)
+SELECT
+    intended.run AS run_id,
+    intended.seq AS seq,
+    json_extract(intended.json, '$.customer') AS customer_tenant_id,
+    json_extract(intended.json, '$.purpose') AS purpose,
+    json_extract(intended.json, '$.attempt') AS attempt,
+    json_extract(intended.json, '$.method') AS method,
+    json_extract(intended.json, '$.url') AS url,
+    json_extract(intended.json, '$.request_id') AS request_id,
+    json_extract(intended.json, '$.correlation_id') AS correlation_id,
+    intended.at AS intended_at,
+    json_extract(intended.json, '$.headers') AS request_headers,
+    CAST(sent.bytes AS TEXT) AS request_body,
+    CASE completed.kind
+        WHEN 'response_received' THEN 'responded'
+        WHEN 'request_not_sent' THEN 'not_sent'
+        WHEN 'outcome_unknown' THEN 'unknown'
+    END AS completion,
+    completed.at AS completed_at,
+    json_extract(completed.json, '$.duration_ms') AS duration_ms,
+    json_extract(completed.json, '$.status') AS status,
+    json_extract(completed.json, '$.headers') AS response_headers,
+    CAST(received.bytes AS TEXT) AS response_body,
+    json_extract(completed.json, '$.request_id') AS response_request_id,
+    json_extract(completed.json, '$.correlation_id') AS response_correlation_id,
+    coalesce(json_extract(completed.json, '$.error'), json_extract(completed.json, '$.text')) AS error
+FROM intended
+LEFT JOIN completed ON completed.intent = intended.seq
+LEFT JOIN payload AS sent ON sent.seq = intended.seq
+LEFT JOIN payload AS received ON received.seq = completed.seq;

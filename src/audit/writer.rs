@@ -1,0 +1,195 @@
+//! The asynchronous front of the store: group commit.
+//!
+//! While one transaction is on its way to the disk, the next batch gathers by itself; so the cost
+//! of a record falls as the load rises, and an idle log answers at once. Each transaction is a short
+//! blocking task that the connection travels through: the runtime's threads never wait for a disk,
+//! and a paused test clock stands still meanwhile.
+
+use super::store::{Entry, Store, StoreError};
+use crate::{
+    domain::Seq,
+    record::{Illegal, Record},
+};
+use std::sync::Arc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// The most callers whose entries share one transaction.
+const BATCH: usize = 256;
+
+/// Why a record could not be appended. The first error is final for the whole log.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The log cannot be written.
+    #[error("{0}")]
+    Store(Arc<StoreError>),
+    /// The record does not follow from those before it: a bug of this program.
+    #[error("{0}")]
+    Illegal(Arc<Illegal>),
+    /// The writer ended.
+    #[error("the audit log was closed")]
+    Closed,
+}
+
+struct Request {
+    entries: Vec<Entry>,
+    answer: oneshot::Sender<Result<Seq, WriteError>>,
+}
+
+/// A handle to the writer; clones share it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: mpsc::Sender<Request>,
+}
+
+/// Sees each record, in order, after it is on disk and before its caller hears of it.
+pub type Observer = Box<dyn FnMut(Seq, &Record) -> Result<(), Illegal> + Send>;
+
+impl Writer {
+    /// Starts writing to `store`. The task that is returned ends with the store, once every handle
+    /// is dropped.
+    pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
+        let (queue, requests) = mpsc::channel(BATCH);
+        let task = tokio::spawn(serve(store, observer, requests));
+        (Self { queue }, task)
+    }
+
+    /// Appends entries that belong together. Resolves after COMMIT, with the first one's place.
+    pub async fn append(&self, entries: Vec<Entry>) -> Result<Seq, WriteError> {
+        let (answer, receipt) = oneshot::channel();
+        let request = Request { entries, answer };
+        self.queue.send(request).await.map_err(|_closed| WriteError::Closed)?;
+        receipt.await.map_err(|_closed| WriteError::Closed)?
+    }
+}
+
+async fn serve(
+    store: Store,
+    mut observer: Observer,
+    mut requests: mpsc::Receiver<Request>,
+) -> Result<Store, WriteError> {
+    let mut store = Some(store);
+    let mut batch = Vec::with_capacity(BATCH);
+    while requests.recv_many(&mut batch, BATCH).await > 0 {
+        let Some(mut own) = store.take() else { break };
+        let mut sizes = Vec::with_capacity(batch.len());
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut entries = Vec::with_capacity(batch.len());
+        for request in batch.drain(..) {
+            sizes.push(request.entries.len() as u64);
+            answers.push(request.answer);
+            entries.extend(request.entries);
+        }
+        let committed = tokio::task::spawn_blocking(move || {
+            let committed = own.append(&entries);
+            (own, entries, committed)
+        });
+        let Ok((own, entries, committed)) = committed.await else {
+            return Err(refuse_all(answers, &mut requests, WriteError::Closed).await);
+        };
+        let first = match committed {
+            Ok(first) => first,
+            Err(error) => {
+                let error = WriteError::Store(Arc::new(error));
+                return Err(refuse_all(answers, &mut requests, error).await);
+            }
+        };
+        for (seq, entry) in (first..).zip(&entries) {
+            if let Err(illegal) = observer(seq, &entry.record) {
+                let error = WriteError::Illegal(Arc::new(illegal));
+                return Err(refuse_all(answers, &mut requests, error).await);
+            }
+        }
+        let mut seq = first;
+        for (answer, size) in answers.into_iter().zip(sizes) {
+            // A caller that no longer waits has its record all the same.
+            drop(answer.send(Ok(seq)));
+            seq += size;
+        }
+        store = Some(own);
+    }
+    store.ok_or(WriteError::Closed)
+}
+
+/// Gives everybody the first error, for as long as anybody asks.
+async fn refuse_all(
+    answers: Vec<oneshot::Sender<Result<Seq, WriteError>>>,
+    requests: &mut mpsc::Receiver<Request>,
+    error: WriteError,
+) -> WriteError {
+    for answer in answers {
+        drop(answer.send(Err(error.clone())));
+    }
+    while let Some(request) = requests.recv().await {
+        drop(request.answer.send(Err(error.clone())));
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::Time,
+        record::{Event, TokenNamed},
+    };
+
+    fn entry() -> Entry {
+        Record { at: Time::from_millis(0), run: None, event: Event::TokenNamed(TokenNamed::default()) }.into()
+    }
+
+    fn open(folder: &tempfile::TempDir) -> Store {
+        Store::open(&folder.path().join("audit.db"), Time::from_millis(0), &[7; 16]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn places_are_contiguous_whoever_asks() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, task) = Writer::start(open(&folder), Box::new(|_, _| Ok(())));
+        let mut tasks = tokio::task::JoinSet::new();
+        for size in 1..=40 {
+            let writer = writer.clone();
+            tasks.spawn(async move {
+                let first = writer.append((0..size).map(|_| entry()).collect()).await.unwrap();
+                (first..first + size).collect::<Vec<_>>()
+            });
+        }
+        let mut places: Vec<_> = tasks.join_all().await.concat();
+        places.sort_unstable();
+        assert_eq!(places, (1..=820).collect::<Vec<_>>());
+        drop(writer);
+        task.await.unwrap().unwrap().close().unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_a_receipt_for_a_failed_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(&folder);
+        store.append(&[entry()]).unwrap();
+        let path = store.path().to_owned();
+        let (writer, task) = Writer::start(store, Box::new(|_, _| Ok(())));
+        // Another connection takes the next place behind the writer's back.
+        let intruder = rusqlite::Connection::open(&path).unwrap();
+        intruder.execute("INSERT INTO record (seq, body) VALUES (2, CAST('{}' AS BLOB))", []).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(writer.append(vec![entry()]).await, Err(WriteError::Store(_))));
+        }
+        drop(writer);
+        assert!(task.await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_record_is_seen_before_its_caller_hears_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (seen, receiver) = std::sync::mpsc::channel();
+        let observer: Observer = Box::new(move |seq, _| {
+            seen.send(seq).unwrap();
+            Ok(())
+        });
+        let (writer, _task) = Writer::start(open(&folder), observer);
+        let seq = writer.append(vec![entry()]).await.unwrap();
+        assert_eq!(receiver.try_recv(), Ok(seq));
+    }
+}

@@ -1,0 +1,24 @@
+//! Partner Center's REST API as values.
+//!
+//! [`request`] builds requests, [`response`] says what an answer means, [`model`] reads the bodies
+//! in all the forms that the service is known to write, [`redact`] says what of an exchange may be
+//! stored, [`auth`] knows the token, and [`transport`] is the only place in the program with a
+//! client socket. The engine asks for one request at a time and gets exactly one attempt: nothing
+//! in here retries, follows a redirect or waits, because an attempt that is not on record must not
+//! happen.
+//!
+//! This room never writes to the log, never decides about a customer, and never lets a token out in
+//! any form.
+
+pub mod auth;
+mod cloud;
+mod json;
+pub mod model;
+mod paging;
+pub mod redact;
+pub mod request;
+pub mod response;
+pub mod transport;
+
+pub use cloud::{BaseUrl, BaseUrlError, Cloud};
+pub use paging::{NextLinkError, NextPage, next_page};

@@ -1,0 +1,248 @@
+//! The resources that are read, in all the forms that the service is known to write
+//! (learn.microsoft.com, `partner-center/developer/*-resources`).
+//!
+//! Every field may be missing; unknown fields and unknown values are kept or passed over, never an
+//! error. Dates stay text until a rule needs a day.
+
+use super::json;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Reads a resource from a body; a byte-order mark and either casing are forgiven.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    json::read(body)
+}
+
+/// A collection, or a page of one. `totalCount` is not read: it is not known whether it counts the
+/// page or the whole.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the others are.
+    #[serde(default)]
+    pub links: Option<Links>,
+}
+
+/// The links of a collection.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Links {
+    /// The next page.
+    pub next: Option<Link>,
+}
+
+/// A link.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Link {
+    /// Its address, usually relative.
+    pub uri: Option<String>,
+    /// Its method.
+    pub method: Option<String>,
+    /// Headers that the request must have.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub headers: Vec<Header>,
+}
+
+/// A header of a link.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Header {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// The partner, as the organization profile shows it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct OrganizationProfile {
+    /// The partner's tenant.
+    pub tenant_id: Option<String>,
+    /// Its name.
+    pub company_name: Option<String>,
+    /// Its domain.
+    pub domain: Option<String>,
+}
+
+/// A customer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Customer {
+    /// Its tenant.
+    pub id: Option<String>,
+    /// Its names.
+    pub company_profile: Option<CompanyProfile>,
+    /// What it is to the partner.
+    #[serde(deserialize_with = "relationship")]
+    pub relationship_to_partner: Option<String>,
+}
+
+/// A customer's names.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CompanyProfile {
+    /// Its tenant, again.
+    pub tenant_id: Option<String>,
+    /// Its primary domain.
+    pub domain: Option<String>,
+    /// Its name.
+    pub company_name: Option<String>,
+}
+
+/// A subscription.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Subscription {
+    /// Its ID.
+    pub id: Option<String>,
+    /// The offer; `product:sku:availability` in new commerce.
+    pub offer_id: Option<String>,
+    /// The offer's name.
+    pub offer_name: Option<String>,
+    /// The name that the partner gave it.
+    pub friendly_name: Option<String>,
+    /// How many.
+    pub quantity: Option<Value>,
+    /// Of what.
+    pub unit_type: Option<String>,
+    /// `active`, `suspended` …; a number is kept as text.
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+    /// Whether it renews itself.
+    pub auto_renew_enabled: Option<bool>,
+    /// `license`, `usage`, `benefit` …
+    #[serde(deserialize_with = "text")]
+    pub billing_type: Option<String>,
+    /// When its term ends.
+    pub commitment_end_date: Option<String>,
+    /// When its term ends, in newer answers.
+    pub commitment_end_date_time: Option<String>,
+    /// Until when it may be cancelled.
+    pub cancellation_allowed_until_date: Option<String>,
+    /// What it is an instance of; new commerce and marketplace only.
+    pub product_type: Option<Value>,
+    /// `P1M`, `P1Y` …
+    pub term_duration: Option<String>,
+    /// Whether Microsoft sells it; marketplace products are not.
+    pub is_microsoft_product: Option<bool>,
+    /// Who publishes it, if not Microsoft.
+    pub publisher_name: Option<String>,
+}
+
+/// An entitlement.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Entitlement {
+    /// The order that it comes from.
+    pub reference_order: Option<ReferenceOrder>,
+    /// The product.
+    pub product_id: Option<String>,
+    /// The SKU.
+    pub sku_id: Option<String>,
+    /// How many are left.
+    pub quantity: Option<Value>,
+    /// `software`, `reservedinstance`, the deprecated `VirtualMachineReservedInstance`, or another.
+    #[serde(deserialize_with = "text")]
+    pub entitlement_type: Option<String>,
+    /// What is inside it.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub included_entitlements: Vec<Entitlement>,
+    /// When it ends; only with `showExpiry=true`.
+    pub expiry_date: Option<String>,
+}
+
+/// The order that an entitlement comes from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ReferenceOrder {
+    /// The order's ID.
+    pub id: Option<String>,
+}
+
+/// An order.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Order {
+    /// Its ID.
+    pub id: Option<String>,
+    /// `completed`, `pending`, `cancelled` …
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+    /// What it consists of.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub line_items: Vec<LineItem>,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct LineItem {
+    /// What it is called.
+    pub friendly_name: Option<String>,
+    /// How many.
+    pub quantity: Option<Value>,
+}
+
+/// Swagger declares the relationship as a number, live answers have a text; both are read.
+fn relationship<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    const NAMES: [&str; 6] = ["unknown", "reseller", "advisor", "syndication", "microsoft_support", "none"];
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value.map(|value| match value {
+        Value::String(text) => text.trim().to_ascii_lowercase(),
+        Value::Number(number) => {
+            let index = number.as_u64().and_then(|index| usize::try_from(index).ok());
+            let name = index.and_then(|index| NAMES.get(index));
+            name.map_or_else(|| number.to_string(), |name| (*name).to_owned())
+        }
+        other => other.to_string(),
+    }))
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    }))
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relationship_is_a_text_or_a_number() {
+        for (json, expected) in [
+            (r#"{"relationshipToPartner":"reseller"}"#, Some("reseller")),
+            (r#"{"RelationshipToPartner":"None"}"#, Some("none")),
+            (r#"{"relationshipToPartner":1}"#, Some("reseller")),
+            (r#"{"relationshipToPartner":77}"#, Some("77")),
+            (r#"{"relationshipToPartner":null}"#, None),
+            ("{}", None),
+        ] {
+            let customer: Customer = read(json.as_bytes()).unwrap();
+            assert_eq!(customer.relationship_to_partner.as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn the_documented_entitlement_is_read_with_those_inside_it() {
+        let body = br#"{"totalCount":1,"items":[{"includedEntitlements":[{"entitlementType":"software",
+            "includedEntitlements":null,"referenceOrder":{"id":"B"}}],"referenceOrder":{"id":"A","lineItemId":"0"},
+            "quantity":1,"entitlementType":"reservedinstance","expiryDate":"2031-01-01T00:00:00Z"}],
+            "attributes":{"objectType":"Collection"}}"#;
+        let page: Page<Entitlement> = read(body).unwrap();
+        assert_eq!(page.items[0].included_entitlements[0].entitlement_type.as_deref(), Some("software"));
+        assert!(page.links.is_none());
+    }
+}

@@ -1,0 +1,194 @@
+//! What of an exchange may be stored.
+//!
+//! Headers by an allow-list: the value of any other is replaced by its length. Everything that is
+//! stored also passes the [`Scrubber`], which knows the secrets of this run and takes them out in
+//! whatever form a server may have echoed them.
+
+use crate::domain::Secret;
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use memchr::memmem::Finder;
+use serde_json::{Map, Value};
+use std::{borrow::Cow, fmt};
+
+/// The headers whose values may be stored. None of them ever carries a secret.
+const STORED: [&str; 21] = [
+    "accept",
+    "content-length",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "if-match",
+    "ismfacompliant",
+    "location",
+    "ms-continuationtoken",
+    "ms-correlationid",
+    "ms-cv",
+    "ms-partnercenter-application",
+    "ms-requestid",
+    "ms-serverid",
+    "retry-after",
+    "server",
+    "transfer-encoding",
+    "user-agent",
+    "validatemfa",
+    "x-locale",
+];
+
+/// What stands where a secret stood.
+const TAKEN_OUT: &str = "[secret]";
+
+/// Secrets that are shorter than this are not looked for: they would be found everywhere.
+const SHORTEST: usize = 8;
+
+/// Takes secrets out of whatever is about to be stored or shown.
+#[derive(Clone, Default)]
+pub struct Scrubber {
+    forms: Vec<Finder<'static>>,
+}
+
+impl Scrubber {
+    /// Knows these secrets: as they are, percent-encoded, in hexadecimal, and in Base64 of either
+    /// alphabet at each of the three alignments.
+    pub fn new(secrets: &[Secret]) -> Self {
+        let mut forms: Vec<Vec<u8>> = Vec::new();
+        for secret in secrets {
+            let secret = secret.expose().as_bytes();
+            if secret.len() < SHORTEST {
+                continue;
+            }
+            forms.push(secret.to_vec());
+            forms.push(percent_encoded(secret, true));
+            forms.push(percent_encoded(secret, false));
+            forms.push(hexadecimal(secret, b"0123456789abcdef"));
+            forms.push(hexadecimal(secret, b"0123456789ABCDEF"));
+            for shift in 0..3 {
+                let standard = base64_at(secret, shift);
+                forms.push(standard.replace('+', "-").replace('/', "_").into_bytes());
+                forms.push(standard.into_bytes());
+            }
+        }
+        forms.sort_unstable();
+        forms.dedup();
+        // The longest first, so that a form within another is not left in pieces.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        Self { forms: forms.iter().map(|form| Finder::new(form).into_owned()).collect() }
+    }
+
+    /// The bytes without the secrets.
+    pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        let mut clean = Cow::Borrowed(bytes);
+        for form in &self.forms {
+            if form.find(&clean).is_some() {
+                clean = Cow::Owned(replaced(&clean, form));
+            }
+        }
+        clean
+    }
+
+    /// The text without the secrets.
+    pub fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// The headers as they may be stored: a JSON object, names in lower case. A header that occurs
+    /// twice has its values joined, as RFC 9110 §5.3 allows.
+    pub fn headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+        let mut stored = Map::new();
+        for (name, value) in headers {
+            let name = self.text(&name.to_ascii_lowercase());
+            let value = if STORED.contains(&name.as_str()) {
+                self.text(value)
+            } else {
+                format!("[not stored, {} bytes]", value.len())
+            };
+            match stored.get_mut(&name) {
+                Some(Value::String(earlier)) => {
+                    earlier.push_str(", ");
+                    earlier.push_str(&value);
+                }
+                _ => drop(stored.insert(name, Value::from(value))),
+            }
+        }
+        stored
+    }
+}
+
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scrubber({} forms)", self.forms.len())
+    }
+}
+
+fn replaced(bytes: &[u8], form: &Finder<'_>) -> Vec<u8> {
+    let mut clean = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for at in form.find_iter(bytes) {
+        clean.extend_from_slice(bytes.get(from..at).unwrap_or_default());
+        clean.extend_from_slice(TAKEN_OUT.as_bytes());
+        from = at + form.needle().len();
+    }
+    clean.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    clean
+}
+
+fn percent_encoded(bytes: &[u8], upper: bool) -> Vec<u8> {
+    let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+            if plain { vec![*byte] } else { [vec![b'%'], hexadecimal(&[*byte], digits)].concat() }
+        })
+        .collect()
+}
+
+fn hexadecimal(bytes: &[u8], digits: &[u8; 16]) -> Vec<u8> {
+    let digit = |n: u8| digits.get(usize::from(n)).copied().unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The characters of Base64 that depend on the secret alone when `shift` other bytes stand before it.
+fn base64_at(secret: &[u8], shift: usize) -> String {
+    let padded: Vec<u8> = std::iter::repeat_n(0, shift).chain(secret.iter().copied()).collect();
+    let encoded = STANDARD_NO_PAD.encode(&padded);
+    let first = (shift * 8).div_ceil(6);
+    let whole = padded.len() * 8 / 6;
+    encoded.chars().take(whole).skip(first).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use proptest::prelude::*;
+
+    #[test]
+    fn headers_that_are_not_on_the_list_are_known_by_their_length() {
+        let scrubber = Scrubber::new(&[]);
+        let stored = scrubber.headers([("Date", "today"), ("Set-Cookie", "abc"), ("X-New", "")]);
+        assert_eq!(
+            serde_json::to_string(&stored).unwrap(),
+            r#"{"date":"today","set-cookie":"[not stored, 3 bytes]","x-new":"[not stored, 0 bytes]"}"#
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_form_of_a_secret_survives(
+            secret in "[!-~]{8,60}",
+            before in prop::collection::vec(any::<u8>(), 0..5),
+            after in prop::collection::vec(any::<u8>(), 0..5),
+        ) {
+            let scrubber = Scrubber::new(&[Secret::new(secret.clone())]);
+            let raw = [&before[..], secret.as_bytes(), &after[..]].concat();
+            let hex = hexadecimal(&raw, b"0123456789abcdef");
+            let percent: Vec<u8> = percent_encoded(&raw, true);
+            for form in [raw.clone(), hex, percent, STANDARD.encode(&raw).into(), URL_SAFE.encode(&raw).into()] {
+                let clean = scrubber.bytes(&form);
+                prop_assert!(clean.windows(TAKEN_OUT.len()).any(|window| window == TAKEN_OUT.as_bytes()));
+                prop_assert!(scrubber.forms.iter().all(|finder| finder.find(&clean).is_none()));
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The requests that are ever sent, as values.
+
+use super::{BaseUrl, paging::NextPage};
+use crate::domain::{CorrelationId, RequestId, TenantId};
+use std::fmt::Write as _;
+
+/// The body of the removal: exactly these 71 bytes, whatever was read of the customer before.
+/// The same method and address with another field ends delegated administration instead.
+pub const REMOVAL_BODY: &str = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
+
+/// How many customers a page is asked to have. Partner Center's own samples use 40 to 500.
+pub const PAGE_SIZE: u32 = 500;
+
+/// An HTTP method that this program uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Changes.
+    Patch,
+}
+
+impl Method {
+    /// As it stands on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Patch => "PATCH",
+        }
+    }
+}
+
+/// A request, complete but for its identifiers and its token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The path, with its query: `/v1/customers?size=500`.
+    pub path: String,
+    /// The token of the page, for the pages after the first.
+    pub continuation: Option<String>,
+    /// The body.
+    pub body: Option<&'static str>,
+}
+
+impl Call {
+    fn get(path: String) -> Self {
+        Self { method: Method::Get, path, continuation: None, body: None }
+    }
+}
+
+/// Who the token belongs to: `GET /v1/profiles/organization`.
+pub fn organization_profile() -> Call {
+    Call::get("/v1/profiles/organization".to_owned())
+}
+
+/// The first page of all customers: `GET /v1/customers?size=…`.
+pub fn customers() -> Call {
+    Call::get(format!("/v1/customers?size={PAGE_SIZE}"))
+}
+
+/// A later page.
+pub fn customers_after(next: NextPage) -> Call {
+    Call { continuation: next.continuation, ..Call::get(next.path) }
+}
+
+/// One customer: `GET /v1/customers/{id}`.
+pub fn customer(id: TenantId) -> Call {
+    Call::get(format!("/v1/customers/{id}"))
+}
+
+/// Its subscriptions: `GET /v1/customers/{id}/subscriptions`.
+pub fn subscriptions(id: TenantId) -> Call {
+    Call::get(format!("/v1/customers/{id}/subscriptions"))
+}
+
+/// Its entitlements with their expiry dates: `GET /v1/customers/{id}/entitlements?showExpiry=true`.
+pub fn entitlements(id: TenantId) -> Call {
+    Call::get(format!("/v1/customers/{id}/entitlements?showExpiry=true"))
+}
+
+/// One of its orders: `GET /v1/customers/{id}/orders/{order}`.
+pub fn order(id: TenantId, order: &str) -> Call {
+    Call::get(format!("/v1/customers/{id}/orders/{}", path_segment(order)))
+}
+
+/// The change: `PATCH /v1/customers/{id}` with [`REMOVAL_BODY`].
+pub fn remove_relationship(id: TenantId) -> Call {
+    Call { method: Method::Patch, body: Some(REMOVAL_BODY), ..Call::get(format!("/v1/customers/{id}")) }
+}
+
+/// A request as it goes over the wire, but for its token.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The method.
+    pub method: Method,
+    /// The whole address.
+    pub url: String,
+    /// The headers, but for `Authorization`.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Option<&'static str>,
+}
+
+impl Outgoing {
+    /// Gives a call its address, its identifiers and the headers that every request has.
+    pub fn new(base: &BaseUrl, call: &Call, request_id: RequestId, correlation_id: CorrelationId) -> Self {
+        let mut headers = vec![
+            ("accept", "application/json".to_owned()),
+            ("ms-requestid", request_id.to_string()),
+            ("ms-correlationid", correlation_id.to_string()),
+            ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("x-locale", "en-US".to_owned()),
+        ];
+        if call.body.is_some() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        if let Some(token) = &call.continuation {
+            headers.push(("ms-continuationtoken", token.clone()));
+        }
+        Self { method: call.method, url: base.join(&call.path), headers, body: call.body }
+    }
+}
+
+/// Percent-encodes what an answer gave us before it becomes a part of a path.
+fn path_segment(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut path, byte| {
+        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
+        if plain {
+            path.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _infallible = write!(path, "%{byte:02X}");
+        }
+        path
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_removal_is_exactly_the_documented_body() {
+        assert_eq!(REMOVAL_BODY.len(), 71);
+        let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
+        let call = remove_relationship(id);
+        assert_eq!(call.method.as_str(), "PATCH");
+        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444");
+    }
+
+    #[test]
+    fn an_order_id_cannot_leave_its_path() {
+        let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
+        assert!(order(id, "../../x?y#z").path.ends_with("/orders/%2E%2E%2F%2E%2E%2Fx%3Fy%23z"));
+    }
+}

@@ -1,0 +1,155 @@
+//! The only place with a client socket: one attempt, no more.
+//!
+//! Everything that a client library does by itself is off: redirects, retries of any kind,
+//! proxies from the environment, cookies, decompression. An attempt that is not on record must not
+//! happen, and what is recorded must be what was on the wire.
+
+use super::{
+    BaseUrl,
+    auth::AccessToken,
+    request::{Method, Outgoing},
+    response::Incoming,
+};
+use reqwest::{
+    Client,
+    header::{AUTHORIZATION, HeaderName, HeaderValue},
+    redirect, retry,
+};
+use std::{error::Error, future::Future, time::Duration};
+
+/// The largest answer that is read: a page of 500 customers is about 300 KiB.
+pub const LARGEST_ANSWER: usize = 8 << 20;
+
+/// How long each part of an attempt may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// To connect, the TLS handshake included.
+    pub connect: Duration,
+    /// Without a byte from the server.
+    pub read: Duration,
+    /// Altogether. Longer than a gateway's own 100 to 120 seconds, so that the server says first
+    /// that it gave up.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            read: Duration::from_secs(130),
+            total: Duration::from_secs(150),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// It is certain that nothing reached the server.
+    #[error("{0}")]
+    NotSent(String),
+    /// Something may have reached the server.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+/// Sends one request and gives the whole answer.
+pub trait Transport: Send + Sync + 'static {
+    /// One attempt.
+    fn send(&self, request: &Outgoing) -> impl Future<Output = Result<Incoming, SendError>> + Send;
+}
+
+/// The transport over real sockets.
+#[derive(Debug)]
+pub struct Http {
+    client: Client,
+    authorization: HeaderValue,
+}
+
+impl Http {
+    /// A client for `base`, with a token for its requests.
+    pub fn new(base: &BaseUrl, token: &AccessToken, timeouts: Timeouts) -> Result<Self, SendError> {
+        let refused = |error: String| SendError::NotSent(error);
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose()))
+            .map_err(|_unprintable| refused("the token cannot stand in a header".to_owned()))?;
+        authorization.set_sensitive(true);
+        let client = Client::builder()
+            .user_agent(concat!("offboard/", env!("CARGO_PKG_VERSION")))
+            .https_only(base.url().scheme() == "https")
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.read)
+            .timeout(timeouts.total)
+            .build()
+            .map_err(|error| refused(chain(&error)))?;
+        Ok(Self { client, authorization })
+    }
+}
+
+impl Transport for Http {
+    async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Patch => reqwest::Method::PATCH,
+        };
+        let mut builder =
+            self.client.request(method, &request.url).header(AUTHORIZATION, self.authorization.clone());
+        for (name, value) in &request.headers {
+            builder = builder.header(HeaderName::from_static(name), value);
+        }
+        if let Some(body) = request.body {
+            builder = builder.body(body);
+        }
+        let mut response = builder.send().await.map_err(failure)?;
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect();
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                let text = format!("the answer (status {status}) is larger than {LARGEST_ANSWER} bytes");
+                return Err(SendError::Unknown(text));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Incoming { status, headers, body })
+    }
+}
+
+/// Only what failed before a connection stood, or before a request could be made, was certainly
+/// not sent.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn failure(error: reqwest::Error) -> SendError {
+    let text = chain(&error);
+    if error.is_connect() || error.is_builder() { SendError::NotSent(text) } else { SendError::Unknown(text) }
+}
+
+/// The error and its causes, without the address, which has its own column.
+fn chain(error: &reqwest::Error) -> String {
+    let kind = match error {
+        error if error.is_timeout() && error.is_connect() => "no connection in time",
+        error if error.is_timeout() => "no answer in time",
+        error if error.is_connect() => "cannot connect",
+        error if error.is_builder() => "the request cannot be made",
+        _ => "the connection broke",
+    };
+    let mut text = kind.to_owned();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let shown = inner.to_string();
+        if !text.contains(&shown) {
+            text.push_str(": ");
+            text.push_str(&shown);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! What must be known about a customer before it may be judged.
+
+use super::entitlements;
+use crate::{
+    domain::Day,
+    partner_center::model::{Customer, Entitlement, Order, Subscription},
+};
+use std::collections::BTreeMap;
+
+/// What the service says of the customer itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CustomerFacts {
+    /// What it is to the partner: `reseller`, `advisor`, `none` …; empty if the service does not say.
+    pub relationship: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its primary domain.
+    pub domain: Option<String>,
+}
+
+impl CustomerFacts {
+    /// Takes them from a customer that was read.
+    pub fn of(customer: Customer) -> Self {
+        let profile = customer.company_profile.unwrap_or_default();
+        Self {
+            relationship: customer.relationship_to_partner.unwrap_or_default(),
+            name: profile.company_name.filter(|name| !name.trim().is_empty()),
+            domain: profile.domain.filter(|domain| !domain.trim().is_empty()),
+        }
+    }
+
+    /// Whether this is a customer that the procedure is for.
+    pub fn is_reseller(&self) -> bool {
+        self.relationship == "reseller"
+    }
+
+    /// Whether the relationship is known to have ended.
+    pub fn is_none(&self) -> bool {
+        self.relationship == "none"
+    }
+}
+
+/// What the order of an entitlement says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrderState {
+    /// It was cancelled.
+    Cancelled,
+    /// It stands, with this status.
+    Stands(String),
+    /// The service does not find it, which says nothing: an order is found late.
+    NotFound,
+}
+
+impl OrderState {
+    /// Takes it from an order that was read.
+    pub fn of(order: &Order) -> Self {
+        let status = order.status.as_deref().unwrap_or("unknown").trim();
+        let cancelled = status.eq_ignore_ascii_case("cancelled") || status.eq_ignore_ascii_case("canceled");
+        if cancelled { Self::Cancelled } else { Self::Stands(status.to_owned()) }
+    }
+}
+
+/// Everything that the rules look at.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The day on which they were read.
+    pub today: Day,
+    /// The customer.
+    pub customer: CustomerFacts,
+    /// Its subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// Its entitlements, each with those inside it.
+    pub entitlements: Vec<Entitlement>,
+    /// The orders that were read, by their ID.
+    pub orders: BTreeMap<String, OrderState>,
+}
+
+impl Facts {
+    /// Begins with the customer alone.
+    pub const fn new(today: Day, customer: CustomerFacts) -> Self {
+        Self { today, customer, subscriptions: Vec::new(), entitlements: Vec::new(), orders: BTreeMap::new() }
+    }
+}
+
+/// The orders that must be read before the entitlements can be judged: those of entitlements that
+/// have not expired and may have been cancelled. Each once.
+pub fn orders_needed(facts: &Facts) -> Vec<String> {
+    let mut needed: Vec<String> = entitlements::flattened(&facts.entitlements)
+        .filter(|entitlement| !entitlements::has_expired(entitlement, facts.today))
+        .filter_map(entitlements::order_id)
+        .filter(|order| !facts.orders.contains_key(*order))
+        .map(str::to_owned)
+        .collect();
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}

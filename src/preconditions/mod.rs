@@ -1,0 +1,62 @@
+//! May this customer go?
+//!
+//! [`Facts`] is what must be known about a customer; [`judge`] applies one small pure function a
+//! reason to them. What is not known blocks: a status, a type or a date that nobody has seen before
+//! is never a reason to go on. The rules are those of the portal's documentation, not the older and
+//! weaker ones of the sample code (`partner-center/remove-a-relationship`, learn.microsoft.com).
+//!
+//! The engine calls this room. It never asks the service anything itself and knows no clock: the
+//! day comes in with the facts.
+
+mod entitlements;
+mod facts;
+mod identity;
+mod subscriptions;
+
+pub use facts::{CustomerFacts, Facts, OrderState, orders_needed};
+pub use identity::Listed;
+
+use crate::domain::{Finding, Reason};
+
+/// What the rules say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// What stands in the way.
+    pub findings: Vec<Finding>,
+    /// What would stand in the way, but was left to the service.
+    pub allowed: Vec<Finding>,
+}
+
+type Rule = fn(&Facts) -> Option<Finding>;
+
+/// The preconditions, one rule a reason, in the order of the contract.
+const RULES: [(Reason, Rule); 10] = [
+    (Reason::ActiveSubscription, subscriptions::active),
+    (Reason::PendingSubscription, subscriptions::pending),
+    (Reason::SuspendedNewCommerceSubscription, subscriptions::suspended_new_commerce),
+    (Reason::UnclearSubscription, subscriptions::unclear),
+    (Reason::AzurePlan, subscriptions::azure_plan),
+    (Reason::MarketplaceSubscription, subscriptions::marketplace),
+    (Reason::ReservedInstance, entitlements::reserved_instance),
+    (Reason::SavingsPlan, subscriptions::savings_plan),
+    (Reason::SoftwarePurchase, entitlements::software),
+    (Reason::UnknownEntitlement, entitlements::unknown),
+];
+
+/// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that
+/// are left to the service, of which only those that the contract marks are heeded.
+pub fn judge(facts: &Facts, listed: &Listed, allow: &[Reason]) -> Judgement {
+    let mut judgement = Judgement::default();
+    judgement.findings.extend(identity::not_a_reseller(facts));
+    judgement.findings.extend(identity::name_mismatch(facts, listed));
+    judgement.findings.extend(identity::domain_mismatch(facts, listed));
+    for (reason, rule) in RULES {
+        let Some(finding) = rule(facts) else { continue };
+        if reason.may_be_allowed() && allow.contains(&reason) {
+            judgement.allowed.push(finding);
+        } else {
+            judgement.findings.push(finding);
+        }
+    }
+    judgement
+}

@@ -1,0 +1,192 @@
+//! What has become of the change that was sent for one customer.
+
+use super::kinds::{Exchange, Seen};
+use crate::domain::{Answer, CorrelationId, RequestId, Seq, Time};
+use std::time::Duration;
+
+/// The change of one customer, over all its attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// `MS-RequestId`: the same for every attempt whose outcome was not known.
+    pub request_id: RequestId,
+    /// How often it was sent, or was about to be.
+    pub attempts: u32,
+    /// How often it was repeated after a read had shown that it did not happen.
+    pub repeats: u32,
+    /// Whether any attempt may have reached the server without its answer reaching us.
+    pub was_in_doubt: bool,
+    /// What is known now.
+    pub phase: ChangePhase,
+    /// The latest attempt and its answer.
+    pub exchange: Exchange,
+}
+
+/// What is known of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangePhase {
+    /// The intent is on record, its end is not.
+    Open {
+        /// The intent.
+        intent: Seq,
+        /// When it was recorded.
+        since: Time,
+    },
+    /// It was not carried out, and may be sent again.
+    ToSend {
+        /// Whether the server answered, so that the request ID is used up.
+        answered: bool,
+        /// When that became known.
+        since: Time,
+    },
+    /// The service said yes.
+    Accepted {
+        /// Whether the answer itself says that the relationship is gone.
+        clearly: bool,
+        /// When it was answered.
+        since: Time,
+        /// How often the relationship was still seen afterwards.
+        still_seen: u32,
+        /// When it was last looked at.
+        looked_at: Time,
+        /// Whether the last look told nothing.
+        not_told: bool,
+    },
+    /// The service said no.
+    Refused {
+        /// What it said.
+        answer: Answer,
+    },
+    /// It may or may not have happened.
+    InDoubt {
+        /// When the attempt was recorded.
+        since: Time,
+        /// How often a look told nothing.
+        not_told: u32,
+        /// When it was last looked at.
+        looked_at: Time,
+    },
+    /// A look after the settle time showed that it did not happen.
+    DidNotHappen,
+    /// A look showed that the relationship is gone.
+    Gone,
+}
+
+impl Change {
+    /// The first attempt.
+    pub fn first(request_id: RequestId, correlation_id: CorrelationId, intent: Seq, since: Time) -> Self {
+        let exchange = Exchange {
+            request_id: Some(request_id),
+            correlation_id: Some(correlation_id),
+            ..Exchange::default()
+        };
+        Self {
+            request_id,
+            attempts: 1,
+            repeats: 0,
+            was_in_doubt: false,
+            phase: ChangePhase::Open { intent, since },
+            exchange,
+        }
+    }
+
+    /// Whether another attempt may be sent, and under which request ID. `Err` says why not.
+    pub fn may_send_again(&self, request_id: RequestId) -> Result<(), &'static str> {
+        match self.phase {
+            ChangePhase::ToSend { answered: true, .. } => Ok(()),
+            ChangePhase::ToSend { answered: false, .. } | ChangePhase::DidNotHappen => {
+                if request_id == self.request_id {
+                    Ok(())
+                } else {
+                    Err("a change that is repeated keeps its request ID")
+                }
+            }
+            ChangePhase::Open { .. } => Err("a change of this customer is open"),
+            ChangePhase::Accepted { .. } => Err("the change was accepted"),
+            ChangePhase::Refused { .. } => Err("the change was refused"),
+            ChangePhase::InDoubt { .. } => {
+                Err("the change is in doubt, and nothing has shown that it did not happen")
+            }
+            ChangePhase::Gone => Err("the relationship is known to be gone"),
+        }
+    }
+
+    /// Another attempt.
+    pub fn send_again(
+        &mut self,
+        request_id: RequestId,
+        correlation_id: CorrelationId,
+        intent: Seq,
+        since: Time,
+    ) {
+        if self.phase == ChangePhase::DidNotHappen {
+            self.repeats += 1;
+        }
+        self.request_id = request_id;
+        self.attempts += 1;
+        self.phase = ChangePhase::Open { intent, since };
+        self.exchange = Exchange {
+            request_id: Some(request_id),
+            correlation_id: Some(correlation_id),
+            ..Exchange::default()
+        };
+    }
+
+    /// The answer to the open attempt.
+    pub fn answered(&mut self, answer: Answer, sent: Time, now: Time) {
+        self.phase = match answer {
+            Answer::Understood | Answer::NotUnderstood => ChangePhase::Accepted {
+                clearly: answer == Answer::Understood,
+                since: now,
+                still_seen: 0,
+                looked_at: now,
+                not_told: false,
+            },
+            Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
+                ChangePhase::ToSend { answered: true, since: now }
+            }
+            // An earlier try of ours may have ended the relationship that the service misses now.
+            Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone,
+            Answer::NoRelationship | Answer::Denied | Answer::Refused => ChangePhase::Refused { answer },
+            Answer::Unclear => self.doubt(sent),
+        };
+    }
+
+    /// Nothing of the open attempt reached the server.
+    pub fn not_sent(&mut self, now: Time) {
+        self.phase = ChangePhase::ToSend { answered: false, since: now };
+    }
+
+    /// The open attempt, recorded at `sent`, may have reached the server.
+    pub fn lost(&mut self, sent: Time) {
+        self.phase = self.doubt(sent);
+    }
+
+    fn doubt(&mut self, since: Time) -> ChangePhase {
+        self.was_in_doubt = true;
+        ChangePhase::InDoubt { since, not_told: 0, looked_at: since }
+    }
+
+    /// A look at the customer. `Err` says why this is no moment to look: that a change in doubt did
+    /// not happen is only believed once the service has had `settle` to carry it out.
+    pub fn observed(&mut self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
+        self.phase = match (self.phase, seen) {
+            (ChangePhase::Accepted { .. } | ChangePhase::InDoubt { .. }, Seen::Gone) => ChangePhase::Gone,
+            (ChangePhase::Accepted { clearly, since, still_seen, .. }, seen) => ChangePhase::Accepted {
+                clearly,
+                since,
+                still_seen: still_seen + u32::from(seen == Seen::StillThere),
+                looked_at: now,
+                not_told: seen == Seen::NotTold,
+            },
+            (ChangePhase::InDoubt { since, .. }, Seen::StillThere) if now < since.plus(settle) => {
+                return Err("the settle time of the change is not over");
+            }
+            (ChangePhase::InDoubt { .. }, Seen::StillThere) => ChangePhase::DidNotHappen,
+            (ChangePhase::InDoubt { since, not_told, .. }, Seen::NotTold) => {
+                ChangePhase::InDoubt { since, not_told: not_told + 1, looked_at: now }
+            }
+            _ => return Err("a look is only taken after a change was accepted or is in doubt"),
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,405 @@
+//! What a run's records add up to.
+
+use super::{
+    change::{Change, ChangePhase},
+    kinds::{
+        Event, Judged, Partner, PlanSealed, Policy, Record, RequestIntended, RowRead, RunOpened, RunSealed,
+        Settled,
+    },
+};
+use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
+use std::collections::BTreeMap;
+
+/// A record that does not follow from the records before it.
+#[derive(Debug, thiserror::Error)]
+#[error("record {seq} (`{record}`) is not legal here: {why}")]
+pub struct Illegal {
+    /// The record's place.
+    pub seq: Seq,
+    /// Its kind.
+    pub record: &'static str,
+    /// What it contradicts.
+    pub why: String,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The list's rows are being read and judged.
+    Judging,
+    /// The plan is sealed; nobody has allowed it yet.
+    Planned,
+    /// The plan was allowed: changes may be sent.
+    Confirmed,
+    /// The run is over.
+    Sealed,
+}
+
+/// One row of the list and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its number in the list.
+    pub number: u32,
+    /// The customer, if the row names one.
+    pub customer: Option<TenantId>,
+    /// When the first record of its own was made, after it was read.
+    pub started_at: Option<Time>,
+    /// The digest of what was decided about it in the plan.
+    pub decision: Option<Sha256>,
+    /// How far it is.
+    pub state: RowState,
+}
+
+/// How far a row is.
+#[derive(Clone, Debug)]
+pub enum RowState {
+    /// Read from the list; what the list says of the customer's name and domain is kept until then.
+    Unread(Box<(Option<String>, Option<String>)>),
+    /// Judged; not yet changed or settled.
+    Judged {
+        /// `ready`, or how it ends without a change.
+        verdict: Outcome,
+        /// When the first of the facts was read.
+        facts_at: Time,
+    },
+    /// A change was sent, or was about to be.
+    Changing(Box<Change>),
+    /// It has its outcome.
+    Settled(Outcome),
+}
+
+/// A run: the fold over its records.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// When it began.
+    pub started_at: Time,
+    /// What it was opened with.
+    pub opened: RunOpened,
+    /// What the engine must obey now.
+    pub policy: Policy,
+    /// Whose customers these are.
+    pub partner: Option<Partner>,
+    /// What was decided.
+    pub plan: Option<PlanSealed>,
+    /// How far it is.
+    pub stage: Stage,
+    /// Its rows, in the order of the list.
+    pub rows: Vec<Row>,
+    /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
+    pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
+    /// Rows by outcome.
+    pub counts: BTreeMap<Outcome, u32>,
+    /// How many customers, up to the latest, failed in a row.
+    pub failures_in_a_row: u32,
+    /// The end, once there is one.
+    pub sealed: Option<RunSealed>,
+}
+
+impl Run {
+    /// Begins with the record that opened the run. None if the record is of another kind.
+    pub fn begin(record: &Record) -> Option<Self> {
+        let (Some(id), Event::RunOpened(opened)) = (&record.run, &record.event) else {
+            return None;
+        };
+        Some(Self {
+            id: id.clone(),
+            started_at: record.at,
+            policy: opened.policy.clone(),
+            opened: (**opened).clone(),
+            partner: None,
+            plan: None,
+            stage: Stage::Judging,
+            rows: Vec::new(),
+            open: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            failures_in_a_row: 0,
+            sealed: None,
+        })
+    }
+
+    /// The row with this number.
+    pub fn row(&self, number: u32) -> Option<&Row> {
+        self.rows.binary_search_by_key(&number, |row| row.number).ok().and_then(|i| self.rows.get(i))
+    }
+
+    /// How many rows have an outcome.
+    pub fn settled(&self) -> u32 {
+        self.counts.values().sum()
+    }
+
+    /// Takes the next record of this run. The only place where a transition is legal: a record that
+    /// does not follow from those before it is an error and changes nothing that matters.
+    pub fn apply(&mut self, seq: Seq, record: &Record) -> Result<(), Illegal> {
+        if record.run.as_ref() != Some(&self.id) {
+            return Ok(());
+        }
+        self.transition(seq, record).map_err(|why| Illegal { seq, record: label(&record.event), why })
+    }
+
+    fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
+        let at = record.at;
+        if self.stage == Stage::Sealed && !matches!(record.event, Event::ReportWritten(_)) {
+            return Err("the run is sealed".to_owned());
+        }
+        match &record.event {
+            Event::LogOpened(_) | Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::RowRead(row) => self.row_read(row),
+            Event::PartnerIdentified(partner) => {
+                self.partner = Some(partner.clone());
+                Ok(())
+            }
+            Event::RequestIntended(intent) => self.intended(seq, at, intent),
+            Event::ResponseReceived(response) => {
+                let (row, is_change, sent) = self.close(response.intent)?;
+                if !is_change {
+                    return Ok(());
+                }
+                let change = self.change(row)?;
+                change.exchange.status = Some(response.status);
+                change.exchange.code.clone_from(&response.code);
+                change.exchange.text.clone_from(&response.text);
+                change.answered(response.answer, sent, at);
+                Ok(())
+            }
+            Event::RequestNotSent(failure) => {
+                let (row, is_change, _) = self.close(failure.intent)?;
+                if is_change {
+                    let change = self.change(row)?;
+                    change.exchange.text = Some(failure.error.clone());
+                    change.not_sent(at);
+                }
+                Ok(())
+            }
+            Event::OutcomeUnknown(failure) => {
+                let (row, is_change, sent) = self.close(failure.intent)?;
+                if is_change {
+                    let change = self.change(row)?;
+                    change.exchange.text = Some(failure.error.clone());
+                    change.lost(sent);
+                }
+                Ok(())
+            }
+            Event::Judged(judged) => self.judged(at, judged),
+            Event::PlanSealed(plan) => self.plan_sealed(plan),
+            Event::Confirmed(confirmed) => match &self.plan {
+                Some(plan) if self.stage == Stage::Planned && plan.digest == confirmed.digest => {
+                    self.stage = Stage::Confirmed;
+                    Ok(())
+                }
+                Some(plan) => Err(format!("the plan on record has the digest {}", plan.digest)),
+                None => Err("no plan is sealed".to_owned()),
+            },
+            Event::Observed(observed) => {
+                let settle = self.policy.settle();
+                self.change(Some(observed.row))?.observed(observed.seen, at, settle).map_err(str::to_owned)
+            }
+            Event::TokenNamed(_) | Event::Held(_) | Event::Stopped(_) | Event::ReportWritten(_) => Ok(()),
+            Event::Resumed(policy) => {
+                self.policy = policy.clone();
+                self.forget_answers();
+                Ok(())
+            }
+            Event::Settled(settled) => self.row_settled(at, settled),
+            Event::RunSealed(sealed) => self.run_sealed(sealed),
+        }
+    }
+
+    fn row_read(&mut self, row: &RowRead) -> Result<(), String> {
+        if self.rows.last().is_some_and(|last| last.number >= row.row) {
+            return Err(format!("row {} was read already", row.row));
+        }
+        self.rows.push(Row {
+            number: row.row,
+            customer: row.customer,
+            started_at: None,
+            decision: None,
+            state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
+        });
+        Ok(())
+    }
+
+    fn intended(&mut self, seq: Seq, at: Time, intent: &RequestIntended) -> Result<(), String> {
+        let is_change = intent.purpose.is_change();
+        if is_change {
+            self.may_change(intent)?;
+        }
+        if let Some(number) = intent.row {
+            let row = self.row_mut(number)?;
+            row.started_at.get_or_insert(at);
+            match &mut row.state {
+                RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
+                RowState::Changing(change) if is_change => {
+                    change.may_send_again(intent.request_id)?;
+                    change.send_again(intent.request_id, intent.correlation_id, seq, at);
+                }
+                // Once the relationship is known to be gone, nothing is sent to the customer.
+                RowState::Changing(change) if change.phase == ChangePhase::Gone => {
+                    return Err(format!("the relationship of row {number} is known to be gone"));
+                }
+                state if is_change => {
+                    let change = Change::first(intent.request_id, intent.correlation_id, seq, at);
+                    *state = RowState::Changing(Box::new(change));
+                }
+                _ => {}
+            }
+        }
+        self.open.insert(seq, (intent.row, is_change, at));
+        Ok(())
+    }
+
+    fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
+        if self.stage != Stage::Confirmed || !self.opened.changes {
+            return Err("nobody has allowed changes".to_owned());
+        }
+        let number = intent.row.ok_or("a change belongs to a row")?;
+        let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
+        if row.customer.is_none() || row.customer != intent.customer {
+            return Err(format!("row {number} names another customer"));
+        }
+        match &row.state {
+            RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),
+            _ => Err(format!("the plan does not call row {number} ready")),
+        }
+    }
+
+    fn close(&mut self, intent: Seq) -> Result<(Option<u32>, bool, Time), String> {
+        self.open.remove(&intent).ok_or_else(|| format!("the intent {intent} is not open"))
+    }
+
+    /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
+    /// then can take a customer out of the plan, and never put one in.
+    fn judged(&mut self, at: Time, judged: &Judged) -> Result<(), String> {
+        let again = match self.stage {
+            Stage::Judging => false,
+            Stage::Confirmed => true,
+            Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
+        };
+        let row = self.row_mut(judged.row)?;
+        row.started_at.get_or_insert(at);
+        match (&row.state, again) {
+            (RowState::Unread(_), false) => {
+                row.decision = Some(judged.digest().map_err(|error| error.to_string())?);
+            }
+            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
+            _ => return Err(format!("row {} is judged already", judged.row)),
+        }
+        row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        if judged.verdict == Outcome::Ready {
+            self.failures_in_a_row = 0;
+        }
+        Ok(())
+    }
+
+    /// The digest over everything that was decided: the run, the partner, the procedure, and each
+    /// row's decision in the order of the list. `plan.json` says how to compute it again.
+    pub fn plan_digest(&self) -> Sha256 {
+        let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
+        let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
+        for row in &self.rows {
+            if let Some(decision) = row.decision {
+                text.push_str(&format!("{} {decision}\n", row.number));
+            }
+        }
+        Sha256::of(&[text.as_bytes()])
+    }
+
+    fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
+        }
+        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
+            return Err(format!("row {} is not judged", row.number));
+        }
+        if plan.digest != self.plan_digest() {
+            return Err("its digest is not the digest of what was decided".to_owned());
+        }
+        self.plan = Some(plan.clone());
+        self.stage = Stage::Planned;
+        Ok(())
+    }
+
+    fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
+        let row = self.row_mut(settled.row)?;
+        match &row.state {
+            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
+            RowState::Changing(change) if matches!(change.phase, ChangePhase::Open { .. }) => {
+                return Err(format!("a change of row {} is open", settled.row));
+            }
+            _ => {}
+        }
+        row.started_at.get_or_insert(at);
+        row.state = RowState::Settled(settled.outcome);
+        *self.counts.entry(settled.outcome).or_default() += 1;
+        match settled.outcome {
+            Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
+            _ => self.failures_in_a_row = 0,
+        }
+        Ok(())
+    }
+
+    fn run_sealed(&mut self, sealed: &RunSealed) -> Result<(), String> {
+        if sealed.counts != self.counts || self.settled() != self.opened.input.rows {
+            return Err(format!(
+                "{} rows are settled of the {} that the list has",
+                self.settled(),
+                self.opened.input.rows
+            ));
+        }
+        if !sealed.open_intents.iter().eq(self.open.keys()) {
+            return Err("it does not list the open intents".to_owned());
+        }
+        self.stage = Stage::Sealed;
+        self.sealed = Some(sealed.clone());
+        Ok(())
+    }
+
+    /// After a crash, whatever was on its way counts as sent.
+    fn forget_answers(&mut self) {
+        let lost: Vec<_> = self.open.values().filter(|(_, is_change, _)| *is_change).copied().collect();
+        for (row, _, sent) in lost {
+            if let Ok(change) = self.change(row) {
+                change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
+                change.lost(sent);
+            }
+        }
+    }
+
+    fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
+        let found = self.rows.binary_search_by_key(&number, |row| row.number).ok();
+        found.and_then(|i| self.rows.get_mut(i)).ok_or_else(|| format!("there is no row {number}"))
+    }
+
+    fn change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
+        let number = row.ok_or("a change belongs to a row")?;
+        match &mut self.row_mut(number)?.state {
+            RowState::Changing(change) => Ok(change),
+            _ => Err(format!("no change of row {number} was sent")),
+        }
+    }
+}
+
+fn label(event: &Event) -> &'static str {
+    match event {
+        Event::LogOpened(_) => "log_opened",
+        Event::RunOpened(_) => "run_opened",
+        Event::RowRead(_) => "row_read",
+        Event::TokenNamed(_) => "token_named",
+        Event::PartnerIdentified(_) => "partner_identified",
+        Event::RequestIntended(_) => "request_intended",
+        Event::ResponseReceived(_) => "response_received",
+        Event::RequestNotSent(_) => "request_not_sent",
+        Event::OutcomeUnknown(_) => "outcome_unknown",
+        Event::Judged(_) => "judged",
+        Event::PlanSealed(_) => "plan_sealed",
+        Event::Confirmed(_) => "confirmed",
+        Event::Observed(_) => "observed",
+        Event::Held(_) => "held",
+        Event::Stopped(_) => "stopped",
+        Event::Resumed(_) => "resumed",
+        Event::Settled(_) => "settled",
+        Event::RunSealed(_) => "run_sealed",
+        Event::ReportWritten(_) => "report_written",
+    }
+}
