@@ -17,12 +17,17 @@
 //! at any moment is a fold over its records, and nothing is true because a variable in memory
 //! says so.
 //!
-//! Rooms stand on floors; a room imports only from floors below its own:
+//! Rooms stand on floors; a room imports only from floors below its own (`tests/it/architecture.rs`
+//! holds the code to it):
 //!
-//! 1. [`domain`]
-//! 2. [`record`]
+//! 1. [`domain`]: the words of the trade
+//! 2. [`partner_center`]: the API as values, and the only client socket · [`record`]: what can be
+//!    recorded, and what records add up to · [`simulator`]: a Partner Center that never was
+//! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
+
 pub mod audit;
 pub mod domain;
 pub mod partner_center;
 pub mod preconditions;
 pub mod record;
+pub mod simulator;

@@ -1,0 +1,271 @@
+//! Customers whose state is derived from nothing but their ID.
+//!
+//! The same ID gives the same state each time, on every machine, so that a rehearsal can be
+//! repeated and talked about. About seven in ten have nothing in the way of a removal; the others
+//! are spread over the reasons that there are. Dates lie either well in the past or well ahead, so
+//! that the calendar does not change the state during the life of this program.
+
+use super::scenario::{
+    AzureSubscription, Customer, Entitlement, Relationship, Subscription, SubscriptionKind,
+};
+use crate::domain::{Sha256, TenantId};
+use serde_json::Map;
+
+/// The ID of the `n`th generated customer.
+pub fn generated_id(seed: u64, n: u32) -> TenantId {
+    let digest = Sha256::of(&[b"simulated customer", &seed.to_be_bytes(), &n.to_be_bytes()]);
+    let mut bytes = [0; 16];
+    for (byte, from) in bytes.iter_mut().zip(digest.as_bytes()) {
+        *byte = *from;
+    }
+    TenantId::from_bytes(*uuid::Builder::from_random_bytes(bytes).as_uuid().as_bytes())
+}
+
+const FIRST: [&str; 16] = [
+    "Alpine", "Amber", "Blue", "Coastal", "Copper", "Eastern", "Golden", "Granite", "Green", "Harbor",
+    "Northern", "Olive", "Prairie", "River", "Silver", "Western",
+];
+const SECOND: [&str; 16] = [
+    "Bakery", "Bikes", "Clinic", "Design", "Dental", "Farms", "Foods", "Freight", "Gardens", "Legal",
+    "Motors", "Optics", "Print", "School", "Textiles", "Travel",
+];
+
+/// The name of a made-up customer.
+pub fn made_up_name(id: TenantId) -> String {
+    let dice = Dice::of(id, "name");
+    let (a, b) = (dice.number(2), dice.number(3));
+    format!("{} {} {a:02X}{b:02X}", dice.pick(0, &FIRST), dice.pick(1, &SECOND))
+}
+
+/// The domain of a made-up customer.
+pub fn made_up_domain(id: TenantId) -> String {
+    let compact = made_up_name(id).to_lowercase().replace(' ', "");
+    format!("{compact}.onmicrosoft.com")
+}
+
+/// What the partner is to a made-up customer; cheaper than [`customer`].
+pub(super) fn relationship(id: TenantId, clean: bool) -> Relationship {
+    match State::of(id, clean) {
+        State::Advisor => Relationship::Advisor,
+        State::Gone => Relationship::None,
+        _ => Relationship::Reseller,
+    }
+}
+
+/// A made-up customer in full, without name and domain.
+pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
+    let mut customer = Customer::new(id);
+    let state = State::of(id, clean);
+    let dice = Dice::of(id, "what it has");
+    customer.relationship = relationship(id, clean);
+    let (subscriptions, entitlements) = (&mut customer.subscriptions, &mut customer.entitlements);
+    match state {
+        State::Advisor | State::Gone => {}
+        State::Clean => match dice.number(0) % 6 {
+            0 => {}
+            1 => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "suspended")),
+            2 => subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "deleted")),
+            3 => {
+                subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "suspended"));
+                subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "deleted"));
+            }
+            4 => entitlements.push(reserved_instance(&dice, &dice.past())),
+            _ => entitlements.push(software(&dice, "cancelled")),
+        },
+        State::Active => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "active")),
+        State::Pending => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "pending")),
+        State::Suspended => {
+            subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "suspended"));
+        }
+        State::Unclear => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "disabled")),
+        State::AzurePlan => subscriptions.push(azure_plan()),
+        State::Reserved => entitlements.push(reserved_instance(&dice, &dice.ahead())),
+        State::Savings => subscriptions.push(subscription(&dice, SubscriptionKind::SavingsPlan, "active")),
+        State::Software => entitlements.push(software(&dice, "completed")),
+        State::Marketplace => {
+            subscriptions.push(subscription(&dice, SubscriptionKind::Marketplace, "active"));
+        }
+        State::Several => {
+            subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "active"));
+            subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "suspended"));
+            entitlements.push(reserved_instance(&dice, &dice.ahead()));
+            if dice.number(1).is_multiple_of(2) {
+                entitlements.push(software(&dice, "completed"));
+            }
+        }
+    }
+    customer
+}
+
+/// What stands in the way of a made-up customer's removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Clean,
+    Active,
+    Pending,
+    Suspended,
+    Unclear,
+    AzurePlan,
+    Reserved,
+    Savings,
+    Software,
+    Marketplace,
+    Advisor,
+    Gone,
+    Several,
+}
+
+impl State {
+    fn of(id: TenantId, clean: bool) -> Self {
+        if clean {
+            return Self::Clean;
+        }
+        let dice = Dice::of(id, "state");
+        let thousand = (u32::from(dice.number(0)) << 8 | u32::from(dice.number(1))) * 1000 / 65_536;
+        match thousand {
+            0..700 => Self::Clean,
+            700..760 => Self::Active,
+            760..775 => Self::Pending,
+            775..810 => Self::Suspended,
+            810..820 => Self::Unclear,
+            820..845 => Self::AzurePlan,
+            845..875 => Self::Reserved,
+            875..890 => Self::Savings,
+            890..910 => Self::Software,
+            910..930 => Self::Marketplace,
+            930..950 => Self::Advisor,
+            950..970 => Self::Gone,
+            _ => Self::Several,
+        }
+    }
+}
+
+/// Bytes that depend only on an ID and on what they are for.
+struct Dice(Sha256);
+
+impl Dice {
+    fn of(id: TenantId, purpose: &str) -> Self {
+        Self(Sha256::of(&[purpose.as_bytes(), id.as_bytes()]))
+    }
+
+    fn number(&self, place: usize) -> u8 {
+        self.0.as_bytes().get(place).copied().unwrap_or(0)
+    }
+
+    fn pick<'a>(&self, place: usize, from: &[&'a str; 16]) -> &'a str {
+        from.get(usize::from(self.number(place) % 16)).copied().unwrap_or("")
+    }
+
+    /// A day between 2041 and 2044: the calendar will not catch up with it.
+    fn ahead(&self) -> String {
+        self.day(2041)
+    }
+
+    /// A day between 2020 and 2023.
+    fn past(&self) -> String {
+        self.day(2020)
+    }
+
+    fn day(&self, from_year: u16) -> String {
+        let year = from_year + u16::from(self.number(8) % 4);
+        format!("{year}-{:02}-{:02}", self.number(9) % 12 + 1, self.number(10) % 28 + 1)
+    }
+}
+
+const LICENCES: [&str; 16] = [
+    "Microsoft 365 Business Premium",
+    "Microsoft 365 Business Standard",
+    "Microsoft 365 Business Basic",
+    "Microsoft 365 E3",
+    "Microsoft 365 E5",
+    "Microsoft 365 F3",
+    "Office 365 E1",
+    "Office 365 E3",
+    "Exchange Online (Plan 1)",
+    "Exchange Online (Plan 2)",
+    "Power BI Pro",
+    "Project Plan 3",
+    "Visio Plan 2",
+    "Microsoft Entra ID P1",
+    "Intune Plan 1",
+    "Dynamics 365 Sales Professional",
+];
+
+fn subscription(dice: &Dice, kind: SubscriptionKind, status: &str) -> Subscription {
+    let name = match kind {
+        SubscriptionKind::SavingsPlan => "Azure savings plan for compute, 3 years",
+        SubscriptionKind::Marketplace => "Contoso Backup for Microsoft 365",
+        _ => dice.pick(2, &LICENCES),
+    };
+    Subscription {
+        kind,
+        status: Some(status.to_owned()),
+        name: Some(name.to_owned()),
+        quantity: Some(u32::from(dice.number(3) % 60) + 1),
+        ends: Some(if matches!(status, "deleted" | "suspended") { dice.past() } else { dice.ahead() }),
+        ..Subscription::default()
+    }
+}
+
+fn azure_plan() -> Subscription {
+    let production = AzureSubscription { name: "Production".to_owned(), status: "active".to_owned() };
+    Subscription {
+        kind: SubscriptionKind::AzurePlan,
+        name: Some("Azure plan".to_owned()),
+        azure: Some(vec![production]),
+        ..Subscription::default()
+    }
+}
+
+fn reserved_instance(dice: &Dice, expires: &str) -> Entitlement {
+    let virtual_machines = serde_json::json!({ "reservationType": "virtualmachines" });
+    Entitlement {
+        kind: "reserved_instance".to_owned(),
+        name: Some("Reserved VM instance, Standard_D4s_v5".to_owned()),
+        quantity: Some(u32::from(dice.number(4) % 4) + 1),
+        expires: Some(expires.to_owned()),
+        with: Map::from_iter([("dynamicAttributes".to_owned(), virtual_machines)]),
+        ..Entitlement::default()
+    }
+}
+
+fn software(dice: &Dice, order_status: &str) -> Entitlement {
+    Entitlement {
+        kind: "software".to_owned(),
+        name: Some("Windows Server 2022 Standard".to_owned()),
+        quantity: Some(u32::from(dice.number(5) % 8) + 1),
+        order_status: Some(order_status.to_owned()),
+        ..Entitlement::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_always_gives_the_same_customer() {
+        let id = generated_id(1, 0);
+        assert_eq!(id, generated_id(1, 0));
+        assert_ne!(id, generated_id(2, 0));
+        assert_eq!(customer(id, false), customer(id, false));
+        let known: TenantId = "0a0b0c0d-1111-4222-8333-444444444444".parse().unwrap();
+        // These words are promised to whoever rehearsed before an update.
+        assert_eq!(made_up_name(known), "Coastal Bakery BAEF");
+        assert_eq!(State::of(known, false), State::Reserved);
+    }
+
+    #[test]
+    fn the_mix_is_realistic_and_every_state_occurs() {
+        let mut seen = std::collections::BTreeMap::new();
+        for n in 0..5000 {
+            let id = generated_id(3, n);
+            *seen.entry(format!("{:?}", State::of(id, false))).or_insert(0) += 1;
+            assert_eq!(State::of(id, true), State::Clean);
+            assert_eq!(customer(id, false).relationship, relationship(id, false));
+        }
+        assert_eq!(seen.len(), 13);
+        assert!((3350..3650).contains(&seen["Clean"]), "{seen:?}");
+        assert!(seen.values().all(|&count| count > 20), "{seen:?}");
+    }
+}

@@ -1,0 +1,299 @@
+//! What each endpoint answers when nothing goes wrong.
+
+use super::super::scenario::{
+    AfterRemoval, Casing, Enforced, NextLink, Quirks, Relationship, RemovalAnswer, SubscriptionKind,
+    TotalCount,
+};
+use super::answers::{Answer, Body};
+use super::customers::Entry;
+use super::route::{Asked, parameter};
+use super::service::{Change, Model, Served, When};
+use super::{Request, products, rules};
+use crate::domain::{TenantId, Time};
+use base64::prelude::*;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The one body that the documentation gives for a removal.
+const DOCUMENTED_BODY: &[u8] = br#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
+
+/// The one answer that the documentation gives for a removal.
+const DOCUMENTED_ANSWER: &str = concat!(
+    r#"{"Id":null,"CommerceId":null,"CompanyProfile":null,"BillingProfile":null,"#,
+    r#""RelationshipToPartner":"none","AllowDelegatedAccess":null,"UserCredentials":null,"#,
+    r#""CustomDomains":null,"AssociatedPartnerId":null,"Attributes":{"ObjectType":"Customer"}}"#,
+);
+
+/// Whether the body of a removal is the documented one, byte for byte.
+pub(super) fn is_documented_body(body: &[u8]) -> bool {
+    body == DOCUMENTED_BODY
+}
+
+impl Model {
+    /// Answers a request as if nothing went wrong, with its change now, later or never.
+    pub(super) fn serve(&mut self, now: Time, request: &Request, asked: &Asked, when: When) -> Served {
+        if let Some(refused) = self.tokens.refuse(now, request, asked.on()) {
+            return refused.into();
+        }
+        match asked {
+            Asked::Profile => Answer::ok(products::profile(&self.partner)).into(),
+            Asked::List => self.list(now, request).into(),
+            Asked::BadCustomer => Answer::fault(400, 900_118, "The customer ID is not valid.").into(),
+            Asked::Nothing => Answer::fault(404, 1000, "Not found.").into(),
+            Asked::Remove(id) => self.remove(now, request, *id, when),
+            Asked::Delete(id) => self.delete(now, request, *id, when),
+            Asked::CancelOrder(id, order) => self.cancel_order(now, request, *id, order, when),
+            read => self.read(now, request, read).unwrap_or_else(|refused| refused).into(),
+        }
+    }
+
+    fn quirks_at(&self, entry: &Entry) -> Quirks {
+        entry.as_written().map_or(self.quirks, |customer| customer.quirks.over(self.quirks))
+    }
+
+    fn quirks_of(&self, id: TenantId) -> Quirks {
+        self.customers.find(id).map_or(self.quirks, |entry| self.quirks_at(entry))
+    }
+
+    /// The quirks of the answers to a request.
+    pub(super) fn quirks_for(&self, asked: &Asked) -> Quirks {
+        asked.customer().map_or(self.quirks, |id| self.quirks_of(id))
+    }
+
+    fn shown(&self, now: Time, entry: &Entry) -> Option<Relationship> {
+        let quirks = self.quirks_at(entry);
+        entry.shown(now, Duration::from_millis(quirks.visible_for_ms.unwrap_or(0)))
+    }
+
+    /// The customer as a read shows it, or what it says if there is none.
+    fn visible(&self, now: Time, id: TenantId) -> Result<(&Entry, Relationship), Answer> {
+        let after = self.quirks_of(id).after_removal.unwrap_or_default();
+        let gone = || match after {
+            AfterRemoval::Forbidden => {
+                Answer::fault(403, 20_002, "The partner has no relationship with the customer.")
+            }
+            AfterRemoval::NotFound | AfterRemoval::None => {
+                Answer::fault(404, 60_003, "The tenant was not found.")
+            }
+        };
+        let entry = self.customers.find(id).ok_or_else(gone)?;
+        match self.shown(now, entry) {
+            Some(relationship) => Ok((entry, relationship)),
+            None if after == AfterRemoval::None => Ok((entry, Relationship::None)),
+            None => Err(gone()),
+        }
+    }
+
+    fn list(&self, now: Time, request: &Request) -> Answer {
+        let asked_for =
+            parameter(request, "size").and_then(|size| size.parse().ok()).filter(|size| *size > 0);
+        let mut size: usize =
+            asked_for.unwrap_or(usize::try_from(self.paging.default_size).unwrap_or(usize::MAX));
+        let mut after = None;
+        if let Some(token) = request.header("MS-ContinuationToken") {
+            // A page has the size of the first one, for who follows a link need not repeat it.
+            let Some((of_first, last)) = read_token(token) else {
+                return Answer::fault(400, 800_002, "The continuation token is not valid.");
+            };
+            (size, after) = (of_first, Some(last));
+        }
+        size = size.min(usize::try_from(self.paging.max_size).unwrap_or(usize::MAX));
+        let visible = |entry: &Entry| self.shown(now, entry).filter(|shown| *shown != Relationship::None);
+        let mut rest = self.customers.after(after).iter().filter_map(|e| visible(e).map(|shown| (e, shown)));
+        let page: Vec<_> = rest.by_ref().take(size).collect();
+        let last = page.last().map(|(entry, _)| entry.id).filter(|_| rest.next().is_some());
+        let items: Vec<Value> =
+            page.iter().map(|(entry, shown)| products::list_item(entry, *shown)).collect();
+        let mut value = products::collection(items);
+        let Some(fields) = value.as_object_mut() else { return Answer::ok(value) };
+        if self.paging.total_count == TotalCount::All {
+            let total = self.customers.after(None).iter().filter(|entry| visible(entry).is_some()).count();
+            fields.insert("totalCount".to_owned(), total.into());
+        }
+        let Some(last) = last else { return Answer::ok(value) };
+        let token = write_token(size, last);
+        let prefix = match self.paging.next_link {
+            NextLink::Short => "",
+            NextLink::WithV1 => "/v1",
+        };
+        let link = |query: &str, headers: Value| json!({ "uri": format!("{prefix}/customers?{query}"), "method": "GET", "headers": headers });
+        let header = json!([{ "key": "MS-ContinuationToken", "value": token }]);
+        let next = link(&format!("size={size}&seekOperation=Next"), header);
+        fields.insert(
+            "links".to_owned(),
+            json!({ "self": link(&format!("size={size}"), json!([])), "next": next }),
+        );
+        Answer::ok(value).with_header("MS-ContinuationToken", token)
+    }
+
+    fn read(&self, now: Time, request: &Request, asked: &Asked) -> Result<Answer, Answer> {
+        let Some(id) = asked.customer() else { return Err(Answer::fault(404, 1000, "Not found.")) };
+        let (entry, relationship) = self.visible(now, id)?;
+        if let Asked::Customer(_) = asked {
+            return Ok(Answer::ok(products::customer(entry, relationship)));
+        }
+        if relationship == Relationship::None {
+            return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
+        }
+        let details = entry.details();
+        let order = |order| products::order(id, order, self.is_cancelled(id, &order.id));
+        let value = match asked {
+            Asked::Subscriptions(_) => {
+                let each = details.subscriptions.iter().enumerate();
+                products::collection(each.map(|(i, s)| products::subscription(id, i, s)).collect())
+            }
+            Asked::AzureEntitlements(_, wanted) => {
+                let each = details.subscriptions.iter().enumerate();
+                let mut plans = each.filter(|(_, s)| s.kind == SubscriptionKind::AzurePlan);
+                let named = |i: usize, s| products::subscription_id(id, i, s).eq_ignore_ascii_case(wanted);
+                let plan = plans.find(|(i, s)| named(*i, s));
+                let (_, plan) =
+                    plan.ok_or_else(|| Answer::fault(404, 20_003, "The subscription was not found."))?;
+                products::azure_entitlements(id, plan)
+            }
+            Asked::Entitlements(_) => {
+                let show =
+                    parameter(request, "showExpiry").is_some_and(|show| show.eq_ignore_ascii_case("true"));
+                let plain = |kind: &str| products::type_on_the_wire(kind).to_lowercase().replace('_', "");
+                let wanted =
+                    parameter(request, "entitlementType").map(|wanted| match plain(wanted).as_str() {
+                        "virtualmachinereservedinstance" => "reservedinstance".to_owned(),
+                        other => other.to_owned(),
+                    });
+                let each = details.entitlements.iter().enumerate();
+                let fitting =
+                    each.filter(|(_, e)| wanted.as_ref().is_none_or(|wanted| *wanted == plain(&e.kind)));
+                let json = fitting.map(|(i, e)| products::entitlement(id, &i.to_string(), None, e, show));
+                products::collection(json.collect())
+            }
+            Asked::Orders(_) => products::collection(products::orders(&details).iter().map(order).collect()),
+            Asked::Order(_, wanted) => {
+                let orders = products::orders(&details);
+                let found = orders.iter().find(|order| order.id == *wanted);
+                order(found.ok_or_else(|| Answer::fault(404, 20_000, "The order was not found."))?)
+            }
+            _ => return Err(Answer::fault(404, 1000, "Not found.")),
+        };
+        Ok(Answer::ok(value))
+    }
+
+    fn remove(&mut self, now: Time, request: &Request, id: TenantId, when: When) -> Served {
+        match removal_in(&request.body) {
+            Some(true) => {}
+            // Any other change of a customer is accepted and changes nothing that is modelled.
+            Some(false) => return self.read(now, request, &Asked::Customer(id)).unwrap_or_else(|a| a).into(),
+            None => return Answer::fault(400, 800_002, "The input is not valid.").into(),
+        }
+        let none = || rules::invalid("The relationship between the partner and the customer does not exist.");
+        let found = self.customers.find(id).filter(|entry| entry.relationship() != Relationship::None);
+        let Some(entry) = found else { return none().into() };
+        let quirks = self.quirks_of(id);
+        let enforced: Enforced = quirks.enforces.unwrap_or_default();
+        let is_cancelled = |order: &str| self.is_cancelled(id, order);
+        if let Some(refused) = rules::refuse(&entry.details(), enforced, now.day(), is_cancelled) {
+            return refused.into();
+        }
+        let answer = match quirks.removal_answer.unwrap_or_default() {
+            RemovalAnswer::Customer => Answer::ok(products::customer(entry, Relationship::None)),
+            RemovalAnswer::Empty => Answer::new(200, Body::Empty),
+            RemovalAnswer::Documented => {
+                let text = DOCUMENTED_ANSWER.to_owned();
+                Answer::new(200, Body::Text { content_type: "application/json", text })
+            }
+        };
+        let casing: Option<Casing> = quirks.removal_casing;
+        let served = self.change(now, request, id, when, Change::End { deleted: false }, answer);
+        Served { casing, ..served }
+    }
+
+    fn delete(&mut self, now: Time, request: &Request, id: TenantId, when: When) -> Served {
+        if !self.sandbox {
+            return Answer::fault(400, 900_127, "The operation is not available in this environment.").into();
+        }
+        let found = self.customers.find(id).filter(|entry| entry.relationship() != Relationship::None);
+        let Some(entry) = found else {
+            return Answer::fault(404, 60_003, "The tenant was not found.").into();
+        };
+        let details = entry.details();
+        let open = products::orders(&details).into_iter().find(|order| {
+            let status = order.status.as_deref().unwrap_or("completed");
+            !status.eq_ignore_ascii_case("cancelled") && !self.is_cancelled(id, &order.id)
+        });
+        if let Some(open) = open {
+            let text = format!("The order {} is not cancelled.", open.id);
+            return Answer::fault(400, 800_036, text).into();
+        }
+        self.change(now, request, id, when, Change::End { deleted: true }, Answer::new(204, Body::Empty))
+    }
+
+    fn cancel_order(
+        &mut self,
+        now: Time,
+        request: &Request,
+        id: TenantId,
+        wanted: &str,
+        when: When,
+    ) -> Served {
+        let details = match self.visible(now, id) {
+            Ok((entry, _)) => entry.details(),
+            Err(refused) => return refused.into(),
+        };
+        let orders = products::orders(&details);
+        let Some(order) = orders.iter().find(|order| order.id == wanted) else {
+            return Answer::fault(404, 20_000, "The order was not found.").into();
+        };
+        let asks = field(&request.body, "status").is_some_and(|status| is_word(&status, "cancelled"));
+        if !asks {
+            return Answer::fault(400, 900_141, "The operation is not supported.").into();
+        }
+        let each = details.entitlements.iter().enumerate();
+        let mut under = each.flat_map(|(i, e)| products::with_included(id, &i.to_string(), None, e));
+        let only_software = under.all(|(order, e)| order != wanted || e.kind == "software");
+        if !self.sandbox && !only_software {
+            return Answer::fault(403, 800_019, "Only software can be cancelled outside the sandbox.").into();
+        }
+        let answer = Answer::ok(products::order(id, order, true));
+        self.change(now, request, id, when, Change::CancelOrder(wanted.to_owned()), answer)
+    }
+}
+
+/// Whether a body asks to end the relationship; nothing if it is no JSON object.
+fn removal_in(body: &[u8]) -> Option<bool> {
+    object(body)?;
+    Some(field(body, "relationshipToPartner").is_some_and(|word| is_word(&word, "none")))
+}
+
+fn object(body: &[u8]) -> Option<serde_json::Map<String, Value>> {
+    let without_mark = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    serde_json::from_slice(without_mark).ok()
+}
+
+fn field(body: &[u8], name: &str) -> Option<Value> {
+    object(body)?.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn is_word(value: &Value, word: &str) -> bool {
+    value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(word))
+}
+
+fn write_token(size: usize, last: TenantId) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(format!("{size} {last}"))
+}
+
+fn read_token(token: &str) -> Option<(usize, TenantId)> {
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+    let (size, last) = text.split_once(' ')?;
+    Some((size.parse().ok().filter(|size| *size > 0)?, last.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_lengths_are_right() {
+        assert_eq!(DOCUMENTED_BODY.len(), 71);
+        assert_eq!(DOCUMENTED_ANSWER.len(), 242);
+        assert!(serde_json::from_str::<Value>(DOCUMENTED_ANSWER).is_ok());
+    }
+}

@@ -1,0 +1,109 @@
+//! What a request asks for.
+
+use super::super::scenario::On;
+use super::Request;
+use crate::domain::TenantId;
+
+/// What a request asks for. Routing looks at neither the case of the path nor a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Profile,
+    List,
+    Customer(TenantId),
+    Subscriptions(TenantId),
+    AzureEntitlements(TenantId, String),
+    Entitlements(TenantId),
+    Orders(TenantId),
+    Order(TenantId, String),
+    CancelOrder(TenantId, String),
+    Remove(TenantId),
+    Delete(TenantId),
+    /// A customer ID that is no GUID.
+    BadCustomer,
+    /// No such path, or no such method on it.
+    Nothing,
+}
+
+impl Asked {
+    pub(super) fn by(request: &Request) -> Self {
+        let path = request.target.split(['?', '#']).next().unwrap_or_default();
+        let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+        let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let method = request.method.as_str();
+        let ["v1", rest @ ..] = lower.as_slice() else { return Self::Nothing };
+        let (id, under) = match (method, rest) {
+            ("GET", ["profiles", "organization"]) => return Self::Profile,
+            ("GET", ["customers"]) => return Self::List,
+            (_, ["customers", id, under @ ..]) => (id, under),
+            _ => return Self::Nothing,
+        };
+        let Ok(id) = id.parse::<TenantId>() else { return Self::BadCustomer };
+        // The IDs of orders tell small and capital letters apart.
+        let as_sent = segments.get(4).map(|segment| (*segment).to_owned()).unwrap_or_default();
+        match (method, under) {
+            ("GET", []) => Self::Customer(id),
+            ("PATCH", []) => Self::Remove(id),
+            ("DELETE", []) => Self::Delete(id),
+            ("GET", ["subscriptions"]) => Self::Subscriptions(id),
+            ("GET", ["subscriptions", _, "azureentitlements"]) => Self::AzureEntitlements(id, as_sent),
+            ("GET", ["entitlements"]) => Self::Entitlements(id),
+            ("GET", ["orders"]) => Self::Orders(id),
+            ("GET", ["orders", _]) => Self::Order(id, as_sent),
+            ("PATCH", ["orders", _]) => Self::CancelOrder(id, as_sent),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// The word of the scenario; `Any` where only that word covers it.
+    pub(super) const fn on(&self) -> On {
+        match self {
+            Self::Profile => On::Profile,
+            Self::List => On::List,
+            Self::Customer(_) => On::Customer,
+            Self::Subscriptions(_) => On::Subscriptions,
+            Self::AzureEntitlements(..) => On::AzureEntitlements,
+            Self::Entitlements(_) => On::Entitlements,
+            Self::Orders(_) | Self::Order(..) => On::Orders,
+            Self::CancelOrder(..) => On::CancelOrder,
+            Self::Remove(_) => On::Remove,
+            Self::Delete(_) => On::Delete,
+            Self::BadCustomer | Self::Nothing => On::Any,
+        }
+    }
+
+    /// The customer that it concerns.
+    pub(super) const fn customer(&self) -> Option<TenantId> {
+        match self {
+            Self::Customer(id)
+            | Self::Subscriptions(id)
+            | Self::AzureEntitlements(id, _)
+            | Self::Entitlements(id)
+            | Self::Orders(id)
+            | Self::Order(id, _)
+            | Self::CancelOrder(id, _)
+            | Self::Remove(id)
+            | Self::Delete(id) => Some(*id),
+            Self::Profile | Self::List | Self::BadCustomer | Self::Nothing => None,
+        }
+    }
+
+    /// Whether it asks for a change.
+    pub(super) const fn is_change(&self) -> bool {
+        matches!(self, Self::Remove(_) | Self::Delete(_) | Self::CancelOrder(..))
+    }
+}
+
+impl On {
+    /// Whether this word means those requests.
+    pub(super) fn covers(self, other: Self) -> bool {
+        self == Self::Any || self == other
+    }
+}
+
+/// A parameter of the query; its name is read in any case.
+pub(super) fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let (_, query) = request.target.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}

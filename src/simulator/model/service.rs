@@ -1,0 +1,263 @@
+//! The model: its state, and the way of a request through the layers.
+
+use super::super::journal::{Journal, Keep, Received, without_secrets};
+use super::super::random::Random;
+use super::super::scenario::{Casing, Latency, Paging, Partner, Quirks, Relationship, Scenario};
+use super::answers::{self, Answer};
+use super::auth::Tokens;
+use super::customers::Customers;
+use super::endpoints::is_documented_body;
+use super::faults::Faults;
+use super::route::Asked;
+use super::throttle::Throttle;
+use super::{Cut, Removal, Reply, Request};
+use crate::domain::{RequestId, TenantId, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A simulated Partner Center: pure, and the same for the same scenario and requests.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) partner: Partner,
+    pub(super) sandbox: bool,
+    pub(super) paging: Paging,
+    pub(super) quirks: Quirks,
+    pub(super) customers: Customers,
+    pub(super) tokens: Tokens,
+    throttle: Throttle,
+    faults: Faults,
+    latency: Option<(Latency, Random)>,
+    ids: Random,
+    cancelled: BTreeSet<(TenantId, String)>,
+    late: Vec<Late>,
+    /// Old answers to changes, if they are given again.
+    replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
+    removals: Vec<Removal>,
+    journal: Journal,
+    number: u64,
+}
+
+/// Target and `MS-RequestId` of a change.
+type Key = (String, String);
+
+/// A change of the truth.
+#[derive(Clone, Debug)]
+pub(super) enum Change {
+    End { deleted: bool },
+    CancelOrder(String),
+}
+
+/// A change that will take place.
+#[derive(Debug)]
+struct Late {
+    at: Time,
+    customer: TenantId,
+    request_id: Option<RequestId>,
+    change: Change,
+}
+
+/// When a change takes place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum When {
+    Now,
+    At(Time),
+    Never,
+}
+
+/// An answer with what belongs to it.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub answer: Answer,
+    pub casing: Option<Casing>,
+    pub took_effect: bool,
+    pub due: Option<Time>,
+    pub delay: Duration,
+    pub cut: Cut,
+}
+
+impl From<Answer> for Served {
+    fn from(answer: Answer) -> Self {
+        Self { answer, casing: None, took_effect: false, due: None, delay: Duration::ZERO, cut: Cut::None }
+    }
+}
+
+impl Model {
+    /// A Partner Center as the scenario says, before its first request. All that it receives is
+    /// kept in memory; see [`with_journal`](Self::with_journal).
+    pub fn new(mut scenario: Scenario) -> Self {
+        let own = scenario.customers.iter_mut().flat_map(|customer| {
+            let id = customer.id;
+            std::mem::take(&mut customer.faults).into_iter().map(move |mut fault| {
+                fault.customer = Some(id);
+                fault
+            })
+        });
+        let mut ordered: Vec<_> = own.collect();
+        ordered.append(&mut scenario.faults);
+        Self {
+            customers: Customers::take(&mut scenario),
+            partner: scenario.partner,
+            sandbox: scenario.sandbox,
+            paging: scenario.paging,
+            quirks: scenario.quirks,
+            tokens: Tokens::new(scenario.tokens),
+            throttle: Throttle::new(scenario.throttling),
+            faults: Faults::new(ordered, scenario.chaos),
+            latency: scenario.latency.map(|latency| (latency, Random::new(scenario.seed, 2))),
+            ids: Random::new(scenario.seed, 1),
+            cancelled: BTreeSet::new(),
+            late: Vec::new(),
+            replays: scenario.replay_request_ids.then(BTreeMap::new),
+            removals: Vec::new(),
+            journal: Journal::default(),
+            number: 0,
+        }
+    }
+
+    /// The same, with another way of keeping what it receives.
+    #[must_use]
+    pub fn with_journal(self, keep: Keep) -> Self {
+        Self { journal: Journal::keeping(keep), ..self }
+    }
+
+    /// Answers a request that arrives at `now`. Its effects take place here, or when they are due.
+    pub fn handle(&mut self, now: Time, request: &Request) -> Reply {
+        self.settle(now);
+        self.number += 1;
+        let asked = Asked::by(request);
+        let (on, customer) = (asked.on(), asked.customer());
+        let served = if let Some(refused) = self.throttle.refuse(now, on, customer) {
+            refused.into()
+        } else if let Some(action) = self.faults.pick(on, customer) {
+            self.misbehave(now, request, &asked, &action)
+        } else {
+            self.serve_or_replay(now, request, &asked, When::Now)
+        };
+        self.note(now, request, &asked, &served);
+        let Served { answer, casing, mut delay, cut, .. } = served;
+        if let Some((latency, random)) = &mut self.latency {
+            delay =
+                delay.saturating_add(Duration::from_millis(random.between(latency.min_ms, latency.max_ms)));
+        }
+        let quirks = self.quirks_for(&asked);
+        let (body, content_type) = answers::bytes(answer.body, quirks, casing);
+        let mut headers = answers::headers(now, request, quirks, content_type, &mut self.ids);
+        headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Reply { status: answer.status, headers, body, delay, cut }
+    }
+
+    /// What the partner really is to this customer at `now`; nothing if nobody knows it.
+    pub fn relationship(&mut self, now: Time, id: TenantId) -> Option<Relationship> {
+        self.settle(now);
+        self.customers.find(id).map(super::customers::Entry::relationship)
+    }
+
+    /// Each time that a relationship really ended, in order.
+    pub fn removals(&self) -> &[Removal] {
+        &self.removals
+    }
+
+    /// What was received.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Lets what is due take place.
+    fn settle(&mut self, now: Time) {
+        if !self.late.iter().any(|late| late.at <= now) {
+            return;
+        }
+        let all = std::mem::take(&mut self.late).into_iter();
+        let (mut due, later): (Vec<Late>, Vec<Late>) = all.partition(|late| late.at <= now);
+        self.late = later;
+        due.sort_by_key(|late| late.at);
+        for Late { at, customer, request_id, change } in due {
+            self.take_effect(at, customer, request_id, change);
+        }
+    }
+
+    fn take_effect(&mut self, at: Time, customer: TenantId, request_id: Option<RequestId>, change: Change) {
+        match change {
+            Change::End { deleted } => {
+                if self.customers.find_mut(customer).is_some_and(|entry| entry.end(at)) {
+                    self.removals.push(Removal { at, customer, request_id, deleted });
+                }
+            }
+            Change::CancelOrder(order) => {
+                self.cancelled.insert((customer, order));
+            }
+        }
+    }
+
+    /// Carries a change out now, later or never, and answers with `answer`.
+    pub(super) fn change(
+        &mut self,
+        now: Time,
+        request: &Request,
+        customer: TenantId,
+        when: When,
+        change: Change,
+        answer: Answer,
+    ) -> Served {
+        let sent = request.header("MS-RequestId").and_then(|text| uuid::Uuid::try_parse(text).ok());
+        let request_id = sent.map(RequestId::new);
+        let mut served = Served::from(answer);
+        match when {
+            When::Never => {}
+            When::Now => {
+                self.take_effect(now, customer, request_id, change);
+                served.took_effect = true;
+            }
+            When::At(at) => {
+                self.late.push(Late { at, customer, request_id, change });
+                served.due = Some(at);
+            }
+        }
+        served
+    }
+
+    pub(super) fn is_cancelled(&self, customer: TenantId, order: &str) -> bool {
+        !self.cancelled.is_empty() && self.cancelled.contains(&(customer, order.to_owned()))
+    }
+
+    /// Serves a request, or gives the old answer to a change that was answered before.
+    pub(super) fn serve_or_replay(
+        &mut self,
+        now: Time,
+        request: &Request,
+        asked: &Asked,
+        when: When,
+    ) -> Served {
+        let key = request
+            .header("MS-RequestId")
+            .filter(|_| asked.is_change() && self.replays.is_some())
+            .map(|id| (request.target.to_lowercase(), id.to_lowercase()));
+        let Some(key) = key else { return self.serve(now, request, asked, when) };
+        if let Some((answer, casing)) = self.replays.as_ref().and_then(|replays| replays.get(&key)).cloned() {
+            return Served { casing, ..answer.into() };
+        }
+        let served = self.serve(now, request, asked, when);
+        if let (Some(replays), When::Now | When::At(_)) = (&mut self.replays, when) {
+            replays.insert(key, (served.answer.clone(), served.casing));
+        }
+        served
+    }
+
+    fn note(&mut self, now: Time, request: &Request, asked: &Asked, served: &Served) {
+        self.journal.add(Received {
+            at: now,
+            number: self.number,
+            method: request.method.clone(),
+            target: request.target.clone(),
+            request_id: request.header("MS-RequestId").map(str::to_owned),
+            correlation_id: request.header("MS-CorrelationId").map(str::to_owned),
+            headers: without_secrets(&request.headers),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
+            status: served.answer.status,
+            cut: served.cut,
+            took_effect: served.took_effect,
+            effect_due: served.due,
+            exact_body: matches!(asked, Asked::Remove(_)).then(|| is_documented_body(&request.body)),
+        });
+    }
+}

@@ -1,0 +1,115 @@
+use super::*;
+use crate::domain::RequestId;
+use crate::simulator::{Relationship, Removal};
+
+#[test]
+fn a_removal_ends_the_relationship_once_and_says_by_whom() {
+    let mut model = model_with(json!({}));
+    assert_eq!(model.relationship(NOW, id(A)), Some(Relationship::Reseller));
+    let reply = remove(&mut model, A);
+    assert_eq!((reply.status, &json_of(&reply)["relationshipToPartner"]), (200, &json!("none")));
+    assert_eq!(model.relationship(NOW, id(A)), Some(Relationship::None));
+    assert_eq!(model.relationship(NOW, id(C)), None);
+    assert_eq!(code_of(&remove(&mut model, A)), fault(400, "3000"));
+    let by = RequestId::new(B.parse().unwrap());
+    let removal = Removal { at: NOW, customer: id(A), request_id: Some(by), deleted: false };
+    assert_eq!(model.removals(), [removal]);
+    assert_eq!(json_of(&get(&mut model, "/v1/customers"))["totalCount"], 0);
+    assert_eq!(code_of(&get(&mut model, &format!("/v1/customers/{A}"))), fault(404, "60003"));
+    assert_eq!(code_of(&get(&mut model, &format!("/v1/customers/{A}/subscriptions"))), fault(404, "60003"));
+    assert_eq!(code_of(&remove(&mut model, C)), fault(400, "3000"));
+}
+
+#[test]
+fn the_body_must_mean_it_and_the_journal_says_whether_it_is_the_documented_one() {
+    for (body, status, ends, exact) in [
+        (REMOVAL, 200, true, true),
+        ("\u{feff}{\"RelationshipToPartner\":\"None\"}", 200, true, false),
+        (r#"{ "relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#, 200, true, false),
+        (r#"{"allowDelegatedAccess":false,"attributes":{"objectType":"Customer"}}"#, 200, false, false),
+        (r#"{"relationshipToPartner":"advisor"}"#, 200, false, false),
+        ("", 400, false, false),
+        ("none", 400, false, false),
+    ] {
+        let mut model = model_with(json!({}));
+        let reply = model.handle(NOW, &request("PATCH", &format!("/v1/customers/{A}"), body));
+        assert_eq!((reply.status, model.removals().len()), (status, usize::from(ends)), "{body}");
+        let entry = &model.journal().entries()[0];
+        assert_eq!((entry.exact_body, entry.took_effect), (Some(exact), ends), "{body}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_way_is_refused() {
+    let subscription =
+        |kind: &str, status: &str| json!({ "subscriptions": [{ "kind": kind, "status": status }] });
+    let entitlement = |short: Value| json!({ "entitlements": [short] });
+    let ri = |expires: &str| json!({ "kind": "reserved_instance", "expires": expires });
+    for (has, refused) in [
+        (subscription("legacy", "active"), true),
+        (subscription("legacy", "pending"), true),
+        (subscription("legacy", "suspended"), false),
+        (subscription("new_commerce", "suspended"), true),
+        (subscription("new_commerce", "deleted"), false),
+        (subscription("azure_plan", "active"), true),
+        (subscription("savings_plan", "active"), true),
+        (subscription("marketplace", "active"), true),
+        (entitlement(ri("2031-05-01")), true),
+        (entitlement(ri("2026-11-19")), false),
+        (entitlement(json!({ "kind": "software" })), true),
+        (entitlement(json!({ "kind": "software", "quantity": 0 })), false),
+        (entitlement(json!({ "kind": "software", "order_status": "Cancelled" })), false),
+        (entitlement(json!({ "kind": "new", "quantity": 0, "included": [{ "kind": "software" }] })), true),
+    ] {
+        let mut customer = has.clone();
+        customer["id"] = json!(A);
+        let mut model = model(&json!({ "customers": [customer] }));
+        let reply = remove(&mut model, A);
+        assert_eq!(reply.status >= 400, refused, "{has}");
+        assert_eq!(model.removals().is_empty(), refused, "{has}");
+    }
+}
+
+#[test]
+fn a_lax_service_lets_harm_happen() {
+    let customer = |enforces: &str| {
+        json!({ "id": A, "quirks": { "enforces": enforces }, "subscriptions": [{ "kind": "new_commerce", "status": "suspended" }],
+            "entitlements": [{ "kind": "software" }] })
+    };
+    for (enforces, refused) in [("all", true), ("old", false), ("nothing", false)] {
+        let mut model = model(&json!({ "customers": [customer(enforces)] }));
+        remove(&mut model, A);
+        assert_eq!(model.removals().is_empty(), refused, "{enforces}");
+    }
+}
+
+#[test]
+fn a_repeated_request_id_gets_the_old_answer_where_the_scenario_says_so() {
+    let lost = json!([{ "on": "remove", "do": { "kind": "cut_before_answer", "effect": true } }]);
+    let mut model = model_with(json!({ "replay_request_ids": true, "faults": lost }));
+    assert_eq!(remove(&mut model, A).cut, Cut::BeforeAnswer);
+    assert_eq!(remove(&mut model, A).status, 200);
+    assert_eq!(model.removals().len(), 1);
+    let mut other = request("PATCH", &format!("/v1/customers/{A}"), REMOVAL);
+    other.headers[1].1 = C.to_owned();
+    assert_eq!(code_of(&model.handle(NOW, &other)), fault(400, "3000"));
+}
+
+#[test]
+fn a_sandbox_customer_is_deleted_when_its_orders_are_cancelled() {
+    let customer = json!({ "id": A, "entitlements": [{ "kind": "reserved_instance", "order": "Zx1" }] });
+    let order = format!("/v1/customers/{A}/orders/Zx1");
+    let cancel = request("PATCH", &order, r#"{"id":"Zx1","status":"Cancelled"}"#);
+    let delete = request("DELETE", &format!("/v1/customers/{A}"), "");
+    let mut production = model(&json!({ "customers": [customer] }));
+    assert_eq!(code_of(&production.handle(NOW, &delete)), fault(400, "900127"));
+    assert_eq!(code_of(&production.handle(NOW, &cancel)), fault(403, "800019"));
+    let mut sandbox = model(&json!({ "sandbox": true, "customers": [customer] }));
+    assert_eq!(code_of(&sandbox.handle(NOW, &delete)), fault(400, "800036"));
+    assert_eq!(json_of(&sandbox.handle(NOW, &cancel))["status"], "cancelled");
+    assert_eq!(json_of(&get(&mut sandbox, &order))["status"], "cancelled");
+    let reply = sandbox.handle(NOW, &delete);
+    assert_eq!((reply.status, reply.body.len()), (204, 0));
+    assert!(sandbox.removals()[0].deleted);
+    assert_eq!(code_of(&sandbox.handle(NOW, &delete)), fault(404, "60003"));
+}
