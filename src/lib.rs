@@ -21,12 +21,15 @@
 //! holds the code to it):
 //!
 //! 1. [`domain`]: the words of the trade
-//! 2. [`partner_center`]: the API as values, and the only client socket · [`record`]: what can be
+//! 2. [`input`]: the list · [`partner_center`]: the API as values, and the only client socket · [`record`]: what can be
 //!    recorded, and what records add up to · [`simulator`]: a Partner Center that never was
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
+//! 4. [`engine`]: what is next, and the only moving part
 
 pub mod audit;
 pub mod domain;
+pub mod engine;
+pub mod input;
 pub mod partner_center;
 pub mod preconditions;
 pub mod record;

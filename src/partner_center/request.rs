@@ -59,8 +59,8 @@ pub fn customers() -> Call {
     Call::get(format!("/v1/customers?size={PAGE_SIZE}"))
 }
 
-/// A later page.
-pub fn customers_after(next: NextPage) -> Call {
+/// The next page of a collection.
+pub fn next(next: NextPage) -> Call {
     Call { continuation: next.continuation, ..Call::get(next.path) }
 }
 

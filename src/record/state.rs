@@ -42,6 +42,8 @@ pub struct Row {
     pub number: u32,
     /// The customer, if the row names one.
     pub customer: Option<TenantId>,
+    /// The customer's live name, once it was read.
+    pub name: Option<Box<str>>,
     /// When the first record of its own was made, after it was read.
     pub started_at: Option<Time>,
     /// The digest of what was decided about it in the plan.
@@ -213,6 +215,7 @@ impl Run {
         self.rows.push(Row {
             number: row.row,
             customer: row.customer,
+            name: None,
             started_at: None,
             decision: None,
             state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
@@ -285,6 +288,7 @@ impl Run {
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
+        row.name = judged.name.as_deref().map(Box::from);
         row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         if judged.verdict == Outcome::Ready {
             self.failures_in_a_row = 0;

@@ -1,0 +1,288 @@
+//! One request: slot, intent, on disk, send, answer.
+
+use super::{
+    pacer::{PaceNow, Pacer},
+    ports::{Clock, Ids},
+};
+use crate::{
+    audit::{Entry, WriteError, Writer},
+    domain::{Answer, RequestId, RunId, Seq, TenantId, Time},
+    partner_center::{
+        BaseUrl,
+        redact::Scrubber,
+        request::{Call, Outgoing},
+        response::{self, Fault, Incoming, RetryAfter},
+        transport::{SendError, Transport},
+    },
+    record::{
+        Event, Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, Record, RequestIntended,
+        ResponseReceived, StopCause,
+    },
+};
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Why the run cannot go on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Halt {
+    /// The audit log cannot be written: nothing more is sent.
+    #[error("{0}")]
+    Log(#[from] WriteError),
+    /// The run stops; what is on record says where.
+    #[error("{text}")]
+    Stop {
+        /// Why.
+        cause: StopCause,
+        /// In words.
+        text: String,
+    },
+}
+
+impl Halt {
+    /// A stop with this cause.
+    pub(super) fn stop(cause: StopCause, text: impl Into<String>) -> Self {
+        Self::Stop { cause, text: text.into() }
+    }
+}
+
+/// What is to be carried.
+#[derive(Clone, Debug)]
+pub(super) struct Errand {
+    pub(super) purpose: Purpose,
+    pub(super) subject: Option<(u32, TenantId)>,
+    pub(super) call: Call,
+    /// 1 for the first try.
+    pub(super) attempt: u32,
+    /// For a change that is repeated: the identifier that it had.
+    pub(super) request_id: Option<RequestId>,
+    /// Whether the body of a 2xx is what was expected.
+    pub(super) understood: fn(&Incoming) -> bool,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub(super) enum Ended {
+    /// With an answer.
+    Answered {
+        /// What it means.
+        answer: Answer,
+        /// The answer.
+        incoming: Incoming,
+    },
+    /// It certainly did not reach the server.
+    NotSent,
+    /// It may have reached the server.
+    Lost,
+}
+
+/// An attempt that was made.
+#[derive(Clone, Debug)]
+pub(super) struct Carried {
+    pub(super) intent: Seq,
+    pub(super) exchange: Exchange,
+    pub(super) ended: Ended,
+}
+
+/// Carries requests to the service, each on record.
+#[derive(Debug)]
+pub struct Courier<T> {
+    pub(super) transport: T,
+    pub(super) base: BaseUrl,
+    pub(super) scrubber: Scrubber,
+    pub(super) writer: Writer,
+    pub(super) clock: Clock,
+    pub(super) ids: Ids,
+    pub(super) run: RunId,
+    pub(super) pacer: Pacer,
+    /// Cancelled when nothing more may be sent.
+    pub(super) stop: CancellationToken,
+}
+
+impl<T: Transport> Courier<T> {
+    /// Records events of this run that belong together; gives the place of the first.
+    pub(super) async fn record(&self, events: Vec<Event>) -> Result<Seq, Halt> {
+        let at = self.clock.now();
+        let entries = events
+            .into_iter()
+            .map(|event| Entry::from(Record { at, run: Some(self.run.clone()), event }))
+            .collect();
+        Ok(self.writer.append(entries).await?)
+    }
+
+    /// Makes one attempt. From the intent on it cannot be stopped: an answer that arrives is always
+    /// recorded.
+    pub(super) async fn carry(&self, errand: Errand) -> Result<Carried, Halt> {
+        let slot = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {
+                return Err(Halt::stop(StopCause::Interrupted, "the run was asked to stop"));
+            }
+            slot = self.pacer.slot() => slot,
+        };
+        let request_id = errand.request_id.unwrap_or_else(|| self.ids.request_id());
+        let correlation_id = self.ids.correlation_id();
+        let outgoing = Outgoing::new(&self.base, &errand.call, request_id, correlation_id);
+        let intent = self.intend(&errand, &outgoing, request_id, correlation_id).await?;
+
+        let began = Instant::now();
+        let sent = self.transport.send(&outgoing).await;
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+
+        let row = errand.subject.map(|(row, _)| row);
+        let mut exchange = Exchange {
+            request_id: Some(request_id),
+            correlation_id: Some(correlation_id),
+            ..Exchange::default()
+        };
+        match sent {
+            Ok(incoming) => {
+                let fault = self.scrubbed(response::fault(&incoming));
+                let is_customer = errand.subject.is_some() && errand.purpose != Purpose::ReadOrder;
+                let understood = incoming.is_success() && (errand.understood)(&incoming);
+                let answer = response::classify(&incoming, &fault, understood, is_customer);
+                exchange.status = Some(incoming.status);
+                exchange.code.clone_from(&fault.code);
+                exchange.text.clone_from(&fault.text);
+                self.answered(intent, row, answer, fault, &incoming, duration_ms).await?;
+                if answer == Answer::Throttled {
+                    self.hold(slot, intent, &incoming).await?;
+                } else {
+                    self.pacer.answered();
+                }
+                Ok(Carried { intent, exchange, ended: Ended::Answered { answer, incoming } })
+            }
+            Err(error) => {
+                let text = self.scrubber.text(&error.to_string());
+                exchange.text = Some(text.clone());
+                let (event, ended) = match error {
+                    SendError::NotSent(_) => (
+                        Event::RequestNotSent(NotSent { intent, row, error: text, duration_ms }),
+                        Ended::NotSent,
+                    ),
+                    SendError::Unknown(_) => {
+                        let lost = OutcomeUnknown { intent, row, error: text, duration_ms };
+                        (Event::OutcomeUnknown(lost), Ended::Lost)
+                    }
+                };
+                self.record(vec![event]).await?;
+                Ok(Carried { intent, exchange, ended })
+            }
+        }
+    }
+
+    /// The pace now, for people.
+    pub fn pace(&self) -> PaceNow {
+        self.pacer.now()
+    }
+
+    async fn intend(
+        &self,
+        errand: &Errand,
+        outgoing: &Outgoing,
+        request_id: RequestId,
+        correlation_id: crate::domain::CorrelationId,
+    ) -> Result<Seq, Halt> {
+        let salt = self.ids.salt();
+        let body = outgoing.body.map(str::as_bytes);
+        let headers = outgoing.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let intended = RequestIntended {
+            row: errand.subject.map(|(row, _)| row),
+            customer: errand.subject.map(|(_, customer)| customer),
+            purpose: errand.purpose,
+            attempt: errand.attempt,
+            method: outgoing.method.as_str().to_owned(),
+            url: self.scrubber.text(&outgoing.url),
+            request_id,
+            correlation_id,
+            headers: self.scrubber.headers(headers),
+            body: body.map(|bytes| Payload::of(&salt, bytes)),
+        };
+        let record = Record {
+            at: self.clock.now(),
+            run: Some(self.run.clone()),
+            event: Event::RequestIntended(Box::new(intended)),
+        };
+        let payload = body.map(|bytes| (salt, bytes.to_vec()));
+        Ok(self.writer.append(vec![Entry { record, payload }]).await?)
+    }
+
+    async fn answered(
+        &self,
+        intent: Seq,
+        row: Option<u32>,
+        answer: Answer,
+        fault: Fault,
+        incoming: &Incoming,
+        duration_ms: u64,
+    ) -> Result<(), Halt> {
+        let salt = self.ids.salt();
+        let body = self.scrubber.bytes(incoming.text());
+        let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let id = |name| incoming.header(name).map(|value| self.scrubber.text(&short(value)));
+        let received = ResponseReceived {
+            intent,
+            row,
+            status: incoming.status,
+            answer,
+            code: fault.code,
+            text: fault.text,
+            duration_ms,
+            headers: self.scrubber.headers(headers),
+            request_id: id("ms-requestid"),
+            correlation_id: id("ms-correlationid"),
+            body: (!body.is_empty()).then(|| Payload::of(&salt, &body)),
+        };
+        let record = Record {
+            at: self.clock.now(),
+            run: Some(self.run.clone()),
+            event: Event::ResponseReceived(Box::new(received)),
+        };
+        let payload = (!body.is_empty()).then(|| (salt, body.into_owned()));
+        self.writer.append(vec![Entry { record, payload }]).await?;
+        Ok(())
+    }
+
+    /// Everybody waits, and the record says until when and why.
+    async fn hold(&self, slot: super::pacer::Slot, basis: Seq, incoming: &Incoming) -> Result<(), Halt> {
+        let now = self.clock.now();
+        let wait = match response::retry_after(incoming, now) {
+            RetryAfter::Wait(wait) => Some(wait),
+            RetryAfter::NotSaid => None,
+            RetryAfter::Absurd(value) => {
+                let text = format!(
+                    "the service asks to be left alone until `{}`, which nobody waits for; look at the service's \
+                     state, then go on with `offboard resume`",
+                    self.scrubber.text(&value)
+                );
+                return Err(Halt::stop(StopCause::Service, text));
+            }
+        };
+        let pace = self.pacer.refused(slot, wait);
+        let until = now.plus(pace.held_for.unwrap_or_default());
+        let why = match wait {
+            Some(wait) => format!("status {}, Retry-After {}", incoming.status, seconds(wait)),
+            None => format!("status {}, no Retry-After", incoming.status),
+        };
+        self.record(vec![Event::Held(Held { until, rate: pace.per_minute, basis, why })]).await?;
+        Ok(())
+    }
+
+    fn scrubbed(&self, fault: Fault) -> Fault {
+        let clean = |text: Option<String>| text.map(|text| self.scrubber.text(&text));
+        Fault { code: clean(fault.code), text: clean(fault.text) }
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Time {
+        self.clock.now()
+    }
+}
+
+fn seconds(wait: Duration) -> String {
+    format!("{} s", wait.as_secs())
+}
+
+fn short(value: &str) -> String {
+    value.chars().take(100).collect()
+}

@@ -1,0 +1,263 @@
+//! Which row gets the next turn.
+//!
+//! One loop gives turns: as many rows are at work as requests may be in flight, each for one step of
+//! its own, and after each step the pure functions are asked again. A row that has to wait gives its
+//! turn back, so nobody blocks the others.
+
+use super::{
+    courier::{Ended as AttemptEnded, Errand, Halt},
+    guards,
+    look::{self, Context, Subject},
+    reading::{self, Read},
+    remove_relationship::{self, Step},
+    run::{Ended, Engine, locked},
+    settle, survey,
+};
+use crate::{
+    domain::{Answer, TenantId, Time},
+    partner_center::{model::Customer, request, response, transport::Transport},
+    preconditions::{CustomerFacts, Listed},
+    record::{Event, Observed, Purpose, RowState, Seen, StopCause},
+};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{task::JoinSet, time::sleep};
+
+impl<T: Transport> Engine<T> {
+    /// Reads and judges every row that is not judged yet, then seals the plan. `gone_before` are the
+    /// customers that earlier runs of this log removed.
+    pub async fn plan(&self, gone_before: HashSet<TenantId>) -> Result<(), Halt> {
+        let Some(partner) = self.with_run(|run| run.partner.clone()) else {
+            return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
+        };
+        let policy = self.with_run(|run| run.policy.clone());
+        let unread: VecDeque<(u32, TenantId, Listed)> = self.with_run(|run| {
+            let unread = run.rows.iter().filter_map(|row| match (&row.state, row.customer) {
+                (RowState::Unread(listed), Some(customer)) => {
+                    let (name, domain) = (**listed).clone();
+                    Some((row.number, customer, Listed { name, domain }))
+                }
+                _ => None,
+            });
+            unread.collect()
+        });
+        let wanted = unread.iter().map(|(_, customer, _)| *customer);
+        let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none()).collect();
+        let survey = survey::survey(&self.courier, wanted, policy.max_share).await?;
+        let (counted, complete, mut known) = (survey.counted, survey.complete, survey.known);
+
+        let shared = Arc::new((policy, partner, gone_before));
+        let mut waiting = unread;
+        let mut at_work: JoinSet<Result<(), Halt>> = JoinSet::new();
+        let mut halted = None;
+        loop {
+            while halted.is_none() && at_work.len() < shared.0.concurrency as usize {
+                if let Some(text) =
+                    self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row))
+                {
+                    halted = Some(Halt::stop(StopCause::Guard, text));
+                    break;
+                }
+                let Some((row, customer, listed)) = waiting.pop_front() else { break };
+                let subject = Subject { row, customer, listed, known: known.remove(&customer) };
+                let (courier, run, shared) =
+                    (Arc::clone(&self.courier), Arc::clone(&self.run), Arc::clone(&shared));
+                at_work.spawn(async move {
+                    let (policy, partner, gone_before) = &*shared;
+                    let was_there = gone_before
+                        .contains(&customer)
+                        .then_some("an earlier run in this audit log removed it");
+                    let context = Context { policy, partner, was_there };
+                    let judged = look::look(&courier, subject, context).await?;
+                    let settled =
+                        locked(&run).row(row).and_then(|row| settle::on_judging(row, &judged, courier.now()));
+                    let mut events = vec![Event::Judged(Box::new(judged))];
+                    events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+                    courier.record(events).await.map(drop)
+                });
+            }
+            let Some(done) = at_work.join_next().await else { break };
+            if let Err(halt) = flattened(done) {
+                halted.get_or_insert(halt);
+            }
+        }
+        match halted {
+            Some(halt) => Err(halt),
+            None => self.seal_plan(counted, complete).await,
+        }
+    }
+
+    /// Changes every customer that the confirmed plan calls ready, and sees each through to its
+    /// outcome.
+    pub async fn carry_out(&self) -> Result<Ended, Halt> {
+        let mut ready: VecDeque<u32> = self.with_run(|run| {
+            let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
+            open.map(|row| row.number).collect()
+        });
+        let concurrency = self.with_run(|run| run.policy.concurrency as usize);
+        let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
+        let mut at_work: JoinSet<Result<u32, Halt>> = JoinSet::new();
+        let mut guard: Option<String> = None;
+        let mut halted: Option<Halt> = None;
+        loop {
+            if guard.is_none() {
+                guard = self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row));
+            }
+            let now = self.now();
+            while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
+                ready.extend(waiting.pop().map(|Reverse((_, row))| row));
+            }
+            while halted.is_none() && at_work.len() < concurrency {
+                let Some(row) = ready.pop_front() else { break };
+                match self.step(row, guard.is_none()) {
+                    Step::Nothing => {}
+                    Step::Wait(due) => waiting.push(Reverse((due, row))),
+                    step => drop(at_work.spawn(self.take(row, step))),
+                }
+            }
+            if halted.is_some() && at_work.is_empty() {
+                break;
+            }
+            let next_due = waiting.peek().map(|Reverse((due, _))| due.since(self.now()));
+            if at_work.is_empty() && next_due.is_none() {
+                break;
+            }
+            tokio::select! {
+                Some(done) = at_work.join_next() => match done.map_err(panicked).and_then(|row| row) {
+                    Ok(row) => ready.push_front(row),
+                    Err(halt) => drop(halted.get_or_insert(halt)),
+                },
+                () = sleep(next_due.unwrap_or(Duration::MAX)), if next_due.is_some() && halted.is_none() => {}
+                () = self.courier.stop.cancelled(), if halted.is_none() => {
+                    halted = Some(Halt::stop(StopCause::Interrupted, "the run was asked to stop"));
+                }
+            }
+        }
+        match (halted, guard) {
+            (Some(halt), _) => Err(halt),
+            (None, Some(text)) => {
+                self.leave(StopCause::Guard, &text).await?;
+                Ok(Ended::StoppedByGuard(text))
+            }
+            (None, None) => Ok(Ended::Complete),
+        }
+    }
+
+    fn step(&self, row: u32, may_send: bool) -> Step {
+        let now = self.now();
+        self.with_run(|run| {
+            run.row(row).map_or(Step::Nothing, |row| {
+                remove_relationship::next(&row.state, &run.policy, now, may_send)
+            })
+        })
+    }
+
+    /// One step of one row; gives the row back.
+    fn take(&self, row: u32, step: Step) -> impl Future<Output = Result<u32, Halt>> + Send + use<T> {
+        let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
+        async move {
+            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(row) };
+            let Some(customer) = snapshot.customer else { return Ok(row) };
+            let events = match step {
+                Step::Nothing | Step::Wait(_) => Vec::new(),
+                Step::Settle(verdict) => {
+                    vec![Event::Settled(Box::new(settle::on_verdict(&snapshot, verdict, courier.now())))]
+                }
+                Step::LookAgain => {
+                    let Some((policy, partner)) = ({
+                        let run = locked(&run);
+                        run.partner.clone().map(|partner| (run.policy.clone(), partner))
+                    }) else {
+                        return Ok(row);
+                    };
+                    let was_there = Some("it was there when the plan was made, and is gone now");
+                    let context = Context { policy: &policy, partner: &partner, was_there };
+                    // What was confirmed was this name, whatever the list called it.
+                    let listed = Listed { name: snapshot.name.as_deref().map(str::to_owned), domain: None };
+                    let subject = Subject { row, customer, listed, known: None };
+                    let judged = look::look(&courier, subject, context).await?;
+                    let settled = settle::on_looking_again(&snapshot, &judged, courier.now());
+                    let mut events = vec![Event::Judged(Box::new(judged))];
+                    events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+                    events
+                }
+                Step::Change { attempt, request_id } => {
+                    let carried = courier
+                        .carry(Errand {
+                            purpose: Purpose::RemoveRelationship,
+                            subject: Some((row, customer)),
+                            call: request::remove_relationship(customer),
+                            attempt,
+                            request_id,
+                            understood: response::says_removed,
+                        })
+                        .await?;
+                    if let AttemptEnded::Answered { answer, .. } = carried.ended
+                        && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
+                    {
+                        return Err(reading::sign_in(answer, &carried.exchange));
+                    }
+                    Vec::new()
+                }
+                Step::Observe { in_doubt } => {
+                    let purpose = if in_doubt { Purpose::SettleDoubt } else { Purpose::ConfirmRemoval };
+                    let call = request::customer(customer);
+                    let read = courier.read::<Customer>(purpose, Some((row, customer)), call).await?;
+                    vec![Event::Observed(observed(row, read))]
+                }
+            };
+            if !events.is_empty() {
+                courier.record(events).await?;
+            }
+            Ok(row)
+        }
+    }
+}
+
+/// What a look at a customer says about its relationship.
+fn observed(row: u32, read: Read<Customer>) -> Observed {
+    match read {
+        Read::Done(customer, basis) => {
+            let facts = CustomerFacts::of(customer);
+            let seen = match facts.relationship.as_str() {
+                "none" => Seen::Gone,
+                "reseller" => Seen::StillThere,
+                _ => Seen::NotTold,
+            };
+            let shown = if facts.relationship.is_empty() { "not given" } else { &facts.relationship };
+            Observed {
+                row,
+                seen,
+                detail: format!("the relationship is `{shown}`"),
+                basis: basis.first().copied(),
+            }
+        }
+        Read::NoRelationship(failure) => {
+            let text = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
+            Observed { row, seen: Seen::Gone, detail: text, basis: Some(failure.intent) }
+        }
+        Read::Failed(reason, failure) => {
+            let text = failure.exchange.text.unwrap_or_else(|| "no answer".to_owned());
+            Observed {
+                row,
+                seen: Seen::NotTold,
+                detail: format!("{reason}: {text}"),
+                basis: Some(failure.intent),
+            }
+        }
+    }
+}
+
+fn flattened(done: Result<Result<(), Halt>, tokio::task::JoinError>) -> Result<(), Halt> {
+    done.map_err(panicked)?
+}
+
+/// A task that panicked is a bug; what it had sent is in doubt, and the run stops.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn panicked(error: tokio::task::JoinError) -> Halt {
+    Halt::stop(StopCause::Service, format!("a task of this program failed ({error}); please report it"))
+}

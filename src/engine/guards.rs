@@ -1,0 +1,115 @@
+//! What may not happen at all, whatever the customers' state. Pure, each with its own message.
+
+use crate::{
+    domain::{Cause, Finding, Reason, TenantId},
+    record::{Partner, Policy},
+};
+
+/// This account is not the one that was meant.
+pub fn wrong_partner(policy: &Policy, partner: &Partner) -> Option<String> {
+    let expected = policy.partner?;
+    (expected != partner.tenant_id).then(|| {
+        format!(
+            "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` says; \
+             sign in to the right account, or correct the option",
+            partner.tenant_id, partner.name
+        )
+    })
+}
+
+/// This customer is never touched, and not even read.
+pub fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner) -> Option<Finding> {
+    let finding = |reason, detail: &str| {
+        let cause = Cause {
+            what: "tenant".to_owned(),
+            id: Some(customer.to_string()),
+            name: None,
+            detail: detail.to_owned(),
+        };
+        Some(Finding::new(reason, vec![cause]))
+    };
+    if customer == partner.tenant_id {
+        finding(Reason::OwnTenant, "the partner's own")
+    } else if policy.protected.contains(&customer) {
+        finding(Reason::ProtectedCustomer, "protected")
+    } else {
+        None
+    }
+}
+
+/// The plan would remove more customers than anybody meant.
+pub fn too_many(policy: &Policy, ready: u32) -> Option<String> {
+    (ready > policy.max_removals).then(|| {
+        format!(
+            "the plan would remove {ready} customers, more than the {} that `--max-removals` allows; \
+             check the list, then raise it",
+            policy.max_removals
+        )
+    })
+}
+
+/// The plan would remove a larger share of all customers than anybody meant. `customers` is how many
+/// of them were counted, which may be fewer than there are.
+pub fn too_large_a_share(policy: &Policy, ready: u32, customers: u32) -> Option<String> {
+    let too_large = u64::from(ready) * 100 > u64::from(policy.max_share) * u64::from(customers);
+    (ready > 0 && too_large).then(|| {
+        format!(
+            "the plan would remove {ready} of the partner's {customers} customers, a larger share than the {} % that \
+             `--max-share` allows; check the list, then raise it",
+            policy.max_share
+        )
+    })
+}
+
+/// Customers fail one after the other: whatever the cause is, the next one would fail as well.
+pub fn too_many_failures(policy: &Policy, in_a_row: u32) -> Option<String> {
+    (policy.stop_after_failures > 0 && in_a_row >= policy.stop_after_failures).then(|| {
+        format!(
+            "{in_a_row} customers in a row ended in failure; find out why, then go on with `offboard resume` \
+             (`--stop-after-failures` sets the number)"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy {
+            rate: 300,
+            concurrency: 8,
+            settle_seconds: 300,
+            stop_after_failures: 3,
+            max_removals: 500,
+            max_share: 50,
+            allow: vec![],
+            protected: vec![],
+            partner: None,
+        }
+    }
+
+    #[test]
+    fn each_limit_is_the_last_that_is_allowed() {
+        assert!(too_many(&policy(), 500).is_none() && too_many(&policy(), 501).is_some());
+        assert!(too_large_a_share(&policy(), 50, 100).is_none());
+        assert!(too_large_a_share(&policy(), 51, 100).is_some());
+        assert!(too_large_a_share(&policy(), 0, 0).is_none());
+        assert!(too_many_failures(&policy(), 2).is_none() && too_many_failures(&policy(), 3).is_some());
+        assert!(too_many_failures(&Policy { stop_after_failures: 0, ..policy() }, 99).is_none());
+    }
+
+    #[test]
+    fn the_partner_must_be_the_one_that_was_named() {
+        let id = TenantId::from_bytes([1; 16]);
+        let partner = Partner { tenant_id: id, name: "P".into(), basis: 0 };
+        assert!(wrong_partner(&policy(), &partner).is_none());
+        let other = Policy { partner: Some(TenantId::from_bytes([2; 16])), ..policy() };
+        assert!(wrong_partner(&other, &partner).is_some());
+        let protecting = Policy { protected: vec![TenantId::from_bytes([3; 16])], ..policy() };
+        let reason = |customer| untouchable(customer, &protecting, &partner).map(|finding| finding.reason);
+        assert_eq!(reason(id), Some(Reason::OwnTenant));
+        assert_eq!(reason(TenantId::from_bytes([3; 16])), Some(Reason::ProtectedCustomer));
+        assert_eq!(reason(TenantId::from_bytes([4; 16])), None);
+    }
+}

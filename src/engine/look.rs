@@ -1,0 +1,261 @@
+//! What must still be read of a customer before it can be judged, and the judgement.
+
+use super::{
+    courier::{Courier, Halt},
+    guards,
+    reading::{Failure, Read},
+};
+use crate::{
+    domain::{Cause, Finding, Outcome, Reason, Seq, TenantId, Time, outcome_of},
+    partner_center::{
+        model::{Customer, Entitlement, Order, Subscription},
+        request,
+        transport::Transport,
+    },
+    preconditions::{CustomerFacts, Facts, Listed, OrderState, judge, orders_needed},
+    record::{Exchange, Judged, Partner, Policy, Purpose},
+};
+
+/// What the judgement depends on beside the facts.
+#[derive(Clone, Debug)]
+pub(super) struct Context<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) partner: &'a Partner,
+    /// What shows that there was a relationship, if the service knows none now.
+    pub(super) was_there: Option<&'static str>,
+}
+
+/// A customer of the list, and what is known of it so far.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) row: u32,
+    pub(super) customer: TenantId,
+    pub(super) listed: Listed,
+    /// What the listing of all customers said, and the intent of the page that said it.
+    pub(super) known: Option<(CustomerFacts, Seq)>,
+}
+
+/// What is to be read next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Need {
+    Customer,
+    Subscriptions,
+    Entitlements,
+    Order(String),
+    Nothing,
+}
+
+/// What was read so far.
+#[derive(Clone, Debug)]
+struct Gathered {
+    facts_at: Time,
+    basis: Vec<Seq>,
+    facts: Option<Facts>,
+    has_subscriptions: bool,
+    has_entitlements: bool,
+}
+
+impl Gathered {
+    /// Pure: what the rules still need. Nothing more is read of a customer that the procedure is
+    /// not for.
+    fn need(&self) -> Need {
+        let Some(facts) = &self.facts else { return Need::Customer };
+        if !facts.customer.is_reseller() {
+            return Need::Nothing;
+        }
+        if !self.has_subscriptions {
+            return Need::Subscriptions;
+        }
+        if !self.has_entitlements {
+            return Need::Entitlements;
+        }
+        orders_needed(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
+    }
+}
+
+/// Reads what must be known of a customer, and judges it.
+pub(super) async fn look<T: Transport>(
+    courier: &Courier<T>,
+    subject: Subject,
+    context: Context<'_>,
+) -> Result<Judged, Halt> {
+    let mut gathered = Gathered {
+        facts_at: courier.now(),
+        basis: Vec::new(),
+        facts: None,
+        has_subscriptions: false,
+        has_entitlements: false,
+    };
+    // A customer that must not be touched is not even read.
+    if let Some(finding) = guards::untouchable(subject.customer, context.policy, context.partner) {
+        let name = subject.known.as_ref().and_then(|(facts, _)| facts.name.clone());
+        return Ok(Judged { name, ..skipped(&subject, &gathered, vec![finding]) });
+    }
+    let today = gathered.facts_at.day();
+    if let Some((customer, basis)) = subject.known.clone() {
+        gathered.facts = Some(Facts::new(today, customer));
+        gathered.basis.push(basis);
+    }
+    let about = Some((subject.row, subject.customer));
+    loop {
+        let id = subject.customer;
+        let failed = match gathered.need() {
+            Need::Nothing => break,
+            Need::Customer => {
+                match courier.read::<Customer>(Purpose::ReadCustomer, about, request::customer(id)).await? {
+                    Read::Done(customer, basis) => {
+                        if let Some(other) = another_customer(&customer, id) {
+                            let failure = Failure {
+                                intent: basis.first().copied().unwrap_or_default(),
+                                exchange: other,
+                            };
+                            Some((Reason::UnexpectedAnswer, failure))
+                        } else {
+                            gathered.facts = Some(Facts::new(today, CustomerFacts::of(customer)));
+                            gathered.basis.extend(basis);
+                            None
+                        }
+                    }
+                    Read::NoRelationship(failure) => {
+                        return Ok(absent(&subject, &gathered, failure, &context));
+                    }
+                    Read::Failed(reason, failure) => Some((reason, failure)),
+                }
+            }
+            Need::Subscriptions => {
+                let call = request::subscriptions(id);
+                let read = courier.collect::<Subscription>(Purpose::ReadSubscriptions, about, call).await?;
+                gathered.has_subscriptions = true;
+                take(read, &mut gathered, |facts, items| facts.subscriptions = items)
+            }
+            Need::Entitlements => {
+                let call = request::entitlements(id);
+                let read = courier.collect::<Entitlement>(Purpose::ReadEntitlements, about, call).await?;
+                gathered.has_entitlements = true;
+                take(read, &mut gathered, |facts, items| facts.entitlements = items)
+            }
+            Need::Order(order) => {
+                let call = request::order(id, &order);
+                let read = match courier.read::<Order>(Purpose::ReadOrder, about, call).await? {
+                    Read::Done(found, basis) => Read::Done(OrderState::of(&found), basis),
+                    // An order is found late, up to a quarter of an hour after it was made.
+                    Read::Failed(Reason::RefusedByService, failure)
+                        if failure.exchange.status == Some(404) =>
+                    {
+                        Read::Done(OrderState::NotFound, vec![failure.intent])
+                    }
+                    Read::NoRelationship(failure) => Read::NoRelationship(failure),
+                    Read::Failed(reason, failure) => Read::Failed(reason, failure),
+                };
+                take(read, &mut gathered, |facts, state| drop(facts.orders.insert(order, state)))
+            }
+        };
+        if let Some((reason, failure)) = failed {
+            return Ok(could_not_be_read(&subject, &gathered, reason, failure));
+        }
+    }
+    Ok(judged(&subject, &gathered, &context))
+}
+
+fn take<R>(
+    read: Read<R>,
+    gathered: &mut Gathered,
+    put: impl FnOnce(&mut Facts, R),
+) -> Option<(Reason, Failure)> {
+    match read {
+        Read::Done(found, basis) => {
+            gathered.basis.extend(basis);
+            if let Some(facts) = &mut gathered.facts {
+                put(facts, found);
+            }
+            None
+        }
+        // The customer itself was there a moment ago.
+        Read::NoRelationship(failure) => Some((Reason::RefusedByService, failure)),
+        Read::Failed(reason, failure) => Some((reason, failure)),
+    }
+}
+
+/// The service must answer about the customer that was asked for.
+fn another_customer(customer: &Customer, asked: TenantId) -> Option<Exchange> {
+    let id = customer.id.as_deref()?;
+    let same = id.parse::<TenantId>().is_ok_and(|id| id == asked);
+    (!same).then(|| Exchange {
+        status: Some(200),
+        text: Some(format!(
+            "the answer is about another customer, `{}`",
+            id.chars().take(80).collect::<String>()
+        )),
+        ..Exchange::default()
+    })
+}
+
+fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judged {
+    let Some(facts) = &gathered.facts else { return skipped(subject, gathered, Vec::new()) };
+    let base = Judged {
+        name: facts.customer.name.clone(),
+        domain: facts.customer.domain.clone(),
+        relationship: Some(facts.customer.relationship.clone()),
+        ..skipped(subject, gathered, Vec::new())
+    };
+    if facts.customer.is_none() {
+        let note = "Partner Center shows the relationship as `none`".to_owned();
+        return Judged { verdict: Outcome::AlreadyRemoved, note: Some(note), ..base };
+    }
+    let judgement = judge(facts, &subject.listed, &context.policy.allow);
+    Judged {
+        verdict: outcome_of(&judgement.findings).unwrap_or(Outcome::Ready),
+        findings: judgement.findings,
+        allowed: judgement.allowed,
+        ..base
+    }
+}
+
+/// The service knows no relationship: gone, if there is evidence that there was one.
+fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
+    let (verdict, findings, note) = if let Some(evidence) = context.was_there {
+        (Outcome::AlreadyRemoved, Vec::new(), Some(evidence.to_owned()))
+    } else {
+        let shown = failure.exchange.text.clone().unwrap_or_else(|| "no relationship".to_owned());
+        let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail: shown };
+        (Outcome::Skipped, vec![Finding::new(Reason::NoRelationship, vec![cause])], None)
+    };
+    let mut judged = skipped(subject, gathered, findings);
+    judged.basis.push(failure.intent);
+    Judged { verdict, note, exchange: Some(failure.exchange), ..judged }
+}
+
+fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, failure: Failure) -> Judged {
+    let status =
+        failure.exchange.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+    let code = failure.exchange.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
+    let text = failure.exchange.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let cause =
+        Cause { what: "answer".to_owned(), id: None, name: None, detail: format!("{status}{code}{text}") };
+    let mut judged = skipped(subject, gathered, vec![Finding::new(reason, vec![cause])]);
+    judged.basis.push(failure.intent);
+    let customer = gathered.facts.as_ref().map(|facts| &facts.customer);
+    Judged {
+        verdict: reason.outcome(),
+        name: customer.and_then(|customer| customer.name.clone()),
+        domain: customer.and_then(|customer| customer.domain.clone()),
+        exchange: Some(failure.exchange),
+        ..judged
+    }
+}
+
+fn skipped(subject: &Subject, gathered: &Gathered, findings: Vec<Finding>) -> Judged {
+    Judged {
+        row: subject.row,
+        verdict: Outcome::Skipped,
+        name: None,
+        domain: None,
+        relationship: None,
+        findings,
+        allowed: Vec::new(),
+        note: None,
+        facts_at: gathered.facts_at,
+        basis: gathered.basis.clone(),
+        exchange: None,
+    }
+}

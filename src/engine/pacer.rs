@@ -1,0 +1,275 @@
+//! One shared gate for everything that is sent.
+//!
+//! A governor limiter is the ceiling: it proves the promised maximum and is never replaced. In front
+//! of it stands the [`Pace`], which slows down once for each wave of refusals, climbs back steadily,
+//! and holds everyone until the service may be asked again. Slots are given one at a time, in the
+//! order of asking, so nobody is overtaken and no herd wakes up.
+
+use governor::{
+    Quota, RateLimiter,
+    clock::Clock as GovernorClock,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed},
+};
+use std::{
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// Sleeping is exact to about a millisecond; at rates above a thousand a second, the slots that fell
+/// into such a sleep are given together.
+const GRAIN: Duration = Duration::from_millis(2);
+/// What the rate becomes at the first refusal of a wave.
+const SLOWER: f64 = 0.7;
+/// How much of the ceiling comes back in a second without refusals.
+const CLIMB: f64 = 0.01;
+/// The slowest rate, as a share of the ceiling.
+const FLOOR: f64 = 0.02;
+/// The longest hold that is chosen when the service does not name one.
+const LONGEST_OWN_HOLD: Duration = Duration::from_mins(2);
+
+/// The pace, as a pure state.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The ceiling, in requests a second.
+    ceiling: f64,
+    /// The rate now.
+    rate: f64,
+    /// When the rate was last computed.
+    as_of: Instant,
+    /// The earliest moment of the next slot.
+    next: Instant,
+    /// Nobody passes before this.
+    held_until: Option<Instant>,
+    /// Counts the waves of refusals.
+    wave: u64,
+    /// Refusals since the last answer that was none.
+    refusals: u32,
+}
+
+/// What the pace is at a moment, for people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PaceNow {
+    /// Requests a minute.
+    pub per_minute: u32,
+    /// How long everybody still waits.
+    pub held_for: Option<Duration>,
+}
+
+impl Pace {
+    /// Begins at the ceiling, `per_minute` requests a minute.
+    pub fn new(per_minute: u32, now: Instant) -> Self {
+        let ceiling = f64::from(per_minute.max(1)) / 60.0;
+        Self { ceiling, rate: ceiling, as_of: now, next: now, held_until: None, wave: 0, refusals: 0 }
+    }
+
+    /// When the next slot may be taken.
+    fn slot_at(&self, now: Instant) -> Instant {
+        let earliest = self.next.max(now.checked_sub(GRAIN).unwrap_or(now));
+        self.held_until.map_or(earliest, |held| held.max(earliest))
+    }
+
+    /// Takes the slot that `slot_at` gave.
+    fn take(&mut self, slot: Instant, now: Instant) {
+        self.climb(now);
+        self.next = slot + Duration::from_secs_f64(1.0 / self.rate);
+        if self.held_until.is_some_and(|held| held <= now) {
+            self.held_until = None;
+        }
+    }
+
+    fn climb(&mut self, now: Instant) {
+        let clean_from = self.held_until.map_or(self.as_of, |held| held.max(self.as_of));
+        let clean = now.saturating_duration_since(clean_from);
+        self.rate = CLIMB.mul_add(self.ceiling * clean.as_secs_f64(), self.rate).min(self.ceiling);
+        self.as_of = now.max(self.as_of);
+    }
+
+    /// A request of the wave `wave` was refused; the service asks to be left alone for `wait`, or
+    /// does not say. Gives how long everybody waits from now.
+    fn refused(&mut self, wave: u64, wait: Option<Duration>, now: Instant) -> Duration {
+        self.climb(now);
+        if wave == self.wave {
+            self.wave += 1;
+            self.refusals += 1;
+            self.rate = (self.rate * SLOWER).max(self.ceiling * FLOOR);
+        }
+        let own = Duration::from_secs(1 << self.refusals.min(7)).min(LONGEST_OWN_HOLD);
+        let until = now + wait.unwrap_or(own);
+        let held = self.held_until.map_or(until, |held| held.max(until));
+        self.held_until = Some(held);
+        held.saturating_duration_since(now)
+    }
+}
+
+type Ceiling = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>;
+
+/// Tokio's clock, as governor wants it, so that a paused test moves both.
+#[derive(Clone, Debug)]
+struct TokioClock(Instant);
+
+impl GovernorClock for TokioClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.elapsed().into()
+    }
+}
+
+/// A permission to send one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    wave: u64,
+}
+
+/// The gate.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    ceiling: Ceiling,
+    clock: TokioClock,
+    pace: Mutex<Pace>,
+    /// Whoever holds this is next; tokio's mutex is fair.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Pacer {
+    /// A gate that lets `per_minute` requests a minute pass.
+    pub(super) fn new(per_minute: u32) -> Self {
+        let now = Instant::now();
+        let clock = TokioClock(now);
+        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let gap = Duration::from_mins(1) / per_minute.get();
+        let in_a_grain = GRAIN.as_nanos().checked_div(gap.as_nanos()).and_then(|n| u32::try_from(n).ok());
+        let burst = in_a_grain.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let quota =
+            Quota::with_period(gap).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
+        Self {
+            ceiling: RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+            pace: Mutex::new(Pace::new(per_minute.get(), now)),
+            turn: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Waits for a slot. Dropping the future gives the turn back.
+    pub(super) async fn slot(&self) -> Slot {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = Instant::now();
+            let at = self.pace().slot_at(now);
+            if at > now {
+                // Whoever is refused meanwhile moves the slot, so look again after the sleep.
+                sleep_until(at).await;
+                continue;
+            }
+            if let Err(not_until) = self.ceiling.check() {
+                sleep(not_until.wait_time_from(self.clock.now())).await;
+                continue;
+            }
+            let mut pace = self.pace();
+            pace.take(at, now);
+            return Slot { wave: pace.wave };
+        }
+    }
+
+    /// The request of this slot was refused. Gives how long everybody waits, and the rate after it.
+    pub(super) fn refused(&self, slot: Slot, wait: Option<Duration>) -> PaceNow {
+        let mut pace = self.pace();
+        let held_for = pace.refused(slot.wave, wait, Instant::now());
+        PaceNow { per_minute: per_minute(pace.rate), held_for: Some(held_for) }
+    }
+
+    /// A request was answered, and not with a refusal.
+    pub(super) fn answered(&self) {
+        self.pace().refusals = 0;
+    }
+
+    /// The pace now.
+    pub(super) fn now(&self) -> PaceNow {
+        let now = Instant::now();
+        let pace = self.pace();
+        let held = pace.held_until.map(|held| held.saturating_duration_since(now));
+        PaceNow { per_minute: per_minute(pace.rate), held_for: held.filter(|held| !held.is_zero()) }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        // The pace is plain numbers: a panic elsewhere cannot leave it half written.
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is between 0 and 2^32")]
+fn per_minute(per_second: f64) -> u32 {
+    (per_second * 60.0).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test(start_paused = true)]
+    async fn slots_come_at_the_ceiling_and_in_order() {
+        let pacer = Arc::new(Pacer::new(300));
+        let began = Instant::now();
+        for _ in 0..301 {
+            pacer.slot().await;
+        }
+        let took = began.elapsed();
+        assert!(took >= Duration::from_mins(1) && took < Duration::from_secs(61), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_high_rates_the_ceiling_holds_too() {
+        let pacer = Pacer::new(600_000);
+        let began = Instant::now();
+        for _ in 0..10_000 {
+            pacer.slot().await;
+        }
+        let took = began.elapsed();
+        assert!(took >= Duration::from_millis(990) && took < Duration::from_millis(1100), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_holds_everyone_until_the_service_may_be_asked() {
+        let pacer = Pacer::new(60_000);
+        let first = pacer.slot().await;
+        let second = pacer.slot().await;
+        let began = Instant::now();
+        assert_eq!(pacer.refused(first, Some(Duration::from_secs(30))).per_minute, 42_000);
+        // Refusals of the same wave slow down only once.
+        assert_eq!(pacer.refused(second, Some(Duration::from_secs(10))).per_minute, 42_000);
+        pacer.slot().await;
+        assert!(began.elapsed() >= Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_rate_climbs_back_to_the_ceiling_and_no_further() {
+        let pacer = Pacer::new(6000);
+        let slot = pacer.slot().await;
+        pacer.refused(slot, Some(Duration::ZERO));
+        sleep(Duration::from_secs(31)).await;
+        pacer.slot().await;
+        assert_eq!(pacer.now().per_minute, 6000);
+        sleep(Duration::from_secs(310)).await;
+        pacer.slot().await;
+        assert_eq!(pacer.now().per_minute, 6000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_word_from_the_service_the_hold_doubles() {
+        let pacer = Pacer::new(6000);
+        let mut holds = Vec::new();
+        for _ in 0..9 {
+            let slot = pacer.slot().await;
+            holds.push(pacer.refused(slot, None).held_for.unwrap().as_secs());
+        }
+        assert_eq!(holds, [2, 4, 8, 16, 32, 64, 120, 120, 120]);
+        pacer.answered();
+        let slot = pacer.slot().await;
+        assert_eq!(pacer.refused(slot, None).held_for.unwrap().as_secs(), 2);
+    }
+}

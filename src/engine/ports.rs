@@ -1,0 +1,98 @@
+//! The outside clock and randomness, so that a test can bring its own.
+
+use crate::{
+    audit::Salt,
+    domain::{CorrelationId, RequestId, RunId, Time},
+};
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// Where the time of records comes from. Waiting is always done on tokio's clock.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// This machine's clock.
+    System,
+    /// A moment, and from there on tokio's clock, which a test can pause and move.
+    From {
+        /// What the time was.
+        epoch: Time,
+        /// When it was that.
+        start: Instant,
+    },
+}
+
+impl Clock {
+    /// Begins at `epoch` and follows tokio's clock.
+    pub fn starting_at(epoch: Time) -> Self {
+        Self::From { epoch, start: Instant::now() }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Time {
+        match self {
+            Self::System => {
+                // A clock that is set back must not make the records run backwards.
+                static LATEST: AtomicI64 = AtomicI64::new(0);
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+                Time::from_millis(LATEST.fetch_max(now, Ordering::Relaxed).max(now))
+            }
+            Self::From { epoch, start } => epoch.plus(start.elapsed()),
+        }
+    }
+}
+
+/// Where identifiers and salts come from.
+#[derive(Debug)]
+pub enum Ids {
+    /// The operating system's randomness.
+    Random,
+    /// A counter over a seed: the same each time.
+    Seeded(AtomicU64),
+}
+
+impl Ids {
+    /// The same identifiers each time.
+    pub const fn seeded(seed: u64) -> Self {
+        Self::Seeded(AtomicU64::new(seed))
+    }
+
+    /// Sixteen bytes that have not been given before.
+    pub fn bytes(&self) -> [u8; 16] {
+        match self {
+            Self::Random => *Uuid::new_v4().as_bytes(),
+            Self::Seeded(counter) => {
+                let n = counter.fetch_add(1, Ordering::Relaxed);
+                let digest = crate::domain::Sha256::of(&[&n.to_be_bytes()]);
+                let mut bytes = [0; 16];
+                bytes.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+                *uuid::Builder::from_random_bytes(bytes).into_uuid().as_bytes()
+            }
+        }
+    }
+
+    /// A fresh `MS-RequestId`.
+    pub fn request_id(&self) -> RequestId {
+        RequestId::new(Uuid::from_bytes(self.bytes()))
+    }
+
+    /// A fresh `MS-CorrelationId`.
+    pub fn correlation_id(&self) -> CorrelationId {
+        CorrelationId::new(Uuid::from_bytes(self.bytes()))
+    }
+
+    /// A fresh salt.
+    pub fn salt(&self) -> Salt {
+        self.bytes()
+    }
+
+    /// The name of a run that begins at `at`.
+    pub fn run_id(&self, at: Time) -> RunId {
+        let [a, b, c, ..] = self.bytes();
+        RunId::new(at, [a, b, c])
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads: tried again with patience, because they change nothing.
+
+use super::{
+    courier::{Courier, Ended, Errand, Halt},
+    retry::{self, Trouble},
+};
+use crate::{
+    domain::{Answer, Reason, Seq, TenantId},
+    partner_center::{
+        model::{self, Page},
+        next_page,
+        request::{self, Call},
+        response::Incoming,
+        transport::Transport,
+    },
+    record::{Exchange, Purpose, StopCause},
+};
+use serde::de::DeserializeOwned;
+use tokio::time::sleep;
+
+/// How a read ended.
+#[derive(Clone, Debug)]
+pub(super) enum Read<T> {
+    /// With what was asked for, and the intents of the requests that gave it.
+    Done(T, Vec<Seq>),
+    /// The service knows no relationship with this customer.
+    NoRelationship(Failure),
+    /// The service said no, or could not be made to answer.
+    Failed(Reason, Failure),
+}
+
+/// The last attempt of a read that did not give what was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) intent: Seq,
+    pub(super) exchange: Exchange,
+}
+
+/// The most pages that are followed; a circle of links must end.
+const MOST_PAGES: usize = 10_000;
+
+impl<T: Transport> Courier<T> {
+    /// Reads one resource.
+    pub(super) async fn read<R: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        subject: Option<(u32, TenantId)>,
+        call: Call,
+    ) -> Result<Read<R>, Halt> {
+        let understood = |incoming: &Incoming| model::read::<R>(&incoming.body).is_ok();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let errand =
+                Errand { purpose, subject, call: call.clone(), attempt, request_id: None, understood };
+            let carried = self.carry(errand).await?;
+            let failure = Failure { intent: carried.intent, exchange: carried.exchange };
+            let trouble = match carried.ended {
+                Ended::NotSent => Trouble::NotSent,
+                Ended::Lost => Trouble::Lost,
+                Ended::Answered { answer, incoming } => match answer {
+                    Answer::Throttled => Trouble::Throttled,
+                    Answer::Unclear => Trouble::Lost,
+                    Answer::Understood => match model::read(&incoming.body) {
+                        Ok(resource) => return Ok(Read::Done(resource, vec![failure.intent])),
+                        Err(_) => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
+                    },
+                    Answer::NotUnderstood => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
+                    Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
+                    Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
+                    Answer::Refused => return Ok(Read::Failed(refused(&failure.exchange), failure)),
+                    Answer::TokenExpired | Answer::SignInRefused => {
+                        return Err(sign_in(answer, &failure.exchange));
+                    }
+                },
+            };
+            match retry::next(trouble, attempt, self.jitter()) {
+                // Whoever is stopped while waiting is stopped at the gate.
+                Some(wait) => tokio::select! { () = sleep(wait) => {}, () = self.stop.cancelled() => {} },
+                None => return Ok(Read::Failed(Reason::ServiceUnavailable, failure)),
+            }
+        }
+    }
+
+    /// Reads a whole collection, page by page.
+    pub(super) async fn collect<R: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        subject: Option<(u32, TenantId)>,
+        first: Call,
+    ) -> Result<Read<Vec<R>>, Halt> {
+        let mut items = Vec::new();
+        let mut basis = Vec::new();
+        let mut next = Some(first);
+        while let Some(call) = next.take() {
+            match self.page(purpose, subject, call).await? {
+                Read::Done((page, after), seen) => {
+                    items.extend(page);
+                    basis.extend(seen);
+                    next = after.filter(|_| basis.len() < MOST_PAGES);
+                }
+                Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
+                Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
+            }
+        }
+        Ok(Read::Done(items, basis))
+    }
+
+    /// Reads one page, and gives the call for the page after it. A link that leads elsewhere stops
+    /// the run.
+    pub(super) async fn page<R: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        subject: Option<(u32, TenantId)>,
+        call: Call,
+    ) -> Result<Read<(Vec<R>, Option<Call>)>, Halt> {
+        let collection = call.path.split('?').next().unwrap_or_default().to_owned();
+        Ok(match self.read::<Page<R>>(purpose, subject, call).await? {
+            Read::Done(page, basis) => {
+                let next = next_page(&self.base, &collection, page.links.as_ref())
+                    .map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
+                Read::Done((page.items, next.map(request::next)), basis)
+            }
+            Read::NoRelationship(failure) => Read::NoRelationship(failure),
+            Read::Failed(reason, failure) => Read::Failed(reason, failure),
+        })
+    }
+
+    fn jitter(&self) -> f64 {
+        let [byte, ..] = self.ids.bytes();
+        f64::from(byte) / 255.0
+    }
+}
+
+/// A redirect is not followed, and nothing of this API is known to redirect.
+pub(super) fn refused(exchange: &Exchange) -> Reason {
+    match exchange.status {
+        Some(400..=499) => Reason::RefusedByService,
+        _ => Reason::UnexpectedAnswer,
+    }
+}
+
+/// What a refused sign-in means, and what to do.
+pub(super) fn sign_in(answer: Answer, exchange: &Exchange) -> Halt {
+    let code = exchange.code.as_deref().unwrap_or_default();
+    let text = match (answer, code) {
+        (_, "900420") => {
+            "the token is for another audience (code 900420); ask for one whose audience is the Partner Center API"
+                .to_owned()
+        }
+        (_, "900421") => "the token comes from a sign-in without MFA (code 900421); sign in again, with MFA".to_owned(),
+        _ => format!(
+            "the service does not accept the token (status 401{}); get a fresh one and go on with `offboard resume`",
+            if code.is_empty() { String::new() } else { format!(", code {code}") }
+        ),
+    };
+    Halt::stop(StopCause::SignIn, text)
+}

@@ -1,0 +1,204 @@
+//! What becomes of one customer, as a pure function over what its records add up to.
+
+use crate::{
+    domain::{Answer, Evidence, Outcome, Reason, RequestId, Time},
+    record::{Change, ChangePhase, Policy, RowState},
+};
+use std::time::Duration;
+
+/// How old the facts may be when a change is sent.
+const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
+/// How often a change is repeated after a read has shown that it did not happen.
+const MOST_REPEATS: u32 = 2;
+/// How often a look that told nothing is repeated.
+const MOST_LOOKS: u32 = 3;
+/// Between one look and the next.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+
+/// The next step for one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Its facts are old: look again before anything is changed.
+    LookAgain,
+    /// Send the change, under this request ID if it had one that is not used up.
+    Change {
+        /// 1 for the first.
+        attempt: u32,
+        /// The identifier to keep.
+        request_id: Option<RequestId>,
+    },
+    /// Look whether the relationship is gone.
+    Observe {
+        /// Whether the change is in doubt, rather than accepted.
+        in_doubt: bool,
+    },
+    /// Nothing before this moment.
+    Wait(Time),
+    /// This is how it ends.
+    Settle(Verdict),
+    /// It has ended, or it is not this procedure's turn.
+    Nothing,
+}
+
+/// How a row ends after a change was sent, or would have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) evidence: Option<Evidence>,
+    pub(super) reason: Option<Reason>,
+    pub(super) explanation: String,
+}
+
+impl Verdict {
+    fn gone(evidence: Evidence, explanation: &str) -> Self {
+        Self {
+            outcome: Outcome::Removed,
+            evidence: Some(evidence),
+            reason: None,
+            explanation: explanation.to_owned(),
+        }
+    }
+
+    fn because(reason: Reason, explanation: impl AsRef<str>) -> Self {
+        Self {
+            outcome: reason.outcome(),
+            evidence: None,
+            reason: Some(reason),
+            explanation: format!("{} {}", explanation.as_ref(), reason.advice()).trim().to_owned(),
+        }
+    }
+}
+
+/// What to do about a row that the confirmed plan calls ready. `may_send` is false when the run is
+/// stopping: what was sent is still settled, and nothing new is changed.
+pub(super) fn next(state: &RowState, policy: &Policy, now: Time, may_send: bool) -> Step {
+    match state {
+        RowState::Judged { verdict: Outcome::Ready, facts_at } => {
+            if !may_send {
+                Step::Settle(Verdict::because(Reason::RunStopped, ""))
+            } else if now.since(*facts_at) > FACTS_MAY_BE_OLD {
+                Step::LookAgain
+            } else {
+                Step::Change { attempt: 1, request_id: None }
+            }
+        }
+        RowState::Changing(change) => after(change, policy, now, may_send),
+        RowState::Unread(_) | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
+    }
+}
+
+fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
+    let settle = policy.settle();
+    let attempt = change.attempts + 1;
+    match change.phase {
+        ChangePhase::Open { .. } => Step::Nothing,
+        ChangePhase::ToSend { answered, since } => {
+            let pause = if answered { Duration::ZERO } else { unreachable_pause(change.attempts) };
+            if !may_send {
+                Step::Settle(Verdict::because(Reason::RunStopped, "The change was not carried out."))
+            } else if change.attempts >= most_attempts(answered) {
+                let text = change.exchange.text.as_deref().unwrap_or("no answer");
+                Step::Settle(Verdict::because(
+                    Reason::ServiceUnavailable,
+                    format!("The change was tried {} times and not carried out: {text}.", change.attempts),
+                ))
+            } else if now < since.plus(pause) {
+                Step::Wait(since.plus(pause))
+            } else {
+                Step::Change { attempt, request_id: (!answered).then_some(change.request_id) }
+            }
+        }
+        ChangePhase::Refused { answer } => Step::Settle(refused(answer, change)),
+        ChangePhase::Gone => {
+            let how = if change.was_in_doubt {
+                "The answer was lost; a later read shows that the relationship is gone."
+            } else {
+                "A later read shows that the relationship is gone."
+            };
+            Step::Settle(Verdict::gone(Evidence::Observed, how))
+        }
+        ChangePhase::Accepted { clearly, since, still_seen, looked_at, not_told } => {
+            let deadline = since.plus(settle);
+            if not_told {
+                return Step::Settle(accepted_but_not_seen(clearly));
+            }
+            let due = looked_at.plus(propagation_pause(still_seen));
+            if still_seen > 0 && looked_at >= deadline {
+                let waited = looked_at.since(since).as_secs();
+                let text = format!(
+                    "The service accepted the removal, but still shows the relationship {waited} s later."
+                );
+                Step::Settle(Verdict::because(Reason::AnswerLost, text))
+            } else if still_seen > 0 && now < due.min(deadline) {
+                Step::Wait(due.min(deadline))
+            } else {
+                Step::Observe { in_doubt: false }
+            }
+        }
+        ChangePhase::InDoubt { since, not_told, looked_at } => {
+            let due = if not_told == 0 { since.plus(settle) } else { looked_at.plus(BETWEEN_LOOKS) };
+            if not_told >= MOST_LOOKS {
+                let text = change.exchange.text.as_deref().unwrap_or("no answer");
+                let text = format!(
+                    "The change was sent and its answer is not known ({text}); reading the customer did not tell either."
+                );
+                Step::Settle(Verdict::because(Reason::AnswerLost, text))
+            } else if now < due {
+                Step::Wait(due)
+            } else {
+                Step::Observe { in_doubt: true }
+            }
+        }
+        ChangePhase::DidNotHappen if may_send && change.repeats < MOST_REPEATS => {
+            Step::Change { attempt, request_id: Some(change.request_id) }
+        }
+        ChangePhase::DidNotHappen => Step::Settle(Verdict::because(
+            Reason::ServiceUnavailable,
+            format!(
+                "The change was sent {} times, and reading the customer shows that it did not happen.",
+                change.attempts
+            ),
+        )),
+    }
+}
+
+/// What the service's no means.
+fn refused(answer: Answer, change: &Change) -> Verdict {
+    let exchange = &change.exchange;
+    let status = exchange.status.unwrap_or_default();
+    let reason = match answer {
+        Answer::Denied => Reason::PermissionDenied,
+        _ if (400..500).contains(&status) => Reason::RefusedByService,
+        _ => Reason::UnexpectedAnswer,
+    };
+    let code = exchange.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
+    let text = exchange.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    Verdict::because(reason, format!("Status {status}{code}{text}."))
+}
+
+/// The service said yes, and the look that was to confirm it told nothing.
+fn accepted_but_not_seen(clearly: bool) -> Verdict {
+    if clearly {
+        let text =
+            "The service answered that the relationship is gone; the read that was to confirm it failed.";
+        Verdict::gone(Evidence::Accepted, text)
+    } else {
+        let text = "The service answered with success, but not that the relationship is gone, and the read that was \
+                    to confirm it failed.";
+        Verdict::because(Reason::AnswerLost, text)
+    }
+}
+
+/// A change that was throttled waits at the gate; one that could not be sent is given up sooner.
+const fn most_attempts(answered: bool) -> u32 {
+    if answered { 20 } else { 5 }
+}
+
+fn unreachable_pause(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.min(5))
+}
+
+/// Between the looks at a customer that is still shown although its removal was accepted.
+fn propagation_pause(still_seen: u32) -> Duration {
+    Duration::from_secs(1 << still_seen.min(6))
+}

@@ -1,0 +1,308 @@
+//! A run, from its list to its seal.
+
+use super::{
+    courier::{Courier, Halt},
+    guards,
+    pacer::{PaceNow, Pacer},
+    ports::{Clock, Ids},
+    reading::Read,
+    settle, survey,
+};
+use crate::{
+    audit::{Observer, Store, Writer},
+    domain::{Outcome, RunId, Time},
+    input,
+    partner_center::{BaseUrl, model::OrganizationProfile, redact::Scrubber, request, transport::Transport},
+    record::{
+        Confirmed, Event, How, Partner, PlanSealed, Policy, Purpose, Record, ReportWritten, Row, RowRead,
+        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, TokenNamed,
+    },
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How many records go into one append when there are many.
+const CHUNK: usize = 500;
+
+/// What the engine works with.
+#[derive(Debug)]
+pub struct Ports<T> {
+    /// Sends requests.
+    pub transport: T,
+    /// Where Partner Center is.
+    pub base: BaseUrl,
+    /// Knows the secrets.
+    pub scrubber: Scrubber,
+    /// The clock of the records.
+    pub clock: Clock,
+    /// Identifiers and salts.
+    pub ids: Ids,
+    /// Cancelled when the run is asked to stop.
+    pub stop: CancellationToken,
+}
+
+/// How a run begins.
+#[derive(Debug)]
+pub struct Start {
+    /// What is recorded of it.
+    pub opened: RunOpened,
+    /// What its token says of itself.
+    pub token: TokenNamed,
+}
+
+/// How the work on the rows ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every row has its outcome.
+    Complete,
+    /// A guard stopped it; every row has its outcome all the same.
+    StoppedByGuard(String),
+}
+
+/// Carries a run out.
+#[derive(Debug)]
+pub struct Engine<T> {
+    pub(super) courier: Arc<Courier<T>>,
+    pub(super) run: Arc<Mutex<Run>>,
+    writer: JoinHandle<Result<Store, crate::audit::WriteError>>,
+}
+
+/// Looks at a run while it is at work.
+#[derive(Clone, Debug)]
+pub struct Watch<T> {
+    courier: Arc<Courier<T>>,
+    run: Arc<Mutex<Run>>,
+}
+
+impl<T: Transport> Watch<T> {
+    /// What the records add up to now.
+    pub fn with_run<R>(&self, look: impl FnOnce(&Run) -> R) -> R {
+        look(&locked(&self.run))
+    }
+
+    /// The pace now.
+    pub fn pace(&self) -> PaceNow {
+        self.courier.pace()
+    }
+}
+
+impl<T: Transport> Engine<T> {
+    /// Begins a run in this log.
+    pub async fn begin(store: Store, start: Start, ports: Ports<T>) -> Result<Self, Halt> {
+        let at = ports.clock.now();
+        let id = ports.ids.run_id(at);
+        let opened = Record { at, run: Some(id.clone()), event: Event::RunOpened(Box::new(start.opened)) };
+        let run = Run::begin(&opened)
+            .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
+        let engine = Self::over(store, run, ports);
+        engine.courier.writer.append(vec![opened.into()]).await?;
+        engine.courier.record(vec![Event::TokenNamed(start.token)]).await?;
+        Ok(engine)
+    }
+
+    /// Goes on with a run whose records add up to `run`. The policy may differ in its pace.
+    pub async fn resume(
+        store: Store,
+        run: Run,
+        policy: Policy,
+        token: TokenNamed,
+        ports: Ports<T>,
+    ) -> Result<Self, Halt> {
+        let engine = Self::over(store, run, ports);
+        engine.courier.record(vec![Event::Resumed(policy), Event::TokenNamed(token)]).await?;
+        Ok(engine)
+    }
+
+    fn over(store: Store, run: Run, ports: Ports<T>) -> Self {
+        let id = run.id.clone();
+        let rate = run.policy.rate;
+        let run = Arc::new(Mutex::new(run));
+        let folded = Arc::clone(&run);
+        let observer: Observer = Box::new(move |seq, record| match record.event {
+            Event::RunOpened(_) => Ok(()),
+            _ => locked(&folded).apply(seq, record),
+        });
+        let (writer, task) = Writer::start(store, observer);
+        let courier = Courier {
+            transport: ports.transport,
+            base: ports.base,
+            scrubber: ports.scrubber,
+            writer,
+            clock: ports.clock,
+            ids: ports.ids,
+            run: id,
+            pacer: Pacer::new(rate),
+            stop: ports.stop,
+        };
+        Self { courier: Arc::new(courier), run, writer: task }
+    }
+
+    /// The run's name.
+    pub fn id(&self) -> &RunId {
+        &self.courier.run
+    }
+
+    /// A view for a progress bar.
+    pub fn watch(&self) -> Watch<T> {
+        Watch { courier: Arc::clone(&self.courier), run: Arc::clone(&self.run) }
+    }
+
+    /// What the records add up to now.
+    pub fn with_run<R>(&self, look: impl FnOnce(&Run) -> R) -> R {
+        look(&locked(&self.run))
+    }
+
+    /// Records rows of the list, in its order; those that cannot be worked on are settled at once.
+    pub async fn take_rows(&self, rows: Vec<input::Row>) -> Result<(), Halt> {
+        let now = self.now();
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let settled = settle::on_reading(&row, now);
+            events.push(Event::RowRead(RowRead {
+                row: row.row,
+                customer: row.customer.ok(),
+                name: row.name,
+                domain: row.domain,
+                cells: row.cells,
+            }));
+            events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+        }
+        self.record_all(events).await
+    }
+
+    /// Reads whose customers these are. An account that was not meant ends the run.
+    pub async fn identify(&self) -> Result<Partner, Halt> {
+        let read = self
+            .courier
+            .read::<OrganizationProfile>(Purpose::ReadPartner, None, request::organization_profile())
+            .await?;
+        let (profile, basis) = match read {
+            Read::Done(profile, basis) => (profile, basis),
+            Read::NoRelationship(failure) => {
+                return Err(survey::failed(crate::domain::Reason::RefusedByService, &failure.exchange));
+            }
+            Read::Failed(reason, failure) => return Err(survey::failed(reason, &failure.exchange)),
+        };
+        let Some(tenant_id) = profile.tenant_id.as_deref().and_then(|id| id.parse().ok()) else {
+            let text = "the organization profile does not say whose account this is";
+            return Err(Halt::stop(StopCause::Service, text));
+        };
+        let name = profile.company_name.or(profile.domain).unwrap_or_else(|| "(no name)".to_owned());
+        let partner = Partner { tenant_id, name, basis: basis.first().copied().unwrap_or_default() };
+        self.courier.record(vec![Event::PartnerIdentified(partner.clone())]).await?;
+        match self.with_run(|run| guards::wrong_partner(&run.policy, &partner)) {
+            Some(text) => Err(Halt::stop(StopCause::Guard, text)),
+            None => Ok(partner),
+        }
+    }
+
+    /// Seals what was decided. A plan that removes more than anybody meant ends the run.
+    pub(super) async fn seal_plan(&self, counted: u32, complete: bool) -> Result<(), Halt> {
+        let (digest, ready) = self.with_run(|run| (run.plan_digest(), ready_rows(run)));
+        let customers_of_partner = complete.then_some(counted);
+        self.courier
+            .record(vec![Event::PlanSealed(PlanSealed { digest, ready, customers_of_partner })])
+            .await?;
+        let refused = self.with_run(|run| {
+            let may_change = run.opened.changes;
+            let too_many = guards::too_many(&run.policy, ready);
+            let refused = too_many.or_else(|| guards::too_large_a_share(&run.policy, ready, counted));
+            refused.filter(|_| may_change)
+        });
+        match refused {
+            Some(text) => Err(Halt::stop(StopCause::Guard, text)),
+            None => Ok(()),
+        }
+    }
+
+    /// Somebody allowed the plan.
+    pub async fn confirm(&self, by: String, how: How) -> Result<(), Halt> {
+        let digest = self.with_run(|run| run.plan.as_ref().map(|plan| plan.digest));
+        let Some(digest) = digest else {
+            return Err(Halt::stop(StopCause::Guard, "there is no plan to confirm"));
+        };
+        self.courier.record(vec![Event::Confirmed(Confirmed { by, how, digest })]).await?;
+        Ok(())
+    }
+
+    /// Ends a run that only plans: what is ready is settled as ready.
+    pub async fn settle_plan(&self) -> Result<(), Halt> {
+        self.settle_open(settle::ready).await
+    }
+
+    /// Ends a run that a guard stopped before anything was sent to change: what is open was not
+    /// attempted.
+    pub async fn abandon(&self, text: &str) -> Result<(), Halt> {
+        self.courier
+            .record(vec![Event::Stopped(Stopped { cause: StopCause::Guard, text: text.to_owned() })])
+            .await?;
+        self.settle_open(settle::not_attempted).await
+    }
+
+    /// Leaves a run that can be gone on with.
+    pub async fn leave(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
+        self.courier.record(vec![Event::Stopped(Stopped { cause, text: text.to_owned() })]).await?;
+        Ok(())
+    }
+
+    /// Seals the run: every row has its outcome, and the counts add up.
+    pub async fn seal(&self, exit_code: u8) -> Result<RunSealed, Halt> {
+        let sealed = self.with_run(|run| RunSealed {
+            counts: run.counts.clone(),
+            open_intents: run.open.keys().copied().collect(),
+            exit_code,
+        });
+        self.courier.record(vec![Event::RunSealed(sealed.clone())]).await?;
+        Ok(sealed)
+    }
+
+    /// Records that reports were written.
+    pub async fn reported(&self, reports: Vec<ReportWritten>) -> Result<(), Halt> {
+        self.courier.record(reports.into_iter().map(Event::ReportWritten).collect()).await?;
+        Ok(())
+    }
+
+    /// Closes the log. Everything that was recorded is on disk already.
+    pub async fn close(self) -> Result<(), Halt> {
+        drop(self.courier);
+        let store = self.writer.await.map_err(|_panicked| crate::audit::WriteError::Closed)??;
+        store.close().map_err(|error| crate::audit::WriteError::Store(Arc::new(error)))?;
+        Ok(())
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.courier.now()
+    }
+
+    pub(super) async fn record_all(&self, events: Vec<Event>) -> Result<(), Halt> {
+        let mut events = events.into_iter();
+        loop {
+            let chunk: Vec<_> = events.by_ref().take(CHUNK).collect();
+            if chunk.is_empty() {
+                return Ok(());
+            }
+            self.courier.record(chunk).await?;
+        }
+    }
+
+    async fn settle_open(&self, as_what: fn(&Row, Time) -> Settled) -> Result<(), Halt> {
+        let now = self.now();
+        let events = self.with_run(|run| {
+            let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
+            open.map(|row| Event::Settled(Box::new(as_what(row, now)))).collect()
+        });
+        self.record_all(events).await
+    }
+}
+
+fn ready_rows(run: &Run) -> u32 {
+    let ready =
+        run.rows.iter().filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }));
+    u32::try_from(ready.count()).unwrap_or(u32::MAX)
+}
+
+/// The state is only written by `apply`, which leaves it whole or says so.
+pub(super) fn locked<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

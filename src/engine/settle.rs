@@ -1,0 +1,117 @@
+//! The record that closes a row.
+
+use super::remove_relationship::Verdict;
+use crate::{
+    domain::{Finding, Outcome, Reason, Time, removable_from},
+    input,
+    record::{Exchange, Judged, Row, RowState, Settled},
+};
+
+/// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
+pub(super) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
+    let (reason, explanation) = match (&row.customer, row.duplicate_of) {
+        (Err(problem), _) => (problem.reason, problem.to_string()),
+        (Ok(_), Some(earlier)) => (Reason::DuplicateRow, format!("The same ID stands in row {earlier}.")),
+        (Ok(_), None) => return None,
+    };
+    Some(Settled {
+        row: row.row,
+        customer: row.customer.as_ref().ok().copied(),
+        name: row.name.clone(),
+        outcome: reason.outcome(),
+        evidence: None,
+        reasons: vec![reason],
+        explanation: format!("{explanation} {}", reason.advice()),
+        removable_from: None,
+        exchange: Exchange::default(),
+        attempts: 0,
+        started_at: now,
+    })
+}
+
+/// A row that the judgement itself ends. None if it is ready.
+pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+    if judged.verdict == Outcome::Ready {
+        return None;
+    }
+    let explanation = match &judged.note {
+        Some(note) => format!("{}.", capitalised(note)),
+        None => explained(&judged.findings),
+    };
+    Some(Settled {
+        row: row.number,
+        customer: row.customer,
+        name: judged.name.clone().or_else(|| row.name.as_deref().map(str::to_owned)),
+        outcome: judged.verdict,
+        evidence: None,
+        reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
+        explanation,
+        removable_from: removable_from(&judged.findings),
+        exchange: judged.exchange.clone().unwrap_or_default(),
+        attempts: 0,
+        started_at: row.started_at.unwrap_or(judged.facts_at).min(now),
+    })
+}
+
+/// A row that was ready when the plan was confirmed, and no longer is.
+pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+    let settled = on_judging(row, judged, now)?;
+    if settled.outcome != Outcome::Skipped {
+        return Some(settled);
+    }
+    let mut reasons = settled.reasons;
+    reasons.insert(0, Reason::ChangedSincePlan);
+    let explanation =
+        format!("When the plan was made, nothing stood in the way. Now: {}", settled.explanation);
+    Some(Settled { reasons, explanation, ..settled })
+}
+
+/// A row whose change has come to an end, or was never sent.
+pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
+    let (exchange, attempts) = match &row.state {
+        RowState::Changing(change) => (change.exchange.clone(), change.attempts),
+        _ => (Exchange::default(), 0),
+    };
+    Settled {
+        row: row.number,
+        customer: row.customer,
+        name: row.name.as_deref().map(str::to_owned),
+        outcome: verdict.outcome,
+        evidence: verdict.evidence,
+        reasons: verdict.reason.into_iter().collect(),
+        explanation: verdict.explanation,
+        removable_from: None,
+        exchange,
+        attempts,
+        started_at: row.started_at.unwrap_or(now),
+    }
+}
+
+/// A row that the run never came to.
+pub(super) fn not_attempted(row: &Row, now: Time) -> Settled {
+    let explanation = Reason::RunStopped.advice().to_owned();
+    let verdict = Verdict {
+        outcome: Outcome::NotAttempted,
+        evidence: None,
+        reason: Some(Reason::RunStopped),
+        explanation,
+    };
+    on_verdict(row, verdict, now)
+}
+
+/// A row of a plan that nothing stands in the way of.
+pub(super) fn ready(row: &Row, now: Time) -> Settled {
+    let explanation = "Nothing stands in the way.".to_owned();
+    on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
+}
+
+fn explained(findings: &[Finding]) -> String {
+    let each: Vec<_> =
+        findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.explanation())).collect();
+    each.join(" | ")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

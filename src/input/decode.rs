@@ -1,0 +1,237 @@
+//! Bytes to text: any encoding of a list becomes UTF-8, piece by piece, while its digest is made
+//! a second time.
+
+use super::source::read_some;
+use crate::domain::Sha256;
+use encoding_rs::{Decoder, DecoderResult, Encoding};
+use sha2::Digest;
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Why the text cannot be read on. Travels inside an [`io::Error`], because `csv` reads from
+/// [`Read`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TextFault {
+    #[error("a character that is not valid in this encoding")]
+    Malformed,
+    #[error("a NUL character")]
+    Nul,
+    #[error("a record that is too long")]
+    TooLong,
+}
+
+impl TextFault {
+    /// The fault that is inside this error, if one is.
+    pub(super) fn inside(error: &io::Error) -> Option<Self> {
+        error.get_ref().and_then(|inner| inner.downcast_ref()).copied()
+    }
+}
+
+/// Gives the text of `input` as UTF-8.
+pub(super) struct Text<R> {
+    input: R,
+    raw: Vec<u8>,
+    /// Which bytes of `raw` are still to be decoded.
+    waiting: std::ops::Range<usize>,
+    decoder: Decoder,
+    hasher: sha2::Sha256,
+    at_end: bool,
+    finished: bool,
+    fault: Option<TextFault>,
+}
+
+impl<R: Read> Text<R> {
+    /// `mark` is the length of the byte-order mark, which is hashed but is not text.
+    pub(super) fn new(mut input: R, encoding: &'static Encoding, mark: usize) -> io::Result<Self> {
+        let mut hasher = sha2::Sha256::new();
+        let mut skipped = Vec::new();
+        (&mut input).take(mark as u64).read_to_end(&mut skipped)?;
+        hasher.update(&skipped);
+        Ok(Self {
+            input,
+            raw: vec![0; 32 << 10],
+            waiting: 0..0,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            hasher,
+            at_end: false,
+            finished: false,
+            fault: None,
+        })
+    }
+
+    /// The digest of all bytes, once the text has been read to its end.
+    fn sha256(&self) -> Option<Sha256> {
+        self.finished.then(|| Sha256::from_bytes(self.hasher.clone().finalize().into()))
+    }
+}
+
+impl<R: Read> Read for Text<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(fault) = self.fault {
+                return Err(io::Error::other(fault));
+            }
+            if self.finished {
+                return Ok(0);
+            }
+            if self.waiting.is_empty() && !self.at_end {
+                let count = read_some(&mut self.input, &mut self.raw)?;
+                self.waiting = 0..count;
+                self.at_end = count == 0;
+                self.hasher.update(self.raw.get(..count).unwrap_or_default());
+            }
+            let bytes = self.raw.get(self.waiting.clone()).unwrap_or_default();
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(bytes, out, self.at_end);
+            self.waiting.start += read;
+            match result {
+                DecoderResult::InputEmpty => self.finished = self.at_end,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => self.fault = Some(TextFault::Malformed),
+            }
+            let text = out.get(..written).unwrap_or_default();
+            // What stands before the fault is still given, so that the fault's row can be named.
+            let good = text.iter().position(|&byte| byte == 0).unwrap_or(written);
+            if good < written {
+                self.fault = Some(TextFault::Nul);
+            }
+            if good > 0 {
+                return Ok(good);
+            }
+        }
+    }
+}
+
+/// Gives the text line by line, so that whoever parses records never reads past the end of one.
+///
+/// Two things become simple by this. Empty lines between records can be counted, which the `csv`
+/// crate skips without a word; and a parser that still wants more at the end of the text is
+/// inside quotation marks.
+pub(super) struct Lines<R> {
+    text: BufReader<Text<R>>,
+    budget: usize,
+    last: u8,
+    ended: bool,
+}
+
+impl<R: Read> Lines<R> {
+    pub(super) fn new(text: Text<R>) -> Self {
+        Self { text: BufReader::with_capacity(32 << 10, text), budget: 0, last: b'\n', ended: false }
+    }
+
+    /// From here on, at most this many bytes are given.
+    pub(super) fn allow(&mut self, budget: usize) {
+        self.budget = budget;
+    }
+
+    /// Passes over empty lines. Gives their number, and whether there is text after them.
+    pub(super) fn skip_empty_lines(&mut self) -> io::Result<(u32, bool)> {
+        let mut count = 0_u32;
+        loop {
+            let buffer = self.text.fill_buf()?;
+            let Some(first) = buffer.first() else { return Ok((count, false)) };
+            if *first != b'\n' {
+                return Ok((count, true));
+            }
+            self.text.consume(1);
+            count = count.saturating_add(1);
+        }
+    }
+
+    /// Whether somebody asked for more than there is.
+    pub(super) fn was_read_past_its_end(&self) -> bool {
+        self.ended
+    }
+
+    /// The digest of all bytes, once the text has been read to its end.
+    pub(super) fn sha256(&self) -> Option<Sha256> {
+        self.text.get_ref().sha256()
+    }
+
+    /// The text as far as `limit`, without consuming a record; for looking at the first one.
+    pub(super) fn head(mut self, limit: usize) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        let mut input = (&mut self.text).take(limit as u64);
+        // A fault further on is reported when the rows are read, with its row.
+        if let Err(error) = input.read_to_end(&mut bytes)
+            && TextFault::inside(&error).is_none()
+        {
+            return Err(error);
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.budget == 0 {
+            return Err(io::Error::other(TextFault::TooLong));
+        }
+        let buffer = self.text.fill_buf()?;
+        if buffer.is_empty() {
+            // A last line without its line end is given one.
+            if self.last != b'\n'
+                && let Some(first) = out.first_mut()
+            {
+                self.last = b'\n';
+                *first = b'\n';
+                return Ok(1);
+            }
+            self.ended = true;
+            return Ok(0);
+        }
+        let line = buffer.iter().position(|&byte| byte == b'\n').map_or(buffer.len(), |at| at + 1);
+        let count = line.min(out.len()).min(self.budget);
+        for (to, from) in out.iter_mut().zip(buffer).take(count) {
+            *to = *from;
+            self.last = *from;
+        }
+        self.text.consume(count);
+        self.budget -= count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+    fn decode(bytes: &[u8], encoding: &'static Encoding, mark: usize) -> Result<String, TextFault> {
+        let mut text = String::new();
+        match Text::new(bytes, encoding, mark).unwrap().read_to_string(&mut text) {
+            Ok(_) => Ok(text),
+            Err(error) => Err(TextFault::inside(&error).unwrap()),
+        }
+    }
+
+    #[test]
+    fn every_encoding_becomes_utf_8() {
+        assert_eq!(decode(b"\xef\xbb\xbfa\xc3\xa9", UTF_8, 3).unwrap(), "aé");
+        assert_eq!(decode(b"\xff\xfea\0\xe9\0", UTF_16LE, 2).unwrap(), "aé");
+        assert_eq!(decode(b"\xfe\xff\0a\0\xe9", UTF_16BE, 2).unwrap(), "aé");
+        assert_eq!(decode(b"a\xe9\x80", WINDOWS_1252, 0).unwrap(), "aé€");
+    }
+
+    #[test]
+    fn half_a_character_of_utf_16_is_a_fault() {
+        for bytes in [&b"\xff\xfea"[..], b"\xff\xfea\0\x00\xd8b\0", b"\xff\xfe\x00\xdc"] {
+            assert_eq!(decode(bytes, UTF_16LE, 2), Err(TextFault::Malformed));
+        }
+    }
+
+    #[test]
+    fn nul_is_a_fault_in_every_encoding() {
+        assert_eq!(decode(b"a\0b", UTF_8, 0), Err(TextFault::Nul));
+        assert_eq!(decode(b"\xff\xfea\0\0\0", UTF_16LE, 2), Err(TextFault::Nul));
+    }
+
+    #[test]
+    fn the_digest_covers_the_mark_too() {
+        let bytes = b"\xef\xbb\xbfa\nb";
+        let mut lines = Lines::new(Text::new(&bytes[..], UTF_8, 3).unwrap());
+        lines.allow(100);
+        let mut text = String::new();
+        lines.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), lines.sha256()), ("a\nb\n", Some(Sha256::of(&[bytes]))));
+    }
+}
