@@ -21,16 +21,21 @@
 //! holds the code to it):
 //!
 //! 1. [`domain`]: the words of the trade
-//! 2. [`input`]: the list · [`partner_center`]: the API as values, and the only client socket · [`record`]: what can be
-//!    recorded, and what records add up to · [`simulator`]: a Partner Center that never was
+//! 2. [`input`]: the list · [`partner_center`]: the API as values, and the only client socket ·
+//!    [`record`]: what can be recorded, and what records add up to · [`simulator`]: a Partner Center
+//!    that never was
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
-//! 4. [`engine`]: what is next, and the only moving part
+//! 4. [`engine`]: what is next, and the only moving part · [`report`]: what people read
+//! 5. (the reviewer's page)
+//! 6. [`cli`]: the command line
 
 pub mod audit;
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod input;
 pub mod partner_center;
 pub mod preconditions;
 pub mod record;
+pub mod report;
 pub mod simulator;

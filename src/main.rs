@@ -1,3 +1,7 @@
-//! The program.
+//! The program: it hands its arguments to the library and ends as that says.
 
-fn main() {}
+use offboard::cli::{self, Exit};
+
+fn main() -> Exit {
+    cli::main(std::env::args_os())
+}

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{RunId, Seq, TenantId},
-    record::{Event, Record, Run},
+    record::{Event, Judged, Record, Run},
 };
 use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params, params};
 use std::{
@@ -22,7 +22,9 @@ pub enum QueryError {
     #[error("there is no audit log `{0}`; name another with `--audit-log`")]
     Missing(PathBuf),
     /// The file is something else, or of another version.
-    #[error("`{0}` is not an audit log that this version of the program knows")]
+    #[error(
+        "`{0}` is not an audit log of this program, or of a newer version; name another with `--audit-log`"
+    )]
     Foreign(PathBuf),
     /// The run cannot be told.
     #[error("{0}")]
@@ -269,6 +271,49 @@ impl Reader {
         Ok(count.unsigned_abs())
     }
 
+    /// How many answers of a run asked for patience.
+    pub fn throttled(&self, run: &RunId) -> Result<u64, QueryError> {
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM record WHERE kind = 'response_received' AND run = ?1
+             AND json_extract(CAST(body AS TEXT), '$.answer') = 'throttled'",
+            [run.as_str()],
+            |row| row.get(0),
+        )?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Each decision of a run that was recorded before the record `end`, in the order of the list.
+    pub fn decisions<E: From<QueryError>>(
+        &self,
+        run: &RunId,
+        end: Seq,
+        mut each: impl FnMut(Judged) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let end = i64::try_from(end).unwrap_or(i64::MAX);
+        let mut query = self.prepare(
+            "SELECT seq, body FROM record WHERE kind = 'judged' AND run = ?1 AND seq < ?2 ORDER BY row, seq",
+        )?;
+        let mut rows = query.query(params![run.as_str(), end]).map_err(QueryError::from)?;
+        while let Some(row) = rows.next().map_err(QueryError::from)? {
+            let seq = row.get::<_, i64>(0).map_err(QueryError::from)?.unsigned_abs();
+            let body: Vec<u8> = row.get(1).map_err(QueryError::from)?;
+            let record = Record::from_bytes(&body).map_err(|source| QueryError::Record { seq, source })?;
+            if let Event::Judged(judged) = record.event {
+                each(*judged)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks several questions of the same moment: what is recorded meanwhile is not seen. While it
+    /// lasts, the log's second file grows, so `ask` must come to an end.
+    pub fn at_one_moment<T, E: From<QueryError>>(&self, ask: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let moment = self.connection.unchecked_transaction().map_err(QueryError::from)?;
+        let answer = ask();
+        drop(moment);
+        answer
+    }
+
     /// The customers that an earlier run of this log really removed for this partner.
     pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
         let mut query = self.connection.prepare(
@@ -304,7 +349,7 @@ impl Reader {
         let first: Option<i64> = self
             .connection
             .query_row(
-                "SELECT seq FROM record WHERE kind = 'run_opened' AND run = ?1",
+                "SELECT seq FROM record WHERE milestone = 'run_opened' AND run = ?1",
                 [run.as_str()],
                 |row| row.get(0),
             )

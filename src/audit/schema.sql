@@ -6,7 +6,13 @@ CREATE TABLE record (
     run    TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.run')) VIRTUAL,
     at     TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.at')) VIRTUAL,
     row    INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.row')) VIRTUAL,
-    intent INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL
+    intent INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL,
+    -- The kind of the few records that say what a run is; null for all others.
+    milestone TEXT GENERATED ALWAYS AS (
+        CASE WHEN json_extract(CAST(body AS TEXT), '$.kind')
+            IN ('log_opened', 'run_opened', 'partner_identified', 'stopped', 'resumed', 'run_sealed')
+        THEN json_extract(CAST(body AS TEXT), '$.kind') END
+    ) VIRTUAL
 ) STRICT;
 
 -- Bodies, as plain text, beside the record that owns them. The record holds SHA-256(salt || bytes).
@@ -32,22 +38,21 @@ BEGIN SELECT RAISE(ABORT, 'payloads are never changed'); END;
 CREATE TRIGGER payload_is_not_deleted BEFORE DELETE ON payload
 BEGIN SELECT RAISE(ABORT, 'payloads are never deleted'); END;
 
--- The few records that say what a run is, so that `runs` never reads a whole log.
-CREATE INDEX record_milestone ON record (kind, run)
-WHERE kind IN ('log_opened', 'run_opened', 'partner_identified', 'stopped', 'resumed', 'run_sealed');
+-- `runs` never reads a whole log.
+CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL;
 
 CREATE VIEW runs AS
 WITH opened AS (
-    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'run_opened'
+    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE milestone = 'run_opened'
 ), sealed AS (
-    SELECT run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'run_sealed'
+    SELECT run, at, CAST(body AS TEXT) AS json FROM record WHERE milestone = 'run_sealed'
 ), partner AS (
     SELECT run, max(seq) AS seq, CAST(body AS TEXT) AS json FROM record
-    WHERE kind = 'partner_identified' GROUP BY run
+    WHERE milestone = 'partner_identified' GROUP BY run
 ), stopped AS (
-    SELECT run, max(seq) AS seq, at FROM record WHERE kind = 'stopped' GROUP BY run
+    SELECT run, max(seq) AS seq, at FROM record WHERE milestone = 'stopped' GROUP BY run
 ), resumed AS (
-    SELECT run, max(seq) AS seq FROM record WHERE kind = 'resumed' GROUP BY run
+    SELECT run, max(seq) AS seq FROM record WHERE milestone = 'resumed' GROUP BY run
 )
 SELECT
     opened.run AS run_id,

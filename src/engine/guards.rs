@@ -5,8 +5,14 @@ use crate::{
     record::{Partner, Policy},
 };
 
-/// This account is not the one that was meant.
-pub fn wrong_partner(policy: &Policy, partner: &Partner) -> Option<String> {
+/// This account is not the one that was meant, or not the one with which the run began.
+pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Partner) -> Option<String> {
+    if let Some(before) = began_with.filter(|before| before.tenant_id != partner.tenant_id) {
+        return Some(format!(
+            "the token belongs to the partner account {} (`{}`), but the run was begun with {} (`{}`)",
+            partner.tenant_id, partner.name, before.tenant_id, before.name
+        ));
+    }
     let expected = policy.partner?;
     (expected != partner.tenant_id).then(|| {
         format!(
@@ -65,8 +71,8 @@ pub fn too_large_a_share(policy: &Policy, ready: u32, customers: u32) -> Option<
 pub fn too_many_failures(policy: &Policy, in_a_row: u32) -> Option<String> {
     (policy.stop_after_failures > 0 && in_a_row >= policy.stop_after_failures).then(|| {
         format!(
-            "{in_a_row} customers in a row ended in failure; find out why, then go on with `offboard resume` \
-             (`--stop-after-failures` sets the number)"
+            "{in_a_row} customers in a row ended in failure (`--stop-after-failures` sets the number); find out why, then \
+             run the rest, which is in retry.csv"
         )
     })
 }
@@ -103,9 +109,11 @@ mod tests {
     fn the_partner_must_be_the_one_that_was_named() {
         let id = TenantId::from_bytes([1; 16]);
         let partner = Partner { tenant_id: id, name: "P".into(), basis: 0 };
-        assert!(wrong_partner(&policy(), &partner).is_none());
+        assert!(wrong_partner(&policy(), None, &partner).is_none());
+        let began = Partner { tenant_id: TenantId::from_bytes([9; 16]), ..partner.clone() };
+        assert!(wrong_partner(&policy(), Some(&began), &partner).is_some());
         let other = Policy { partner: Some(TenantId::from_bytes([2; 16])), ..policy() };
-        assert!(wrong_partner(&other, &partner).is_some());
+        assert!(wrong_partner(&other, None, &partner).is_some());
         let protecting = Policy { protected: vec![TenantId::from_bytes([3; 16])], ..policy() };
         let reason = |customer| untouchable(customer, &protecting, &partner).map(|finding| finding.reason);
         assert_eq!(reason(id), Some(Reason::OwnTenant));

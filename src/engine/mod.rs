@@ -25,4 +25,4 @@ mod survey;
 pub use courier::{Courier, Halt};
 pub use pacer::{Pace, PaceNow};
 pub use ports::{Clock, Ids};
-pub use run::{Ended, Engine, Ports, Start};
+pub use run::{Ended, Engine, Ports, Start, Watch};

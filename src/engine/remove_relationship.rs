@@ -12,8 +12,6 @@ const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
 const MOST_REPEATS: u32 = 2;
 /// How often a look that told nothing is repeated.
 const MOST_LOOKS: u32 = 3;
-/// Between one look and the next.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 /// The next step for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +134,7 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
             }
         }
         ChangePhase::InDoubt { since, not_told, looked_at } => {
-            let due = if not_told == 0 { since.plus(settle) } else { looked_at.plus(BETWEEN_LOOKS) };
+            let due = if not_told == 0 { since.plus(settle) } else { looked_at.plus(between_looks(settle)) };
             if not_told >= MOST_LOOKS {
                 let text = change.exchange.text.as_deref().unwrap_or("no answer");
                 let text = format!(
@@ -196,6 +194,11 @@ const fn most_attempts(answered: bool) -> u32 {
 
 fn unreachable_pause(attempts: u32) -> Duration {
     Duration::from_secs(1 << attempts.min(5))
+}
+
+/// Between one look that told nothing and the next.
+fn between_looks(settle: Duration) -> Duration {
+    (settle / 20).clamp(Duration::from_millis(500), Duration::from_secs(30))
 }
 
 /// Between the looks at a customer that is still shown although its removal was accepted.

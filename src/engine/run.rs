@@ -171,7 +171,8 @@ impl<T: Transport> Engine<T> {
         self.record_all(events).await
     }
 
-    /// Reads whose customers these are. An account that was not meant ends the run.
+    /// Reads whose customers these are. An account that was not meant, or that is not the one with
+    /// which the run began, ends it.
     pub async fn identify(&self) -> Result<Partner, Halt> {
         let read = self
             .courier
@@ -190,8 +191,11 @@ impl<T: Transport> Engine<T> {
         };
         let name = profile.company_name.or(profile.domain).unwrap_or_else(|| "(no name)".to_owned());
         let partner = Partner { tenant_id, name, basis: basis.first().copied().unwrap_or_default() };
-        self.courier.record(vec![Event::PartnerIdentified(partner.clone())]).await?;
-        match self.with_run(|run| guards::wrong_partner(&run.policy, &partner)) {
+        let refused = self.with_run(|run| guards::wrong_partner(&run.policy, run.partner.as_ref(), &partner));
+        if refused.is_none() || self.with_run(|run| run.partner.is_none()) {
+            self.courier.record(vec![Event::PartnerIdentified(partner.clone())]).await?;
+        }
+        match refused {
             Some(text) => Err(Halt::stop(StopCause::Guard, text)),
             None => Ok(partner),
         }

@@ -2,6 +2,11 @@
 //!
 //! Nothing is ever laid out as a rectangle: a sheet with two cells costs two cells, wherever they
 //! stand. A formula counts as the value that was last computed for it.
+//!
+//! The format is read here, on `quick-xml`, because no published reader bounds what a hostile
+//! workbook makes it do: `calamine` reserves as many shared texts as the file claims to have,
+//! which ends the process, and overflows on places such as `B2:A1`. The tests hold this reader to
+//! the same cells that `calamine` finds in honest workbooks.
 
 use super::{
     error::{Damage, Fault},

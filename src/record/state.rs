@@ -297,13 +297,13 @@ impl Run {
     }
 
     /// The digest over everything that was decided: the run, the partner, the procedure, and each
-    /// row's decision in the order of the list. `plan.json` says how to compute it again.
+    /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
         let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
         let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
         for row in &self.rows {
-            if let Some(decision) = row.decision {
-                text.push_str(&format!("{} {decision}\n", row.number));
+            if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
+                text.push_str(&format!("{} {customer} {decision}\n", row.number));
             }
         }
         Sha256::of(&[text.as_bytes()])

@@ -1,1 +1,28 @@
-//! Tests that drive the real binary.
+//! Tests that drive the real binary against a real server and a real file, and the engine in
+//! process under a clock that stands still.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    reason = "a test that is surprised has failed"
+)]
+
+mod support;
+
+mod architecture;
+mod commands;
+mod confirmation;
+mod everything_on_record;
+mod guards;
+mod interruption;
+mod invariants;
+mod list;
+mod reasons;
+mod secrets;
+mod storage;
+mod troubles;

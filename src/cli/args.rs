@@ -1,0 +1,292 @@
+//! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
+
+use super::exit::Failure;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{ffi::OsString, path::PathBuf};
+
+/// Ends the reseller relationship with the customers of a list, each request on record.
+#[derive(Debug, Parser)]
+#[command(name = "offboard", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done · 2 usage or input · 3 some rows not removed · 4 a guard or no confirmation \
+· 5 sign-in · 6 audit log · 130 interrupted.\nCredentials never come from an option: set OFFBOARD_ACCESS_TOKEN."
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that every command has.
+#[derive(Debug, Args, Clone)]
+pub(super) struct Common {
+    /// The audit log, an `SQLite` file; many runs live in one [default: audit.db]
+    #[arg(long, global = true, value_name = "PATH", env = "OFFBOARD_AUDIT_LOG")]
+    pub(super) audit_log: Option<PathBuf>,
+    /// Reports go to DIR/<run-id>/ [default: reports]
+    #[arg(long, global = true, value_name = "DIR", env = "OFFBOARD_REPORTS")]
+    pub(super) reports: Option<PathBuf>,
+    /// What goes to standard output [default: text]
+    #[arg(long, global = true, value_enum)]
+    pub(super) output: Option<Output>,
+    /// Where diagnostic logs go; the audit log is another thing [default: logs]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) log_dir: Option<PathBuf>,
+    /// No progress and no tables; errors only
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// More of what is going on
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+    /// Whether to use colours [default: auto]
+    #[arg(long, global = true, value_enum)]
+    pub(super) color: Option<Color>,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Whether to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The whole job, with no account: the built-in simulator, a sample list, every report
+    Demo(DemoOptions),
+    /// Read the list, offline: what each row would become, every problem with its row number
+    Check(ListOptions),
+    /// Read each customer's live state and decide; changes nothing; writes plan.json
+    Plan(Box<RunOptions>),
+    /// Plan, show, confirm, remove, report in one go
+    Run(Box<RunOptions>),
+    /// Go on with a run that was interrupted; settles what was left in doubt first
+    Resume(ResumeOptions),
+    /// The runs in the audit log
+    Runs,
+    /// Write the reports of a run again, from the audit log alone
+    Report(ReportOptions),
+    /// Search the requests in the audit log
+    Log(LogOptions),
+    /// The simulator by itself on a port, for rehearsal
+    Simulate(SimulateOptions),
+    /// Shell completions
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the list is, and what is in it.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ListOptions {
+    /// The list: CSV or XLSX
+    pub(super) file: PathBuf,
+    /// The header of the IDs, when guessing is not enough
+    #[arg(long, value_name = "NAME")]
+    pub(super) column: Option<String>,
+    /// The header of the names, when guessing is not enough
+    #[arg(long, value_name = "NAME")]
+    pub(super) name_column: Option<String>,
+    /// The worksheet, when guessing is not enough
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
+    /// Go on without rows that are not valid; they are reported as `rejected`
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
+}
+
+/// Pace, which may also differ when a run is resumed.
+#[derive(Debug, Args, Clone)]
+pub(super) struct PaceOptions {
+    /// Ceiling, in requests per minute, over everything that is sent [default: 300]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    pub(super) rate: Option<u32>,
+    /// Requests in flight [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(super) concurrency: Option<u32>,
+}
+
+/// Everything that a run can be told.
+#[derive(Debug, Args, Clone)]
+pub(super) struct RunOptions {
+    #[command(flatten)]
+    pub(super) list: ListOptions,
+    #[command(flatten)]
+    pub(super) pace: PaceOptions,
+    /// Base URL and sign-in authority [default: public]
+    #[arg(long, value_enum, env = "OFFBOARD_CLOUD")]
+    pub(super) cloud: Option<CloudName>,
+    /// Another base URL; `http:` only to a loopback address
+    #[arg(long, value_name = "URL", env = "OFFBOARD_API_URL")]
+    pub(super) api_url: Option<String>,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(super) partner_tenant: Option<String>,
+    /// What is done to each customer [default: remove-relationship]
+    #[arg(long, value_enum)]
+    pub(super) procedure: Option<ProcedureName>,
+    /// Refuse a plan that would remove more than this [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(super) max_removals: Option<u32>,
+    /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(super) max_share: Option<u32>,
+    /// Stop when N customers in a row fail; 0 never [default: 3]
+    #[arg(long, value_name = "N")]
+    pub(super) stop_after_failures: Option<u32>,
+    /// Tenant IDs that are never touched, one a line, `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub(super) protected: Option<PathBuf>,
+    /// Let the service decide about this reason; repeatable
+    #[arg(long, value_name = "REASON")]
+    pub(super) allow: Vec<String>,
+    /// The change ticket; printed on every report
+    #[arg(long, value_name = "TEXT")]
+    pub(super) ticket: Option<String>,
+    /// Why; printed on every report
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// How long to wait before asking what became of a change whose answer was lost [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub(super) settle: Option<u32>,
+    /// The same against the simulator: each customer of the list gets a made-up state
+    #[arg(long)]
+    pub(super) rehearse: bool,
+}
+
+/// A cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CloudName {
+    /// The public cloud.
+    Public,
+    /// US Government.
+    Usgov,
+    /// 21Vianet.
+    China,
+}
+
+/// A procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProcedureName {
+    /// End the reseller relationship.
+    RemoveRelationship,
+}
+
+/// What the demo can be told.
+#[derive(Debug, Args, Clone, Copy)]
+pub(super) struct DemoOptions {
+    /// A made-up list of N customers instead of the sample list
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200_000))]
+    pub(super) customers: Option<u32>,
+}
+
+/// Which run is to go on.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ResumeOptions {
+    /// A run ID, a unique prefix of one, or `latest`
+    #[arg(default_value = "latest")]
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) pace: PaceOptions,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(super) partner_tenant: Option<String>,
+}
+
+/// Which run's reports are written, and how.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ReportOptions {
+    /// A run ID, a unique prefix of one, or `latest`
+    #[arg(default_value = "latest")]
+    pub(super) run: String,
+    /// `safe` opens in a spreadsheet; `raw` is for machines
+    #[arg(long, value_enum, default_value = "safe")]
+    pub(super) csv: Csv,
+}
+
+/// How cells are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Csv {
+    /// No cell can act as a formula.
+    Safe,
+    /// As it is.
+    Raw,
+}
+
+/// Which requests are shown.
+#[derive(Debug, Args, Clone)]
+pub(super) struct LogOptions {
+    /// Of this run: an ID, a unique prefix of one, or `latest`
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// About this customer
+    #[arg(long, value_name = "GUID")]
+    pub(super) customer: Option<String>,
+    /// With this MS-RequestId, sent or answered
+    #[arg(long, value_name = "GUID")]
+    pub(super) request_id: Option<String>,
+    /// With this MS-CorrelationId, sent or answered
+    #[arg(long, value_name = "GUID")]
+    pub(super) correlation_id: Option<String>,
+    /// Answered with this status
+    #[arg(long, value_name = "N")]
+    pub(super) status: Option<u16>,
+    /// At this time or later: a date, or a date and time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+}
+
+/// What the simulator plays.
+#[derive(Debug, Args, Clone)]
+pub(super) struct SimulateOptions {
+    /// The scenario, as JSON; docs/scenario.md says how
+    #[arg(long, value_name = "FILE")]
+    pub(super) scenario: Option<PathBuf>,
+    /// Without a scenario: N made-up customers
+    #[arg(long, value_name = "N", default_value = "50", conflicts_with = "scenario")]
+    pub(super) customers: u32,
+    /// Where to listen; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(super) listen: std::net::SocketAddr,
+    /// Write each request that arrives to this file, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub(super) journal: Option<PathBuf>,
+}
+
+/// A command line is seen by every process of the machine: a secret on it is refused, with the
+/// reason, before it is parsed or shown.
+pub(super) fn refuse_secrets(arguments: &[OsString]) -> Option<Failure> {
+    const NAMES: [&str; 6] =
+        ["token", "access-token", "refresh-token", "client-secret", "secret", "password"];
+    let name = arguments.iter().skip(1).find_map(|argument| {
+        let text = argument.to_string_lossy();
+        let name = text.strip_prefix("--")?.split('=').next()?.to_owned();
+        NAMES.contains(&name.as_str()).then_some(name)
+    })?;
+    Some(Failure::usage(format!(
+        "`--{name}`: a secret is never given on the command line, where every process of this machine can read it; \
+         set the environment variable OFFBOARD_ACCESS_TOKEN instead"
+    )))
+}

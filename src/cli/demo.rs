@@ -1,0 +1,154 @@
+//! `offboard demo`: the whole job, over real HTTP, against the built-in simulator.
+
+use super::{
+    args::{Common, DemoOptions, ListOptions, PaceOptions, RunOptions},
+    check, diagnostics,
+    exit::{Exit, Failure},
+    printer::{Paint, Printer},
+    rehearsal::Rehearsal,
+    run,
+    session::{self, Consent},
+    settings::{RunSettings, Typed},
+    show::{Table, table},
+};
+use crate::{
+    audit::{QueryError, Reader},
+    domain::{Mode, Outcome, RunId},
+    engine::Start,
+    input::{List, Options},
+    simulator::{Scenario, generated_id, made_up_domain, made_up_name},
+};
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+const LIST_NAME: &str = "input/customers.csv";
+const LIST: &str = include_str!("../../input/customers.csv");
+const SCENARIO: &str = include_str!("../../input/demo.json");
+/// The sample list's column that says how each row must end.
+const EXPECTED: &str = "Expected";
+const SEED: u64 = 24;
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    demo: DemoOptions,
+) -> Result<Exit, Failure> {
+    let (list, scenario, options) = match demo.customers {
+        None => sample()?,
+        Some(count) => made_up(count)?,
+    };
+    let settings = RunSettings::resolve(typed, common, &options)?;
+    let checked = check::read(&list, |_| Ok(()))?;
+    session::show_list(printer, &list, &checked);
+    diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
+    session::block_on(async {
+        let store = session::open_log(&settings.paths)?;
+        let rehearsal = Rehearsal::open(scenario).await?;
+        printer.say(&format!("The simulator plays Partner Center at {}.", rehearsal.access.base));
+        let opened =
+            run::opened(&settings, &options, &list, checked.rows, Mode::Demo, true, &rehearsal.access);
+        let start = Start { opened, token: rehearsal.access.named() };
+        let stop = CancellationToken::new();
+        let engine = session::begin(store, start, &rehearsal.access, Arc::new(list), stop.clone()).await?;
+        let run = engine.id().clone();
+        let ended = session::carry(printer, &settings.paths, engine, Consent::Given, stop).await;
+        rehearsal.close().await;
+        let (exit, written) = ended?;
+        let reader = Reader::open(&settings.paths.audit_log)?;
+        let exit = match demo.customers {
+            None => as_expected(printer, &reader, &run)?,
+            // Skipped customers are part of the picture; a stop or a failure is not.
+            Some(_) if exit == Exit::Unfinished && !has_failures(&written.summary.counts) => Exit::Done,
+            Some(_) => exit,
+        };
+        session::show_end(printer, &settings.paths, &written)?;
+        Ok(exit)
+    })
+}
+
+fn has_failures(counts: &std::collections::BTreeMap<Outcome, u32>) -> bool {
+    [Outcome::Failed, Outcome::Unknown, Outcome::NotAttempted]
+        .iter()
+        .any(|outcome| counts.contains_key(outcome))
+}
+
+/// The sample list: one request at a time, so that it ends the same way each time.
+fn sample() -> Result<(List, Scenario, RunOptions), Failure> {
+    let list = List::from_bytes(LIST_NAME, LIST.as_bytes().to_vec(), &Options::default())?;
+    let scenario =
+        Scenario::from_json(SCENARIO).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
+    Ok((list, scenario, options(1, 3000, 500)))
+}
+
+/// A list of made-up customers, at the speed of the simulator.
+fn made_up(count: u32) -> Result<(List, Scenario, RunOptions), Failure> {
+    let mut text = String::from("Customer tenant ID,Company name,Primary domain\n");
+    for n in 0..count {
+        let id = generated_id(SEED, n);
+        text.push_str(&format!("{id},\"{}\",{}\n", made_up_name(id), made_up_domain(id)));
+    }
+    let list = List::from_bytes("made-up customers", text.into_bytes(), &Options::default())?;
+    // Twice as many as the list has, so that the list is not too large a share of them.
+    let scenario = Scenario::generated(count.saturating_mul(2), SEED);
+    Ok((list, scenario, options(16, 600_000, count)))
+}
+
+fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
+    RunOptions {
+        list: ListOptions {
+            file: PathBuf::from(LIST_NAME),
+            column: None,
+            name_column: None,
+            sheet: None,
+            skip_invalid: true,
+        },
+        pace: PaceOptions { rate: Some(rate), concurrency: Some(concurrency) },
+        cloud: None,
+        api_url: None,
+        partner_tenant: None,
+        procedure: None,
+        max_removals: Some(max_removals),
+        max_share: Some(100),
+        stop_after_failures: Some(3),
+        protected: None,
+        allow: Vec::new(),
+        ticket: Some("DEMO-1".to_owned()),
+        reason: Some("to show what the program does".to_owned()),
+        yes: true,
+        settle: Some(2),
+        rehearse: true,
+    }
+}
+
+/// Compares how each row ended with what the sample list says.
+fn as_expected(printer: &Printer, reader: &Reader, run: &RunId) -> Result<Exit, Failure> {
+    let mut shown = Table::new(&["row", "customer", "outcome", "reasons", ""]);
+    let mut wrong = 0;
+    let expected_at =
+        LIST.lines().next().and_then(|header| header.split(',').position(|name| name == EXPECTED));
+    reader.customers(run, |line, cells| {
+        let reasons = line.reasons.unwrap_or_default();
+        let outcome = line.outcome.map(Outcome::as_str).unwrap_or_default();
+        let ended = if reasons.is_empty() { outcome.to_owned() } else { format!("{outcome}: {reasons}") };
+        let expected = expected_at.and_then(|at| cells.get(at)).cloned().unwrap_or_default();
+        let mark = if ended == expected { String::new() } else { format!("expected {expected}") };
+        wrong += u32::from(!mark.is_empty());
+        shown.row([
+            line.row.to_string(),
+            line.customer_name.unwrap_or_default(),
+            outcome.to_owned(),
+            reasons,
+            mark,
+        ]);
+        Ok::<(), QueryError>(())
+    })?;
+    printer.say(&format!("\n{}", table(&shown)));
+    if wrong == 0 {
+        let text = "The job ended as the sample list says that it must.";
+        printer.say(&printer.paint(Paint::Good, text));
+        return Ok(Exit::Done);
+    }
+    printer.warn(&format!("{wrong} rows ended otherwise than the sample list says"));
+    Ok(Exit::Bug)
+}

@@ -1,0 +1,113 @@
+//! How the program ends.
+
+use crate::{
+    audit::{QueryError, StoreError, WriteError},
+    engine::Halt,
+    input::ListError,
+    record::StopCause,
+};
+use std::process::{ExitCode, Termination};
+
+/// The exit codes (contract §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done: every row ended as removed or was so already; for commands that only read: fine.
+    Done = 0,
+    /// A bug in this program.
+    Bug = 1,
+    /// Usage, configuration or input not acceptable; nothing was sent to change anything.
+    Usage = 2,
+    /// Finished, but some rows were skipped, failed, unknown or not attempted.
+    Unfinished = 3,
+    /// A guard refused or stopped it, or it was not confirmed.
+    Guard = 4,
+    /// Sign-in or permission.
+    SignIn = 5,
+    /// The audit log cannot be opened, written or locked: nothing more was sent.
+    AuditLog = 6,
+    /// Interrupted; `offboard resume` goes on.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    /// How the program ends.
+    pub exit: Exit,
+    /// What happened, where, and what to do next.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure with this exit code.
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into() }
+    }
+
+    /// Usage, configuration or input that is not acceptable.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, text)
+    }
+}
+
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = if matches!(error, StoreError::Canonical(_)) { Exit::Bug } else { Exit::AuditLog };
+        Self::new(exit, format!("{error}. Nothing was sent."))
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        let exit = match &error {
+            QueryError::Run(_) => Exit::Usage,
+            _ => Exit::AuditLog,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Log(WriteError::Illegal(illegal)) => Self::new(
+                Exit::Bug,
+                format!("{illegal}. This is a bug; nothing more was sent. Please report it."),
+            ),
+            Halt::Log(error) => Self::new(Exit::AuditLog, format!("{error}. Nothing more was sent.")),
+            Halt::Stop { cause, text } => {
+                let exit = match cause {
+                    StopCause::Interrupted => Exit::Interrupted,
+                    StopCause::SignIn => Exit::SignIn,
+                    StopCause::Guard | StopCause::Service => Exit::Guard,
+                };
+                Self::new(exit, text)
+            }
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::usage(error.to_string())
+    }
+}

@@ -1,0 +1,68 @@
+//! The command line: what was typed, what it means, and what people see.
+//!
+//! [`args`] is what was typed and [`settings`] what it means, with where each value came from; only
+//! the second reaches the rest of the program. Each command has a file. Standard output carries data
+//! only; everything else goes to standard error. The exit code is decided in one place, [`exit`].
+//!
+//! This is the only room that prints, asks a person, reads the environment, or ends the program.
+
+mod args;
+mod check;
+mod completions;
+mod demo;
+mod diagnostics;
+mod exit;
+mod log;
+mod printer;
+mod progress;
+mod rehearsal;
+mod report;
+mod resume;
+mod run;
+mod runs;
+mod session;
+mod settings;
+mod show;
+mod signals;
+mod simulate;
+
+pub use exit::{Exit, Failure};
+
+use args::{Cli, Command};
+use clap::{CommandFactory as _, FromArgMatches as _};
+use printer::Printer;
+use std::ffi::OsString;
+
+/// Runs the program with these arguments; the first one is its own name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(failure) = args::refuse_secrets(&arguments) {
+        return Printer::plain().failure(&failure);
+    }
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return Printer::plain().usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return Printer::plain().usage(&error),
+    };
+    let printer = Printer::new(&cli.common);
+    let typed = settings::Typed::new(&matches);
+    let ended = match cli.command {
+        Command::Demo(options) => demo::run(&printer, &typed, &cli.common, options),
+        Command::Check(options) => check::run(&printer, &options),
+        Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
+        Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
+        Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
+        Command::Runs => runs::run(&printer, &typed, &cli.common),
+        Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
+        Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
+        Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
+        Command::Completions { shell } => completions::run(&printer, shell),
+    };
+    match ended {
+        Ok(exit) => exit,
+        Err(failure) => printer.failure(&failure),
+    }
+}

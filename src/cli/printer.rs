@@ -1,0 +1,115 @@
+//! What goes where: data to standard output, everything else to standard error.
+
+use super::{
+    args::{Color, Common, Output},
+    exit::{Exit, Failure},
+};
+use crate::report::visible;
+use std::io::{self, IsTerminal as _, Write as _};
+
+/// Knows how much is to be said, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[derive(Clone, Debug)]
+pub(super) struct Printer {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    color: bool,
+    interactive: bool,
+}
+
+/// A colour, or rather what it says.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Paint {
+    Good,
+    Care,
+    Bad,
+    Strong,
+}
+
+impl Printer {
+    pub(super) fn plain() -> Self {
+        Self { json: false, quiet: false, verbose: false, color: false, interactive: false }
+    }
+
+    pub(super) fn new(common: &Common) -> Self {
+        let interactive = io::stderr().is_terminal();
+        let color = match common.color.unwrap_or(Color::Auto) {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => interactive && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        Self {
+            json: common.output == Some(Output::Json),
+            quiet: common.quiet,
+            verbose: common.verbose,
+            color,
+            interactive,
+        }
+    }
+
+    /// Whether a person sees standard error.
+    pub(super) fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Data. A reader that went away is no fault.
+    #[expect(clippy::unused_self, reason = "so that every output passes the printer")]
+    pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// A message for people.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// A message that matters even when quiet.
+    pub(super) fn warn(&self, text: &str) {
+        let mark = self.paint(Paint::Care, "warning:");
+        self.line(&format!("{mark} {text}"));
+    }
+
+    /// The text in a colour, if there are colours.
+    pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
+        let code = match paint {
+            Paint::Good => "32",
+            Paint::Care => "33",
+            Paint::Bad => "31",
+            Paint::Strong => "1",
+        };
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Says why a command failed.
+    pub(super) fn failure(&self, failure: &Failure) -> Exit {
+        let mark = self.paint(Paint::Bad, "error:");
+        // The text may quote a file or the service: nothing in it may move the cursor.
+        let lines: Vec<_> = failure.text.lines().map(visible).collect();
+        self.line(&format!("{mark} {}", lines.join("\n")));
+        failure.exit
+    }
+
+    /// What clap says of a command line: help is data, anything else a usage error.
+    pub(super) fn usage(&self, error: &clap::Error) -> Exit {
+        if error.use_stderr() {
+            self.line(error.render().to_string().trim_end());
+            return Exit::Usage;
+        }
+        let shown = self.data(error.render().to_string().trim_end());
+        shown.map_or_else(|failure| self.failure(&failure), |()| Exit::Done)
+    }
+
+    #[expect(clippy::unused_self, reason = "so that every output passes the printer")]
+    fn line(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        // If nobody can be told, there is nobody to tell.
+        drop(writeln!(err, "{text}"));
+    }
+}

@@ -1,0 +1,57 @@
+//! The simulator, inside this process, for rehearsals and the demo.
+
+use super::{
+    exit::Failure,
+    session::{Access, simulated_token},
+};
+use crate::{
+    domain::TenantId,
+    input::List,
+    partner_center::BaseUrl,
+    simulator::{Door, Keep, Model, Scenario, scenario::Generated},
+};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+/// A simulator that listens on loopback.
+#[derive(Debug)]
+pub(super) struct Rehearsal {
+    door: Door,
+    pub(super) access: Access,
+}
+
+impl Rehearsal {
+    pub(super) async fn open(scenario: Scenario) -> Result<Self, Failure> {
+        let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(Keep::Counts)));
+        let door = Door::open(model, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .await
+            .map_err(|error| Failure::usage(format!("the simulator cannot listen on loopback: {error}")))?;
+        let base = BaseUrl::parse(&door.url()).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self { door, access: Access { base, token: simulated_token() } })
+    }
+
+    pub(super) async fn close(self) {
+        self.door.close().await;
+    }
+}
+
+/// A Partner Center that has the customers of this list, in made-up states, and as many others.
+pub(super) fn scenario(list: &List, partner: Option<TenantId>) -> Result<Scenario, Failure> {
+    let mut customers = Vec::new();
+    for row in list.rows()? {
+        let row = row?;
+        if let (Ok(id), None) = (row.customer, row.duplicate_of) {
+            customers.push((id, row.name, row.domain));
+        }
+    }
+    let others = u32::try_from(customers.len()).unwrap_or(u32::MAX).saturating_add(10);
+    let mut scenario = Scenario::rehearsal(customers);
+    scenario.generated = Some(Generated { count: others, seed: 7, clean: true });
+    "Rehearsal Partner".clone_into(&mut scenario.partner.name);
+    if let Some(partner) = partner {
+        scenario.partner.tenant_id = partner;
+    }
+    Ok(scenario)
+}

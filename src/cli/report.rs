@@ -1,0 +1,28 @@
+//! `offboard report`.
+
+use super::{
+    args::{Common, Csv, ReportOptions},
+    exit::{Exit, Failure},
+    printer::Printer,
+    session,
+    settings::{Paths, Typed},
+};
+use crate::{audit::Reader, report::CsvStyle};
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &ReportOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let reader = Reader::open(&paths.audit_log)?;
+    let line = reader.find(&options.run)?;
+    let csv = match options.csv {
+        Csv::Safe => CsvStyle::Safe,
+        Csv::Raw => CsvStyle::Raw,
+    };
+    let written = session::write_reports_of(&reader, &line, &paths.reports, csv)?;
+    session::show_end(printer, &paths, &written)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,79 @@
+//! `offboard resume`.
+
+use super::{
+    args::{Common, ResumeOptions},
+    diagnostics,
+    exit::{Exit, Failure},
+    printer::Printer,
+    session::{self, Access, Consent},
+    settings::{Paths, Typed, pace_again, tenant},
+};
+use crate::{audit::Reader, engine::Engine, partner_center::BaseUrl, record::Stage};
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &ResumeOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let reader = Reader::open(&paths.audit_log)?;
+    let line = reader.find(&options.run)?;
+    if line.state == "sealed" {
+        printer.say(&format!("Run {} is complete; there is nothing to go on with.", line.run_id));
+        return Ok(Exit::Done);
+    }
+    let Some(run) = reader.fold(&line.run_id)? else {
+        return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
+    };
+    if run.rows.len() != run.opened.input.rows as usize {
+        return Err(Failure::usage(format!(
+            "run {} ended while its list was being read; nothing was sent for it. Run the list again",
+            line.run_id
+        )));
+    }
+    if run.opened.mode.is_simulated() {
+        return Err(Failure::usage(format!(
+            "run {} was made against the built-in simulator, which has forgotten it; run the list again",
+            line.run_id
+        )));
+    }
+    let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
+    if let (Some(named), Some(partner)) = (named, &run.partner)
+        && named != partner.tenant_id
+    {
+        let text = format!("the run belongs to the partner account {}, not to {named}", partner.tenant_id);
+        return Err(Failure::new(Exit::Guard, text));
+    }
+    // What was confirmed once is carried out; what was not is asked for.
+    let is_confirmed = run.stage >= Stage::Confirmed || !run.opened.changes;
+    let has_partner = named.is_some() || run.policy.partner.is_some();
+    let consent =
+        if is_confirmed { Consent::Given } else { session::require_consent(options.yes, has_partner)? };
+    let token = session::token_from_environment()?;
+    diagnostics::start(&paths.log_dir, printer.verbose)?;
+    drop(reader);
+
+    let base = BaseUrl::parse(&run.opened.api_url).map_err(|error| Failure::usage(error.to_string()))?;
+    let access = Access { base, token };
+    session::block_on(async {
+        let store = session::open_log(&paths)?;
+        // Read again now that no other process can write.
+        let Some(run) = Reader::open(&paths.audit_log)?.fold(&line.run_id)? else {
+            return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
+        };
+        let policy = pace_again(&options.pace, &run.policy);
+        let stop = CancellationToken::new();
+        printer.say(&format!(
+            "Going on with run {}: {} of {} rows have their outcome.",
+            run.id,
+            run.settled(),
+            run.opened.input.rows
+        ));
+        let engine = Engine::resume(store, run, policy, access.named(), access.ports(stop.clone())?).await?;
+        let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
+        session::show_end(printer, &paths, &written)?;
+        Ok(exit)
+    })
+}

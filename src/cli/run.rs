@@ -1,0 +1,164 @@
+//! `offboard run` and `offboard plan`.
+
+use super::{
+    args::{Common, RunOptions},
+    check, diagnostics,
+    exit::{Exit, Failure},
+    printer::Printer,
+    rehearsal::{self, Rehearsal},
+    session::{self, Access, Consent},
+    settings::{Paths, RunSettings, Typed},
+};
+use crate::{
+    audit::Reader,
+    domain::Mode,
+    engine::Start,
+    input::List,
+    record::{InputFile, RunOpened},
+};
+use std::{
+    io::{self, IsTerminal as _},
+    sync::Arc,
+};
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn plan(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: RunOptions,
+) -> Result<Exit, Failure> {
+    start(printer, typed, common, options, false)
+}
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: RunOptions,
+) -> Result<Exit, Failure> {
+    start(printer, typed, common, options, true)
+}
+
+fn start(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    mut options: RunOptions,
+    changes: bool,
+) -> Result<Exit, Failure> {
+    let settings = RunSettings::resolve(typed, common, &options)?;
+    let list = check::open(&options.list)?;
+    let checked = check::read(&list, |_| Ok(()))?;
+    check::refuse_invalid(&list, &checked, options.list.skip_invalid)?;
+    session::show_list(printer, &list, &checked);
+
+    let has_partner = settings.policy.partner.is_some() || options.rehearse;
+    let consent = if changes { session::require_consent(options.yes, has_partner)? } else { Consent::Given };
+    let token = if options.rehearse { None } else { Some(session::token_from_environment()?) };
+    ask_why(printer, &mut options)?;
+    diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
+    refuse_unfinished(&settings.paths, &list)?;
+
+    let mode = match (options.rehearse, changes) {
+        (true, _) => Mode::Rehearsal,
+        (false, true) => Mode::Run,
+        (false, false) => Mode::Plan,
+    };
+    session::block_on(async {
+        let store = session::open_log(&settings.paths)?;
+        let rehearsal = match &token {
+            Some(_) => None,
+            None => Some(Rehearsal::open(rehearsal::scenario(&list, settings.policy.partner)?).await?),
+        };
+        let access = match (token, &rehearsal) {
+            (Some(token), _) => Access { base: settings.api_url.clone(), token },
+            (None, Some(rehearsal)) => {
+                Access { base: rehearsal.access.base.clone(), token: rehearsal.access.token.clone() }
+            }
+            (None, None) => return Err(Failure::new(Exit::Bug, "a run has neither a token nor a simulator")),
+        };
+        let opened = opened(&settings, &options, &list, checked.rows, mode, changes, &access);
+        let start = Start { opened, token: access.named() };
+        let stop = CancellationToken::new();
+        let engine = session::begin(store, start, &access, Arc::new(list), stop.clone()).await?;
+        let ended = session::carry(printer, &settings.paths, engine, consent, stop).await;
+        if let Some(rehearsal) = rehearsal {
+            rehearsal.close().await;
+        }
+        let (exit, written) = ended?;
+        session::show_end(printer, &settings.paths, &written)?;
+        Ok(exit)
+    })
+}
+
+pub(super) fn opened(
+    settings: &RunSettings,
+    options: &RunOptions,
+    list: &List,
+    rows: u32,
+    mode: Mode,
+    changes: bool,
+    access: &Access,
+) -> RunOpened {
+    RunOpened {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        procedure: settings.procedure,
+        mode,
+        changes,
+        api_url: access.base.to_string(),
+        operator: session::operator(),
+        host: session::host(),
+        input: InputFile {
+            file: list.name().to_owned(),
+            sha256: list.sha256(),
+            rows,
+            columns: list.columns().to_vec(),
+        },
+        continues: None,
+        ticket: options.ticket.clone(),
+        reason: options.reason.clone(),
+        policy: settings.policy.clone(),
+        settings: settings.recorded.clone(),
+    }
+}
+
+/// A second run of the same list, while the first is unfinished, would not know what that one has
+/// in doubt.
+fn refuse_unfinished(paths: &Paths, list: &List) -> Result<(), Failure> {
+    if !paths.audit_log.exists() {
+        return Ok(());
+    }
+    let reader = Reader::open(&paths.audit_log)?;
+    let sha256 = list.sha256().to_string();
+    let unfinished = reader.runs()?.into_iter().rfind(|run| {
+        run.state != "sealed"
+            && run.mode.as_deref() == Some("run")
+            && run.input_sha256.as_deref() == Some(&*sha256)
+    });
+    let Some(run) = unfinished else { return Ok(()) };
+    let can_go_on =
+        reader.fold(&run.run_id)?.is_some_and(|run| run.rows.len() == run.opened.input.rows as usize);
+    if !can_go_on {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Guard,
+        format!(
+            "an unfinished run of this list is in the audit log; go on with: offboard resume {}",
+            run.run_id
+        ),
+    ))
+}
+
+/// Why this is done, if a person is there and has not said.
+fn ask_why(printer: &Printer, options: &mut RunOptions) -> Result<(), Failure> {
+    if options.ticket.is_some() || options.reason.is_some() || options.yes || !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    printer.say("Change ticket, for the reports (empty for none):");
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    options.ticket = Some(line.trim().to_owned()).filter(|ticket| !ticket.is_empty());
+    Ok(())
+}

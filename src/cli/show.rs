@@ -1,0 +1,129 @@
+//! Tables for a terminal.
+
+use crate::{
+    domain::{Outcome, Reason},
+    record::{Row, RowState, Run},
+    report::visible,
+};
+
+/// How many customers of a plan are shown one by one.
+const SHOWN: usize = 20;
+/// The widest cell, in characters.
+const WIDEST: usize = 48;
+
+/// Rows of text under a header.
+#[derive(Debug)]
+pub(super) struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(super) fn new(header: &[&str]) -> Self {
+        Self { header: header.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+}
+
+/// The table as lines. Foreign text in a cell cannot move the cursor.
+pub(super) fn table(table: &Table) -> String {
+    let clean = |row: &Vec<String>| row.iter().map(|cell| shortened(&visible(cell))).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = std::iter::once(&table.header).chain(&table.rows).map(clean).collect();
+    let columns = table.header.len();
+    let widths: Vec<usize> = (0..columns)
+        .map(|i| {
+            rows.iter()
+                .filter_map(|row| row.get(i))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or_default()
+        })
+        .collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("  {}", cells.collect::<Vec<_>>().join("  ")).trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= WIDEST {
+        return text.to_owned();
+    }
+    text.chars().take(WIDEST - 1).chain(['…']).collect()
+}
+
+/// What a plan would do, before it is confirmed.
+pub(super) fn plan(run: &Run) -> String {
+    let ready: Vec<&Row> = run
+        .rows
+        .iter()
+        .filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }))
+        .collect();
+    let mut text = format!("{} of {} rows are ready to be removed", ready.len(), run.opened.input.rows);
+    if ready.is_empty() {
+        text.push('.');
+    } else {
+        text.push_str(":\n");
+        let mut shown = Table::new(&["row", "customer", "tenant ID"]);
+        for row in ready.iter().take(SHOWN) {
+            shown.row([
+                row.number.to_string(),
+                row.name.as_deref().unwrap_or("(no name)").to_owned(),
+                row.customer.map(|id| id.to_string()).unwrap_or_default(),
+            ]);
+        }
+        text.push_str(&table(&shown));
+        if ready.len() > SHOWN {
+            text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
+        }
+    }
+    let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() {
+        text.push_str(&format!("\nThe others: {}.", others.join(", ")));
+    }
+    text
+}
+
+/// Outcomes with their numbers, and reasons with what to do.
+pub(super) fn summary(
+    counts: impl IntoIterator<Item = (Outcome, u32)>,
+    reasons: impl IntoIterator<Item = (Reason, u32)>,
+) -> String {
+    let mut outcomes = Table::new(&["outcome", "rows"]);
+    for (outcome, n) in counts {
+        outcomes.row([outcome.in_words().to_owned(), n.to_string()]);
+    }
+    let mut text = table(&outcomes);
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    // The most frequent first; the contract's order among equals.
+    reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    if !reasons.is_empty() {
+        text.push_str("\n\n  why, and what to do");
+    }
+    for (reason, n) in reasons {
+        text.push_str(&format!("\n  {n:>4}  {reason}\n        {}", reason.advice()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_foreign_text_stays_in_its_cell() {
+        let mut shown = Table::new(&["a", "b"]);
+        shown.row(["long cell".to_owned(), "x\u{1b}[2J".to_owned()]);
+        shown.row(["é".to_owned(), "y".repeat(99)]);
+        let text = table(&shown);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[0], "  a          b");
+        assert!(!text.contains('\u{1b}'));
+        assert!(lines[2].starts_with("  é          yyy") && lines[2].ends_with('…'));
+    }
+}

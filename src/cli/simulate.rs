@@ -1,0 +1,60 @@
+//! `offboard simulate`.
+
+use super::{
+    args::{Common, SimulateOptions},
+    exit::{Exit, Failure},
+    printer::Printer,
+    session,
+    settings::Typed,
+    signals,
+};
+use crate::simulator::{Door, Keep, Model, Scenario};
+use std::{
+    fs::{self, File},
+    sync::{Arc, Mutex},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn run(
+    printer: &Printer,
+    _typed: &Typed,
+    _common: &Common,
+    options: &SimulateOptions,
+) -> Result<Exit, Failure> {
+    let scenario = match &options.scenario {
+        Some(path) => {
+            let shown = path.display();
+            let text = fs::read_to_string(path)
+                .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;
+            Scenario::from_json(&text).map_err(|error| Failure::usage(format!("`{shown}`: {error}")))?
+        }
+        None => Scenario::generated(options.customers, 1),
+    };
+    let keep = match &options.journal {
+        Some(path) => {
+            let file = File::create(path)
+                .map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", path.display())))?;
+            Keep::Lines(Box::new(file))
+        }
+        None => Keep::Counts,
+    };
+    let partner = scenario.partner.clone();
+    let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(keep)));
+    session::block_on(async {
+        let door = Door::open(model, options.listen)
+            .await
+            .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", options.listen)))?;
+        printer.data(&door.url())?;
+        printer.say(&format!(
+            "Simulating Partner Center for `{}` ({}). Any token is accepted unless the scenario names some. Ctrl-C ends it.",
+            partner.name, partner.tenant_id
+        ));
+        let stop = CancellationToken::new();
+        tokio::select! {
+            () = signals::second_signal(stop.clone()) => {}
+            () = stop.cancelled() => {}
+        }
+        door.close().await;
+        Ok(Exit::Done)
+    })
+}

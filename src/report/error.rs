@@ -1,0 +1,75 @@
+//! Why there is no report.
+
+use crate::{
+    audit::QueryError,
+    domain::{RunId, UnknownReason},
+    record::canonical::CanonicalError,
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why there is no report. None of the files has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The log has no such run.
+    #[error("the audit log has no run `{0}`")]
+    NoRun(RunId),
+    /// A row is missing, has no outcome, or has two.
+    #[error("the outcomes do not add up: the list has {rows} rows, {counted} of them have an outcome")]
+    DoesNotAddUp {
+        /// Rows of the list.
+        rows: u32,
+        /// Rows with an outcome.
+        counted: u32,
+    },
+    /// The rows say something else than the record that ended the run.
+    #[error("the outcomes of the rows are not those that the run was sealed with")]
+    NotAsSealed,
+    /// A row names a reason that is none.
+    #[error("row {row}: {source}")]
+    Reason {
+        /// The row.
+        row: u32,
+        /// The reason's name.
+        source: UnknownReason,
+    },
+    /// A decision has no canonical form.
+    #[error("a decision has no canonical form: {0}")]
+    Canonical(#[from] CanonicalError),
+    /// The template does not fit what it is given.
+    #[error("the report cannot be laid out: {0:#}")]
+    Template(#[from] minijinja::Error),
+    /// A file or folder cannot be written.
+    #[error("cannot write the report `{path}`: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ReportError {
+    /// Whether this program is to blame (exit 1), rather than the disk or the log.
+    pub const fn is_a_bug(&self) -> bool {
+        match self {
+            Self::Query(_) | Self::NoRun(_) | Self::Write { .. } => false,
+            Self::DoesNotAddUp { .. }
+            | Self::NotAsSealed
+            | Self::Reason { .. }
+            | Self::Canonical(_)
+            | Self::Template(_) => true,
+        }
+    }
+
+    /// Turns what a library says about writing `path` into this.
+    pub(super) fn writing<E: Into<io::Error>>(path: &Path) -> impl Fn(E) -> Self + use<E> {
+        let path = path.to_owned();
+        move |source| Self::Write { path: path.clone(), source: source.into() }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the log says of a run as a whole.
+
+use super::{ReportError, summary::Requests};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::{RunId, Seq, TenantId, Time},
+    record::{Confirmed, Event, Partner, PlanSealed, RunOpened, RunSealed, Stopped, TokenNamed},
+};
+
+/// What the log says of a run as a whole; the rows are read one by one (`rows`).
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) id: RunId,
+    /// `open`, `interrupted` or `sealed`.
+    pub(super) state: String,
+    pub(super) opened: RunOpened,
+    pub(super) started_at: Time,
+    pub(super) partner: Option<Partner>,
+    pub(super) token: Option<TokenNamed>,
+    pub(super) plan: Option<Plan>,
+    pub(super) confirmed: Option<(Time, Confirmed)>,
+    pub(super) stopped: Vec<(Time, Stopped)>,
+    pub(super) resumed: Vec<Time>,
+    pub(super) sealed: Option<(Time, RunSealed)>,
+    pub(super) requests: Requests,
+}
+
+/// The plan, and what its digest covers beside the decisions.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) seq: Seq,
+    pub(super) at: Time,
+    pub(super) sealed: PlanSealed,
+    pub(super) partner: Option<TenantId>,
+}
+
+const KINDS: &[&str] = &[
+    "run_opened",
+    "token_named",
+    "partner_identified",
+    "plan_sealed",
+    "confirmed",
+    "stopped",
+    "resumed",
+    "run_sealed",
+];
+
+impl Facts {
+    pub(super) fn of(reader: &Reader, run: &RunLine) -> Result<Self, ReportError> {
+        let id = run.run_id.clone();
+        let missing = || ReportError::NoRun(id.clone());
+        let mut records = reader.events(&id, KINDS)?.into_iter();
+        let (_, first) = records.next().ok_or_else(missing)?;
+        let Event::RunOpened(opened) = first.event else { return Err(missing()) };
+        let mut facts = Self {
+            state: run.state.clone(),
+            opened: *opened,
+            started_at: first.at,
+            partner: None,
+            token: None,
+            plan: None,
+            confirmed: None,
+            stopped: Vec::new(),
+            resumed: Vec::new(),
+            sealed: None,
+            requests: Requests::of(reader, &id)?,
+            id,
+        };
+        for (seq, record) in records {
+            let at = record.at;
+            match record.event {
+                Event::TokenNamed(token) => facts.token = Some(token),
+                Event::PartnerIdentified(partner) => facts.partner = Some(partner),
+                Event::PlanSealed(sealed) => {
+                    let partner = facts.partner.as_ref().map(|partner| partner.tenant_id);
+                    facts.plan = Some(Plan { seq, at, sealed, partner });
+                }
+                Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
+                Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
+                Event::Resumed(_) => facts.resumed.push(at),
+                Event::RunSealed(sealed) => facts.sealed = Some((at, sealed)),
+                _ => {}
+            }
+        }
+        Ok(facts)
+    }
+
+    pub(super) fn finished_at(&self) -> Option<Time> {
+        self.sealed.as_ref().map(|(at, _)| *at)
+    }
+
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        self.sealed.as_ref().map(|(_, sealed)| sealed.exit_code)
+    }
+}

@@ -1,0 +1,33 @@
+//! What a run was, for people: the files of `reports/<run-id>/`.
+//!
+//! [`write_all`] makes all of them from the audit log alone, so they can be made again at any time
+//! and come out the same to the byte: there is no clock, no randomness and no state of a running
+//! engine in them. Everything is computed and checked before the first file appears under its
+//! name; when the outcomes do not add up to the rows of the list, nothing appears at all.
+//!
+//! The command line calls this room when a run ends and for `offboard report`. It must never write
+//! to the log, talk to a network, or trust a text: names, cells and the service's messages are
+//! data that somebody else wrote. A spreadsheet must not run them ([`CsvStyle::Safe`]), a browser
+//! must not obey them (`page.html` escapes all of them), and a terminal must not either
+//! ([`visible`]).
+
+mod error;
+mod facts;
+mod html;
+mod page;
+mod plain;
+mod plan;
+mod rows;
+#[cfg(test)]
+mod sample;
+mod summary;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::ReportError;
+pub use plain::visible;
+pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
+pub use tables::CsvStyle;
+pub use write::{Written, write_all};

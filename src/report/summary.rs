@@ -1,0 +1,126 @@
+//! `summary.json`: a run in numbers.
+
+use super::{
+    ReportError,
+    facts::Facts,
+    rows::{Tally, walk},
+};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::{Mode, Outcome, Procedure, Reason, RunId, Sha256, TenantId, Time},
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of the form of `summary.json`.
+const SCHEMA_VERSION: u32 = 1;
+
+/// A run in numbers: `summary.json` (contract §5).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of contract §5")]
+pub struct Summary {
+    pub schema_version: u32,
+    pub run_id: RunId,
+    pub procedure: Procedure,
+    pub mode: Mode,
+    /// None until the organization profile was read.
+    pub partner: Option<PartnerLine>,
+    pub input: InputLine,
+    /// Rows by outcome; an outcome that did not occur is left out.
+    pub counts: BTreeMap<Outcome, u32>,
+    /// Rows by reason; a row with two reasons counts under both.
+    pub reasons: BTreeMap<Reason, u32>,
+    pub requests: Requests,
+    pub started_at: Time,
+    /// None while the run is not over.
+    pub finished_at: Option<Time>,
+    pub duration_seconds: Option<f64>,
+    pub operator: String,
+    pub ticket: Option<String>,
+    pub exit_code: Option<u8>,
+    /// None while logs are not signed.
+    pub checkpoint: Option<String>,
+}
+
+/// Whose customers these are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of contract §5")]
+pub struct PartnerLine {
+    pub tenant_id: TenantId,
+    pub name: String,
+}
+
+/// The list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of contract §5")]
+pub struct InputLine {
+    pub file: String,
+    pub sha256: Sha256,
+    pub rows: u32,
+}
+
+/// What was sent, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Requests {
+    /// All requests.
+    pub total: u64,
+    /// By the status of the answer; `not_sent`, `unknown` and `open` for those without one.
+    pub by_status: BTreeMap<String, u64>,
+    /// Answers that asked for patience.
+    pub throttled: u64,
+    /// Requests that repeated an earlier one.
+    pub retried: u64,
+}
+
+impl Requests {
+    pub(super) fn of(reader: &Reader, run: &RunId) -> Result<Self, ReportError> {
+        let by_status = reader.answers_by_status(run)?;
+        Ok(Self {
+            total: by_status.values().sum(),
+            by_status,
+            throttled: reader.throttled(run)?,
+            retried: reader.retried(run)?,
+        })
+    }
+}
+
+impl Summary {
+    pub(super) fn of(facts: &Facts, tally: &Tally) -> Self {
+        let Facts { opened, started_at, .. } = facts;
+        let finished_at = facts.finished_at();
+        Self {
+            schema_version: SCHEMA_VERSION,
+            run_id: facts.id.clone(),
+            procedure: opened.procedure,
+            mode: opened.mode,
+            partner: facts
+                .partner
+                .as_ref()
+                .map(|partner| PartnerLine { tenant_id: partner.tenant_id, name: partner.name.clone() }),
+            input: InputLine {
+                file: opened.input.file.clone(),
+                sha256: opened.input.sha256,
+                rows: opened.input.rows,
+            },
+            counts: tally.counts.clone(),
+            reasons: tally.reasons.clone(),
+            requests: facts.requests.clone(),
+            started_at: *started_at,
+            finished_at,
+            duration_seconds: finished_at.map(|end| end.since(*started_at).as_secs_f64()),
+            operator: opened.operator.clone(),
+            ticket: opened.ticket.clone(),
+            exit_code: facts.exit_code(),
+            checkpoint: None,
+        }
+    }
+}
+
+/// The numbers of a run, without writing anything.
+pub fn summary(reader: &Reader, run: &RunLine) -> Result<Summary, ReportError> {
+    reader.at_one_moment(|| {
+        let facts = Facts::of(reader, run)?;
+        let tally = walk(reader, &facts, |_| Ok(()))?;
+        Ok(Summary::of(&facts, &tally))
+    })
+}

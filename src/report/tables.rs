@@ -1,0 +1,260 @@
+//! `customers.csv` and `retry.csv`.
+
+use super::{ReportError, rows::Row};
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// The columns of `customers.csv` (contract §5), before the list's own.
+const COLUMNS: [&str; 15] = [
+    "row",
+    "customer_tenant_id",
+    "customer_name",
+    "outcome",
+    "evidence",
+    "reasons",
+    "explanation",
+    "removable_from",
+    "http_status",
+    "error_code",
+    "request_id",
+    "correlation_id",
+    "attempts",
+    "started_at",
+    "finished_at",
+];
+
+/// Whom the tables are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CsvStyle {
+    /// For people with a spreadsheet: a byte-order mark so that it is read as UTF-8, CRLF, every
+    /// cell quoted, and no cell of `customers.csv` can act as a formula.
+    #[default]
+    Safe,
+    /// For programs: every cell as it is, no byte-order mark, LF. Never open it in a spreadsheet.
+    Raw,
+}
+
+/// `customers.csv`: one line a row of the list, in its order.
+pub(super) struct Customers<W: Write> {
+    csv: csv::Writer<W>,
+    path: PathBuf,
+    style: CsvStyle,
+}
+
+impl<W: Write> Customers<W> {
+    /// All columns of the list are carried, the one with the ID too: the cell of a row that was
+    /// rejected is seen nowhere else.
+    pub(super) fn begin(
+        out: W,
+        path: PathBuf,
+        style: CsvStyle,
+        listed: &[String],
+    ) -> Result<Self, ReportError> {
+        let mut this = Self { csv: writer(out, &path, style)?, path, style };
+        let mut taken: HashSet<String> = COLUMNS.iter().map(|&column| column.to_owned()).collect();
+        let carried = listed.iter().map(|header| unlike(header, &mut taken)).collect::<Vec<_>>();
+        this.write(COLUMNS.iter().copied().chain(carried.iter().map(String::as_str)))?;
+        Ok(this)
+    }
+
+    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+        let line = &row.line;
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [
+            line.row.to_string(),
+            text(&line.customer_tenant_id),
+            text(&line.customer_name),
+            row.outcome.to_string(),
+            text(&line.evidence),
+            row.reason_names().join(";"),
+            text(&line.explanation),
+            text(&line.removable_from),
+            line.http_status.map(|status| status.to_string()).unwrap_or_default(),
+            text(&line.error_code),
+            text(&line.request_id),
+            text(&line.correlation_id),
+            line.attempts.map(|attempts| attempts.to_string()).unwrap_or_default(),
+            text(&line.started_at),
+            text(&line.finished_at),
+        ];
+        self.write(cells.iter().chain(&row.cells).map(String::as_str))
+    }
+
+    fn write<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> Result<(), ReportError> {
+        for cell in cells {
+            let cell = match self.style {
+                CsvStyle::Safe => neutral(cell),
+                CsvStyle::Raw => Cow::Borrowed(cell),
+            };
+            self.csv.write_field(cell.as_bytes()).map_err(ReportError::writing(&self.path))?;
+        }
+        self.csv.write_record(None::<&[u8]>).map_err(ReportError::writing(&self.path))
+    }
+
+    pub(super) fn end(self) -> Result<W, ReportError> {
+        end(self.csv, self.path)
+    }
+}
+
+/// `retry.csv`: the list again, without the rows for which there is nothing more to do.
+///
+/// Its cells are the list's own to the letter in both styles, because it is the next run's input:
+/// what the operator's list said of a customer must reach that run unchanged.
+pub(super) struct Retry<W: Write> {
+    csv: csv::Writer<W>,
+    path: PathBuf,
+}
+
+impl<W: Write> Retry<W> {
+    pub(super) fn begin(
+        out: W,
+        path: PathBuf,
+        style: CsvStyle,
+        listed: &[String],
+    ) -> Result<Self, ReportError> {
+        let mut csv = writer(out, &path, style)?;
+        csv.write_record(listed).map_err(ReportError::writing(&path))?;
+        Ok(Self { csv, path })
+    }
+
+    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+        if row.is_worth_another_try() {
+            self.csv.write_record(&row.cells).map_err(ReportError::writing(&self.path))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn end(self) -> Result<W, ReportError> {
+        end(self.csv, self.path)
+    }
+}
+
+fn writer<W: Write>(mut out: W, path: &Path, style: CsvStyle) -> Result<csv::Writer<W>, ReportError> {
+    let mut builder = csv::WriterBuilder::new();
+    builder.flexible(true);
+    if style == CsvStyle::Safe {
+        out.write_all("\u{feff}".as_bytes()).map_err(ReportError::writing::<io::Error>(path))?;
+        builder.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
+    } else {
+        builder.terminator(csv::Terminator::Any(b'\n'));
+    }
+    Ok(builder.from_writer(out))
+}
+
+fn end<W: Write>(csv: csv::Writer<W>, path: PathBuf) -> Result<W, ReportError> {
+    let ended = csv.into_inner();
+    ended.map_err(|error| {
+        let source = io::Error::new(error.error().kind(), error.error().to_string());
+        ReportError::Write { path, source }
+    })
+}
+
+/// A header that no column has yet, whatever the case: scripts that read columns by name often
+/// refuse a second one.
+fn unlike(header: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = header.to_owned();
+    if taken.contains(&name.to_lowercase()) {
+        name = format!("list_{header}");
+    }
+    let mut number = 2;
+    while !taken.insert(name.to_lowercase()) {
+        name = format!("list_{header}_{number}");
+        number += 1;
+    }
+    name
+}
+
+/// The cell, unable to act as a formula: an apostrophe stands before whatever a spreadsheet could
+/// take for the beginning of one.
+///
+/// That is the beginning of the cell, and every place inside it that becomes the beginning of a
+/// cell when a program splits the line elsewhere than we do: after `,` `;` `|`, a tab, a line end or
+/// a quote. Excel with a semicolon as its list separator does so in spite of the quotes. Blanks and
+/// characters that are not seen do not help the attacker. Nothing is taken away, and doing it twice
+/// is the same as once.
+fn neutral(cell: &str) -> Cow<'_, str> {
+    let mut safe = String::new();
+    let mut copied = 0;
+    // Where a cell may begin, until something harmless has stood there.
+    let mut beginning = Some(0);
+    for (at, c) in cell.char_indices() {
+        let begins = at == 0 && matches!(c, '\t' | '\r' | '\n');
+        if let Some(start) = beginning
+            && (begins || matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
+        {
+            safe.push_str(cell.get(copied..start).unwrap_or_default());
+            safe.push('\'');
+            copied = start;
+            beginning = None;
+        }
+        if matches!(c, ',' | ';' | '|' | '\t' | '\r' | '\n' | '"') {
+            beginning = Some(at + c.len_utf8());
+        } else if !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')
+        {
+            beginning = None;
+        }
+    }
+    if copied == 0 && safe.is_empty() {
+        return Cow::Borrowed(cell);
+    }
+    safe.push_str(cell.get(copied..).unwrap_or_default());
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_can_act_as_a_formula() {
+        for (attack, safe) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n=1", "'\n'=1"),
+            ("\tx", "'\tx"),
+            ("  =1", "'  =1"),
+            ("\u{a0}\u{200b}=1", "'\u{a0}\u{200b}=1"),
+            ("\u{0}=1", "'\u{0}=1"),
+            ("\"=1\"", "\"'=1\""),
+            ("\" =1", "\"' =1"),
+            ("＝1", "'＝1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠x", "'＠x"),
+            ("a,=1", "a,'=1"),
+            ("a;=cmd|'/c calc'!A0", "a;'=cmd|'/c calc'!A0"),
+            ("a\t@x", "a\t'@x"),
+            ("a\r\n=1", "a\r\n'=1"),
+            ("a|-1", "a|'-1"),
+            ("=1;=2", "'=1;'=2"),
+            (";;=1", ";;'=1"),
+        ] {
+            assert_eq!(neutral(attack), safe);
+            assert_eq!(neutral(safe), safe, "twice is the same as once");
+        }
+    }
+
+    #[test]
+    fn ordinary_cells_stay_as_they_are() {
+        for cell in ["", "Contoso", "a-b", "A + B", "x=y", "me@example.com", "'=1", "1;2", "Nord-Süd, GmbH"]
+        {
+            assert!(matches!(neutral(cell), Cow::Borrowed(text) if text == cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_the_list_never_takes_the_place_of_ours() {
+        let mut taken = HashSet::from(["row".to_owned()]);
+        let headers = ["Row", "Note", "note", "row", "list_note"];
+        let named = headers.map(|header| unlike(header, &mut taken));
+        assert_eq!(named, ["list_Row", "Note", "list_note", "list_row_2", "list_list_note"]);
+    }
+}

@@ -1,0 +1,184 @@
+//! All files of a run, or none.
+
+use super::{
+    CsvStyle, ReportError,
+    facts::Facts,
+    html,
+    page::Page,
+    plan,
+    rows::walk,
+    summary::Summary,
+    tables::{Customers, Retry},
+};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::Sha256,
+};
+use sha2::Digest;
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+use tempfile::NamedTempFile;
+
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The run in numbers.
+    pub summary: Summary,
+    /// Each file's name in the folder and the digest of its bytes.
+    pub files: Vec<(String, Sha256)>,
+}
+
+/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html` and, if the run has a plan,
+/// `plan.json` into `folder`, from the log alone.
+///
+/// Each file is made under another name in the same folder, and all take their names at the end.
+/// After an error the folder is what it was before.
+pub fn write_all(
+    reader: &Reader,
+    run: &RunLine,
+    folder: &Path,
+    csv: CsvStyle,
+) -> Result<Written, ReportError> {
+    let is_new = !folder.exists();
+    fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
+    let written = reader
+        .at_one_moment(|| draft_all(reader, run, folder, csv))
+        .and_then(|(summary, drafts)| Ok(Written { summary, files: publish(folder, drafts)? }));
+    if written.is_err() && is_new {
+        // Only an empty folder can be removed, and if that fails there is nothing more to do.
+        drop(fs::remove_dir(folder));
+    }
+    written
+}
+
+/// Makes every file under a name that does not count.
+fn draft_all(
+    reader: &Reader,
+    run: &RunLine,
+    folder: &Path,
+    style: CsvStyle,
+) -> Result<(Summary, Vec<Finished>), ReportError> {
+    let facts = Facts::of(reader, run)?;
+    let listed = &facts.opened.input.columns;
+    let draft = |name| Draft::begin(folder, name);
+    let mut customers =
+        Customers::begin(draft("customers.csv")?, folder.join("customers.csv"), style, listed)?;
+    let mut retry = Retry::begin(draft("retry.csv")?, folder.join("retry.csv"), style, listed)?;
+    let mut groups = html::Groups::begin(folder);
+    let tally = walk(reader, &facts, |row| {
+        customers.add(row)?;
+        retry.add(row)?;
+        groups.add(row)
+    })?;
+    let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
+
+    let summary = Summary::of(&facts, &tally);
+    let mut out = draft("summary.json")?;
+    let path = folder.join("summary.json");
+    serde_json::to_writer_pretty(&mut out, &summary).map_err(ReportError::writing(&path))?;
+    out.write_all(b"\n").map_err(ReportError::writing(&path))?;
+    finished.push(out.end()?);
+
+    if let Some(sealed) = &facts.plan {
+        let mut out = draft("plan.json")?;
+        plan::write(&mut out, &folder.join("plan.json"), reader, &facts, sealed, &tally)?;
+        finished.push(out.end()?);
+    }
+
+    let mut out = draft("report.html")?;
+    let beside: Vec<_> = finished.iter().map(|file| (file.name, file.sha256)).collect();
+    let page = Page::of(&facts, &tally, &summary, &beside);
+    html::render(&mut out, &folder.join("report.html"), &page, groups)?;
+    finished.push(out.end()?);
+    Ok((summary, finished))
+}
+
+/// A file that is being written under a name that does not count; it is removed unless it is
+/// published.
+struct Draft {
+    name: &'static str,
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+    digest: sha2::Sha256,
+}
+
+/// A file that is whole and on disk, but not yet under its name.
+struct Finished {
+    name: &'static str,
+    path: PathBuf,
+    file: NamedTempFile,
+    sha256: Sha256,
+}
+
+impl Draft {
+    fn begin(folder: &Path, name: &'static str) -> Result<Self, ReportError> {
+        let path = folder.join(name);
+        let file = scratch(folder).map_err(ReportError::writing(&path))?;
+        Ok(Self { name, path, file: BufWriter::with_capacity(1 << 16, file), digest: sha2::Sha256::new() })
+    }
+
+    fn end(self) -> Result<Finished, ReportError> {
+        let Self { name, path, file, digest } = self;
+        let writing = ReportError::writing::<io::Error>(&path);
+        let file = file.into_inner().map_err(|error| writing(error.into_error()))?;
+        file.as_file().sync_all().map_err(&writing)?;
+        let sha256 = Sha256::from_bytes(digest.finalize().into());
+        Ok(Finished { name, path, file, sha256 })
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.digest.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn scratch(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".report-").suffix(".tmp").tempfile_in(folder)
+}
+
+/// Gives all files their names. A folder has no way to do so at once; so what stood under a name
+/// before is kept until the last one has succeeded, and put back if one does not.
+fn publish(folder: &Path, finished: Vec<Finished>) -> Result<Vec<(String, Sha256)>, ReportError> {
+    let mut earlier = Vec::with_capacity(finished.len());
+    for file in &finished {
+        earlier.push(keep(folder, &file.path).map_err(ReportError::writing(&file.path))?);
+    }
+    let mut files = Vec::with_capacity(finished.len());
+    let mut done: Vec<(PathBuf, Option<NamedTempFile>)> = Vec::with_capacity(finished.len());
+    for (file, before) in finished.into_iter().zip(earlier) {
+        if let Err(error) = file.file.persist(&file.path) {
+            for (path, before) in done {
+                // The first error is the one to tell; a second one here could only hide it.
+                match before {
+                    Some(before) => drop(before.persist(path)),
+                    None => drop(fs::remove_file(path)),
+                }
+            }
+            return Err(ReportError::Write { path: file.path, source: error.error });
+        }
+        done.push((file.path, before));
+        files.push((file.name.to_owned(), file.sha256));
+    }
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(ReportError::writing(folder))?;
+    Ok(files)
+}
+
+/// A copy of what stands under a name, if something does.
+fn keep(folder: &Path, path: &Path) -> io::Result<Option<NamedTempFile>> {
+    if !path.try_exists()? {
+        return Ok(None);
+    }
+    let copy = scratch(folder)?;
+    fs::copy(path, copy.path())?;
+    Ok(Some(copy))
+}

@@ -1,0 +1,139 @@
+//! The table of rooms in the design, held against the code's own imports.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A room, the rooms that it may import, and the words that it never mentions.
+const ROOMS: [(&str, &[&str], &[&str]); 10] = [
+    ("domain", &[], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
+    ("input", &["domain"], &["tokio", "reqwest", "rusqlite"]),
+    ("partner_center", &["domain"], &["rusqlite"]),
+    ("record", &["domain"], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
+    ("simulator", &["domain"], &["crate::audit", "crate::engine"]),
+    ("preconditions", &["domain", "partner_center"], &["tokio", "reqwest", "rusqlite"]),
+    ("audit", &["domain", "record"], &["reqwest"]),
+    (
+        "engine",
+        &["domain", "input", "partner_center", "record", "preconditions", "audit"],
+        &["rusqlite", "clap", "println!", "eprintln!"],
+    ),
+    ("report", &["domain", "record", "audit"], &["tokio", "reqwest"]),
+    (
+        "cli",
+        &[
+            "domain",
+            "input",
+            "partner_center",
+            "record",
+            "simulator",
+            "preconditions",
+            "audit",
+            "engine",
+            "report",
+            "review",
+        ],
+        &[],
+    ),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The code without its comments: a room may speak of what it does not use.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The rooms that this code names behind `crate::`, braces included.
+fn imported(code: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    for (at, found) in code.match_indices("crate::") {
+        let rest = &code[at + found.len()..];
+        if let Some(inside) = rest.strip_prefix('{') {
+            let mut depth = 1;
+            let mut name = String::new();
+            for c in inside.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    ',' if depth == 1 => rooms.push(std::mem::take(&mut name)),
+                    c if depth == 1 => name.push(c),
+                    _ => {}
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+            rooms.push(name);
+        } else {
+            rooms.push(rest.to_owned());
+        }
+    }
+    let first_word = |text: String| -> String {
+        text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    rooms.into_iter().map(first_word).filter(|name| !name.is_empty()).collect()
+}
+
+#[test]
+fn every_room_imports_only_from_floors_below() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let known: BTreeMap<_, _> = ROOMS.iter().map(|(room, may, never)| (*room, (*may, *never))).collect();
+    let mut seen = 0;
+    for entry in fs::read_dir(&source).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_dir() {
+            continue;
+        }
+        let room = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let (may, never) =
+            known.get(&*room).unwrap_or_else(|| panic!("the room `{room}` is not in the table"));
+        for file in sources(&path) {
+            let code = code(&file);
+            for import in imported(&code) {
+                let fine = import == room || may.contains(&&*import);
+                assert!(fine, "{}: `{room}` may not import `{import}`", file.display());
+                seen += 1;
+            }
+            for word in *never {
+                assert!(!code.contains(word), "{}: `{room}` never mentions `{word}`", file.display());
+            }
+        }
+    }
+    assert!(seen > 100, "the imports were not found");
+}
+
+#[test]
+fn only_the_transport_has_a_client_socket() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in sources(&source) {
+        if !file.ends_with("partner_center/transport.rs") {
+            assert!(!code(&file).contains("reqwest::"), "{}", file.display());
+        }
+        // A sample log for tests is also tampered with.
+        if !file.starts_with(source.join("audit")) && !file.ends_with("report/sample.rs") {
+            assert!(!code(&file).contains("rusqlite::"), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn imports_are_found_however_they_are_written() {
+    let code = "use crate::{a::{b, c}, d};\nuse crate::e::f;\nfn x() { crate::g::h() }";
+    assert_eq!(imported(code), ["a", "d", "e", "g"]);
+}

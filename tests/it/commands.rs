@@ -1,0 +1,251 @@
+//! The commands that a new user tries first, and those that read.
+
+use crate::support::{Done, Folder, World, id, list_of};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+#[test]
+fn the_demo_ends_as_its_sample_says() {
+    let folder = Folder::new();
+    let done = folder.offboard(&["demo"]).exits(0);
+    assert!(done.err.contains("The job ended as the sample list says that it must."), "{}", done.err);
+    for part in ["audit log  audit.db", "reports    reports/", "not attempted    1"] {
+        assert!(done.out.contains(part), "{part}: {}", done.out);
+    }
+    for outcome in ["removed", "already_removed", "skipped", "failed", "unknown", "not_attempted", "rejected"]
+    {
+        assert!(folder.counts().contains_key(outcome), "{outcome}");
+    }
+    for file in ["customers.csv", "retry.csv", "summary.json", "report.html", "plan.json"] {
+        assert!(!folder.report(file).is_empty(), "{file}");
+    }
+    assert!(folder.report("report.html").contains("no real customer was touched"));
+    // A second one in the same log is no surprise.
+    folder.offboard(&["demo", "--output", "json"]).exits(0);
+}
+
+#[test]
+fn the_demo_with_a_made_up_list() {
+    let folder = Folder::new();
+    let done = folder.offboard(&["demo", "--customers", "60", "--output", "json"]).exits(0);
+    assert_eq!(done.json()["input"]["rows"], 60);
+}
+
+#[test]
+fn a_rehearsal_ends_the_same_way_each_time_and_says_what_it_is() {
+    let folder = Folder::new();
+    let list = list_of((1..=30).map(id));
+    folder.write("list.csv", list);
+    let arguments = ["run", "list.csv", "--rehearse", "--yes", "--rate", "600000", "--settle", "1"];
+    let first = folder.offboard(&arguments);
+    assert!(first.code == 0 || first.code == 3, "{}", first.err);
+    let ends = folder.ends();
+    assert!(first.out.contains("rehearsal: no real customer was touched"), "{}", first.out);
+    assert!(folder.report("report.html").contains("no real customer was touched"));
+    folder.offboard(&arguments).exits(first.code);
+    assert_eq!(folder.ends(), ends);
+    // A rehearsal is no evidence that somebody was removed.
+    assert!(!ends.contains(&"open".to_owned()));
+    let done = folder.offboard(&["plan", "list.csv", "--rehearse", "--rate", "600000"]).exits(0);
+    assert!(done.err.contains("ready to be removed"), "{}", done.err);
+}
+
+#[test]
+fn reports_are_written_again_to_the_byte() {
+    let folder = Folder::new();
+    folder.offboard(&["demo"]).exits(0);
+    let reports = folder.path("reports").join(folder.latest().as_str());
+    let read = || {
+        let mut files: Vec<_> = fs::read_dir(&reports).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect::<Vec<_>>()
+    };
+    let before = read();
+    fs::remove_dir_all(&reports).unwrap();
+    folder.offboard(&["report", "latest"]).exits(0);
+    assert_eq!(read(), before);
+    // What was recorded of the reports is what was written.
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    let recorded: i64 = log
+        .query_row("SELECT count(*) FROM record WHERE kind = 'report_written'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(usize::try_from(recorded).unwrap(), before.len());
+}
+
+#[test]
+fn the_log_is_searched() {
+    let world =
+        World::of(&json!({ "customers": [{ "id": id(1).to_string() }, { "id": id(2).to_string() }] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1), id(2)]), &[]).exits(0);
+    let search = |more: &[&str]| -> Vec<Value> {
+        let arguments = [&["log", "--output", "json"], more].concat();
+        let done = folder.offboard(&arguments).exits(0);
+        done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = search(&[]);
+    assert_eq!(all.len(), world.received().len());
+    let change = all.iter().find(|line| line["purpose"] == "remove_relationship").unwrap();
+    assert_eq!(change["request_body"], offboard::partner_center::request::REMOVAL_BODY);
+    let request_id = change["request_id"].as_str().unwrap().to_owned();
+    assert_eq!(search(&["--request-id", &request_id.to_uppercase()]), std::slice::from_ref(change));
+    let correlation_id = change["correlation_id"].as_str().unwrap();
+    assert_eq!(search(&["--correlation-id", correlation_id]), std::slice::from_ref(change));
+    assert_eq!(search(&["--customer", &id(1).to_string()]).len(), 4);
+    assert_eq!(search(&["--status", "404"]).len(), 2);
+    assert_eq!(search(&["--run", "latest"]).len(), all.len());
+    assert_eq!(search(&["--since", "2099-01-01"]).len(), 0);
+    assert_eq!(search(&["--since", "2020-01-01T00:00:00Z"]).len(), all.len());
+    folder.offboard(&["log", "--since", "yesterday"]).exits(2);
+    let text = folder.offboard(&["log", "--customer", &id(1).to_string()]).exits(0);
+    assert!(text.out.contains("PATCH") && text.out.contains(&request_id));
+}
+
+#[test]
+fn runs_are_listed_and_told_apart() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    folder.offboard(&["runs"]).exits(6);
+    folder.run(&world, &list_of([id(1)]), &["--ticket", "CHG-7", "--reason", "merger"]).exits(0);
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    let done = folder.offboard(&["runs", "--output", "json"]).exits(0);
+    let runs: Vec<Value> = done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(runs.len(), 2);
+    assert_eq!((&runs[0]["ticket"], &runs[0]["reason"]), (&json!("CHG-7"), &json!("merger")));
+    assert_eq!((&runs[0]["state"], &runs[0]["exit_code"]), (&json!("sealed"), &json!(0)));
+    assert_eq!(runs[0]["operator"], "tester");
+    let none = folder.offboard(&["report", "ffff"]).exits(2);
+    assert!(none.err.contains("offboard runs"), "{}", none.err);
+    let several = folder.offboard(&["report", "20"]).exits(2);
+    assert!(several.err.contains("give more of the ID"), "{}", several.err);
+    assert!(folder.offboard(&["runs"]).exits(0).out.contains("Fabrikam Demo"));
+}
+
+#[test]
+fn the_simulator_prints_its_address_and_keeps_a_journal() {
+    let folder = Folder::new();
+    folder.write("scenario.json", json!({ "customers": [{ "id": id(1).to_string() }] }).to_string());
+    let mut simulator = folder
+        .command(&[
+            "simulate",
+            "--scenario",
+            "scenario.json",
+            "--listen",
+            "127.0.0.1:0",
+            "--journal",
+            "journal.jsonl",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(simulator.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    folder.write("list.csv", list_of([id(1)]));
+    let partner = crate::support::PARTNER;
+    let mut command = folder.command(&[
+        "run",
+        "list.csv",
+        "--yes",
+        "--partner-tenant",
+        partner,
+        "--api-url",
+        url.trim(),
+        "--rate",
+        "6000",
+        "--max-share",
+        "100",
+    ]);
+    command.env("OFFBOARD_ACCESS_TOKEN", "a-token-for-tests");
+    Done::of(&command.output().unwrap()).exits(0);
+    simulator.kill().unwrap();
+    simulator.wait().unwrap();
+    let journal = fs::read_to_string(folder.path("journal.jsonl")).unwrap();
+    assert_eq!(journal.lines().count(), folder.requests().len());
+    folder.offboard(&["simulate", "--listen", "0.0.0.0:0"]).exits(2);
+}
+
+#[test]
+fn settings_come_from_option_environment_file_and_default_in_this_order() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    folder.write("offboard.toml", "settle = 7\nmax_removals = 9\nconcurrency = 3\n");
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.against(
+        &world,
+        &[
+            "run",
+            list.to_str().unwrap(),
+            "--yes",
+            "--rate",
+            "6000",
+            "--concurrency",
+            "2",
+            "--max-share",
+            "100",
+        ],
+    );
+    Done::of(&command.output().unwrap()).exits(0);
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    let opened: String = log
+        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'run_opened'", [], |row| row.get(0))
+        .unwrap();
+    let opened: Value = serde_json::from_str(&opened).unwrap();
+    for (name, value, origin) in [
+        ("concurrency", "2", "option"),
+        ("settle", "7", "file"),
+        ("max_removals", "9", "file"),
+        ("partner_tenant", crate::support::PARTNER, "environment"),
+        ("api_url", world.url(), "environment"),
+        ("stop_after_failures", "3", "default"),
+    ] {
+        assert_eq!(opened["settings"][name], json!({ "value": value, "origin": origin }), "{name}");
+    }
+    for (text, says) in [("nonsense = 1", "nonsense"), ("rate = 0", "rate"), ("cloud = \"moon\"", "usgov")] {
+        folder.write("offboard.toml", text);
+        let mut command = folder.against(&world, &["run", "list.csv", "--yes"]);
+        let done = Done::of(&command.output().unwrap()).exits(2);
+        assert!(done.err.contains(says), "{says}: {}", done.err);
+    }
+}
+
+#[test]
+fn a_protected_list_with_a_typing_error_is_refused() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    folder.write("protected.txt", format!("{}\nc0ffee\n", id(1)));
+    let done = folder.run(&world, &list_of([id(1)]), &["--protected", "protected.txt"]).exits(2);
+    assert!(done.err.contains("line 2"), "{}", done.err);
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn an_address_that_is_not_encrypted_must_be_loopback() {
+    let folder = Folder::new();
+    folder.write("list.csv", list_of([id(1)]));
+    let done = folder.offboard(&["plan", "list.csv", "--api-url", "http://partner.example"]).exits(2);
+    assert!(done.err.contains("loopback"), "{}", done.err);
+}
+
+#[test]
+fn help_and_completions() {
+    let folder = Folder::new();
+    for command in
+        ["demo", "check", "plan", "run", "resume", "runs", "report", "log", "simulate", "completions"]
+    {
+        let help = folder.offboard(&[command, "--help"]).exits(0);
+        assert!(help.out.contains("Usage: offboard"), "{}", help.out);
+    }
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(folder.offboard(&["completions", shell]).exits(0).out.contains("offboard"));
+    }
+    assert_eq!(
+        folder.offboard(&["--version"]).exits(0).out.trim(),
+        concat!("offboard ", env!("CARGO_PKG_VERSION"))
+    );
+    folder.offboard(&[]).exits(2);
+}

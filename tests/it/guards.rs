@@ -1,0 +1,120 @@
+//! What stops a run before anything is changed, with its exit code.
+
+use crate::support::{Done, Folder, PARTNER_NAME, World, id, list_of};
+use offboard::simulator::Scenario;
+use serde_json::json;
+
+fn world() -> World {
+    let customers: Vec<_> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
+    World::of(&json!({ "customers": customers }))
+}
+
+#[track_caller]
+fn refused(folder: &Folder, world: &World, done: Done, code: i32, says: &str) {
+    let done = done.exits(code);
+    assert!(done.err.contains(says), "{says}: {}", done.err);
+    assert!(world.changes().is_empty());
+    if folder.path("audit.db").exists() {
+        assert!(folder.counts().keys().all(|outcome| outcome == "not_attempted" || outcome == "open"));
+    }
+}
+
+#[test]
+fn another_partner_account() {
+    let (folder, world) = (Folder::new(), world());
+    let done = folder.run(&world, &list_of([id(1)]), &["--partner-tenant", &id(9).to_string()]);
+    refused(&folder, &world, done, 4, "sign in to the right account");
+    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(world.received().len(), 1, "nothing but the profile was read");
+}
+
+#[test]
+fn too_many_removals() {
+    let (folder, world) = (Folder::new(), world());
+    let done = folder.run(&world, &list_of((1..=4).map(id)), &["--max-removals", "3"]);
+    refused(&folder, &world, done, 4, "`--max-removals`");
+}
+
+#[test]
+fn too_large_a_share() {
+    let (folder, world) = (Folder::new(), world());
+    let done = folder.run(&world, &list_of((1..=3).map(id)), &["--max-share", "50"]);
+    refused(&folder, &world, done, 4, "`--max-share`");
+}
+
+#[test]
+fn no_prompt_without_the_partners_tenant() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    command.env_remove("OFFBOARD_PARTNER_TENANT");
+    let done = Done::of(&command.output().unwrap());
+    refused(&folder, &world, done, 2, "`--partner-tenant`");
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn nobody_to_ask() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let done = Done::of(&folder.against(&world, &["run", list.to_str().unwrap()]).output().unwrap());
+    refused(&folder, &world, done, 4, "no terminal");
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn rows_that_are_not_valid() {
+    let (folder, world) = (Folder::new(), world());
+    let done = folder.run(&world, &format!("{}nonsense,x\n", list_of([id(1)])), &[]);
+    refused(&folder, &world, done, 2, "row 3");
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn no_token() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    command.env_remove("OFFBOARD_ACCESS_TOKEN");
+    let done = Done::of(&command.output().unwrap());
+    refused(&folder, &world, done, 5, "OFFBOARD_ACCESS_TOKEN");
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn a_token_that_the_service_does_not_accept() {
+    for (code, says) in [(900_420, "audience"), (900_421, "MFA")] {
+        let world = World::of(&json!({ "tokens": [{ "token": "a-token-for-tests", "refused_with": code }] }));
+        let folder = Folder::new();
+        let done = folder.run(&world, &list_of([id(1)]), &[]);
+        refused(&folder, &world, done, 5, says);
+        assert_eq!(world.received().len(), 1, "it is not tried again");
+    }
+}
+
+#[test]
+fn a_plan_changes_nothing() {
+    let (folder, world) = (Folder::new(), World::new(Scenario::generated(40, 3)));
+    let list = folder.write("list.csv", list_of((0..20).map(|n| offboard::simulator::generated_id(3, n))));
+    let command = &mut folder.against(&world, &["plan", list.to_str().unwrap(), "--rate", "600000"]);
+    let done = Done::of(&command.output().unwrap()).exits(0);
+    assert!(done.err.contains("rows are ready to be removed"), "{}", done.err);
+    assert!(world.changes().is_empty());
+    let counts = folder.counts();
+    assert!(counts.contains_key("ready") && !counts.contains_key("open"), "{counts:?}");
+    let plan: serde_json::Value = serde_json::from_str(&folder.report("plan.json")).unwrap();
+    assert_eq!(plan["partner"]["name"], PARTNER_NAME);
+    assert_eq!(plan["ready"], counts["ready"]);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_stops_the_run() {
+    let page = json!({ "items": [], "links": { "next": { "uri": "https://elsewhere.example/v1/customers", "method": "GET" } } });
+    let world = World::of(
+        &json!({ "faults": [{ "on": "list", "do": { "kind": "answer", "status": 200, "json": page.to_string() } }] }),
+    );
+    let folder = Folder::new();
+    let done = folder.run(&world, &list_of([id(1)]), &[]).exits(4);
+    assert!(done.err.contains("leads elsewhere"), "{}", done.err);
+    assert_eq!(world.received().len(), 2);
+}

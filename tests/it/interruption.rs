@@ -1,0 +1,147 @@
+//! Stopping in the middle, and going on.
+
+use crate::support::{Done, Folder, World, id, list_of};
+use offboard::domain::TenantId;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+};
+
+/// A world of clean customers whose answers take their time.
+fn slow_world(customers: u32) -> World {
+    let customers: Vec<Value> = (1..=customers).map(|n| json!({ "id": id(n).to_string() })).collect();
+    World::of(&json!({ "customers": customers, "latency": { "min_ms": 20, "max_ms": 40 } }))
+}
+
+/// Waits, without a clock, until this many changes have arrived.
+fn wait_for_changes(world: &World, child: &mut Child, wanted: usize) {
+    while world.changes().len() < wanted {
+        assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
+        std::thread::yield_now();
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn start(folder: &Folder, world: &World, rows: u32) -> Child {
+    let list = folder.write("list.csv", list_of((1..=rows).map(id)));
+    let mut command = folder.run_command(world, &list, &["--concurrency", "4"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// After everything: each customer removed once, each change on record before it arrived.
+fn nothing_lost_and_nothing_twice(folder: &Folder, world: &World, rows: u32) {
+    let removed = world.removed();
+    let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
+    assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
+    assert_eq!(distinct, (1..=rows).map(id).collect());
+    let on_record: BTreeSet<String> =
+        folder.requests().into_iter().filter_map(|line| line.correlation_id).collect();
+    for received in world.received() {
+        assert!(on_record.contains(&received.correlation_id.unwrap()), "a request that is not on record");
+    }
+    assert_eq!(folder.counts().get("removed"), Some(&(rows as usize)));
+}
+
+#[test]
+fn ctrl_c_records_every_answer_and_resume_goes_on() {
+    for kind in [Signal::INT, Signal::TERM] {
+        let (folder, world) = (Folder::new(), slow_world(12));
+        let mut child = start(&folder, &world, 12);
+        wait_for_changes(&world, &mut child, 3);
+        signal(&child, kind);
+        let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
+        assert!(done.err.contains("offboard resume"), "{}", done.err);
+        assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+        // Every request that arrived has its answer on record.
+        let open = folder.requests().into_iter().filter(|line| line.completion.is_none()).count();
+        assert_eq!(open, 0);
+        assert_eq!(folder.requests().len(), world.received().len());
+
+        // The same list cannot be run meanwhile; the message names the command.
+        let refused = folder.run(&world, &list_of((1..=12).map(id)), &[]).exits(4);
+        assert!(refused.err.contains("offboard resume"), "{}", refused.err);
+
+        // The list's file is not needed again.
+        std::fs::remove_file(folder.path("list.csv")).unwrap();
+        let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
+        Done::of(&resumed).exits(0);
+        nothing_lost_and_nothing_twice(&folder, &world, 12);
+        assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+        let again = folder.against(&world, &["resume"]).output().unwrap();
+        assert!(Done::of(&again).exits(0).err.contains("complete"));
+    }
+}
+
+#[test]
+fn killed_at_any_number_of_changes_it_goes_on_without_loss() {
+    for changes in [1, 2, 5] {
+        let (folder, world) = (Folder::new(), slow_world(6));
+        let mut child = start(&folder, &world, 6);
+        wait_for_changes(&world, &mut child, changes);
+        signal(&child, Signal::KILL);
+        child.wait().unwrap();
+        let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
+        Done::of(&resumed).exits(0);
+        nothing_lost_and_nothing_twice(&folder, &world, 6);
+    }
+}
+
+#[test]
+fn killed_while_it_reads_it_asks_for_the_confirmation_that_it_never_had() {
+    let (folder, world) = (Folder::new(), slow_world(6));
+    let mut child = start(&folder, &world, 6);
+    while world.received().len() < 5 {
+        std::thread::yield_now();
+    }
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    let mut asking = folder.against(&world, &["resume"]);
+    asking.env_remove("OFFBOARD_PARTNER_TENANT");
+    let refused = Done::of(&asking.output().unwrap());
+    refused.exits(4);
+    assert!(world.changes().is_empty());
+    let resumed = folder.against(&world, &["resume", "--yes", "--rate", "600000"]).output().unwrap();
+    Done::of(&resumed).exits(0);
+    nothing_lost_and_nothing_twice(&folder, &world, 6);
+}
+
+#[test]
+fn an_expired_token_fails_no_row() {
+    let customers: Vec<Value> = (1..=6).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let expired = json!({ "on": "remove", "skip": 2, "times": 0, "do": { "kind": "answer", "status": 401 } });
+    let world = World::of(&json!({ "customers": customers, "faults": [expired] }));
+    let folder = Folder::new();
+    let done = folder.run(&world, &list_of((1..=6).map(id)), &["--concurrency", "2"]).exits(5);
+    assert!(done.err.contains("offboard resume"), "{}", done.err);
+    let counts = folder.counts();
+    assert!(!counts.contains_key("failed"), "{counts:?}");
+    assert_eq!(world.removed().len(), 2);
+}
+
+#[test]
+fn the_second_process_on_a_log_is_told_so() {
+    let (folder, world) = (Folder::new(), slow_world(6));
+    let mut child = start(&folder, &world, 6);
+    wait_for_changes(&world, &mut child, 1);
+    let second = folder.write("other.csv", list_of([id(99)]));
+    let done = Done::of(&folder.run_command(&world, &second, &[]).output().unwrap()).exits(6);
+    assert!(done.err.contains("in use by another run"), "{}", done.err);
+    Done::of(&child.wait_with_output().unwrap()).exits(0);
+}
+
+#[test]
+fn progress_without_a_terminal_is_plain_lines() {
+    let (folder, world) = (Folder::new(), slow_world(2));
+    let child = start(&folder, &world, 2);
+    let output = child.wait_with_output().unwrap();
+    let lines = BufReader::new(&output.stderr[..]).lines().map(Result::unwrap);
+    for line in lines {
+        assert!(!line.contains('\u{1b}') && !line.contains('\r'), "{line:?}");
+    }
+}

@@ -1,0 +1,171 @@
+//! When the audit log cannot be written, nothing is sent.
+
+use crate::support::{Done, Folder, World, id, list_of};
+use offboard::{audit::Store, domain::Time};
+use serde_json::{Value, json};
+use std::{path::Path, process::Command};
+
+fn world() -> World {
+    let customers: Vec<Value> = (1..=200).map(|n| json!({ "id": id(n).to_string() })).collect();
+    World::of(&json!({ "customers": customers }))
+}
+
+/// A file system of this size that is full soon; only the superuser can make one.
+struct Small {
+    folder: tempfile::TempDir,
+}
+
+impl Small {
+    fn mounted(options: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(folder.path()).output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self { folder }),
+            _ => {
+                println!("SKIPPED: a small file system cannot be mounted here (it needs the superuser)");
+                None
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let unmounted = Command::new("umount").arg(self.folder.path()).status();
+        assert!(unmounted.is_ok_and(|status| status.success()));
+    }
+}
+
+#[test]
+fn a_log_that_is_locked() {
+    let (folder, world) = (Folder::new(), world());
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let done = folder.run(&world, &list_of([id(1)]), &[]).exits(6);
+    assert!(done.err.contains("in use by another run"), "{}", done.err);
+    assert!(world.received().is_empty());
+    drop(held);
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let (folder, world) = (Folder::new(), world());
+    folder.write("file", "");
+    let mut places = vec!["file/audit.db".to_owned(), "missing/audit.db".to_owned()];
+    let read_only = Small::mounted("size=1m,ro");
+    places.extend(read_only.iter().map(|small| small.path().join("audit.db").display().to_string()));
+    for place in places {
+        let done = folder.run(&world, &list_of([id(1)]), &["--audit-log", &place]).exits(6);
+        assert!(done.err.contains(&place) && done.err.contains("Nothing was sent"), "{}", done.err);
+    }
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn a_file_that_is_something_else() {
+    let (folder, world) = (Folder::new(), world());
+    for (name, bytes) in
+        [("text.db", "not a database, but a text that somebody keeps\n".repeat(40)), ("short.db", "x".into())]
+    {
+        let path = folder.write(name, bytes.clone());
+        let done = folder.run(&world, &list_of([id(1)]), &["--audit-log", name]).exits(6);
+        assert!(done.err.contains("is not an audit log of this program"), "{}", done.err);
+        assert_eq!(std::fs::read_to_string(path).unwrap(), bytes, "it was not touched");
+    }
+    let other = rusqlite::Connection::open(folder.path("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE mine (x)").unwrap();
+    drop(other);
+    folder.run(&world, &list_of([id(1)]), &["--audit-log", "other.db"]).exits(6);
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn a_disk_that_is_full_from_the_start_and_one_that_fills_up() {
+    for (size, reaches_the_service) in [("40k", Some(false)), ("400k", None), ("2200k", Some(true))] {
+        let Some(small) = Small::mounted(&format!("size={size}")) else { return };
+        let (folder, world) = (Folder::new(), world());
+        let log = small.path().join("audit.db").display().to_string();
+        let list = folder.write("list.csv", list_of((1..=200).map(id)));
+        let mut command = folder.run_command(&world, &list, &["--audit-log", &log]);
+        let done = Done::of(&command.output().unwrap()).exits(6);
+        assert!(done.err.contains("full") || done.err.contains("cannot be"), "{size}: {}", done.err);
+        if let Some(reaches) = reaches_the_service {
+            assert_eq!(!world.received().is_empty(), reaches, "{size}");
+        }
+        // Whatever arrived was on record first.
+        let kept = std::fs::read(&log).unwrap_or_default();
+        let wal = std::fs::read(format!("{log}-wal")).unwrap_or_default();
+        for received in world.received() {
+            let id = received.correlation_id.unwrap();
+            let found = [&kept, &wal]
+                .iter()
+                .any(|bytes| bytes.windows(id.len()).any(|window| window == id.as_bytes()));
+            assert!(found, "{size}: a request that is not on record");
+        }
+    }
+}
+
+#[test]
+fn records_can_only_be_added() {
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    for statement in [
+        "UPDATE record SET body = body",
+        "DELETE FROM record",
+        "INSERT OR REPLACE INTO record (seq, body) VALUES (3, x'7b7d')",
+        "INSERT INTO record (seq, body) VALUES (1000000, x'7b7d')",
+        "UPDATE payload SET bytes = bytes",
+        "DELETE FROM payload",
+        "INSERT OR REPLACE INTO payload (seq, salt, bytes) SELECT seq, salt, bytes FROM payload LIMIT 1",
+    ] {
+        assert!(log.execute(statement, []).is_err(), "{statement}");
+    }
+    let mode: String = log.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete", "at rest the evidence is one file");
+    assert!(!folder.path("audit.db-wal").exists());
+}
+
+#[test]
+fn the_log_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    let mode = std::fs::metadata(folder.path("audit.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn bytes_of_records_are_canonical_and_payloads_have_their_digest() {
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of((1..=5).map(id)), &[]).exits(0);
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    let mut query = log
+        .prepare("SELECT record.seq, body, salt, bytes FROM record LEFT JOIN payload USING (seq)")
+        .unwrap();
+    let mut rows = query.query([]).unwrap();
+    let mut next = 0;
+    while let Some(row) = rows.next().unwrap() {
+        let seq: i64 = row.get(0).unwrap();
+        assert_eq!(seq, next);
+        next += 1;
+        let body: Vec<u8> = row.get(1).unwrap();
+        assert!(offboard::record::canonical::is_canonical(&body));
+        let value: Value = serde_json::from_slice(&body).unwrap();
+        let salt: Option<Vec<u8>> = row.get(2).unwrap();
+        if let Some(salt) = salt {
+            let bytes: Vec<u8> = row.get(3).unwrap();
+            let digest = offboard::domain::Sha256::of(&[&salt, &bytes]);
+            assert_eq!(value["body"]["digest"], digest.to_string());
+            assert_eq!(value["body"]["length"], bytes.len());
+        } else {
+            assert_eq!(value["body"], Value::Null);
+        }
+    }
+    assert!(next > 20);
+}

@@ -1,0 +1,30 @@
+//! What the tests share: a folder to work in, the program, and a Partner Center that never was.
+
+mod program;
+mod terminal;
+mod world;
+
+pub(crate) use program::{Done, Folder};
+pub(crate) use terminal::typed;
+pub(crate) use world::World;
+
+use offboard::domain::TenantId;
+
+/// The partner that every scenario has unless it says otherwise.
+pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
+/// The partner's name.
+pub(crate) const PARTNER_NAME: &str = "Fabrikam Demo";
+
+/// The `n`th customer of a test.
+pub(crate) fn id(n: u32) -> TenantId {
+    format!("c0000000-0000-4000-8000-{n:012x}").parse().unwrap()
+}
+
+/// A list with these IDs.
+pub(crate) fn list_of(ids: impl IntoIterator<Item = TenantId>) -> String {
+    let mut text = "Customer tenant ID,Note\n".to_owned();
+    for (n, id) in ids.into_iter().enumerate() {
+        text.push_str(&format!("{id},note {n}\n"));
+    }
+    text
+}

@@ -1,0 +1,185 @@
+//! The program and the folder that it works in.
+
+use super::{PARTNER, World};
+use offboard::{
+    audit::{CustomerLine, QueryError, Reader, RequestFilter, RequestLine},
+    domain::{Outcome, RunId},
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// A folder of its own for one test.
+pub(crate) struct Folder(TempDir);
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Done {
+    pub(crate) fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts the exit code, and shows everything if it is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+    }
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The program with these arguments, in this folder, with a clean environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_offboard"));
+        command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
+        command.env("USER", "tester");
+        command
+    }
+
+    /// The program against a simulator: everything a run needs but its list.
+    pub(crate) fn against(&self, world: &World, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command
+            .env("OFFBOARD_API_URL", world.url())
+            .env("OFFBOARD_ACCESS_TOKEN", "a-token-for-tests")
+            .env("OFFBOARD_PARTNER_TENANT", PARTNER);
+        command
+    }
+
+    /// Runs `offboard …` to its end.
+    pub(crate) fn offboard(&self, arguments: &[&str]) -> Done {
+        Done::of(&self.command(arguments).output().unwrap())
+    }
+
+    /// Runs a list to its end, quickly: no prompt, a high rate, a short settle time.
+    pub(crate) fn run(&self, world: &World, list: &str, more: &[&str]) -> Done {
+        let list = self.write("list.csv", list);
+        Done::of(&self.run_command(world, &list, more).output().unwrap())
+    }
+
+    pub(crate) fn run_command(&self, world: &World, list: &Path, more: &[&str]) -> Command {
+        let list = list.display().to_string();
+        let mut arguments = vec!["run", &list, "--yes"];
+        for (option, value) in [
+            ("--rate", "600000"),
+            ("--settle", "1"),
+            ("--max-share", "100"),
+            ("--max-removals", "5000"),
+            ("--stop-after-failures", "0"),
+        ] {
+            if !more.contains(&option) {
+                arguments.extend([option, value]);
+            }
+        }
+        arguments.extend(more);
+        self.against(world, &arguments)
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::open(&self.path("audit.db")).unwrap()
+    }
+
+    pub(crate) fn latest(&self) -> RunId {
+        self.reader().find("latest").unwrap().run_id
+    }
+
+    /// The latest run's rows.
+    pub(crate) fn customers(&self) -> Vec<CustomerLine> {
+        let mut lines = Vec::new();
+        let keep = |line, _| {
+            lines.push(line);
+            Ok::<(), QueryError>(())
+        };
+        self.reader().customers(&self.latest(), keep).unwrap();
+        lines
+    }
+
+    /// How each row of the latest run ended: `outcome`, or `outcome: reasons`.
+    pub(crate) fn ends(&self) -> Vec<String> {
+        let shown = |line: CustomerLine| {
+            let outcome = line.outcome.map_or("open", Outcome::as_str);
+            match line.reasons {
+                Some(reasons) if !reasons.is_empty() => format!("{outcome}: {reasons}"),
+                _ => outcome.to_owned(),
+            }
+        };
+        self.customers().into_iter().map(shown).collect()
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for line in self.customers() {
+            *counts.entry(line.outcome.map_or("open", Outcome::as_str).to_owned()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// All requests of the log.
+    pub(crate) fn requests(&self) -> Vec<RequestLine> {
+        let mut lines = Vec::new();
+        let keep = |line| {
+            lines.push(line);
+            Ok::<(), QueryError>(())
+        };
+        self.reader().requests(&RequestFilter::default(), keep).unwrap();
+        lines
+    }
+
+    /// A report of the latest run.
+    pub(crate) fn report(&self, name: &str) -> String {
+        let path = self.path("reports").join(self.latest().as_str()).join(name);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Every file below this folder, with its bytes.
+    pub(crate) fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.0.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), fs::read(path).unwrap()));
+                }
+            }
+        }
+        files
+    }
+}

@@ -1,0 +1,59 @@
+//! A simulator on loopback, in a thread of the test's own.
+
+use offboard::{
+    domain::TenantId,
+    simulator::{Door, Model, Received, Scenario},
+};
+use serde_json::Value;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::runtime::Runtime;
+
+/// A simulated Partner Center that a program can talk to.
+pub(crate) struct World {
+    model: Arc<Mutex<Model>>,
+    url: String,
+    _door: Door,
+    _runtime: Runtime,
+}
+
+impl World {
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let model = Arc::new(Mutex::new(Model::new(scenario)));
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let door = runtime.block_on(Door::open(Arc::clone(&model), listen)).unwrap();
+        Self { model, url: door.url(), _door: door, _runtime: runtime }
+    }
+
+    /// A world from a scenario in JSON.
+    pub(crate) fn of(scenario: &Value) -> Self {
+        Self::new(Scenario::from_json(&scenario.to_string()).unwrap())
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that arrived.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.model().journal().entries().to_vec()
+    }
+
+    /// The changes that arrived.
+    pub(crate) fn changes(&self) -> Vec<Received> {
+        self.received().into_iter().filter(|received| received.method != "GET").collect()
+    }
+
+    /// Whose relationship really ended, in order.
+    pub(crate) fn removed(&self) -> Vec<TenantId> {
+        self.model().removals().iter().map(|removal| removal.customer).collect()
+    }
+}
