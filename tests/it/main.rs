@@ -22,6 +22,7 @@ mod guards;
 mod interruption;
 mod invariants;
 mod list;
+mod readme;
 mod reasons;
 mod secrets;
 mod storage;

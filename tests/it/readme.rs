@@ -1,0 +1,90 @@
+//! Every command of the README does what it says.
+
+use crate::support::{Done, Folder, PARTNER, PARTNER_NAME, World, id, list_of, typed};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::Path};
+
+/// The lines of the blocks that are marked as shell.
+fn commands() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines = Vec::new();
+    let mut in_block = false;
+    for line in text.lines().map(str::trim) {
+        match line {
+            "```sh" => in_block = true,
+            "```" => in_block = false,
+            line if in_block && !line.is_empty() => lines.push(line.to_owned()),
+            _ => {}
+        }
+    }
+    lines
+}
+
+#[test]
+fn every_command_of_the_readme() {
+    let customers: Vec<Value> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers, "generated": { "count": 20 } }));
+    let folder = Folder::new();
+    folder.write("customers.csv", list_of((1..=4).map(id)));
+    let mut environment: BTreeMap<String, String> = BTreeMap::new();
+    let mut ran = 0;
+    for line in commands() {
+        if let Some(assignment) = line.strip_prefix("export ") {
+            let (name, value) = assignment.split_once('=').unwrap();
+            environment.insert(name.to_owned(), value.trim_matches('\'').to_owned());
+            continue;
+        }
+        if line == "cargo test" {
+            // This test is a part of it.
+            continue;
+        }
+        if let Some(query) = line.strip_prefix("sqlite3 audit.db ") {
+            let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+            let removed: i64 = log.query_row(query.trim_matches('"'), [], |row| row.get(1)).unwrap();
+            assert!(removed > 0);
+            continue;
+        }
+        let arguments = line
+            .strip_prefix("cargo run --release -- ")
+            .or_else(|| line.strip_prefix("offboard "))
+            .unwrap_or_else(|| panic!("nobody knows how to try `{line}`"));
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let mut command = folder.command(&arguments);
+        command.envs(&environment).env("OFFBOARD_API_URL", world.url());
+        let is_confirmed = arguments[0] == "run" && !arguments.contains(&"--yes");
+        let output = if is_confirmed {
+            typed(&mut command, &format!("{PARTNER_NAME} 4\n"))
+        } else {
+            command.output().unwrap()
+        };
+        let done = Done::of(&output);
+        // A rehearsal may skip some of the made-up customers.
+        let fine = done.code == 0 || (done.code == 3 && arguments.contains(&"--rehearse"));
+        assert!(fine, "`{line}` ended with {}\n{}", done.code, done.err);
+        ran += 1;
+    }
+    assert!(ran >= 9, "{ran} commands were found");
+    assert_eq!(world.removed().len(), 4);
+    assert!(environment.contains_key("OFFBOARD_ACCESS_TOKEN"));
+    assert!(commands().iter().any(|line| line.contains(PARTNER)));
+}
+
+#[test]
+fn the_table_of_exit_codes_is_the_programs_own() {
+    use offboard::cli::Exit;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for exit in [
+        Exit::Done,
+        Exit::Bug,
+        Exit::Usage,
+        Exit::Unfinished,
+        Exit::Guard,
+        Exit::SignIn,
+        Exit::AuditLog,
+        Exit::Interrupted,
+    ] {
+        assert!(text.contains(&format!("\n| {} | ", exit.code())), "{exit:?}");
+    }
+}
