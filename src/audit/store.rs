@@ -8,7 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -76,6 +76,9 @@ pub enum StoreError {
     /// The `SQLite` that is built in is too old.
     #[error("SQLite {0} can lose committed records; 3.51.3 or newer is needed")]
     OldSqlite(&'static str),
+    /// Somebody moved or replaced the file while it was written.
+    #[error("the audit log `{0}` was moved, replaced or removed while it was being written")]
+    Moved(PathBuf),
     /// The disk is full.
     #[error("the disk is full: the audit log `{0}` cannot be written")]
     Full(PathBuf),
@@ -98,6 +101,8 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     next: Seq,
+    /// Device and number of the file, as it was opened.
+    identity: (u64, u64),
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -115,10 +120,11 @@ impl Store {
         options.read(true).write(true).create(true).mode(0o600);
         // Made here and not by SQLite, so that nobody else can read it for even a moment.
         drop(options.open(path).map_err(opened)?);
+        let identity = identity(path).map_err(opened)?;
 
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|source| sqlite(path, source))?;
-        let mut store = Self { connection, path: path.to_owned(), next: 0, _lock: lock };
+        let mut store = Self { connection, path: path.to_owned(), next: 0, identity, _lock: lock };
         store.prepare(now, log_id).map_err(|error| match error {
             StoreError::Sqlite { source, path }
                 if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
@@ -214,6 +220,10 @@ impl Store {
     /// The entries get the places `first`, `first + 1` … where `first` is what is returned. After an
     /// error nothing may be appended any more: whether the batch is on disk is not known.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Seq, StoreError> {
+        // SQLite goes on writing into a file that has no name any more.
+        if identity(&self.path).ok() != Some(self.identity) {
+            return Err(StoreError::Moved(self.path.clone()));
+        }
         let Self { connection, path, next, .. } = self;
         let error = |source| sqlite(path, source);
         let first = *next;
@@ -263,6 +273,11 @@ fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DiskFull) => StoreError::Full(path.to_owned()),
         _ => StoreError::Sqlite { path: path.to_owned(), source },
     }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = std::fs::metadata(path)?;
+    Ok((found.dev(), found.ino()))
 }
 
 fn lock(path: &Path) -> Result<File, StoreError> {

@@ -102,12 +102,14 @@ pub(super) fn simulated_token() -> AccessToken {
 /// Opens the log for writing; nothing was sent when this fails.
 pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
     // Found out before anything is sent, and not when the work is done.
-    fs::create_dir_all(&paths.reports).map_err(|error| {
+    let refused = |error: io::Error| {
+        let folder = paths.reports.display();
         Failure::usage(format!(
-            "cannot make the reports folder `{}`: {error}; choose another with `--reports`",
-            paths.reports.display()
+            "cannot write into the reports folder `{folder}`: {error}; choose another with `--reports`"
         ))
-    })?;
+    };
+    fs::create_dir_all(&paths.reports).map_err(refused)?;
+    tempfile::tempfile_in(&paths.reports).map_err(refused)?;
     Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes())?)
 }
 
@@ -156,7 +158,7 @@ pub(super) async fn carry(
     tracing::info!(%run, is_new, "begun");
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, consent, &stop) => worked,
-        () = signals::second_signal(stop.clone()) => {
+        () = signals::time_to_leave(&stop) => {
             let text = "left at once; what was in flight is in doubt. `offboard resume` settles it";
             return Err(Failure::new(Exit::Interrupted, text));
         }

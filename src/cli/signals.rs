@@ -1,22 +1,44 @@
 //! Ctrl-C and its relatives.
+//!
+//! The first one: nothing new is sent, and what is in flight is waited for and recorded. The second:
+//! that wait ends soon. The third: at once; what was in flight is in doubt, and `resume` settles it.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::{future::poll_fn, task::Poll, time::Duration};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
-/// Cancels `stop` at the first signal, so that nothing new is sent and what is in flight is
-/// recorded; resolves at the second, to leave at once.
-pub(super) async fn second_signal(stop: CancellationToken) {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+/// How long answers are still waited for after the second signal.
+const SHORT_WAIT: Duration = Duration::from_secs(5);
+
+/// Cancels `stop` at the first signal; resolves when it is time to leave without waiting any longer.
+pub(super) async fn time_to_leave(stop: &CancellationToken) {
+    let mut signals = listen();
     any(&mut signals).await;
     stop.cancel();
     any(&mut signals).await;
+    tokio::select! {
+        () = any(&mut signals) => {}
+        () = sleep(SHORT_WAIT) => {}
+    }
 }
 
-async fn any(signals: &mut [tokio::signal::unix::Signal]) {
-    std::future::poll_fn(|context| {
+/// Resolves at the first signal.
+pub(super) async fn first() {
+    any(&mut listen()).await;
+}
+
+fn listen() -> Vec<Signal> {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect()
+}
+
+async fn any(signals: &mut [Signal]) {
+    poll_fn(|context| {
         let arrived = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
-        if arrived { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if arrived { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

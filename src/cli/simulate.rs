@@ -13,7 +13,6 @@ use std::{
     fs::{self, File},
     sync::{Arc, Mutex},
 };
-use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(
     printer: &Printer,
@@ -49,11 +48,7 @@ pub(super) fn run(
             "Simulating Partner Center for `{}` ({}). Any token is accepted unless the scenario names some. Ctrl-C ends it.",
             partner.name, partner.tenant_id
         ));
-        let stop = CancellationToken::new();
-        tokio::select! {
-            () = signals::second_signal(stop.clone()) => {}
-            () = stop.cancelled() => {}
-        }
+        signals::first().await;
         door.close().await;
         Ok(Exit::Done)
     })

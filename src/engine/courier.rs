@@ -19,9 +19,15 @@ use crate::{
         ResponseReceived, StopCause,
     },
 };
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// So many attempts in a row without an answer are no accident of one customer's.
+const DEAD_NETWORK: u32 = 8;
 
 /// Why the run cannot go on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -95,6 +101,8 @@ pub struct Courier<T> {
     pub(super) ids: Ids,
     pub(super) run: RunId,
     pub(super) pacer: Pacer,
+    /// How many attempts in a row, over all customers, ended without an answer.
+    pub(super) unanswered: AtomicU32,
     /// Cancelled when nothing more may be sent.
     pub(super) stop: CancellationToken,
 }
@@ -141,6 +149,7 @@ impl<T: Transport> Courier<T> {
                 let is_customer = errand.subject.is_some() && errand.purpose != Purpose::ReadOrder;
                 let understood = incoming.is_success() && (errand.understood)(&incoming);
                 let answer = response::classify(&incoming, &fault, understood, is_customer);
+                self.unanswered.store(0, Ordering::Relaxed);
                 exchange.status = Some(incoming.status);
                 exchange.code.clone_from(&fault.code);
                 exchange.text.clone_from(&fault.text);
@@ -165,10 +174,23 @@ impl<T: Transport> Courier<T> {
                         (Event::OutcomeUnknown(lost), Ended::Lost)
                     }
                 };
+                self.unanswered.fetch_add(1, Ordering::Relaxed);
                 self.record(vec![event]).await?;
                 Ok(Carried { intent, exchange, ended })
             }
         }
+    }
+
+    /// Stops the run when nobody answers any more: the network is gone, and every further customer
+    /// would fail for no reason of its own.
+    pub(super) fn require_network(&self) -> Result<(), Halt> {
+        let unanswered = self.unanswered.load(Ordering::Relaxed);
+        if unanswered < DEAD_NETWORK {
+            return Ok(());
+        }
+        let text =
+            format!("the last {unanswered} requests had no answer: the network or the service is gone");
+        Err(Halt::stop(StopCause::Service, text))
     }
 
     /// The pace now, for people.

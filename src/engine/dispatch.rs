@@ -201,6 +201,7 @@ impl<T: Transport> Engine<T> {
                     {
                         return Err(reading::sign_in(answer, &carried.exchange));
                     }
+                    courier.require_network()?;
                     Vec::new()
                 }
                 Step::Observe { in_doubt } => {

@@ -74,11 +74,12 @@ impl<T: Transport> Courier<T> {
                     }
                 },
             };
-            match retry::next(trouble, attempt, self.jitter()) {
-                // Whoever is stopped while waiting is stopped at the gate.
-                Some(wait) => tokio::select! { () = sleep(wait) => {}, () = self.stop.cancelled() => {} },
-                None => return Ok(Read::Failed(Reason::ServiceUnavailable, failure)),
-            }
+            let Some(wait) = retry::next(trouble, attempt, self.jitter()) else {
+                self.require_network()?;
+                return Ok(Read::Failed(Reason::ServiceUnavailable, failure));
+            };
+            // Whoever is stopped while waiting is stopped at the gate.
+            tokio::select! { () = sleep(wait) => {}, () = self.stop.cancelled() => {} }
         }
     }
 

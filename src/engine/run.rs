@@ -18,7 +18,7 @@ use crate::{
         RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, TokenNamed,
     },
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU32};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -133,6 +133,7 @@ impl<T: Transport> Engine<T> {
             ids: ports.ids,
             run: id,
             pacer: Pacer::new(rate),
+            unanswered: AtomicU32::new(0),
             stop: ports.stop,
         };
         Self { courier: Arc::new(courier), run, writer: task }

@@ -125,6 +125,45 @@ fn an_expired_token_fails_no_row() {
 }
 
 #[test]
+fn the_third_signal_leaves_at_once_and_what_was_in_flight_is_settled_later() {
+    let customers: Vec<Value> = (1..=3).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let slow = json!({ "on": "remove", "times": 2, "do": { "kind": "slow", "delay_ms": 600_000 } });
+    let world = World::of(&json!({ "customers": customers, "faults": [slow] }));
+    let folder = Folder::new();
+    let mut child = start(&folder, &world, 3);
+    wait_for_changes(&world, &mut child, 2);
+    // One after the other, as a person does: a signal that is still pending is not counted twice.
+    let mut sent = 0;
+    while child.try_wait().unwrap().is_none() {
+        if sent < 1000 {
+            signal(&child, Signal::INT);
+            sent += 1;
+        }
+        std::thread::yield_now();
+    }
+    let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
+    assert!(done.err.contains("in doubt"), "{}", done.err);
+    let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
+    Done::of(&resumed).exits(0);
+    nothing_lost_and_nothing_twice(&folder, &world, 3);
+}
+
+#[test]
+fn a_dead_network_stops_the_run_and_fails_no_row() {
+    let customers: Vec<Value> = (1..=20).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let dead = json!({ "on": "remove", "skip": 3, "times": 0, "do": { "kind": "cut_before_answer" } });
+    let gone = json!({ "on": "customer", "skip": 3, "times": 30, "do": { "kind": "cut_before_answer" } });
+    let world = World::of(&json!({ "customers": customers, "faults": [dead, gone] }));
+    let folder = Folder::new();
+    let done = folder.run(&world, &list_of((1..=20).map(id)), &["--concurrency", "4"]).exits(4);
+    assert!(done.err.contains("the network or the service is gone"), "{}", done.err);
+    let counts = folder.counts();
+    assert!(!counts.contains_key("failed") && !counts.contains_key("unknown"), "{counts:?}");
+    assert!(counts["open"] >= 16, "{counts:?}");
+    assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+}
+
+#[test]
 fn the_second_process_on_a_log_is_told_so() {
     let (folder, world) = (Folder::new(), slow_world(6));
     let mut child = start(&folder, &world, 6);

@@ -111,6 +111,24 @@ fn a_disk_that_is_full_from_the_start_and_one_that_fills_up() {
 }
 
 #[test]
+fn a_log_that_is_moved_while_it_is_written() {
+    let customers: Vec<Value> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of((1..=40).map(id)));
+    let mut command = folder.run_command(&world, &list, &["--concurrency", "1"]);
+    let child =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while world.received().len() < 10 {
+        std::thread::yield_now();
+    }
+    std::fs::rename(folder.path("audit.db"), folder.path("elsewhere.db")).unwrap();
+    let done = Done::of(&child.wait_with_output().unwrap()).exits(6);
+    assert!(done.err.contains("was moved, replaced or removed"), "{}", done.err);
+    assert!(world.changes().is_empty());
+}
+
+#[test]
 fn records_can_only_be_added() {
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
