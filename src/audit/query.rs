@@ -316,14 +316,29 @@ impl Reader {
 
     /// The customers that an earlier run of this log really removed for this partner.
     pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
+        let partner = partner.to_string();
+        let real = |run: &RunLine| {
+            run.mode.as_deref() == Some("run") && run.partner_tenant_id.as_deref() == Some(&*partner)
+        };
+        let runs: HashSet<String> =
+            self.runs()?.iter().filter(|run| real(run)).map(|run| run.run_id.to_string()).collect();
+        if runs.is_empty() {
+            return Ok(HashSet::new());
+        }
         let mut query = self.connection.prepare(
-            "SELECT DISTINCT customers.customer_tenant_id FROM customers JOIN runs USING (run_id)
-             WHERE runs.mode = 'run' AND runs.partner_tenant_id = ?1
-               AND customers.outcome IN ('removed', 'deleted')",
+            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer') FROM record
+             WHERE kind = 'settled' AND json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted')",
         )?;
-        let ids = query.query_map([partner.to_string()], |row| row.get::<_, String>(0))?;
-        let ids: Vec<String> = ids.collect::<Result<_, _>>()?;
-        Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+        let settled =
+            query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let mut gone = HashSet::new();
+        for line in settled {
+            let (run, customer) = line?;
+            if runs.contains(&run) {
+                gone.extend(customer.and_then(|id| id.parse::<TenantId>().ok()));
+            }
+        }
+        Ok(gone)
     }
 
     /// The log's own ID.

@@ -7,7 +7,7 @@ use crate::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    io,
+    io::{self, Read as _},
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -121,6 +121,10 @@ impl Store {
         // Made here and not by SQLite, so that nobody else can read it for even a moment.
         drop(options.open(path).map_err(opened)?);
         let identity = identity(path).map_err(opened)?;
+        // SQLite takes a file of a few bytes for an empty one, and would write over it.
+        if !looks_like_a_database(path).map_err(opened)? {
+            return Err(StoreError::Foreign(path.to_owned()));
+        }
 
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|source| sqlite(path, source))?;
@@ -134,6 +138,11 @@ impl Store {
             error => error,
         })?;
         Ok(store)
+    }
+
+    /// The place that the next record gets.
+    pub const fn next(&self) -> Seq {
+        self.next
     }
 
     /// Where the log is.
@@ -259,13 +268,17 @@ impl Store {
         // A colleague who reads the log at this moment keeps it in two files; nothing is lost.
         if busy == 0 {
             let switched = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
-            match switched.map_err(|source| source.sqlite_error_code()) {
-                Ok(()) | Err(Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {}
-                Err(_) => return connection.close().map_err(|(_, source)| sqlite(&path, source)),
+            match switched {
+                Err(source) if !is_busy(&source) => return Err(sqlite(&path, source)),
+                _ => {}
             }
         }
         connection.close().map_err(|(_, source)| sqlite(&path, source))
     }
+}
+
+fn is_busy(source: &rusqlite::Error) -> bool {
+    matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
@@ -273,6 +286,14 @@ fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
         Some(ErrorCode::DiskFull) => StoreError::Full(path.to_owned()),
         _ => StoreError::Sqlite { path: path.to_owned(), source },
     }
+}
+
+/// Whether the file is empty, or begins as a database does (sqlite.org/fileformat2.html §1.3).
+fn looks_like_a_database(path: &Path) -> io::Result<bool> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut start = Vec::new();
+    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
+    Ok(start.is_empty() || start == MAGIC)
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {

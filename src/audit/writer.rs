@@ -44,7 +44,9 @@ pub struct Writer {
     queue: mpsc::Sender<Request>,
 }
 
-/// Sees each record, in order, after it is on disk and before its caller hears of it.
+/// Says whether each record, in order, follows from those before it. It is asked before anything is
+/// written, so that an illegal record never reaches the log; and what it takes in is answered for only
+/// after COMMIT.
 pub type Observer = Box<dyn FnMut(Seq, &Record) -> Result<(), Illegal> + Send>;
 
 impl Writer {
@@ -82,11 +84,17 @@ async fn serve(
             answers.push(request.answer);
             entries.extend(request.entries);
         }
+        for (seq, entry) in (own.next()..).zip(&entries) {
+            if let Err(illegal) = observer(seq, &entry.record) {
+                let error = WriteError::Illegal(Arc::new(illegal));
+                return Err(refuse_all(answers, &mut requests, error).await);
+            }
+        }
         let committed = tokio::task::spawn_blocking(move || {
             let committed = own.append(&entries);
-            (own, entries, committed)
+            (own, committed)
         });
-        let Ok((own, entries, committed)) = committed.await else {
+        let Ok((own, committed)) = committed.await else {
             return Err(refuse_all(answers, &mut requests, WriteError::Closed).await);
         };
         let first = match committed {
@@ -96,12 +104,6 @@ async fn serve(
                 return Err(refuse_all(answers, &mut requests, error).await);
             }
         };
-        for (seq, entry) in (first..).zip(&entries) {
-            if let Err(illegal) = observer(seq, &entry.record) {
-                let error = WriteError::Illegal(Arc::new(illegal));
-                return Err(refuse_all(answers, &mut requests, error).await);
-            }
-        }
         let mut seq = first;
         for (answer, size) in answers.into_iter().zip(sizes) {
             // A caller that no longer waits has its record all the same.
@@ -181,15 +183,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_is_seen_before_its_caller_hears_of_it() {
+    async fn an_illegal_record_never_reaches_the_log() {
         let folder = tempfile::tempdir().unwrap();
-        let (seen, receiver) = std::sync::mpsc::channel();
-        let observer: Observer = Box::new(move |seq, _| {
-            seen.send(seq).unwrap();
-            Ok(())
+        let observer: Observer = Box::new(|seq, _| match seq {
+            1 => Ok(()),
+            seq => Err(Illegal { seq, record: "test", why: "because".into() }),
         });
-        let (writer, _task) = Writer::start(open(&folder), observer);
-        let seq = writer.append(vec![entry()]).await.unwrap();
-        assert_eq!(receiver.try_recv(), Ok(seq));
+        let store = open(&folder);
+        let path = store.path().to_owned();
+        let (writer, task) = Writer::start(store, observer);
+        assert_eq!(writer.append(vec![entry()]).await.unwrap(), 1);
+        for _ in 0..2 {
+            assert!(matches!(writer.append(vec![entry()]).await, Err(WriteError::Illegal(_))));
+        }
+        drop(writer);
+        assert!(task.await.unwrap().is_err());
+        let log = rusqlite::Connection::open(path).unwrap();
+        let records: i64 = log.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
+        assert_eq!(records, 2);
     }
 }

@@ -2,12 +2,13 @@
 
 use super::{
     args::{Common, DemoOptions, ListOptions, PaceOptions, RunOptions},
-    check, diagnostics,
+    check,
+    consent::Consent,
+    diagnostics, ending,
     exit::{Exit, Failure},
     printer::{Paint, Printer},
     rehearsal::Rehearsal,
-    run,
-    session::{self, Consent},
+    run, session,
     settings::{RunSettings, Typed},
     show::{Table, table},
 };
@@ -62,8 +63,7 @@ pub(super) fn run(
             Some(_) if exit == Exit::Unfinished && !has_failures(&written.summary.counts) => Exit::Done,
             Some(_) => exit,
         };
-        session::show_end(printer, &settings.paths, &written)?;
-        Ok(exit)
+        Ok(ending::tell_end(printer, &settings.paths, &written, exit))
     })
 }
 

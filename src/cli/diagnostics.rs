@@ -6,8 +6,8 @@ use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// Writes diagnostics to a new file a day in `folder`. Straight to the file: the queue that the
-/// appender offers loses lines when it is full. What a library would log of headers is left out,
-/// whatever `RUST_LOG` says.
+/// appender offers loses lines when it is full. Only what this program says itself is written, whatever
+/// `RUST_LOG` asks for.
 pub(super) fn start(folder: &Path, verbose: bool) -> Result<(), Failure> {
     let refused = |error: &dyn std::fmt::Display| {
         let folder = folder.display();
@@ -25,12 +25,17 @@ pub(super) fn start(folder: &Path, verbose: bool) -> Result<(), Failure> {
         .build(folder)
         .map_err(|error| refused(&error))?;
     let level = if verbose { "offboard=debug" } else { "offboard=info" };
-    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_unset| level.to_owned());
-    let capped =
-        ["hyper", "hyper_util", "h2", "rustls", "reqwest"].map(|library| format!("{library}=info")).join(",");
-    let filter = EnvFilter::builder().parse_lossy(format!("{wanted},{capped}"));
+    let wanted = std::env::var("RUST_LOG").unwrap_or_default();
+    // Only what this program says itself: a library might log a header.
+    let own = wanted.split(',').filter_map(|directive| match directive.trim() {
+        own if own.starts_with("offboard") => Some(own.to_owned()),
+        level if !level.is_empty() && !level.contains(['=', ':', '[']) => Some(format!("offboard={level}")),
+        _ => None,
+    });
+    let own = own.collect::<Vec<_>>().join(",");
+    let filter = EnvFilter::builder().parse_lossy(if own.is_empty() { level } else { &own });
     let subscriber = fmt().with_ansi(false).with_env_filter(filter).with_writer(files).finish();
-    // A second start, as in a demo that plans and then runs, keeps the first.
-    drop(tracing::subscriber::set_global_default(subscriber));
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|error| Failure::new(super::exit::Exit::Bug, error.to_string()))?;
     Ok(())
 }

@@ -30,6 +30,32 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// How a run ends that stopped for this cause.
+    pub const fn of(cause: StopCause) -> Self {
+        match cause {
+            StopCause::Interrupted => Self::Interrupted,
+            StopCause::SignIn => Self::SignIn,
+            StopCause::Guard | StopCause::NotConfirmed | StopCause::WrongAccount | StopCause::Service => {
+                Self::Guard
+            }
+            StopCause::Bug => Self::Bug,
+        }
+    }
+
+    /// The exit with this number; a bug if there is none.
+    pub fn from_code(code: u8) -> Self {
+        let all = [
+            Self::Done,
+            Self::Usage,
+            Self::Unfinished,
+            Self::Guard,
+            Self::SignIn,
+            Self::AuditLog,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Bug)
+    }
+
     /// The number.
     pub const fn code(self) -> u8 {
         self as u8
@@ -94,20 +120,9 @@ impl From<Halt> for Failure {
                 format!("{illegal}. This is a bug; nothing more was sent. Please report it."),
             ),
             Halt::Log(error) => Self::new(Exit::AuditLog, format!("{error}. Nothing more was sent.")),
-            Halt::Stop { cause, text } => {
-                let exit = match cause {
-                    StopCause::Interrupted => Exit::Interrupted,
-                    StopCause::SignIn => Exit::SignIn,
-                    StopCause::Guard | StopCause::Service => Exit::Guard,
-                };
-                Self::new(exit, text)
-            }
+            Halt::Stop { cause, text } => Self::new(Exit::of(cause), text),
+            // Whatever closed the gate has said why.
+            Halt::Closed => Self::new(Exit::Guard, halt.to_string()),
         }
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self::usage(error.to_string())
     }
 }

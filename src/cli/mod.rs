@@ -6,11 +6,14 @@
 //!
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
+mod access;
 mod args;
 mod check;
 mod completions;
+mod consent;
 mod demo;
 mod diagnostics;
+mod ending;
 mod exit;
 mod log;
 mod printer;

@@ -5,7 +5,7 @@ use crate::{
     domain::Outcome,
     engine::Watch,
     partner_center::transport::Transport,
-    record::{RowState, Run, Stage},
+    record::{Run, Stage},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
@@ -74,10 +74,7 @@ impl Drop for Progress {
 fn described(run: &Run) -> (&'static str, u64, u64, String) {
     let of = run.rows.len() as u64;
     let (stage, done) = match run.stage {
-        Stage::Judging => {
-            let done = run.rows.iter().filter(|row| !matches!(row.state, RowState::Unread(_))).count();
-            ("reading", done as u64)
-        }
+        Stage::Judging => ("reading", u64::from(run.judged)),
         Stage::Planned => ("planned", of),
         Stage::Confirmed => ("removing", u64::from(run.settled())),
         Stage::Sealed => ("done", of),

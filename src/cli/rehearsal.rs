@@ -1,8 +1,8 @@
 //! The simulator, inside this process, for rehearsals and the demo.
 
 use super::{
+    access::{Access, simulated_token},
     exit::Failure,
-    session::{Access, simulated_token},
 };
 use crate::{
     domain::TenantId,

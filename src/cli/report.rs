@@ -2,9 +2,9 @@
 
 use super::{
     args::{Common, Csv, ReportOptions},
+    ending,
     exit::{Exit, Failure},
     printer::Printer,
-    session,
     settings::{Paths, Typed},
 };
 use crate::{audit::Reader, report::CsvStyle};
@@ -22,7 +22,7 @@ pub(super) fn run(
         Csv::Safe => CsvStyle::Safe,
         Csv::Raw => CsvStyle::Raw,
     };
-    let written = session::write_reports_of(&reader, &line, &paths.reports, csv)?;
-    session::show_end(printer, &paths, &written)?;
+    let written = ending::write_reports_of(&reader, &line, &paths.reports, csv)?;
+    ending::show_end(printer, &paths, &written)?;
     Ok(Exit::Done)
 }

@@ -1,11 +1,13 @@
 //! `offboard resume`.
 
 use super::{
+    access::{self, Access},
     args::{Common, ResumeOptions},
-    diagnostics,
+    consent::{self, Consent},
+    diagnostics, ending,
     exit::{Exit, Failure},
     printer::Printer,
-    session::{self, Access, Consent},
+    session,
     settings::{Paths, Typed, pace_again, tenant},
 };
 use crate::{audit::Reader, engine::Engine, partner_center::BaseUrl, record::Stage};
@@ -22,7 +24,7 @@ pub(super) fn run(
     let line = reader.find(&options.run)?;
     if line.state == "sealed" {
         printer.say(&format!("Run {} is complete; there is nothing to go on with.", line.run_id));
-        return Ok(Exit::Done);
+        return Ok(line.exit_code.map_or(Exit::Done, Exit::from_code));
     }
     let Some(run) = reader.fold(&line.run_id)? else {
         return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
@@ -49,9 +51,8 @@ pub(super) fn run(
     // What was confirmed once is carried out; what was not is asked for.
     let is_confirmed = run.stage >= Stage::Confirmed || !run.opened.changes;
     let has_partner = named.is_some() || run.policy.partner.is_some();
-    let consent =
-        if is_confirmed { Consent::Given } else { session::require_consent(options.yes, has_partner)? };
-    let token = session::token_from_environment()?;
+    let consent = if is_confirmed { Consent::Given } else { consent::require(options.yes, has_partner)? };
+    let token = access::token_from_environment()?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     drop(reader);
 
@@ -63,6 +64,9 @@ pub(super) fn run(
         let Some(run) = Reader::open(&paths.audit_log)?.fold(&line.run_id)? else {
             return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
         };
+        if run.stage == Stage::Sealed {
+            return Err(Failure::usage(format!("run {} was brought to its end by another process", run.id)));
+        }
         let policy = pace_again(&options.pace, &run.policy);
         let stop = CancellationToken::new();
         printer.say(&format!(
@@ -73,7 +77,6 @@ pub(super) fn run(
         ));
         let engine = Engine::resume(store, run, policy, access.named(), access.ports(stop.clone())?).await?;
         let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
-        session::show_end(printer, &paths, &written)?;
-        Ok(exit)
+        Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }

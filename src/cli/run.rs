@@ -1,16 +1,18 @@
 //! `offboard run` and `offboard plan`.
 
 use super::{
+    access::{self, Access},
     args::{Common, RunOptions},
-    check, diagnostics,
+    check,
+    consent::{self, Consent},
+    diagnostics, ending,
     exit::{Exit, Failure},
     printer::Printer,
     rehearsal::{self, Rehearsal},
-    session::{self, Access, Consent},
-    settings::{Paths, RunSettings, Typed},
+    session,
+    settings::{RunSettings, Typed},
 };
 use crate::{
-    audit::Reader,
     domain::Mode,
     engine::Start,
     input::List,
@@ -54,11 +56,10 @@ fn start(
     session::show_list(printer, &list, &checked);
 
     let has_partner = settings.policy.partner.is_some() || options.rehearse;
-    let consent = if changes { session::require_consent(options.yes, has_partner)? } else { Consent::Given };
-    let token = if options.rehearse { None } else { Some(session::token_from_environment()?) };
+    let consent = if changes { consent::require(options.yes, has_partner)? } else { Consent::Given };
+    let token = if options.rehearse { None } else { Some(access::token_from_environment()?) };
     ask_why(printer, &mut options)?;
     diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
-    refuse_unfinished(&settings.paths, &list)?;
 
     let mode = match (options.rehearse, changes) {
         (true, _) => Mode::Rehearsal,
@@ -67,6 +68,7 @@ fn start(
     };
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
+        session::refuse_unfinished(&settings.paths, list.sha256())?;
         let rehearsal = match &token {
             Some(_) => None,
             None => Some(Rehearsal::open(rehearsal::scenario(&list, settings.policy.partner)?).await?),
@@ -87,8 +89,7 @@ fn start(
             rehearsal.close().await;
         }
         let (exit, written) = ended?;
-        session::show_end(printer, &settings.paths, &written)?;
-        Ok(exit)
+        Ok(ending::tell_end(printer, &settings.paths, &written, exit))
     })
 }
 
@@ -107,48 +108,19 @@ pub(super) fn opened(
         mode,
         changes,
         api_url: access.base.to_string(),
-        operator: session::operator(),
-        host: session::host(),
+        operator: consent::operator(),
+        host: consent::host(),
         input: InputFile {
             file: list.name().to_owned(),
             sha256: list.sha256(),
             rows,
             columns: list.columns().to_vec(),
         },
-        continues: None,
         ticket: options.ticket.clone(),
         reason: options.reason.clone(),
         policy: settings.policy.clone(),
         settings: settings.recorded.clone(),
     }
-}
-
-/// A second run of the same list, while the first is unfinished, would not know what that one has
-/// in doubt.
-fn refuse_unfinished(paths: &Paths, list: &List) -> Result<(), Failure> {
-    if !paths.audit_log.exists() {
-        return Ok(());
-    }
-    let reader = Reader::open(&paths.audit_log)?;
-    let sha256 = list.sha256().to_string();
-    let unfinished = reader.runs()?.into_iter().rfind(|run| {
-        run.state != "sealed"
-            && run.mode.as_deref() == Some("run")
-            && run.input_sha256.as_deref() == Some(&*sha256)
-    });
-    let Some(run) = unfinished else { return Ok(()) };
-    let can_go_on =
-        reader.fold(&run.run_id)?.is_some_and(|run| run.rows.len() == run.opened.input.rows as usize);
-    if !can_go_on {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Exit::Guard,
-        format!(
-            "an unfinished run of this list is in the audit log; go on with: offboard resume {}",
-            run.run_id
-        ),
-    ))
 }
 
 /// Why this is done, if a person is there and has not said.
@@ -158,7 +130,9 @@ fn ask_why(printer: &Printer, options: &mut RunOptions) -> Result<(), Failure> {
     }
     printer.say("Change ticket, for the reports (empty for none):");
     let mut line = String::new();
-    io::stdin().read_line(&mut line)?;
+    io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Failure::usage(format!("cannot read from the terminal: {error}")))?;
     options.ticket = Some(line.trim().to_owned()).filter(|ticket| !ticket.is_empty());
     Ok(())
 }

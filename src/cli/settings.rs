@@ -14,7 +14,7 @@ use crate::{
 use clap::{ArgMatches, parser::ValueSource};
 use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Display,
     fs,
     path::{Path, PathBuf},
@@ -304,7 +304,7 @@ fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {
 
 /// Reads the list of customers that are never touched. A line that is no ID is an error: a customer
 /// that was meant to be protected must not lose that to a typing error.
-fn protected(path: &Path) -> Result<Vec<TenantId>, Failure> {
+fn protected(path: &Path) -> Result<BTreeSet<TenantId>, Failure> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;

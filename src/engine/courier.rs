@@ -1,7 +1,7 @@
 //! One request: slot, intent, on disk, send, answer.
 
 use super::{
-    pacer::{PaceNow, Pacer},
+    pacer::{PaceNow, Pacer, Slot},
     ports::{Clock, Ids},
 };
 use crate::{
@@ -26,7 +26,8 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// So many attempts in a row without an answer are no accident of one customer's.
+/// So many attempts in a row without an answer are no accident of one customer's; but all that were
+/// in flight may be lost with one connection, so it must also be more than two rounds of them.
 const DEAD_NETWORK: u32 = 8;
 
 /// Why the run cannot go on.
@@ -35,6 +36,9 @@ pub enum Halt {
     /// The audit log cannot be written: nothing more is sent.
     #[error("{0}")]
     Log(#[from] WriteError),
+    /// The gate was closed, because something else stops the run.
+    #[error("something else stopped the run")]
+    Closed,
     /// The run stops; what is on record says where.
     #[error("{text}")]
     Stop {
@@ -103,8 +107,12 @@ pub struct Courier<T> {
     pub(super) pacer: Pacer,
     /// How many attempts in a row, over all customers, ended without an answer.
     pub(super) unanswered: AtomicU32,
-    /// Cancelled when nothing more may be sent.
+    /// Cancelled when somebody asks the run to stop.
     pub(super) stop: CancellationToken,
+    /// Cancelled when the run has to stop: nothing more passes the gate.
+    pub(super) closed: CancellationToken,
+    /// The most requests in flight.
+    pub(super) concurrency: u32,
 }
 
 impl<T: Transport> Courier<T> {
@@ -118,16 +126,25 @@ impl<T: Transport> Courier<T> {
         Ok(self.writer.append(entries).await?)
     }
 
+    /// Waits for a turn at the gate.
+    pub(super) async fn slot(&self) -> Result<Slot, Halt> {
+        tokio::select! {
+            biased;
+            () = self.closed.cancelled() => Err(Halt::Closed),
+            () = self.stop.cancelled() => Err(Halt::stop(StopCause::Interrupted, "the run was asked to stop")),
+            slot = self.pacer.slot() => Ok(slot),
+        }
+    }
+
+    /// Waits for a turn and makes one attempt.
+    pub(super) async fn carry(&self, errand: Errand) -> Result<Carried, Halt> {
+        let slot = self.slot().await?;
+        self.attempt(slot, errand).await
+    }
+
     /// Makes one attempt. From the intent on it cannot be stopped: an answer that arrives is always
     /// recorded.
-    pub(super) async fn carry(&self, errand: Errand) -> Result<Carried, Halt> {
-        let slot = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => {
-                return Err(Halt::stop(StopCause::Interrupted, "the run was asked to stop"));
-            }
-            slot = self.pacer.slot() => slot,
-        };
+    pub(super) async fn attempt(&self, slot: Slot, errand: Errand) -> Result<Carried, Halt> {
         let request_id = errand.request_id.unwrap_or_else(|| self.ids.request_id());
         let correlation_id = self.ids.correlation_id();
         let outgoing = Outgoing::new(&self.base, &errand.call, request_id, correlation_id);
@@ -138,6 +155,8 @@ impl<T: Transport> Courier<T> {
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
 
         let row = errand.subject.map(|(row, _)| row);
+        let status = sent.as_ref().ok().map(|answer| answer.status);
+        tracing::debug!(intent, purpose = ?errand.purpose, row, attempt = errand.attempt, status, duration_ms, "attempt");
         let mut exchange = Exchange {
             request_id: Some(request_id),
             correlation_id: Some(correlation_id),
@@ -145,7 +164,8 @@ impl<T: Transport> Courier<T> {
         };
         match sent {
             Ok(incoming) => {
-                let fault = self.scrubbed(response::fault(&incoming));
+                let incoming = self.scrubber.answer(incoming);
+                let fault = response::fault(&incoming);
                 let is_customer = errand.subject.is_some() && errand.purpose != Purpose::ReadOrder;
                 let understood = incoming.is_success() && (errand.understood)(&incoming);
                 let answer = response::classify(&incoming, &fault, understood, is_customer);
@@ -153,11 +173,23 @@ impl<T: Transport> Courier<T> {
                 exchange.status = Some(incoming.status);
                 exchange.code.clone_from(&fault.code);
                 exchange.text.clone_from(&fault.text);
+                // The gate hears of it before the disk does: nobody passes meanwhile.
+                let to_record = match answer {
+                    Answer::Throttled => Some(self.hold(slot, intent, &incoming)),
+                    Answer::TokenExpired | Answer::SignInRefused => {
+                        self.closed.cancel();
+                        None
+                    }
+                    _ => {
+                        self.pacer.answered();
+                        None
+                    }
+                };
                 self.answered(intent, row, answer, fault, &incoming, duration_ms).await?;
-                if answer == Answer::Throttled {
-                    self.hold(slot, intent, &incoming).await?;
-                } else {
-                    self.pacer.answered();
+                match to_record {
+                    Some(Ok(held)) => drop(self.record(vec![Event::Held(held)]).await?),
+                    Some(Err(halt)) => return Err(halt),
+                    None => {}
                 }
                 Ok(Carried { intent, exchange, ended: Ended::Answered { answer, incoming } })
             }
@@ -185,7 +217,7 @@ impl<T: Transport> Courier<T> {
     /// would fail for no reason of its own.
     pub(super) fn require_network(&self) -> Result<(), Halt> {
         let unanswered = self.unanswered.load(Ordering::Relaxed);
-        if unanswered < DEAD_NETWORK {
+        if unanswered < DEAD_NETWORK.max(2 * self.concurrency + 1) {
             return Ok(());
         }
         let text =
@@ -239,9 +271,9 @@ impl<T: Transport> Courier<T> {
         duration_ms: u64,
     ) -> Result<(), Halt> {
         let salt = self.ids.salt();
-        let body = self.scrubber.bytes(incoming.text());
+        let body = incoming.text();
         let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let id = |name| incoming.header(name).map(|value| self.scrubber.text(&short(value)));
+        let id = |name| incoming.header(name).map(short);
         let received = ResponseReceived {
             intent,
             row,
@@ -253,46 +285,36 @@ impl<T: Transport> Courier<T> {
             headers: self.scrubber.headers(headers),
             request_id: id("ms-requestid"),
             correlation_id: id("ms-correlationid"),
-            body: (!body.is_empty()).then(|| Payload::of(&salt, &body)),
+            body: (!body.is_empty()).then(|| Payload::of(&salt, body)),
         };
         let record = Record {
             at: self.clock.now(),
             run: Some(self.run.clone()),
             event: Event::ResponseReceived(Box::new(received)),
         };
-        let payload = (!body.is_empty()).then(|| (salt, body.into_owned()));
+        let payload = (!body.is_empty()).then(|| (salt, body.to_vec()));
         self.writer.append(vec![Entry { record, payload }]).await?;
         Ok(())
     }
 
-    /// Everybody waits, and the record says until when and why.
-    async fn hold(&self, slot: super::pacer::Slot, basis: Seq, incoming: &Incoming) -> Result<(), Halt> {
+    /// Everybody waits; what is given is to be recorded. What nobody waits for closes the gate.
+    fn hold(&self, slot: Slot, basis: Seq, incoming: &Incoming) -> Result<Held, Halt> {
         let now = self.clock.now();
-        let wait = match response::retry_after(incoming, now) {
-            RetryAfter::Wait(wait) => Some(wait),
-            RetryAfter::NotSaid => None,
+        let (wait, why) = match response::retry_after(incoming, now) {
+            RetryAfter::Wait(wait) => {
+                (Some(wait), format!("status {}, Retry-After {}", incoming.status, seconds(wait)))
+            }
+            RetryAfter::NotSaid => (None, format!("status {}, no Retry-After", incoming.status)),
             RetryAfter::Absurd(value) => {
-                let text = format!(
-                    "the service asks to be left alone until `{}`, which nobody waits for; look at the service's \
-                     state, then go on with `offboard resume`",
-                    self.scrubber.text(&value)
-                );
+                self.closed.cancel();
+                let text =
+                    format!("the service asks to be left alone until `{value}`, which nobody waits for");
                 return Err(Halt::stop(StopCause::Service, text));
             }
         };
         let pace = self.pacer.refused(slot, wait);
         let until = now.plus(pace.held_for.unwrap_or_default());
-        let why = match wait {
-            Some(wait) => format!("status {}, Retry-After {}", incoming.status, seconds(wait)),
-            None => format!("status {}, no Retry-After", incoming.status),
-        };
-        self.record(vec![Event::Held(Held { until, rate: pace.per_minute, basis, why })]).await?;
-        Ok(())
-    }
-
-    fn scrubbed(&self, fault: Fault) -> Fault {
-        let clean = |text: Option<String>| text.map(|text| self.scrubber.text(&text));
-        Fault { code: clean(fault.code), text: clean(fault.text) }
+        Ok(Held { until, rate: pace.per_minute, basis, why })
     }
 
     /// What time it is.

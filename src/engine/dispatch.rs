@@ -17,7 +17,7 @@ use crate::{
     domain::{Answer, TenantId, Time},
     partner_center::{model::Customer, request, response, transport::Transport},
     preconditions::{CustomerFacts, Listed},
-    record::{Event, Observed, Purpose, RowState, Seen, StopCause},
+    record::{Event, Observed, Purpose, RowState, Run, Seen, StopCause},
 };
 use std::{
     cmp::Reverse,
@@ -47,7 +47,8 @@ impl<T: Transport> Engine<T> {
         });
         let wanted = unread.iter().map(|(_, customer, _)| *customer);
         let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none()).collect();
-        let survey = survey::survey(&self.courier, wanted, policy.max_share).await?;
+        let ready = self.with_run(Run::ready);
+        let survey = survey::survey(&self.courier, wanted, ready, policy.max_share).await?;
         let (counted, complete, mut known) = (survey.counted, survey.complete, survey.known);
 
         let shared = Arc::new((policy, partner, gone_before));
@@ -82,7 +83,7 @@ impl<T: Transport> Engine<T> {
             }
             let Some(done) = at_work.join_next().await else { break };
             if let Err(halt) = flattened(done) {
-                halted.get_or_insert(halt);
+                self.halt(&mut halted, halt);
             }
         }
         match halted {
@@ -129,7 +130,7 @@ impl<T: Transport> Engine<T> {
             tokio::select! {
                 Some(done) = at_work.join_next() => match done.map_err(panicked).and_then(|row| row) {
                     Ok(row) => ready.push_front(row),
-                    Err(halt) => drop(halted.get_or_insert(halt)),
+                    Err(halt) => self.halt(&mut halted, halt),
                 },
                 () = sleep(next_due.unwrap_or(Duration::MAX)), if next_due.is_some() && halted.is_none() => {}
                 () = self.courier.stop.cancelled(), if halted.is_none() => {
@@ -144,6 +145,14 @@ impl<T: Transport> Engine<T> {
                 Ok(Ended::StoppedByGuard(text))
             }
             (None, None) => Ok(Ended::Complete),
+        }
+    }
+
+    /// The first reason counts; from now on nothing passes the gate.
+    fn halt(&self, halted: &mut Option<Halt>, halt: Halt) {
+        self.courier.closed.cancel();
+        if !matches!(halted, Some(known) if !matches!(known, Halt::Closed)) {
+            *halted = Some(halt);
         }
     }
 
@@ -186,16 +195,28 @@ impl<T: Transport> Engine<T> {
                     events
                 }
                 Step::Change { attempt, request_id } => {
-                    let carried = courier
-                        .carry(Errand {
-                            purpose: Purpose::RemoveRelationship,
-                            subject: Some((row, customer)),
-                            call: request::remove_relationship(customer),
-                            attempt,
-                            request_id,
-                            understood: response::says_removed,
-                        })
-                        .await?;
+                    let slot = courier.slot().await?;
+                    // The gate may have been closed for long: ask again whether this is still to be done.
+                    let still = {
+                        let run = locked(&run);
+                        let stopping =
+                            guards::too_many_failures(&run.policy, run.failures_in_a_row).is_some();
+                        let now = courier.now();
+                        run.row(row)
+                            .map(|row| remove_relationship::next(&row.state, &run.policy, now, !stopping))
+                    };
+                    if !matches!(still, Some(Step::Change { .. })) {
+                        return Ok(row);
+                    }
+                    let errand = Errand {
+                        purpose: Purpose::RemoveRelationship,
+                        subject: Some((row, customer)),
+                        call: request::remove_relationship(customer),
+                        attempt,
+                        request_id,
+                        understood: response::says_removed,
+                    };
+                    let carried = courier.attempt(slot, errand).await?;
                     if let AttemptEnded::Answered { answer, .. } = carried.ended
                         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
                     {
@@ -260,5 +281,5 @@ fn flattened(done: Result<Result<(), Halt>, tokio::task::JoinError>) -> Result<(
 /// A task that panicked is a bug; what it had sent is in doubt, and the run stops.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 fn panicked(error: tokio::task::JoinError) -> Halt {
-    Halt::stop(StopCause::Service, format!("a task of this program failed ({error}); please report it"))
+    Halt::stop(StopCause::Bug, format!("a task of this program failed ({error}); please report it"))
 }

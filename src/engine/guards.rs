@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Cause, Finding, Reason, TenantId},
-    record::{Partner, Policy},
+    record::{Partner, PlanSealed, Policy},
 };
 
 /// This account is not the one that was meant, or not the one with which the run began.
@@ -43,28 +43,25 @@ pub fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner) -> Op
     }
 }
 
-/// The plan would remove more customers than anybody meant.
-pub fn too_many(policy: &Policy, ready: u32) -> Option<String> {
-    (ready > policy.max_removals).then(|| {
-        format!(
+/// The plan would remove more customers than anybody meant, in number or as a share of all that were
+/// counted.
+pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
+    let PlanSealed { ready, counted, .. } = plan;
+    if plan.is_within(policy) {
+        None
+    } else if *ready > policy.max_removals {
+        Some(format!(
             "the plan would remove {ready} customers, more than the {} that `--max-removals` allows; \
              check the list, then raise it",
             policy.max_removals
-        )
-    })
-}
-
-/// The plan would remove a larger share of all customers than anybody meant. `customers` is how many
-/// of them were counted, which may be fewer than there are.
-pub fn too_large_a_share(policy: &Policy, ready: u32, customers: u32) -> Option<String> {
-    let too_large = u64::from(ready) * 100 > u64::from(policy.max_share) * u64::from(customers);
-    (ready > 0 && too_large).then(|| {
-        format!(
-            "the plan would remove {ready} of the partner's {customers} customers, a larger share than the {} % that \
+        ))
+    } else {
+        Some(format!(
+            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {} % that \
              `--max-share` allows; check the list, then raise it",
             policy.max_share
-        )
-    })
+        ))
+    }
 }
 
 /// Customers fail one after the other: whatever the cause is, the next one would fail as well.
@@ -80,6 +77,8 @@ pub fn too_many_failures(policy: &Policy, in_a_row: u32) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Sha256;
+    use std::collections::BTreeSet;
 
     fn policy() -> Policy {
         Policy {
@@ -90,17 +89,22 @@ mod tests {
             max_removals: 500,
             max_share: 50,
             allow: vec![],
-            protected: vec![],
+            protected: BTreeSet::new(),
             partner: None,
         }
     }
 
     #[test]
     fn each_limit_is_the_last_that_is_allowed() {
-        assert!(too_many(&policy(), 500).is_none() && too_many(&policy(), 501).is_some());
-        assert!(too_large_a_share(&policy(), 50, 100).is_none());
-        assert!(too_large_a_share(&policy(), 51, 100).is_some());
-        assert!(too_large_a_share(&policy(), 0, 0).is_none());
+        let beyond = |ready, counted| {
+            let plan = PlanSealed { digest: Sha256::of(&[]), ready, counted, customers_of_partner: None };
+            beyond_limits(&policy(), &plan)
+        };
+        assert!(beyond(500, 5000).is_none());
+        assert!(beyond(501, 5000).is_some_and(|text| text.contains("--max-removals")));
+        assert!(beyond(50, 100).is_none());
+        assert!(beyond(51, 100).is_some_and(|text| text.contains("--max-share")));
+        assert!(beyond(0, 0).is_none());
         assert!(too_many_failures(&policy(), 2).is_none() && too_many_failures(&policy(), 3).is_some());
         assert!(too_many_failures(&Policy { stop_after_failures: 0, ..policy() }, 99).is_none());
     }
@@ -114,7 +118,7 @@ mod tests {
         assert!(wrong_partner(&policy(), Some(&began), &partner).is_some());
         let other = Policy { partner: Some(TenantId::from_bytes([2; 16])), ..policy() };
         assert!(wrong_partner(&other, None, &partner).is_some());
-        let protecting = Policy { protected: vec![TenantId::from_bytes([3; 16])], ..policy() };
+        let protecting = Policy { protected: BTreeSet::from([TenantId::from_bytes([3; 16])]), ..policy() };
         let reason = |customer| untouchable(customer, &protecting, &partner).map(|finding| finding.reason);
         assert_eq!(reason(id), Some(Reason::OwnTenant));
         assert_eq!(reason(TenantId::from_bytes([3; 16])), Some(Reason::ProtectedCustomer));

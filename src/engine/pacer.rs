@@ -136,8 +136,9 @@ pub(super) struct Pacer {
 }
 
 impl Pacer {
-    /// A gate that lets `per_minute` requests a minute pass.
-    pub(super) fn new(per_minute: u32) -> Self {
+    /// A gate that lets `per_minute` requests a minute pass, the first one after `held_for`: whoever is
+    /// started again owes the service the patience that it was asked for before.
+    pub(super) fn new(per_minute: u32, held_for: Duration) -> Self {
         let now = Instant::now();
         let clock = TokioClock(now);
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
@@ -149,7 +150,7 @@ impl Pacer {
         Self {
             ceiling: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
-            pace: Mutex::new(Pace::new(per_minute.get(), now)),
+            pace: Mutex::new(Pace { held_until: Some(now + held_for), ..Pace::new(per_minute.get(), now) }),
             turn: tokio::sync::Mutex::new(()),
         }
     }
@@ -213,7 +214,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn slots_come_at_the_ceiling_and_in_order() {
-        let pacer = Arc::new(Pacer::new(300));
+        let pacer = Arc::new(Pacer::new(300, Duration::ZERO));
         let began = Instant::now();
         for _ in 0..301 {
             pacer.slot().await;
@@ -224,7 +225,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn at_high_rates_the_ceiling_holds_too() {
-        let pacer = Pacer::new(600_000);
+        let pacer = Pacer::new(600_000, Duration::ZERO);
         let began = Instant::now();
         for _ in 0..10_000 {
             pacer.slot().await;
@@ -235,7 +236,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_holds_everyone_until_the_service_may_be_asked() {
-        let pacer = Pacer::new(60_000);
+        let pacer = Pacer::new(60_000, Duration::ZERO);
         let first = pacer.slot().await;
         let second = pacer.slot().await;
         let began = Instant::now();
@@ -247,8 +248,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_hold_outlives_the_process() {
+        let pacer = Pacer::new(60_000, Duration::from_secs(40));
+        let began = Instant::now();
+        pacer.slot().await;
+        assert!(began.elapsed() >= Duration::from_secs(40));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_rate_climbs_back_to_the_ceiling_and_no_further() {
-        let pacer = Pacer::new(6000);
+        let pacer = Pacer::new(6000, Duration::ZERO);
         let slot = pacer.slot().await;
         pacer.refused(slot, Some(Duration::ZERO));
         sleep(Duration::from_secs(31)).await;
@@ -261,7 +270,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_a_word_from_the_service_the_hold_doubles() {
-        let pacer = Pacer::new(6000);
+        let pacer = Pacer::new(6000, Duration::ZERO);
         let mut holds = Vec::new();
         for _ in 0..9 {
             let slot = pacer.slot().await;

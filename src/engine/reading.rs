@@ -2,7 +2,7 @@
 
 use super::{
     courier::{Courier, Ended, Errand, Halt},
-    retry::{self, Trouble},
+    retry::{Trouble, Troubles},
 };
 use crate::{
     domain::{Answer, Reason, Seq, TenantId},
@@ -36,8 +36,8 @@ pub(super) struct Failure {
     pub(super) exchange: Exchange,
 }
 
-/// The most pages that are followed; a circle of links must end.
-const MOST_PAGES: usize = 10_000;
+/// The most pages of one customer's collection. The documentation knows none that has two.
+const MOST_PAGES: usize = 100;
 
 impl<T: Transport> Courier<T> {
     /// Reads one resource.
@@ -49,6 +49,7 @@ impl<T: Transport> Courier<T> {
     ) -> Result<Read<R>, Halt> {
         let understood = |incoming: &Incoming| model::read::<R>(&incoming.body).is_ok();
         let mut attempt = 0;
+        let mut troubles = Troubles::default();
         loop {
             attempt += 1;
             let errand =
@@ -74,12 +75,16 @@ impl<T: Transport> Courier<T> {
                     }
                 },
             };
-            let Some(wait) = retry::next(trouble, attempt, self.jitter()) else {
+            let Some(wait) = troubles.next(trouble, self.jitter()) else {
                 self.require_network()?;
                 return Ok(Read::Failed(Reason::ServiceUnavailable, failure));
             };
             // Whoever is stopped while waiting is stopped at the gate.
-            tokio::select! { () = sleep(wait) => {}, () = self.stop.cancelled() => {} }
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = self.stop.cancelled() => {}
+                () = self.closed.cancelled() => {}
+            }
         }
     }
 
@@ -98,7 +103,14 @@ impl<T: Transport> Courier<T> {
                 Read::Done((page, after), seen) => {
                     items.extend(page);
                     basis.extend(seen);
-                    next = after.filter(|_| basis.len() < MOST_PAGES);
+                    if after.is_some() && basis.len() >= MOST_PAGES {
+                        // What is not read to its end must not pass for the whole.
+                        let text = Some(format!("the collection does not end after {MOST_PAGES} pages"));
+                        let intent = basis.last().copied().unwrap_or_default();
+                        let exchange = Exchange { text, ..Exchange::default() };
+                        return Ok(Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange }));
+                    }
+                    next = after;
                 }
                 Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
                 Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
@@ -151,7 +163,7 @@ pub(super) fn sign_in(answer: Answer, exchange: &Exchange) -> Halt {
         }
         (_, "900421") => "the token comes from a sign-in without MFA (code 900421); sign in again, with MFA".to_owned(),
         _ => format!(
-            "the service does not accept the token (status 401{}); get a fresh one and go on with `offboard resume`",
+            "the service does not accept the token (status 401{}); get a fresh one",
             if code.is_empty() { String::new() } else { format!(", code {code}") }
         ),
     };

@@ -10,6 +10,10 @@ use std::time::Duration;
 const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
 /// How often a change is repeated after a read has shown that it did not happen.
 const MOST_REPEATS: u32 = 2;
+/// How often a change is sent that the service keeps asking patience for; it waits at the gate.
+const MOST_THROTTLED: u32 = 20;
+/// How often a change is tried that cannot be sent.
+const MOST_UNSENT: u32 = 5;
 /// How often a look that told nothing is repeated.
 const MOST_LOOKS: u32 = 3;
 
@@ -74,7 +78,7 @@ pub(super) fn next(state: &RowState, policy: &Policy, now: Time, may_send: bool)
         RowState::Judged { verdict: Outcome::Ready, facts_at } => {
             if !may_send {
                 Step::Settle(Verdict::because(Reason::RunStopped, ""))
-            } else if now.since(*facts_at) > FACTS_MAY_BE_OLD {
+            } else if now.since(*facts_at) > may_be_old(policy) {
                 Step::LookAgain
             } else {
                 Step::Change { attempt: 1, request_id: None }
@@ -91,10 +95,10 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
     match change.phase {
         ChangePhase::Open { .. } => Step::Nothing,
         ChangePhase::ToSend { answered, since } => {
-            let pause = if answered { Duration::ZERO } else { unreachable_pause(change.attempts) };
+            let pause = if answered { Duration::ZERO } else { unreachable_pause(change.unsent) };
             if !may_send {
                 Step::Settle(Verdict::because(Reason::RunStopped, "The change was not carried out."))
-            } else if change.attempts >= most_attempts(answered) {
+            } else if change.throttled >= MOST_THROTTLED || change.unsent >= MOST_UNSENT {
                 let text = change.exchange.text.as_deref().unwrap_or("no answer");
                 Step::Settle(Verdict::because(
                     Reason::ServiceUnavailable,
@@ -103,34 +107,41 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
             } else if now < since.plus(pause) {
                 Step::Wait(since.plus(pause))
             } else {
-                Step::Change { attempt, request_id: (!answered).then_some(change.request_id) }
+                // The identifier is used up by an answer, but not while an earlier attempt may come
+                // back to life.
+                let keep = !answered || change.was_in_doubt;
+                Step::Change { attempt, request_id: keep.then_some(change.request_id) }
             }
         }
         ChangePhase::Refused { answer } => Step::Settle(refused(answer, change)),
-        ChangePhase::Gone => {
-            let how = if change.was_in_doubt {
-                "The answer was lost; a later read shows that the relationship is gone."
-            } else {
-                "A later read shows that the relationship is gone."
-            };
-            Step::Settle(Verdict::gone(Evidence::Observed, how))
-        }
-        ChangePhase::Accepted { clearly, since, still_seen, looked_at, not_told } => {
+        ChangePhase::Gone { seen: true } if change.was_in_doubt => Step::Settle(Verdict::gone(
+            Evidence::Observed,
+            "The answer was lost; a later read shows that the relationship is gone.",
+        )),
+        ChangePhase::Gone { seen: true } => Step::Settle(Verdict::gone(
+            Evidence::Observed,
+            "A later read shows that the relationship is gone.",
+        )),
+        ChangePhase::Gone { seen: false } => Step::Settle(Verdict::gone(
+            Evidence::Accepted,
+            "The answer to an earlier try was lost; when it was repeated, the service knew no relationship any more.",
+        )),
+        ChangePhase::Accepted { clearly, since, still_seen, not_told, looked_at } => {
             let deadline = since.plus(settle);
-            if not_told {
-                return Step::Settle(accepted_but_not_seen(clearly));
-            }
-            let due = looked_at.plus(propagation_pause(still_seen));
-            if still_seen > 0 && looked_at >= deadline {
+            let looks = still_seen + not_told;
+            let due = looked_at.plus(propagation_pause(looks)).min(deadline);
+            if looks == 0 || (looked_at < deadline && now >= due) {
+                Step::Observe { in_doubt: false }
+            } else if looked_at < deadline {
+                Step::Wait(due)
+            } else if still_seen > 0 {
                 let waited = looked_at.since(since).as_secs();
                 let text = format!(
                     "The service accepted the removal, but still shows the relationship {waited} s later."
                 );
                 Step::Settle(Verdict::because(Reason::AnswerLost, text))
-            } else if still_seen > 0 && now < due.min(deadline) {
-                Step::Wait(due.min(deadline))
             } else {
-                Step::Observe { in_doubt: false }
+                Step::Settle(accepted_but_not_seen(clearly))
             }
         }
         ChangePhase::InDoubt { since, not_told, looked_at } => {
@@ -160,6 +171,13 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
     }
 }
 
+/// How old the facts may be: a quarter of an hour, and the time that looking again takes at this pace,
+/// lest it be looked at again without end.
+fn may_be_old(policy: &Policy) -> Duration {
+    let one_round = Duration::from_mins(1) * policy.concurrency.saturating_mul(4) / policy.rate.max(1);
+    FACTS_MAY_BE_OLD + one_round
+}
+
 /// What the service's no means.
 fn refused(answer: Answer, change: &Change) -> Verdict {
     let exchange = &change.exchange;
@@ -185,11 +203,6 @@ fn accepted_but_not_seen(clearly: bool) -> Verdict {
                     to confirm it failed.";
         Verdict::because(Reason::AnswerLost, text)
     }
-}
-
-/// A change that was throttled waits at the gate; one that could not be sent is given up sooner.
-const fn most_attempts(answered: bool) -> u32 {
-    if answered { 20 } else { 5 }
 }
 
 fn unreachable_pause(attempts: u32) -> Duration {

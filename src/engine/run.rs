@@ -10,9 +10,12 @@ use super::{
 };
 use crate::{
     audit::{Observer, Store, Writer},
-    domain::{Outcome, RunId, Time},
+    domain::{RunId, Time},
     input,
-    partner_center::{BaseUrl, model::OrganizationProfile, redact::Scrubber, request, transport::Transport},
+    partner_center::{
+        BaseUrl, model::OrganizationProfile, redact::Scrubber, request, response::LONGEST_WAIT,
+        transport::Transport,
+    },
     record::{
         Confirmed, Event, How, Partner, PlanSealed, Policy, Purpose, Record, ReportWritten, Row, RowRead,
         RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, TokenNamed,
@@ -116,7 +119,8 @@ impl<T: Transport> Engine<T> {
 
     fn over(store: Store, run: Run, ports: Ports<T>) -> Self {
         let id = run.id.clone();
-        let rate = run.policy.rate;
+        let policy = run.policy.clone();
+        let held_for = run.held_until.map(|until| until.since(ports.clock.now())).unwrap_or_default();
         let run = Arc::new(Mutex::new(run));
         let folded = Arc::clone(&run);
         let observer: Observer = Box::new(move |seq, record| match record.event {
@@ -132,9 +136,11 @@ impl<T: Transport> Engine<T> {
             clock: ports.clock,
             ids: ports.ids,
             run: id,
-            pacer: Pacer::new(rate),
+            pacer: Pacer::new(policy.rate, held_for.min(LONGEST_WAIT)),
             unanswered: AtomicU32::new(0),
             stop: ports.stop,
+            closed: CancellationToken::new(),
+            concurrency: policy.concurrency,
         };
         Self { courier: Arc::new(courier), run, writer: task }
     }
@@ -197,28 +203,26 @@ impl<T: Transport> Engine<T> {
             self.courier.record(vec![Event::PartnerIdentified(partner.clone())]).await?;
         }
         match refused {
-            Some(text) => Err(Halt::stop(StopCause::Guard, text)),
+            Some(text) => Err(Halt::stop(StopCause::WrongAccount, text)),
             None => Ok(partner),
         }
     }
 
-    /// Seals what was decided. A plan that removes more than anybody meant ends the run.
+    /// Seals what was decided.
     pub(super) async fn seal_plan(&self, counted: u32, complete: bool) -> Result<(), Halt> {
-        let (digest, ready) = self.with_run(|run| (run.plan_digest(), ready_rows(run)));
+        let (digest, ready) = self.with_run(|run| (run.plan_digest(), run.ready()));
         let customers_of_partner = complete.then_some(counted);
-        self.courier
-            .record(vec![Event::PlanSealed(PlanSealed { digest, ready, customers_of_partner })])
-            .await?;
-        let refused = self.with_run(|run| {
-            let may_change = run.opened.changes;
-            let too_many = guards::too_many(&run.policy, ready);
-            let refused = too_many.or_else(|| guards::too_large_a_share(&run.policy, ready, counted));
-            refused.filter(|_| may_change)
-        });
-        match refused {
-            Some(text) => Err(Halt::stop(StopCause::Guard, text)),
-            None => Ok(()),
-        }
+        let plan = PlanSealed { digest, ready, counted, customers_of_partner };
+        self.courier.record(vec![Event::PlanSealed(plan)]).await?;
+        Ok(())
+    }
+
+    /// Refuses a plan that removes more than anybody meant. Asked each time before somebody is asked to
+    /// confirm, whenever the plan was made.
+    pub fn require_limits(&self) -> Result<(), Halt> {
+        let refused =
+            self.with_run(|run| run.plan.as_ref().and_then(|plan| guards::beyond_limits(&run.policy, plan)));
+        refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }
 
     /// Somebody allowed the plan.
@@ -236,12 +240,9 @@ impl<T: Transport> Engine<T> {
         self.settle_open(settle::ready).await
     }
 
-    /// Ends a run that a guard stopped before anything was sent to change: what is open was not
-    /// attempted.
-    pub async fn abandon(&self, text: &str) -> Result<(), Halt> {
-        self.courier
-            .record(vec![Event::Stopped(Stopped { cause: StopCause::Guard, text: text.to_owned() })])
-            .await?;
+    /// Ends a run before anything was sent to change: what is open was not attempted.
+    pub async fn abandon(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
+        self.leave(cause, text).await?;
         self.settle_open(settle::not_attempted).await
     }
 
@@ -255,7 +256,7 @@ impl<T: Transport> Engine<T> {
     pub async fn seal(&self, exit_code: u8) -> Result<RunSealed, Halt> {
         let sealed = self.with_run(|run| RunSealed {
             counts: run.counts.clone(),
-            open_intents: run.open.keys().copied().collect(),
+            open_intents: run.open_intents(),
             exit_code,
         });
         self.courier.record(vec![Event::RunSealed(sealed.clone())]).await?;
@@ -299,12 +300,6 @@ impl<T: Transport> Engine<T> {
         });
         self.record_all(events).await
     }
-}
-
-fn ready_rows(run: &Run) -> u32 {
-    let ready =
-        run.rows.iter().filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }));
-    u32::try_from(ready.count()).unwrap_or(u32::MAX)
 }
 
 /// The state is only written by `apply`, which leaves it whole or says so.

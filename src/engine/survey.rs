@@ -43,17 +43,21 @@ fn is_worth_it(pages: u32, unseen: usize, counted: u32, enough: u64) -> bool {
     (pages as usize) < unseen || u64::from(counted) < enough
 }
 
-/// Lists the partner's customers for as long as it pays.
+/// Lists the partner's customers for as long as it pays to look for the `wanted` ones. `ready` rows are
+/// judged already, and count for the share all the same.
 pub(super) async fn survey<T: Transport>(
     courier: &Courier<T>,
     mut wanted: HashSet<TenantId>,
+    ready: u32,
     max_share: u32,
 ) -> Result<Survey, Halt> {
     let mut survey = Survey::default();
     // Were all of them removed, this many customers make the share small enough.
-    let enough = (wanted.len() as u64 * 100).div_ceil(u64::from(max_share.max(1)));
+    let might_go = wanted.len() as u64 + u64::from(ready);
+    let enough = (might_go * 100).div_ceil(u64::from(max_share.max(1)));
     let mut next: Option<Call> = Some(request::customers());
     let mut pages = 0;
+    let mut named: HashSet<TenantId> = HashSet::new();
     while let Some(call) = next.take() {
         if !is_worth_it(pages, wanted.len(), survey.counted, enough) {
             return Ok(survey);
@@ -61,14 +65,21 @@ pub(super) async fn survey<T: Transport>(
         match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
             Read::Done((customers, after), basis) => {
                 pages += 1;
+                let before = named.len();
                 let basis = basis.first().copied().unwrap_or_default();
-                survey.counted =
-                    survey.counted.saturating_add(u32::try_from(customers.len()).unwrap_or(u32::MAX));
                 for customer in customers {
-                    let id = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
-                    if let Some(id) = id.filter(|id| wanted.remove(id)) {
+                    let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
+                        continue;
+                    };
+                    // A customer that is named twice is one customer: the share depends on it.
+                    survey.counted += u32::from(named.insert(id));
+                    if wanted.remove(&id) {
                         survey.known.insert(id, (CustomerFacts::of(customer), basis));
                     }
+                }
+                if after.is_some() && named.len() == before {
+                    let text = "the listing of customers goes on without naming anybody new; it was not followed further";
+                    return Err(Halt::stop(StopCause::Service, text));
                 }
                 next = after;
             }

@@ -4,6 +4,7 @@
 //! stored also passes the [`Scrubber`], which knows the secrets of this run and takes them out in
 //! whatever form a server may have echoed them.
 
+use super::response::Incoming;
 use crate::domain::Secret;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use memchr::memmem::Finder;
@@ -89,6 +90,20 @@ impl Scrubber {
     /// The text without the secrets.
     pub fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// The answer without the secrets. Done first of all, so that nothing that is read from it, cut
+    /// short or quoted can hold a part of one.
+    pub fn answer(&self, answer: Incoming) -> Incoming {
+        Incoming {
+            status: answer.status,
+            headers: answer
+                .headers
+                .into_iter()
+                .map(|(name, value)| (self.text(&name), self.text(&value)))
+                .collect(),
+            body: self.bytes(&answer.body).into_owned(),
+        }
     }
 
     /// The headers as they may be stored: a JSON object, names in lower case. A header that occurs

@@ -103,7 +103,8 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, is_customer:
         401 => Answer::TokenExpired,
         403 if code == "20002" => Answer::NoRelationship,
         403 => Answer::Denied,
-        404 if is_customer => Answer::NoRelationship,
+        // A page of some proxy says nothing about a customer; the service's own fault does.
+        404 if is_customer && fault.code.is_some() => Answer::NoRelationship,
         400 if code == "3000" && is_customer && says_no_relationship(fault) => Answer::NoRelationship,
         408 | 500..=599 => Answer::Unclear,
         _ => Answer::Refused,
@@ -175,7 +176,7 @@ mod tests {
         assert_eq!(of(Answer::Throttled), Some(vec![429]));
         assert_eq!(of(Answer::TokenExpired), Some(vec![401]));
         assert_eq!(of(Answer::Denied), Some(vec![403]));
-        assert_eq!(of(Answer::NoRelationship), Some(vec![404]));
+        assert_eq!(of(Answer::NoRelationship), None);
         assert_eq!(of(Answer::Unclear), Some([408].into_iter().chain(500..=599).collect()));
     }
 
@@ -203,6 +204,8 @@ mod tests {
         assert_eq!(meaning(400, gone), Answer::NoRelationship);
         assert_eq!(meaning(400, other), Answer::Refused);
         assert_eq!(meaning(403, r#"{"code":20002}"#), Answer::NoRelationship);
+        assert_eq!(meaning(404, r#"{"code":"60003","description":"d"}"#), Answer::NoRelationship);
+        assert_eq!(meaning(404, "<html>not here</html>"), Answer::Refused);
         assert_eq!(meaning(401, r#"{"code":"900421"}"#), Answer::SignInRefused);
     }
 

@@ -1,7 +1,7 @@
 //! What has become of the change that was sent for one customer.
 
 use super::kinds::{Exchange, Seen};
-use crate::domain::{Answer, CorrelationId, RequestId, Seq, Time};
+use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
 use std::time::Duration;
 
 /// The change of one customer, over all its attempts.
@@ -15,6 +15,10 @@ pub struct Change {
     pub repeats: u32,
     /// Whether any attempt may have reached the server without its answer reaching us.
     pub was_in_doubt: bool,
+    /// How often the service asked for patience.
+    pub throttled: u32,
+    /// How often it could not be sent at all.
+    pub unsent: u32,
     /// What is known now.
     pub phase: ChangePhase,
     /// The latest attempt and its answer.
@@ -46,10 +50,10 @@ pub enum ChangePhase {
         since: Time,
         /// How often the relationship was still seen afterwards.
         still_seen: u32,
+        /// How often a look told nothing.
+        not_told: u32,
         /// When it was last looked at.
         looked_at: Time,
-        /// Whether the last look told nothing.
-        not_told: bool,
     },
     /// The service said no.
     Refused {
@@ -58,7 +62,7 @@ pub enum ChangePhase {
     },
     /// It may or may not have happened.
     InDoubt {
-        /// When the attempt was recorded.
+        /// When the answer was given up.
         since: Time,
         /// How often a look told nothing.
         not_told: u32,
@@ -67,8 +71,11 @@ pub enum ChangePhase {
     },
     /// A look after the settle time showed that it did not happen.
     DidNotHappen,
-    /// A look showed that the relationship is gone.
-    Gone,
+    /// The relationship is gone.
+    Gone {
+        /// Whether a look showed it, rather than the service's answer to a change that was repeated.
+        seen: bool,
+    },
 }
 
 impl Change {
@@ -84,16 +91,32 @@ impl Change {
             attempts: 1,
             repeats: 0,
             was_in_doubt: false,
+            throttled: 0,
+            unsent: 0,
             phase: ChangePhase::Open { intent, since },
             exchange,
+        }
+    }
+
+    /// Which outcomes this change can have, by what is known of it.
+    pub const fn may_end_as(&self, outcome: Outcome) -> bool {
+        match self.phase {
+            ChangePhase::Open { .. } => false,
+            ChangePhase::ToSend { .. } => matches!(outcome, Outcome::NotAttempted | Outcome::Failed),
+            ChangePhase::Accepted { .. } => {
+                matches!(outcome, Outcome::Removed | Outcome::Deleted | Outcome::Unknown)
+            }
+            ChangePhase::Refused { .. } | ChangePhase::DidNotHappen => matches!(outcome, Outcome::Failed),
+            ChangePhase::InDoubt { .. } => matches!(outcome, Outcome::Unknown),
+            ChangePhase::Gone { .. } => matches!(outcome, Outcome::Removed | Outcome::Deleted),
         }
     }
 
     /// Whether another attempt may be sent, and under which request ID. `Err` says why not.
     pub fn may_send_again(&self, request_id: RequestId) -> Result<(), &'static str> {
         match self.phase {
-            ChangePhase::ToSend { answered: true, .. } => Ok(()),
-            ChangePhase::ToSend { answered: false, .. } | ChangePhase::DidNotHappen => {
+            ChangePhase::ToSend { answered: true, .. } if !self.was_in_doubt => Ok(()),
+            ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen => {
                 if request_id == self.request_id {
                     Ok(())
                 } else {
@@ -106,7 +129,7 @@ impl Change {
             ChangePhase::InDoubt { .. } => {
                 Err("the change is in doubt, and nothing has shown that it did not happen")
             }
-            ChangePhase::Gone => Err("the relationship is known to be gone"),
+            ChangePhase::Gone { .. } => Err("the relationship is known to be gone"),
         }
     }
 
@@ -132,33 +155,35 @@ impl Change {
     }
 
     /// The answer to the open attempt.
-    pub fn answered(&mut self, answer: Answer, sent: Time, now: Time) {
+    pub fn answered(&mut self, answer: Answer, now: Time) {
+        self.throttled += u32::from(answer == Answer::Throttled);
         self.phase = match answer {
             Answer::Understood | Answer::NotUnderstood => ChangePhase::Accepted {
                 clearly: answer == Answer::Understood,
                 since: now,
                 still_seen: 0,
+                not_told: 0,
                 looked_at: now,
-                not_told: false,
             },
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
                 ChangePhase::ToSend { answered: true, since: now }
             }
             // An earlier try of ours may have ended the relationship that the service misses now.
-            Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone,
+            Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone { seen: false },
             Answer::NoRelationship | Answer::Denied | Answer::Refused => ChangePhase::Refused { answer },
-            Answer::Unclear => self.doubt(sent),
+            Answer::Unclear => self.doubt(now),
         };
     }
 
     /// Nothing of the open attempt reached the server.
     pub fn not_sent(&mut self, now: Time) {
+        self.unsent += 1;
         self.phase = ChangePhase::ToSend { answered: false, since: now };
     }
 
-    /// The open attempt, recorded at `sent`, may have reached the server.
-    pub fn lost(&mut self, sent: Time) {
-        self.phase = self.doubt(sent);
+    /// The open attempt may have reached the server; its answer is given up now.
+    pub fn lost(&mut self, now: Time) {
+        self.phase = self.doubt(now);
     }
 
     fn doubt(&mut self, since: Time) -> ChangePhase {
@@ -170,14 +195,18 @@ impl Change {
     /// not happen is only believed once the service has had `settle` to carry it out.
     pub fn observed(&mut self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
         self.phase = match (self.phase, seen) {
-            (ChangePhase::Accepted { .. } | ChangePhase::InDoubt { .. }, Seen::Gone) => ChangePhase::Gone,
-            (ChangePhase::Accepted { clearly, since, still_seen, .. }, seen) => ChangePhase::Accepted {
-                clearly,
-                since,
-                still_seen: still_seen + u32::from(seen == Seen::StillThere),
-                looked_at: now,
-                not_told: seen == Seen::NotTold,
-            },
+            (ChangePhase::Accepted { .. } | ChangePhase::InDoubt { .. }, Seen::Gone) => {
+                ChangePhase::Gone { seen: true }
+            }
+            (ChangePhase::Accepted { clearly, since, still_seen, not_told, .. }, seen) => {
+                ChangePhase::Accepted {
+                    clearly,
+                    since,
+                    still_seen: still_seen + u32::from(seen == Seen::StillThere),
+                    not_told: not_told + u32::from(seen == Seen::NotTold),
+                    looked_at: now,
+                }
+            }
             (ChangePhase::InDoubt { since, .. }, Seen::StillThere) if now < since.plus(settle) => {
                 return Err("the settle time of the change is not over");
             }

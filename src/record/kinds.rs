@@ -9,7 +9,10 @@ use crate::domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// One record: when, of which run, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,9 +135,6 @@ pub struct RunOpened {
     pub host: String,
     /// The list.
     pub input: InputFile,
-    /// The run whose rest this run carries out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub continues: Option<RunId>,
     /// The change ticket, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
@@ -188,14 +188,20 @@ pub struct Policy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Reason>,
     /// Customers that are never touched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub protected: Vec<TenantId>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub protected: BTreeSet<TenantId>,
     /// The partner account that this must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<TenantId>,
 }
 
 impl Policy {
+    /// Whether `other` differs in its pace alone, which is all that may change when a run goes on.
+    pub fn differs_in_pace_only(&self, other: &Self) -> bool {
+        let same_pace = Self { rate: self.rate, concurrency: self.concurrency, ..other.clone() };
+        *self == same_pace
+    }
+
     /// How long to wait before asking what became of a change.
     pub fn settle(&self) -> Duration {
         Duration::from_secs(u64::from(self.settle_seconds))
@@ -414,7 +420,8 @@ pub struct Judged {
     /// What else the operator should know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// When the first of the facts was read.
+    /// When the first request about this customer alone was made. Its name and relationship may come
+    /// from a listing before that; should the relationship have ended since, the service says so.
     pub facts_at: Time,
     /// The intents of the requests that the facts come from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -459,9 +466,20 @@ pub struct PlanSealed {
     pub digest: Sha256,
     /// How many customers are ready.
     pub ready: u32,
-    /// How many customers the partner has, if they were counted.
+    /// How many different customers of the partner the listing named; there may be more.
+    pub counted: u32,
+    /// How many customers the partner has, if the listing came to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customers_of_partner: Option<u32>,
+}
+
+impl PlanSealed {
+    /// Whether it removes no more than the policy allows, in number and as a share of the customers
+    /// that were counted.
+    pub fn is_within(&self, policy: &Policy) -> bool {
+        let share = u64::from(self.ready) * 100 <= u64::from(policy.max_share) * u64::from(self.counted);
+        self.ready <= policy.max_removals && (share || self.ready == 0)
+    }
 }
 
 /// How a plan was confirmed.
@@ -527,22 +545,28 @@ pub struct Held {
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum StopCause {
     /// A signal.
     Interrupted,
-    /// A guard, or it was not confirmed.
+    /// A guard.
     Guard,
+    /// Nobody confirmed it.
+    NotConfirmed,
+    /// The token belongs to another partner account.
+    WrongAccount,
     /// Sign-in or permission.
     SignIn,
     /// The service could not be reached, or cannot be understood.
     Service,
+    /// A fault of this program.
+    Bug,
 }
 
 /// See [`Event::Stopped`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     /// Why.
-    pub cause: Cause,
+    pub cause: StopCause,
     /// In words.
     pub text: String,
 }

@@ -15,9 +15,8 @@ mod state;
 
 pub use change::{Change, ChangePhase};
 pub use kinds::{
-    Cause as StopCause, Confirmed, Event, Exchange, Held, How, InputFile, Judged, LogOpened, NotSent,
-    Observed, OutcomeUnknown, Partner, Payload, PlanSealed, Policy, Purpose, Record, RecordError,
-    ReportWritten, RequestIntended, ResponseReceived, RowRead, RunOpened, RunSealed, Seen, Setting, Settled,
-    Stopped, TokenNamed,
+    Confirmed, Event, Exchange, Held, How, InputFile, Judged, LogOpened, NotSent, Observed, OutcomeUnknown,
+    Partner, Payload, PlanSealed, Policy, Purpose, Record, RecordError, ReportWritten, RequestIntended,
+    ResponseReceived, RowRead, RunOpened, RunSealed, Seen, Setting, Settled, StopCause, Stopped, TokenNamed,
 };
 pub use state::{Illegal, Row, RowState, Run, Stage};

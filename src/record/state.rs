@@ -3,8 +3,8 @@
 use super::{
     change::{Change, ChangePhase},
     kinds::{
-        Event, Judged, Partner, PlanSealed, Policy, Record, RequestIntended, RowRead, RunOpened, RunSealed,
-        Settled,
+        Confirmed, Event, Judged, Partner, PlanSealed, Policy, Record, RequestIntended, RowRead, RunOpened,
+        RunSealed, Settled,
     },
 };
 use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
@@ -91,6 +91,12 @@ pub struct Run {
     pub rows: Vec<Row>,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
+    /// Intents whose end nobody knows, because the program died first.
+    pub never_closed: Vec<Seq>,
+    /// How many rows are judged or settled.
+    pub judged: u32,
+    /// Until when the service asked for patience.
+    pub held_until: Option<Time>,
     /// Rows by outcome.
     pub counts: BTreeMap<Outcome, u32>,
     /// How many customers, up to the latest, failed in a row.
@@ -115,6 +121,9 @@ impl Run {
             stage: Stage::Judging,
             rows: Vec::new(),
             open: BTreeMap::new(),
+            never_closed: Vec::new(),
+            judged: 0,
+            held_until: None,
             counts: BTreeMap::new(),
             failures_in_a_row: 0,
             sealed: None,
@@ -148,13 +157,18 @@ impl Run {
         match &record.event {
             Event::LogOpened(_) | Event::RunOpened(_) => Err("the run is open already".to_owned()),
             Event::RowRead(row) => self.row_read(row),
-            Event::PartnerIdentified(partner) => {
-                self.partner = Some(partner.clone());
-                Ok(())
-            }
+            Event::PartnerIdentified(partner) => match &self.partner {
+                Some(known) if known.tenant_id != partner.tenant_id => {
+                    Err(format!("the run belongs to the partner account {}", known.tenant_id))
+                }
+                _ => {
+                    self.partner = Some(partner.clone());
+                    Ok(())
+                }
+            },
             Event::RequestIntended(intent) => self.intended(seq, at, intent),
             Event::ResponseReceived(response) => {
-                let (row, is_change, sent) = self.close(response.intent)?;
+                let (row, is_change, _) = self.close(response.intent)?;
                 if !is_change {
                     return Ok(());
                 }
@@ -162,7 +176,7 @@ impl Run {
                 change.exchange.status = Some(response.status);
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
-                change.answered(response.answer, sent, at);
+                change.answered(response.answer, at);
                 Ok(())
             }
             Event::RequestNotSent(failure) => {
@@ -175,32 +189,32 @@ impl Run {
                 Ok(())
             }
             Event::OutcomeUnknown(failure) => {
-                let (row, is_change, sent) = self.close(failure.intent)?;
+                let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
                     let change = self.change(row)?;
                     change.exchange.text = Some(failure.error.clone());
-                    change.lost(sent);
+                    change.lost(at);
                 }
                 Ok(())
             }
             Event::Judged(judged) => self.judged(at, judged),
             Event::PlanSealed(plan) => self.plan_sealed(plan),
-            Event::Confirmed(confirmed) => match &self.plan {
-                Some(plan) if self.stage == Stage::Planned && plan.digest == confirmed.digest => {
-                    self.stage = Stage::Confirmed;
-                    Ok(())
-                }
-                Some(plan) => Err(format!("the plan on record has the digest {}", plan.digest)),
-                None => Err("no plan is sealed".to_owned()),
-            },
+            Event::Confirmed(confirmed) => self.confirmed(confirmed),
             Event::Observed(observed) => {
                 let settle = self.policy.settle();
                 self.change(Some(observed.row))?.observed(observed.seen, at, settle).map_err(str::to_owned)
             }
-            Event::TokenNamed(_) | Event::Held(_) | Event::Stopped(_) | Event::ReportWritten(_) => Ok(()),
+            Event::Held(held) => {
+                self.held_until = self.held_until.max(Some(held.until));
+                Ok(())
+            }
+            Event::TokenNamed(_) | Event::Stopped(_) | Event::ReportWritten(_) => Ok(()),
             Event::Resumed(policy) => {
+                if !self.policy.differs_in_pace_only(policy) {
+                    return Err("only the pace may change when a run goes on".to_owned());
+                }
                 self.policy = policy.clone();
-                self.forget_answers();
+                self.forget_answers(at);
                 Ok(())
             }
             Event::Settled(settled) => self.row_settled(at, settled),
@@ -209,6 +223,9 @@ impl Run {
     }
 
     fn row_read(&mut self, row: &RowRead) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed".to_owned());
+        }
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
@@ -238,7 +255,7 @@ impl Run {
                     change.send_again(intent.request_id, intent.correlation_id, seq, at);
                 }
                 // Once the relationship is known to be gone, nothing is sent to the customer.
-                RowState::Changing(change) if change.phase == ChangePhase::Gone => {
+                RowState::Changing(change) if matches!(change.phase, ChangePhase::Gone { .. }) => {
                     return Err(format!("the relationship of row {number} is known to be gone"));
                 }
                 state if is_change => {
@@ -290,6 +307,7 @@ impl Run {
         }
         row.name = judged.name.as_deref().map(Box::from);
         row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        self.judged += u32::from(!again);
         if judged.verdict == Outcome::Ready {
             self.failures_in_a_row = 0;
         }
@@ -316,6 +334,9 @@ impl Run {
         if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
             return Err(format!("row {} is not judged", row.number));
         }
+        if plan.ready != self.ready() {
+            return Err(format!("{} rows are ready", self.ready()));
+        }
         if plan.digest != self.plan_digest() {
             return Err("its digest is not the digest of what was decided".to_owned());
         }
@@ -324,19 +345,52 @@ impl Run {
         Ok(())
     }
 
-    fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
-        let row = self.row_mut(settled.row)?;
-        match &row.state {
-            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
-            RowState::Changing(change) if matches!(change.phase, ChangePhase::Open { .. }) => {
-                return Err(format!("a change of row {} is open", settled.row));
-            }
-            _ => {}
+    /// Allows the plan, if it is the one on record and within its own limits.
+    fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
+        let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
+        if self.stage != Stage::Planned {
+            return Err("the plan was confirmed already".to_owned());
         }
+        if plan.digest != confirmed.digest {
+            return Err(format!("the plan on record has the digest {}", plan.digest));
+        }
+        if !plan.is_within(&self.policy) {
+            return Err("the plan removes more than its limits allow".to_owned());
+        }
+        self.stage = Stage::Confirmed;
+        Ok(())
+    }
+
+    /// How many rows are ready and not yet changed.
+    pub fn ready(&self) -> u32 {
+        let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
+        u32::try_from(self.rows.iter().filter(is_ready).count()).unwrap_or(u32::MAX)
+    }
+
+    fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
+        let (changes, outcome) = (self.opened.changes, settled.outcome);
+        let row = self.row_mut(settled.row)?;
+        let may_end = match &row.state {
+            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
+            RowState::Unread(_) => {
+                matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
+            }
+            RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
+                Outcome::Ready => !changes,
+                outcome => outcome == Outcome::NotAttempted,
+            },
+            RowState::Judged { verdict, .. } => outcome == *verdict,
+            RowState::Changing(change) => change.may_end_as(outcome),
+        };
+        if !may_end {
+            return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
+        }
+        let is_first_word = matches!(row.state, RowState::Unread(_));
         row.started_at.get_or_insert(at);
-        row.state = RowState::Settled(settled.outcome);
-        *self.counts.entry(settled.outcome).or_default() += 1;
-        match settled.outcome {
+        row.state = RowState::Settled(outcome);
+        self.judged += u32::from(is_first_word);
+        *self.counts.entry(outcome).or_default() += 1;
+        match outcome {
             Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
             _ => self.failures_in_a_row = 0,
         }
@@ -351,7 +405,7 @@ impl Run {
                 self.opened.input.rows
             ));
         }
-        if !sealed.open_intents.iter().eq(self.open.keys()) {
+        if sealed.open_intents != self.open_intents() {
             return Err("it does not list the open intents".to_owned());
         }
         self.stage = Stage::Sealed;
@@ -359,13 +413,25 @@ impl Run {
         Ok(())
     }
 
-    /// After a crash, whatever was on its way counts as sent.
-    fn forget_answers(&mut self) {
-        let lost: Vec<_> = self.open.values().filter(|(_, is_change, _)| *is_change).copied().collect();
-        for (row, _, sent) in lost {
-            if let Ok(change) = self.change(row) {
+    /// Every intent without an end.
+    pub fn open_intents(&self) -> Vec<Seq> {
+        let mut all: Vec<Seq> = self.never_closed.iter().chain(self.open.keys()).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The program died and was started again: whatever was on its way then counts as sent.
+    fn forget_answers(&mut self, now: Time) {
+        for (intent, (number, is_change, _)) in std::mem::take(&mut self.open) {
+            self.never_closed.push(intent);
+            if !is_change {
+                continue;
+            }
+            if let Ok(change) = self.change(number)
+                && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
+            {
                 change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
-                change.lost(sent);
+                change.lost(now);
             }
         }
     }

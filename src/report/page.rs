@@ -26,7 +26,6 @@ pub(super) struct Page<'a> {
     api_url: &'a str,
     reason: Option<&'a str>,
     duration: Option<String>,
-    continues: Option<String>,
     allowed: Vec<&'static str>,
     protected: usize,
     token: Option<Token<'a>>,
@@ -127,7 +126,6 @@ impl<'a> Page<'a> {
             api_url: &opened.api_url,
             reason: opened.reason.as_deref(),
             duration: facts.finished_at().map(|end| in_words(end.since(facts.started_at).as_secs())),
-            continues: opened.continues.as_ref().map(ToString::to_string),
             allowed: opened.policy.allow.iter().map(|reason| reason.as_str()).collect(),
             protected: opened.policy.protected.len(),
             token: facts

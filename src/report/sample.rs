@@ -171,7 +171,7 @@ impl Sample {
             max_removals: 500,
             max_share: 50,
             allow: vec![Reason::SoftwarePurchase],
-            protected: vec![self::id(10)],
+            protected: [self::id(10)].into(),
             partner: None,
         };
         let opened = RunOpened {
@@ -188,7 +188,6 @@ impl Sample {
                 rows,
                 columns: ["Tenant ID", "Company name", "Note", "outcome"].map(str::to_owned).to_vec(),
             },
-            continues: None,
             ticket: Some("CHG-20417".into()),
             reason: Some("End of the reseller contract in the Nordics".into()),
             policy,
@@ -284,6 +283,7 @@ impl Sample {
         let plan = PlanSealed {
             digest: self.run.plan_digest(),
             ready: u32::try_from(ready).unwrap(),
+            counted: 412,
             customers_of_partner: Some(412),
         };
         self.record(Event::PlanSealed(plan));

@@ -27,7 +27,10 @@ fn the_partners_name_and_the_number_let_it_go_on() {
     let confirmed: String = log
         .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'confirmed'", [], |row| row.get(0))
         .unwrap();
-    assert!(confirmed.contains(r#""how":"typed""#) && confirmed.contains(r#""by":"tester""#), "{confirmed}");
+    assert!(
+        confirmed.contains(r#""how":"typed""#) && confirmed.contains(r#""by":"tester (uid "#),
+        "{confirmed}"
+    );
 }
 
 #[test]

@@ -36,6 +36,53 @@ fn too_many_removals() {
 }
 
 #[test]
+fn a_plan_beyond_its_limits_is_refused_however_often_it_is_gone_on_with() {
+    let (folder, world) = (Folder::new(), world());
+    // Stopped while it reads, and gone on with: the limits are those of the beginning.
+    let held = json!({ "faults": [{ "on": "subscriptions", "skip": 1, "do": { "kind": "answer", "status": 429, "retry_after": "86400" } }] });
+    let customers: Vec<_> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let stopping = World::of(&json!({ "customers": customers, "faults": held["faults"] }));
+    folder.run(&stopping, &list_of((1..=4).map(id)), &["--max-removals", "3"]).exits(4);
+    assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+    for _ in 0..2 {
+        let mut resume = folder.against(&stopping, &["resume", "--yes", "--rate", "600000"]);
+        let done = Done::of(&resume.output().unwrap());
+        refused(&folder, &stopping, done, 4, "");
+    }
+    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    drop(world);
+}
+
+#[test]
+fn trouble_of_the_service_before_the_confirmation_can_be_gone_on_with() {
+    let refuse = json!([{ "on": "list", "do": { "kind": "answer", "status": 429, "retry_after": "soon" } }]);
+    let customers: Vec<_> = (1..=2).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers, "faults": refuse }));
+    let folder = Folder::new();
+    let done = folder.run(&world, &list_of((1..=2).map(id)), &[]).exits(4);
+    assert!(done.err.contains("offboard resume"), "{}", done.err);
+    let mut resume = folder.against(&world, &["resume", "--yes", "--rate", "600000"]);
+    Done::of(&resume.output().unwrap()).exits(0);
+    assert_eq!(world.removed().len(), 2);
+}
+
+#[test]
+fn a_listing_that_never_ends_is_not_followed_for_ever() {
+    let next = json!({ "uri": "/v1/customers?size=500&seekOperation=Next", "method": "GET",
+        "headers": [{ "key": "MS-ContinuationToken", "value": "AAAA" }] });
+    for items in [json!([]), json!([{ "id": id(1).to_string(), "relationshipToPartner": "reseller" }])] {
+        let page = json!({ "items": items, "links": { "next": next } }).to_string();
+        let world = World::of(
+            &json!({ "faults": [{ "on": "list", "times": 0, "do": { "kind": "answer", "status": 200, "json": page } }] }),
+        );
+        let folder = Folder::new();
+        let done = folder.run(&world, &list_of([id(1), id(2)]), &[]).exits(4);
+        assert!(done.err.contains("without naming anybody new"), "{}", done.err);
+        assert!(world.received().len() < 5);
+    }
+}
+
+#[test]
 fn too_large_a_share() {
     let (folder, world) = (Folder::new(), world());
     let done = folder.run(&world, &list_of((1..=3).map(id)), &["--max-share", "50"]);

@@ -1,248 +1,22 @@
-//! Whatever the simulator answers, in whatever order, the promises hold. In process, with a real
-//! log, under a clock that stands still while nothing waits.
+//! Whatever the simulator answers, in whatever order, and whenever the process dies, the promises
+//! hold.
 
-use crate::support::{PARTNER, id};
+use crate::support::{
+    hold, id,
+    in_process::{Death, InProcessRun, LifeEnded},
+};
 use offboard::{
-    audit::{CustomerLine, QueryError, Reader, RequestFilter, Store},
-    domain::{Mode, Outcome, Procedure, Secret, Sha256, TenantId, Time},
-    engine::{Clock, Engine, Halt, Ids, Ports, Start},
-    input,
-    partner_center::{
-        BaseUrl,
-        redact::Scrubber,
-        request::Outgoing,
-        response::Incoming,
-        transport::{SendError, Transport},
-    },
-    record::{Event, How, InputFile, Policy, Purpose, RunOpened, Seen, TokenNamed},
-    simulator::{Cut, Model, Request, Scenario},
+    audit::{CustomerLine, Entry, QueryError, Store},
+    domain::{Outcome, Time},
+    record::{Event, Record},
+    simulator::Request,
 };
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    strategy::ValueTree as _,
+    test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex},
-};
-use tokio_util::sync::CancellationToken;
-
-const BASE: &str = "http://127.0.0.1:9";
-
-/// The simulator without a socket. It also looks each request up in the log, through a connection
-/// of its own, at the moment when it arrives.
-struct InProcess {
-    model: Arc<Mutex<Model>>,
-    clock: Clock,
-    log: PathBuf,
-}
-
-impl Transport for InProcess {
-    async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, SendError> {
-        let header = |name: &str| outgoing.headers.iter().find(|(key, _)| *key == name).unwrap().1.clone();
-        let filter =
-            RequestFilter { correlation_id: Some(header("ms-correlationid")), ..RequestFilter::default() };
-        let mut found = 0;
-        let count = |_| {
-            found += 1;
-            Ok::<(), QueryError>(())
-        };
-        Reader::open(&self.log).unwrap().requests(&filter, count).unwrap();
-        assert_eq!(found, 1, "a request that is not on record");
-
-        let mut headers = vec![("authorization".to_owned(), "Bearer any".to_owned())];
-        headers.extend(outgoing.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        let request = Request {
-            method: outgoing.method.as_str().to_owned(),
-            target: outgoing.url.strip_prefix(BASE).unwrap().to_owned(),
-            headers,
-            body: outgoing.body.unwrap_or_default().as_bytes().to_vec(),
-        };
-        let reply = self.model.lock().unwrap().handle(self.clock.now(), &request);
-        tokio::time::sleep(reply.delay).await;
-        match reply.cut {
-            Cut::None => Ok(Incoming { status: reply.status, headers: reply.headers, body: reply.body }),
-            Cut::BeforeAnswer | Cut::InBody => Err(SendError::Unknown("the connection broke".to_owned())),
-        }
-    }
-}
-
-fn opened(rows: u32) -> RunOpened {
-    RunOpened {
-        version: "test".into(),
-        procedure: Procedure::RemoveRelationship,
-        mode: Mode::Run,
-        changes: true,
-        api_url: BASE.into(),
-        operator: "tester".into(),
-        host: "host".into(),
-        input: InputFile {
-            file: "list".into(),
-            sha256: Sha256::of(&[b"x"]),
-            rows,
-            columns: vec!["id".into()],
-        },
-        continues: None,
-        ticket: None,
-        reason: None,
-        policy: Policy {
-            rate: 60_000,
-            concurrency: 4,
-            settle_seconds: 60,
-            stop_after_failures: 0,
-            max_removals: 1000,
-            max_share: 100,
-            allow: vec![],
-            protected: vec![],
-            partner: Some(PARTNER.parse().unwrap()),
-        },
-        settings: BTreeMap::new(),
-    }
-}
-
-fn rows(count: u32) -> Vec<input::Row> {
-    let row = |n| input::Row {
-        row: n + 1,
-        customer: Ok(id(n)),
-        name: None,
-        domain: None,
-        duplicate_of: None,
-        cells: vec![id(n).to_string()],
-    };
-    (1..=count).map(row).collect()
-}
-
-/// A whole run. `Err` is a run that had to stop.
-async fn whole_run(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
-    engine.take_rows(rows(count)).await?;
-    engine.identify().await?;
-    engine.plan(HashSet::new()).await?;
-    engine.confirm("tester".into(), How::Yes).await?;
-    engine.carry_out().await?;
-    engine.seal(0).await?;
-    Ok(())
-}
-
-fn simulate(scenario: &Value, count: u32, seed: u64) -> (Arc<Mutex<Model>>, tempfile::TempDir, bool) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("audit.db");
-    let model = Arc::new(Mutex::new(Model::new(Scenario::from_json(&scenario.to_string()).unwrap())));
-    let sealed = runtime.block_on(async {
-        let clock = Clock::starting_at(Time::from_millis(1_795_166_130_000));
-        let store = Store::open(&log, clock.now(), &[3; 16]).unwrap();
-        let ports = Ports {
-            transport: InProcess { model: Arc::clone(&model), clock, log: log.clone() },
-            base: BaseUrl::parse(BASE).unwrap(),
-            scrubber: Scrubber::new(&[Secret::new("any-secret-at-all".into())]),
-            clock,
-            ids: Ids::seeded(seed),
-            stop: CancellationToken::new(),
-        };
-        let engine =
-            Engine::begin(store, Start { opened: opened(count), token: TokenNamed::default() }, ports)
-                .await
-                .unwrap();
-        let ended = whole_run(&engine, count).await;
-        if let Err(Halt::Log(error)) = &ended {
-            panic!("{error}");
-        }
-        engine.close().await.unwrap();
-        ended.is_ok()
-    });
-    (model, folder, sealed)
-}
-
-/// The promises of the design that a finished log can show.
-fn hold(model: &Model, log: &Path, count: u32, sealed: bool) {
-    let reader = Reader::open(log).unwrap();
-    let run = reader.find("latest").unwrap().run_id;
-    // Every record follows from those before it: the fold is the only place that knows what is legal.
-    let state = reader.fold(&run).unwrap().unwrap();
-
-    // 1 is looked at by the transport. 3: a change only for a customer that the plan calls ready.
-    let mut verdicts: HashMap<u32, Outcome> = HashMap::new();
-    let mut last_change: HashMap<u32, (u64, String)> = HashMap::new();
-    let mut gone: BTreeSet<u32> = BTreeSet::new();
-    let mut in_doubt: BTreeSet<u32> = BTreeSet::new();
-    let mut settled: BTreeMap<u32, Outcome> = BTreeMap::new();
-    let mut changes = 0;
-    reader
-        .records(&run, |seq, record| {
-            match record.event {
-                Event::Judged(judged) => {
-                    verdicts.insert(judged.row, judged.verdict);
-                }
-                Event::RequestIntended(intent) => {
-                    if let Some(row) = intent.row {
-                        // 5: nothing is sent to a customer that is known to be gone, or has its outcome.
-                        assert!(!gone.contains(&row) && !settled.contains_key(&row), "row {row}");
-                    }
-                    if intent.purpose == Purpose::RemoveRelationship {
-                        changes += 1;
-                        let row = intent.row.unwrap();
-                        assert_eq!(verdicts.get(&row), Some(&Outcome::Ready));
-                        // 4: never again blindly.
-                        assert!(!in_doubt.contains(&row), "row {row} was in doubt");
-                        last_change.insert(row, (seq, intent.request_id.to_string()));
-                    }
-                }
-                Event::OutcomeUnknown(unknown) => {
-                    if let Some((row, _)) =
-                        last_change.iter().find(|(_, (intent, _))| *intent == unknown.intent)
-                    {
-                        in_doubt.insert(*row);
-                    }
-                }
-                Event::ResponseReceived(response) if matches!(response.status, 408 | 500..=599) => {
-                    let throttled = response.answer == offboard::domain::Answer::Throttled;
-                    let change = last_change.iter().find(|(_, (intent, _))| *intent == response.intent);
-                    if let Some((row, _)) = change.filter(|_| !throttled) {
-                        in_doubt.insert(*row);
-                    }
-                }
-                Event::Observed(observed) => match observed.seen {
-                    Seen::Gone => drop(gone.insert(observed.row)),
-                    Seen::StillThere => drop(in_doubt.remove(&observed.row)),
-                    Seen::NotTold => {}
-                },
-                Event::Settled(end) => {
-                    // 6: one outcome a row.
-                    assert_eq!(settled.insert(end.row, end.outcome), None);
-                }
-                _ => {}
-            }
-            Ok(())
-        })
-        .unwrap();
-
-    // Nobody is removed twice, and nobody without a change on record.
-    let removed: Vec<TenantId> = model.removals().iter().map(|removal| removal.customer).collect();
-    let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
-    assert_eq!(removed.len(), distinct.len());
-    let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();
-    assert_eq!(arrived, changes);
-
-    if !sealed {
-        return;
-    }
-    assert_eq!(settled.len(), count as usize);
-    assert!(state.sealed.is_some());
-    let keep = |line: CustomerLine, _| {
-        let customer: TenantId = line.customer_tenant_id.unwrap().parse().unwrap();
-        let is_gone = distinct.contains(&customer);
-        match line.outcome.unwrap() {
-            // What is called removed is removed, and what is called untouched is untouched.
-            Outcome::Removed => assert!(is_gone, "row {}", line.row),
-            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyRemoved => {
-                assert!(!is_gone, "row {}", line.row);
-            }
-            _ => {}
-        }
-        Ok::<(), QueryError>(())
-    };
-    reader.customers(&run, keep).unwrap();
-}
 
 fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
     let states = prop::sample::select(vec![
@@ -277,10 +51,10 @@ fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
                     state
                 })
                 .collect();
-            // Late effects come within the settle time: how long the service may take is an assumption
-            // that `--settle` states.
-            let kinds = json!(["server_error", "server_error_with_effect", "unavailable", "html", "empty", "throttled",
-                "cut", "cut_with_effect", "cut_in_body", "slow", "late", "garbage"]);
+            let kinds = json!([
+                "server_error", "server_error_with_effect", "unavailable", "html", "empty", "throttled", "cut",
+                "cut_with_effect", "cut_in_body", "slow", "late", "garbage"
+            ]);
             let scenario = json!({
                 "customers": customers,
                 "throttling": throttling,
@@ -298,9 +72,55 @@ proptest! {
 
     #[test]
     fn whatever_the_service_answers((scenario, count, seed) in any_scenario()) {
-        let (model, folder, sealed) = simulate(&scenario, count, seed);
-        hold(&model.lock().unwrap(), &folder.path().join("audit.db"), count, sealed);
+        let mut run = InProcessRun::new(&scenario, count, seed);
+        let ended = run.live(Death::Never);
+        hold(&run, matches!(ended, LifeEnded::Sealed));
     }
+}
+
+/// One seed is a whole bad day: faults, kills, stops and restarts. Whether the run came to its end.
+fn bad_day(seed: u64) -> bool {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    let (scenario, count, salt) = any_scenario().new_tree(&mut runner).unwrap().current();
+    let deaths = prop_oneof![
+        (1_u32..25).prop_map(Death::Before),
+        (1_u32..25).prop_map(Death::After),
+        (1_u32..25).prop_map(Death::Asked),
+    ];
+    let deaths = prop::collection::vec(deaths, 0..5).new_tree(&mut runner).unwrap().current();
+    let mut run = InProcessRun::new(&scenario, count, salt);
+    for death in deaths {
+        let ended = run.live(death);
+        hold(&run, matches!(ended, LifeEnded::Sealed));
+        if matches!(ended, LifeEnded::Sealed) {
+            return true;
+        }
+    }
+    let ended = run.live(Death::Never);
+    hold(&run, matches!(ended, LifeEnded::Sealed));
+    matches!(ended, LifeEnded::Sealed)
+}
+
+/// `OFFBOARD_TEST_SEEDS=2000` runs as many; `OFFBOARD_TEST_SEED=17` runs that one again.
+#[test]
+fn killed_and_started_again_at_any_moment() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    if let Some(seed) = number("OFFBOARD_TEST_SEED") {
+        bad_day(seed);
+        return;
+    }
+    let seeds = number("OFFBOARD_TEST_SEEDS").unwrap_or(150);
+    let mut sealed = 0;
+    for seed in 0..seeds {
+        let survived = std::panic::catch_unwind(|| bad_day(seed));
+        let survived = survived.unwrap_or_else(|_| panic!("run it again with OFFBOARD_TEST_SEED={seed}"));
+        sealed += u64::from(survived);
+    }
+    // A test in which no run ever ended would show nothing.
+    assert!(sealed * 2 > seeds, "only {sealed} of {seeds} runs came to their end");
 }
 
 #[test]
@@ -309,13 +129,101 @@ fn the_same_seed_gives_the_same_records() {
     let scenario = json!({ "customers": customers, "chaos": { "seed": 4, "share": 0.3, "kinds": ["cut_with_effect", "cut"] },
         "latency": { "min_ms": 5, "max_ms": 50 } });
     let bodies = || {
-        let (_model, folder, sealed) = simulate(&scenario, 5, 11);
-        assert!(sealed);
-        let log = rusqlite::Connection::open(folder.path().join("audit.db")).unwrap();
+        let mut run = InProcessRun::new(&scenario, 5, 11);
+        assert!(matches!(run.live(Death::Never), LifeEnded::Sealed));
+        let log = rusqlite::Connection::open(run.log()).unwrap();
         let mut query = log.prepare("SELECT body FROM record ORDER BY seq").unwrap();
         let bodies: Vec<Vec<u8>> =
             query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
         bodies
     };
     assert_eq!(bodies(), bodies());
+}
+
+fn ends(run: &InProcessRun) -> Vec<String> {
+    let mut ends = Vec::new();
+    let reader = run.reader();
+    let id = reader.find("latest").unwrap().run_id;
+    let keep = |line: CustomerLine, _| {
+        ends.push(format!("{} {:?} {:?}", line.row, line.outcome, line.reasons));
+        Ok::<(), QueryError>(())
+    };
+    reader.customers(&id, keep).unwrap();
+    ends
+}
+
+/// The records of a finished run, cut at every place: what is left is gone on with, and ends the same.
+#[test]
+fn every_stump_grows_back() {
+    let customers = json!([
+        { "id": id(1).to_string() },
+        { "id": id(2).to_string(), "subscriptions": [{ "kind": "legacy", "status": "active" }] },
+        { "id": id(3).to_string(), "entitlements": [{ "kind": "software", "order_status": "cancelled" }] },
+        { "id": id(4).to_string(), "relationship": "none" },
+        { "id": id(5).to_string() },
+    ]);
+    let scenario = json!({ "customers": customers });
+    let mut whole = InProcessRun::new(&scenario, 5, 1);
+    whole.concurrency = 1;
+    assert!(matches!(whole.live(Death::Never), LifeEnded::Sealed));
+    let expected = ends(&whole);
+    let mut records = Vec::new();
+    let run = whole.reader().find("latest").unwrap().run_id;
+    whole
+        .reader()
+        .records(&run, |_, record| {
+            records.push(record);
+            Ok(())
+        })
+        .unwrap();
+    let first_request =
+        records.iter().position(|record| matches!(record.event, Event::RequestIntended(_))).unwrap();
+    for cut in first_request..records.len() {
+        // A judgement that ends a row is written together with that end, in one transaction.
+        let together =
+            matches!(&records[cut - 1].event, Event::Judged(judged) if judged.verdict != Outcome::Ready);
+        if together {
+            continue;
+        }
+        // The service saw every request that is on record; of the last one, nobody can know.
+        for saw_the_last in [true, false] {
+            let mut stump = InProcessRun::new(&scenario, 5, 2);
+            stump.concurrency = 1;
+            let kept = &records[..cut];
+            plant(&mut stump, kept, saw_the_last);
+            let ended = stump.live(Death::Never);
+            assert!(matches!(ended, LifeEnded::Sealed), "cut at {cut}: {ended:?}");
+            assert_eq!(ends(&stump), expected, "cut at {cut}");
+            hold(&stump, true);
+        }
+    }
+}
+
+/// Puts these records into a log, and the service into the state that they left it in.
+fn plant(stump: &mut InProcessRun, records: &[Record], saw_the_last: bool) {
+    let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16]).unwrap();
+    for record in records {
+        store.append(&[Entry::from(record.clone())]).unwrap();
+    }
+    store.close().unwrap();
+    let last_is_open = matches!(records.last().unwrap().event, Event::RequestIntended(_));
+    for (at, record) in records.iter().enumerate() {
+        let Event::RequestIntended(intent) = &record.event else { continue };
+        if at + 1 == records.len() && last_is_open && !saw_the_last {
+            continue;
+        }
+        let body =
+            if intent.method == "PATCH" { offboard::partner_center::request::REMOVAL_BODY } else { "" };
+        let request = Request {
+            method: intent.method.clone(),
+            target: intent.url.strip_prefix("http://127.0.0.1:9").unwrap().to_owned(),
+            headers: vec![
+                ("authorization".into(), "Bearer any".into()),
+                ("ms-requestid".into(), intent.request_id.to_string()),
+            ],
+            body: body.as_bytes().to_vec(),
+        };
+        stump.model.lock().unwrap().handle(record.at, &request);
+    }
+    stump.set_now(records.last().unwrap().at);
 }

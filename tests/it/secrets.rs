@@ -78,6 +78,32 @@ fn the_token_is_nowhere() {
 }
 
 #[test]
+fn a_long_token_is_not_cut_before_it_is_found() {
+    let token = "eyJ0eXAiOiJKV1Qi".repeat(120);
+    let echo = json!({ "code": "1", "description": format!("Bearer {token}") }).to_string();
+    let named = json!({ "items": [{ "id": id(1).to_string(), "relationshipToPartner": "reseller",
+        "companyProfile": { "companyName": format!("Contoso {token}"), "domain": "contoso.example" } }] })
+    .to_string();
+    let world = World::of(&json!({ "faults": [
+        { "on": "list", "do": { "kind": "answer", "status": 200, "json": named } },
+        { "on": "subscriptions", "times": 0, "do": { "kind": "answer", "status": 400, "json": echo } },
+    ] }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    command.env("OFFBOARD_ACCESS_TOKEN", &token);
+    let done = Done::of(&command.output().unwrap()).exits(3);
+    let part = &token.as_bytes()[..48];
+    let mut everything =
+        vec![("output".into(), done.out.into_bytes()), ("error".into(), done.err.into_bytes())];
+    everything.extend(folder.all_files());
+    for (path, bytes) in everything {
+        assert!(!bytes.windows(part.len()).any(|window| window == part), "{}", path.display());
+    }
+    assert_eq!(folder.customers()[0].customer_name.as_deref(), Some("Contoso [secret]"));
+}
+
+#[test]
 fn help_shows_no_value_of_the_environment() {
     let folder = Folder::new();
     for arguments in [&["--help"][..], &["run", "--help"], &["resume", "--help"], &["--nonsense"]] {

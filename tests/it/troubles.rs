@@ -91,6 +91,18 @@ fn an_accepted_removal_that_never_shows_is_for_a_person() {
 }
 
 #[test]
+fn a_page_of_a_proxy_proves_nothing() {
+    let world = world(json!({ "faults": [
+        { "on": "customer", "do": { "kind": "answer", "status": 404, "html": "<html>not found</html>" } },
+    ] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1)]), &["--settle", "5"]).exits(0);
+    // It was looked at again, and then the service itself said so.
+    let looks = folder.requests().iter().filter(|r| r.purpose.as_deref() == Some("confirm_removal")).count();
+    assert_eq!(looks, 2);
+}
+
+#[test]
 fn each_form_of_the_removals_answer_and_of_its_absence_is_understood() {
     for quirks in [
         json!({ "bom": true, "casing": "pascal" }),

@@ -1,10 +1,13 @@
 //! What the tests share: a folder to work in, the program, and a Partner Center that never was.
 
+pub(crate) mod in_process;
 mod program;
+mod promises;
 mod terminal;
 mod world;
 
 pub(crate) use program::{Done, Folder};
+pub(crate) use promises::hold;
 pub(crate) use terminal::typed;
 pub(crate) use world::World;
 

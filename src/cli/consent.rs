@@ -1,0 +1,105 @@
+//! Who allows the changes.
+
+use super::{
+    exit::{Exit, Failure},
+    printer::{Paint, Printer},
+};
+use crate::{
+    domain::Mode,
+    engine::{Engine, Halt},
+    partner_center::transport::Http,
+    record::{How, StopCause},
+    report::visible,
+};
+use std::io::{self, IsTerminal as _};
+use tokio_util::sync::CancellationToken;
+
+/// How the plan is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// A person types the partner's name and the number.
+    Ask,
+    /// It was given beforehand.
+    Given,
+}
+
+/// Nobody can be asked where nobody types.
+pub(super) fn require(yes: bool, has_partner: bool) -> Result<Consent, Failure> {
+    match (yes, has_partner) {
+        (true, true) => Ok(Consent::Given),
+        (true, false) => Err(Failure::usage(
+            "`--yes` needs `--partner-tenant`: name the partner account whose customers these are",
+        )),
+        (false, _) if io::stdin().is_terminal() => Ok(Consent::Ask),
+        (false, _) => Err(Failure::new(
+            Exit::Guard,
+            "nobody can confirm, because standard input is no terminal; give `--yes` and `--partner-tenant`, or run \
+             it in a terminal. Nothing was sent",
+        )),
+    }
+}
+
+/// Asks the person, unless consent was given beforehand.
+pub(super) async fn ask(
+    printer: &Printer,
+    engine: &Engine<Http>,
+    consent: Consent,
+    stop: &CancellationToken,
+) -> Result<How, Halt> {
+    if consent == Consent::Given {
+        return Ok(How::Yes);
+    }
+    let (name, tenant, ready, mode, api) = engine.with_run(|run| {
+        let partner = run.partner.as_ref();
+        (
+            partner.map(|partner| partner.name.clone()).unwrap_or_default(),
+            partner.map(|partner| partner.tenant_id.to_string()).unwrap_or_default(),
+            run.ready(),
+            run.opened.mode,
+            run.opened.api_url.clone(),
+        )
+    });
+    // What is to be typed is what is shown.
+    let name = visible(name.trim()).into_owned();
+    let phrase = format!("{name} {ready}");
+    let earnest = match mode {
+        Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
+        Mode::Plan | Mode::Run => "There is no undo: each customer would have to accept a new relationship.",
+    };
+    printer.warn(&format!(
+        "about to end the reseller relationship with {ready} customers of {} ({tenant}) at {api}.\n{earnest}\n\
+         To go on, type the partner's name and the number, `{phrase}`:",
+        printer.paint(Paint::Strong, &name),
+    ));
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let stopped = |cause, text: &str| Halt::Stop { cause, text: text.to_owned() };
+    let typed = tokio::select! {
+        typed = typed => typed,
+        () = stop.cancelled() => return Err(stopped(StopCause::Interrupted, "the run was asked to stop")),
+    };
+    match typed {
+        Ok(Ok(line)) if line.trim() == phrase => Ok(How::Typed),
+        Ok(_) => Err(stopped(
+            StopCause::NotConfirmed,
+            "it was not confirmed: what was typed is not the partner's name and the number",
+        )),
+        Err(panicked) => Err(Halt::Stop { cause: StopCause::Bug, text: panicked.to_string() }),
+    }
+}
+
+/// The person's name on this machine, and the number that it cannot be changed with a variable.
+pub(super) fn operator() -> String {
+    let uid = format!("uid {}", rustix::process::getuid().as_raw());
+    let name = ["USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    name.map_or_else(|| uid.clone(), |name| format!("{name} ({uid})"))
+}
+
+/// This machine's name.
+pub(super) fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

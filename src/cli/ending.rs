@@ -1,0 +1,179 @@
+//! How a run ends: what is recorded of it, what is said, and the exit code. All from one table.
+
+use super::{
+    exit::{Exit, Failure},
+    printer::Printer,
+    settings::Paths,
+    show,
+};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::{Mode, Outcome, RunId},
+    engine::{Ended, Engine, Halt},
+    partner_center::transport::Http,
+    record::{Run, Stage, StopCause},
+    report::{self, CsvStyle, ReportError, Written},
+};
+use std::path::Path;
+
+/// What becomes of a run that a halt stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is over: what was not begun is not attempted.
+    Seal,
+    /// It can be gone on with.
+    Leave,
+}
+
+/// A run that is refused before anybody confirmed it is over. Everything else can be gone on with; and
+/// so can a run that another process began, when only today's account or today's answer is the wrong
+/// one.
+fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
+    match cause {
+        StopCause::Guard if !is_confirmed => Fate::Seal,
+        StopCause::WrongAccount | StopCause::NotConfirmed if is_new => Fate::Seal,
+        StopCause::Guard
+        | StopCause::WrongAccount
+        | StopCause::NotConfirmed
+        | StopCause::Interrupted
+        | StopCause::SignIn
+        | StopCause::Service
+        | StopCause::Bug => Fate::Leave,
+    }
+}
+
+/// Records how the work ended. Gives the exit code, and what there is to say.
+pub(super) async fn finish(
+    engine: &Engine<Http>,
+    worked: Result<Ended, Halt>,
+    is_new: bool,
+) -> Result<(Exit, Option<String>), Failure> {
+    let halt = match worked {
+        Ok(Ended::Complete) => {
+            let exit = engine.with_run(exit_of);
+            engine.seal(exit.code()).await?;
+            return Ok((exit, None));
+        }
+        Ok(Ended::StoppedByGuard(text)) => {
+            engine.seal(Exit::Guard.code()).await?;
+            return Ok((Exit::Guard, Some(text)));
+        }
+        Err(halt) => halt,
+    };
+    let Halt::Stop { cause, text } = halt else { return Err(halt.into()) };
+    let exit = Exit::of(cause);
+    let (is_confirmed, mode) = engine.with_run(|run| (run.stage >= Stage::Confirmed, run.opened.mode));
+    match fate(cause, is_confirmed, is_new) {
+        Fate::Seal => {
+            engine.abandon(cause, &text).await?;
+            engine.seal(exit.code()).await?;
+            Ok((exit, Some(format!("{text}. Nothing was changed"))))
+        }
+        Fate::Leave => {
+            engine.leave(cause, &text).await?;
+            let next = if mode.is_simulated() {
+                "The simulator forgets; run the list again".to_owned()
+            } else {
+                format!("Go on with: offboard resume {}", engine.id())
+            };
+            Ok((exit, Some(format!("{text}. {next}"))))
+        }
+    }
+}
+
+/// What a run that came to its end says of itself.
+fn exit_of(run: &Run) -> Exit {
+    let all_gone = run.counts.keys().all(|outcome| outcome.is_gone());
+    if !run.opened.changes || all_gone { Exit::Done } else { Exit::Unfinished }
+}
+
+pub(super) fn write_reports(paths: &Paths, run: &RunId) -> Result<Written, Failure> {
+    let reader = Reader::open(&paths.audit_log)?;
+    let line = reader.find(run.as_str())?;
+    write_reports_of(&reader, &line, &paths.reports, CsvStyle::Safe)
+}
+
+pub(super) fn write_reports_of(
+    reader: &Reader,
+    line: &RunLine,
+    reports: &Path,
+    csv: CsvStyle,
+) -> Result<Written, Failure> {
+    let folder = reports.join(line.run_id.as_str());
+    report::write_all(reader, line, &folder, csv).map_err(|error| {
+        let run = &line.run_id;
+        if line.state != "sealed" && matches!(error, ReportError::DoesNotAddUp { .. }) {
+            let text = format!("run {run} ended while its list was being read; nothing was sent for it, and there is nothing to report");
+            return Failure::usage(text);
+        }
+        let text = format!(
+            "the reports of run {run} cannot be written: {error}. The audit log is complete; \
+             `offboard report {run}` writes them again"
+        );
+        Failure::new(Exit::Bug, text)
+    })
+}
+
+/// The end of a run, for standard output.
+pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> Result<(), Failure> {
+    let summary = &written.summary;
+    if printer.json {
+        let text = serde_json::to_string_pretty(summary);
+        return printer.data(&text.map_err(|error| Failure::new(Exit::Bug, error.to_string()))?);
+    }
+    let mode = match summary.mode {
+        Mode::Rehearsal => " (rehearsal: no real customer was touched)",
+        Mode::Demo => " (demo: no real customer was touched)",
+        Mode::Plan => " (plan: nothing was changed)",
+        Mode::Run => "",
+    };
+    let counts =
+        Outcome::ALL.iter().filter_map(|outcome| summary.counts.get(outcome).map(|n| (*outcome, *n)));
+    let reasons = summary.reasons.iter().map(|(reason, n)| (*reason, *n));
+    printer.data(&format!(
+        "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
+        summary.run_id,
+        summary.input.rows,
+        show::summary(counts, reasons),
+        paths.audit_log.display(),
+        paths.reports.join(summary.run_id.as_str()).display()
+    ))
+}
+
+/// The end of a run that did its work: that nobody could be told does not change how it ended.
+pub(super) fn tell_end(printer: &Printer, paths: &Paths, written: &Written, exit: Exit) -> Exit {
+    if let Err(failure) = show_end(printer, paths, written) {
+        printer.warn(&failure.text);
+    }
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_before_the_confirmation_ends_a_run_for_good() {
+        let all = [
+            StopCause::Interrupted,
+            StopCause::Guard,
+            StopCause::NotConfirmed,
+            StopCause::WrongAccount,
+            StopCause::SignIn,
+            StopCause::Service,
+            StopCause::Bug,
+        ];
+        for cause in all {
+            for is_new in [true, false] {
+                let refused = match cause {
+                    StopCause::Guard => true,
+                    StopCause::NotConfirmed | StopCause::WrongAccount => is_new,
+                    _ => false,
+                };
+                let expected = if refused { Fate::Seal } else { Fate::Leave };
+                assert_eq!(fate(cause, false, is_new), expected, "{cause:?} {is_new}");
+            }
+            assert_eq!(fate(cause, true, false), Fate::Leave, "{cause:?}");
+        }
+    }
+}

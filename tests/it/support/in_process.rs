@@ -1,0 +1,295 @@
+//! The engine in process, against the simulator's pure model, with a real log, under a clock that
+//! stands still while nothing waits. It can be killed between any two requests and started again.
+
+use super::{PARTNER, id};
+use offboard::{
+    audit::{QueryError, Reader, RequestFilter, Store},
+    domain::{Mode, Procedure, Secret, Sha256, Time},
+    engine::{Clock, Engine, Halt, Ids, Ports, Start},
+    input,
+    partner_center::{
+        BaseUrl,
+        redact::Scrubber,
+        request::Outgoing,
+        response::Incoming,
+        transport::{SendError, Transport},
+    },
+    record::{How, InputFile, Policy, RunOpened, Stage, TokenNamed},
+    simulator::{Cut, Model, Request, Scenario},
+};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    future::pending,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+const BASE: &str = "http://127.0.0.1:9";
+
+/// When the process dies, counted in requests of this life.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Death {
+    Never,
+    /// Before the service sees the request.
+    Before(u32),
+    /// After the service acted, before its answer is recorded.
+    After(u32),
+    /// Not at all: it is asked to stop, as by Ctrl-C.
+    Asked(u32),
+}
+
+/// The simulator without a socket. It also looks each request up in the log, through a connection of
+/// its own, at the moment when it arrives.
+struct InProcess {
+    model: Arc<Mutex<Model>>,
+    clock: Clock,
+    log: PathBuf,
+    sent: AtomicU32,
+    death: Death,
+    died: Arc<Notify>,
+    stop: CancellationToken,
+}
+
+impl InProcess {
+    fn require_intent(&self, outgoing: &Outgoing) {
+        let header = |name: &str| outgoing.headers.iter().find(|(key, _)| *key == name).unwrap().1.clone();
+        let filter =
+            RequestFilter { correlation_id: Some(header("ms-correlationid")), ..RequestFilter::default() };
+        let mut found = 0;
+        let count = |_| {
+            found += 1;
+            Ok::<(), QueryError>(())
+        };
+        Reader::open(&self.log).unwrap().requests(&filter, count).unwrap();
+        assert_eq!(found, 1, "a request that is not on record");
+    }
+
+    async fn die(&self) {
+        self.died.notify_one();
+        pending::<()>().await;
+    }
+}
+
+impl Transport for InProcess {
+    async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, SendError> {
+        self.require_intent(outgoing);
+        let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
+        if matches!(self.death, Death::Before(at) if number >= at) {
+            self.die().await;
+        }
+        if matches!(self.death, Death::Asked(at) if number >= at) {
+            self.stop.cancel();
+        }
+        let mut headers = vec![("authorization".to_owned(), "Bearer any".to_owned())];
+        headers.extend(outgoing.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let reply = self.model.lock().unwrap().handle(
+            self.clock.now(),
+            &Request {
+                method: outgoing.method.as_str().to_owned(),
+                target: outgoing.url.strip_prefix(BASE).unwrap().to_owned(),
+                headers,
+                body: outgoing.body.unwrap_or_default().as_bytes().to_vec(),
+            },
+        );
+        if matches!(self.death, Death::After(at) if number >= at) {
+            self.die().await;
+        }
+        tokio::time::sleep(reply.delay).await;
+        match reply.cut {
+            Cut::None => Ok(Incoming { status: reply.status, headers: reply.headers, body: reply.body }),
+            Cut::BeforeAnswer | Cut::InBody => Err(SendError::Unknown("the connection broke".to_owned())),
+        }
+    }
+}
+
+/// A run over several lives of the process.
+pub(crate) struct InProcessRun {
+    folder: tempfile::TempDir,
+    pub(crate) model: Arc<Mutex<Model>>,
+    pub(crate) count: u32,
+    pub(crate) concurrency: u32,
+    now: Time,
+    seed: u64,
+    lives: u64,
+}
+
+/// How a life ended.
+#[derive(Debug)]
+pub(crate) enum LifeEnded {
+    Sealed,
+    Stopped,
+    Killed,
+}
+
+impl InProcessRun {
+    pub(crate) fn new(scenario: &Value, count: u32, seed: u64) -> Self {
+        let scenario = Scenario::from_json(&scenario.to_string()).unwrap();
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            model: Arc::new(Mutex::new(Model::new(scenario))),
+            count,
+            concurrency: 4,
+            now: Time::from_millis(1_795_166_130_000),
+            seed,
+            lives: 0,
+        }
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("audit.db")
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::open(&self.log()).unwrap()
+    }
+
+    /// When the next life begins.
+    pub(crate) fn set_now(&mut self, now: Time) {
+        self.now = now;
+    }
+
+    /// One life of the process: it begins the run, or goes on with it.
+    pub(crate) fn live(&mut self, death: Death) -> LifeEnded {
+        self.lives += 1;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let ended = runtime.block_on(async {
+            let clock = Clock::starting_at(self.now);
+            let died = Arc::new(Notify::new());
+            let stop = CancellationToken::new();
+            let ports = Ports {
+                transport: InProcess {
+                    model: Arc::clone(&self.model),
+                    clock,
+                    log: self.log(),
+                    sent: AtomicU32::new(0),
+                    death,
+                    died: Arc::clone(&died),
+                    stop: stop.clone(),
+                },
+                base: BaseUrl::parse(BASE).unwrap(),
+                scrubber: Scrubber::new(&[Secret::new("any-secret-at-all".into())]),
+                clock,
+                // A counter of its own for each life.
+                ids: Ids::seeded((self.seed << 24) ^ (self.lives << 56)),
+                stop,
+            };
+            let log = self.log();
+            let ended = tokio::select! {
+                ended = life(&log, self.count, self.concurrency, ports) => ended,
+                () = died.notified() => LifeEnded::Killed,
+            };
+            self.now = clock.now();
+            ended
+        });
+        // What was on its way to the disk arrives or does not, as with a real process.
+        runtime.shutdown_background();
+        ended
+    }
+}
+
+async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>) -> LifeEnded {
+    let store = loop {
+        match Store::open(log, ports.clock.now(), &[3; 16]) {
+            Ok(store) => break store,
+            // The life before this one still writes its last batch.
+            Err(offboard::audit::StoreError::Locked(_)) => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let reader = Reader::open(log).unwrap();
+    let known = reader.runs().unwrap().pop().map(|line| reader.fold(&line.run_id).unwrap().unwrap());
+    drop(reader);
+    let engine = match known {
+        // What is not whole was never begun.
+        Some(run) if run.rows.len() == count as usize => {
+            let policy = run.policy.clone();
+            Engine::resume(store, run, policy, TokenNamed::default(), ports).await
+        }
+        _ => {
+            let start = Start { opened: opened(count, concurrency), token: TokenNamed::default() };
+            Engine::begin(store, start, ports).await
+        }
+    };
+    let engine = engine.unwrap();
+    let ended = work(&engine, count).await;
+    if let Err(Halt::Stop { cause, text }) = &ended {
+        println!("{cause:?}: {text}");
+        engine.leave(*cause, text).await.unwrap();
+    }
+    engine.close().await.unwrap();
+    match ended {
+        Ok(()) => LifeEnded::Sealed,
+        Err(Halt::Log(error)) => panic!("{error}"),
+        Err(_) => LifeEnded::Stopped,
+    }
+}
+
+async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
+    if engine.with_run(|run| run.rows.is_empty()) {
+        engine.take_rows(rows(count)).await?;
+    }
+    engine.identify().await?;
+    if engine.with_run(|run| run.stage == Stage::Judging) {
+        engine.plan(HashSet::new()).await?;
+    }
+    if engine.with_run(|run| run.stage == Stage::Planned && run.ready() > 0) {
+        engine.require_limits()?;
+        engine.confirm("tester".into(), How::Yes).await?;
+    }
+    if engine.with_run(|run| run.stage == Stage::Confirmed) {
+        engine.carry_out().await?;
+    }
+    engine.seal(0).await?;
+    Ok(())
+}
+
+fn opened(rows: u32, concurrency: u32) -> RunOpened {
+    RunOpened {
+        version: "test".into(),
+        procedure: Procedure::RemoveRelationship,
+        mode: Mode::Run,
+        changes: true,
+        api_url: BASE.into(),
+        operator: "tester".into(),
+        host: "host".into(),
+        input: InputFile {
+            file: "list".into(),
+            sha256: Sha256::of(&[b"x"]),
+            rows,
+            columns: vec!["id".into()],
+        },
+        ticket: None,
+        reason: None,
+        policy: Policy {
+            rate: 60_000,
+            concurrency,
+            settle_seconds: 60,
+            stop_after_failures: 0,
+            max_removals: 1000,
+            max_share: 100,
+            allow: vec![],
+            protected: BTreeSet::new(),
+            partner: Some(PARTNER.parse().unwrap()),
+        },
+        settings: BTreeMap::new(),
+    }
+}
+
+fn rows(count: u32) -> Vec<input::Row> {
+    let row = |n| input::Row {
+        row: n + 1,
+        customer: Ok(id(n)),
+        name: None,
+        domain: None,
+        duplicate_of: None,
+        cells: vec![id(n).to_string()],
+    };
+    (1..=count).map(row).collect()
+}

@@ -1,0 +1,139 @@
+//! The promises of the design that a log and the simulator's own journal can show.
+
+use super::in_process::InProcessRun;
+use offboard::{
+    audit::{CustomerLine, QueryError},
+    domain::{Answer, Evidence, Outcome, TenantId, Time},
+    record::{Event, Purpose, Seen},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Duration,
+};
+
+/// Asserts that they hold. `whole` is a run that came to its end.
+pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
+    let reader = simulated.reader();
+    let run = reader.runs().unwrap().pop().unwrap().run_id;
+    // Every record follows from those before it: the fold is the only place that knows what is legal.
+    let state = reader.fold(&run).unwrap().unwrap();
+
+    // 1 is looked at by the transport. 3: a change only for a customer that the plan calls ready.
+    let mut verdicts: HashMap<u32, Outcome> = HashMap::new();
+    // Changes by their intent; those that are not answered yet; and the request ID that the next
+    // change of a row must have, if the last one's outcome was not known.
+    let mut changes: HashMap<u64, (u32, String)> = HashMap::new();
+    let mut open: BTreeMap<u64, u32> = BTreeMap::new();
+    let mut must_keep: HashMap<u32, String> = HashMap::new();
+    let mut in_doubt: BTreeMap<u32, Time> = BTreeMap::new();
+    let mut accepted: BTreeSet<u32> = BTreeSet::new();
+    let mut gone: BTreeSet<u32> = BTreeSet::new();
+    let mut settled: BTreeMap<u32, Outcome> = BTreeMap::new();
+    reader
+        .records(&run, |seq, record| {
+            let mut doubt = |intent: u64| {
+                if let Some((row, id)) = changes.get(&intent) {
+                    in_doubt.insert(*row, record.at);
+                    must_keep.insert(*row, id.clone());
+                }
+            };
+            match record.event {
+                Event::Judged(judged) => drop(verdicts.insert(judged.row, judged.verdict)),
+                Event::RequestIntended(intent) => {
+                    if let Some(row) = intent.row {
+                        // 5: nothing is sent to a customer that is known to be gone, or has its outcome.
+                        assert!(!gone.contains(&row) && !settled.contains_key(&row), "row {row}");
+                    }
+                    if intent.purpose == Purpose::RemoveRelationship {
+                        let row = intent.row.unwrap();
+                        assert_eq!(verdicts.get(&row), Some(&Outcome::Ready));
+                        // 3: one at a time. 4: never again blindly; when again, under the same request ID.
+                        assert!(!open.values().any(|other| *other == row), "two changes of row {row}");
+                        assert!(!in_doubt.contains_key(&row), "row {row} was in doubt");
+                        assert!(!accepted.contains(&row), "the change of row {row} was accepted");
+                        let id = intent.request_id.to_string();
+                        if let Some(kept) = must_keep.get(&row) {
+                            assert_eq!(kept, &id, "row {row}");
+                        }
+                        open.insert(seq, row);
+                        changes.insert(seq, (row, id));
+                    }
+                }
+                Event::OutcomeUnknown(unknown) => {
+                    open.remove(&unknown.intent);
+                    doubt(unknown.intent);
+                }
+                Event::ResponseReceived(response) => {
+                    open.remove(&response.intent);
+                    match response.answer {
+                        Answer::Unclear => doubt(response.intent),
+                        Answer::Understood | Answer::NotUnderstood => {
+                            accepted.extend(changes.get(&response.intent).map(|(row, _)| *row));
+                        }
+                        // An answer uses the identifier up, unless an earlier attempt may come back to life.
+                        _ => {}
+                    }
+                }
+                Event::RequestNotSent(failure) => {
+                    open.remove(&failure.intent);
+                    must_keep.extend(changes.get(&failure.intent).cloned());
+                }
+                // 2: what was open when the process died counts as sent.
+                Event::Resumed(_) => {
+                    let lost: Vec<u64> = std::mem::take(&mut open).into_keys().collect();
+                    lost.into_iter().for_each(doubt);
+                }
+                Event::Observed(observed) => match observed.seen {
+                    Seen::Gone => drop(gone.insert(observed.row)),
+                    Seen::StillThere => {
+                        // The service had its time before it was asked.
+                        if let Some(since) = in_doubt.remove(&observed.row) {
+                            assert!(record.at >= since.plus(Duration::from_mins(1)), "row {}", observed.row);
+                        }
+                    }
+                    Seen::NotTold => {}
+                },
+                // 6: one outcome a row.
+                Event::Settled(end) => {
+                    assert_eq!(settled.insert(end.row, end.outcome), None);
+                    // What is called observed was seen.
+                    assert!(
+                        end.evidence != Some(Evidence::Observed) || gone.contains(&end.row),
+                        "row {}",
+                        end.row
+                    );
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+        .unwrap();
+
+    // Nobody is removed twice, and nobody without a change on record.
+    let model = simulated.model.lock().unwrap();
+    let removed: Vec<TenantId> = model.removals().iter().map(|removal| removal.customer).collect();
+    let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
+    assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
+    let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();
+    assert!(arrived <= changes.len());
+
+    if !whole {
+        return;
+    }
+    assert_eq!(settled.len(), simulated.count as usize);
+    assert!(state.sealed.is_some());
+    let keep = |line: CustomerLine, _| {
+        let customer: TenantId = line.customer_tenant_id.unwrap().parse().unwrap();
+        let is_gone = distinct.contains(&customer);
+        match line.outcome.unwrap() {
+            // What is called removed is removed, and what is called untouched is untouched.
+            Outcome::Removed => assert!(is_gone, "row {}", line.row),
+            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyRemoved => {
+                assert!(!is_gone, "row {}", line.row);
+            }
+            _ => {}
+        }
+        Ok::<(), QueryError>(())
+    };
+    reader.customers(&run, keep).unwrap();
+}
