@@ -55,6 +55,16 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
+    /// The name is no file of its own.
+    #[error(
+        "the audit log `{0}` is not a plain file with one name; a second name would have a lock of its own"
+    )]
+    NotAlone(PathBuf),
+    /// Somebody reads the log at this moment, and it is at rest.
+    #[error(
+        "the audit log `{0}` is open in another program; close it there (a database tool?) and try again"
+    )]
+    Busy(PathBuf),
     /// The file is something else.
     #[error("`{0}` is not an audit log of this program; name another file with `--audit-log`")]
     Foreign(PathBuf),
@@ -115,11 +125,18 @@ impl Store {
         }
         let opened = |source| StoreError::Open { path: path.to_owned(), source };
         refuse_network(path)?;
+        // However the log is called, through links or not, there is one lock.
+        let path = &canonical(path).map_err(opened)?;
         let lock = lock(path)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).mode(0o600);
         // Made here and not by SQLite, so that nobody else can read it for even a moment.
-        drop(options.open(path).map_err(opened)?);
+        let made = options.open(path).map_err(opened)?;
+        let status = made.metadata().map_err(opened)?;
+        if !status.is_file() || status.nlink() > 1 {
+            return Err(StoreError::NotAlone(path.clone()));
+        }
+        drop(made);
         let identity = identity(path).map_err(opened)?;
         // SQLite takes a file of a few bytes for an empty one, and would write over it.
         if !looks_like_a_database(path).map_err(opened)? {
@@ -281,8 +298,22 @@ fn is_busy(source: &rusqlite::Error) -> bool {
     matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// The path with every link followed; the file itself need not exist yet.
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Ok(folder.canonicalize()?.join(name))
+        }
+        found => found,
+    }
+}
+
 fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
     match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path.to_owned()),
         Some(ErrorCode::DiskFull) => StoreError::Full(path.to_owned()),
         _ => StoreError::Sqlite { path: path.to_owned(), source },
     }

@@ -58,16 +58,26 @@ fn shown(request: &RequestLine) -> String {
         (None, None) => "open".to_owned(),
     };
     let took = request.duration_ms.map(|ms| format!(" {ms} ms")).unwrap_or_default();
-    let error = request.error.as_ref().map(|error| format!("\n    {error}")).unwrap_or_default();
-    let line = format!(
-        "{} {:>5} {} {}{took}\n    {} request {} correlation {}",
-        text(&request.intended_at),
-        status,
-        text(&request.method),
-        text(&request.url),
-        text(&request.purpose),
-        text(&request.request_id),
-        text(&request.correlation_id),
+    let mut lines = vec![
+        format!(
+            "{} {:>5} {} {}{took}",
+            text(&request.intended_at),
+            status,
+            text(&request.method),
+            text(&request.url),
+        ),
+        format!(
+            "    {} request {} correlation {}",
+            text(&request.purpose),
+            text(&request.request_id),
+            text(&request.correlation_id),
+        ),
+    ];
+    lines.extend(
+        request
+            .error
+            .as_ref()
+            .map(|error| format!("    {}", error.split_whitespace().collect::<Vec<_>>().join(" "))),
     );
-    (line + &error).lines().map(visible).collect::<Vec<_>>().join("\n")
+    lines.iter().map(|line| visible(line)).collect::<Vec<_>>().join("\n")
 }

@@ -72,6 +72,11 @@ impl Printer {
         }
     }
 
+    /// A question, or what is to be known before one is answered; also when quiet.
+    pub(super) fn ask(&self, text: &str) {
+        self.line(text);
+    }
+
     /// A message that matters even when quiet.
     pub(super) fn warn(&self, text: &str) {
         let mark = self.paint(Paint::Care, "warning:");

@@ -128,7 +128,7 @@ fn ask_why(printer: &Printer, options: &mut RunOptions) -> Result<(), Failure> {
     if options.ticket.is_some() || options.reason.is_some() || options.yes || !io::stdin().is_terminal() {
         return Ok(());
     }
-    printer.say("Change ticket, for the reports (empty for none):");
+    printer.ask("Change ticket, for the reports (empty for none):");
     let mut line = String::new();
     io::stdin()
         .read_line(&mut line)

@@ -78,8 +78,13 @@ pub(super) async fn begin(
     stop: CancellationToken,
 ) -> Result<Engine<Http>, Failure> {
     let engine = Engine::begin(store, start, access.ports(stop)?).await?;
-    take_list(&engine, list).await?;
-    Ok(engine)
+    match take_list(&engine, list).await {
+        Ok(()) => Ok(engine),
+        Err(failure) => {
+            engine.close().await?;
+            Err(failure)
+        }
+    }
 }
 
 /// Refuses a new run while an older one may still have changes in doubt, or is unfinished over the same
@@ -102,7 +107,10 @@ pub(super) fn refuse_unfinished(paths: &Paths, list: Sha256) -> Result<(), Failu
         };
         return Err(Failure::new(
             Exit::Guard,
-            format!("{why}; go on with it first: offboard resume {}", line.run_id),
+            format!(
+                "{why}; go on with it first, or decline there to give it up: offboard resume {}",
+                line.run_id
+            ),
         ));
     }
     Ok(())
@@ -126,7 +134,7 @@ pub(super) async fn carry(
     tracing::info!(%run, is_new, "begun");
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, consent, &stop) => worked,
-        () = signals::time_to_leave(&stop) => {
+        () = signals::time_to_leave(printer, &stop) => {
             let text = "left at once; what was in flight is in doubt. `offboard resume` settles it";
             return Err(Failure::new(Exit::Interrupted, text));
         }
@@ -164,7 +172,12 @@ async fn work(
         let _bar = Progress::start(printer, engine.watch());
         engine.plan(gone).await?;
     }
-    printer.say(&engine.with_run(show::plan));
+    match engine.with_run(|run| (run.stage, show::plan(run))) {
+        (Stage::Planned, plan) if consent == Consent::Ask => printer.ask(&plan),
+        (Stage::Planned, plan) => printer.say(&plan),
+        // What was confirmed was shown then.
+        _ => {}
+    }
     if !engine.with_run(|run| run.opened.changes) {
         engine.settle_plan().await?;
         return Ok(Ended::Complete);

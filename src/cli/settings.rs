@@ -80,7 +80,14 @@ impl File {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Failure::usage(format!("cannot read `{FILE}`: {error}"))),
         };
-        toml::from_str(&text).map_err(|error| Failure::usage(format!("`{FILE}`: {error}")))
+        toml::from_str(&text).map_err(|error| {
+            // Not the line itself: somebody may have put a secret there.
+            let line = error
+                .span()
+                .map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count())
+                + 1;
+            Failure::usage(format!("`{FILE}`, line {line}: {}", error.message()))
+        })
     }
 }
 

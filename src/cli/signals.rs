@@ -3,6 +3,7 @@
 //! The first one: nothing new is sent, and what is in flight is waited for and recorded. The second:
 //! that wait ends soon. The third: at once; what was in flight is in doubt, and `resume` settles it.
 
+use super::printer::Printer;
 use std::{future::poll_fn, task::Poll, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -14,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 const SHORT_WAIT: Duration = Duration::from_secs(5);
 
 /// Cancels `stop` at the first signal; resolves when it is time to leave without waiting any longer.
-pub(super) async fn time_to_leave(stop: &CancellationToken) {
+pub(super) async fn time_to_leave(printer: &Printer, stop: &CancellationToken) {
     let mut signals = listen();
     any(&mut signals).await;
     stop.cancel();
+    printer.say("Stopping: nothing new is sent; waiting for the answers that are on their way. Again to wait 5 s at most.");
     any(&mut signals).await;
     tokio::select! {
         () = any(&mut signals) => {}

@@ -102,11 +102,15 @@ impl<T: Transport> Engine<T> {
         let concurrency = self.with_run(|run| run.policy.concurrency as usize);
         let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
         let mut at_work: JoinSet<Result<u32, Halt>> = JoinSet::new();
-        let mut guard: Option<String> = None;
+        let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
         let mut halted: Option<Halt> = None;
         loop {
             if guard.is_none() {
                 guard = self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row));
+                if let Some(text) = &guard {
+                    // On record at once: a restart must not forget it.
+                    self.leave(StopCause::Guard, text).await?;
+                }
             }
             let now = self.now();
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
@@ -140,10 +144,7 @@ impl<T: Transport> Engine<T> {
         }
         match (halted, guard) {
             (Some(halt), _) => Err(halt),
-            (None, Some(text)) => {
-                self.leave(StopCause::Guard, &text).await?;
-                Ok(Ended::StoppedByGuard(text))
-            }
+            (None, Some(text)) => Ok(Ended::StoppedByGuard(text)),
             (None, None) => Ok(Ended::Complete),
         }
     }
@@ -229,7 +230,7 @@ impl<T: Transport> Engine<T> {
                     let purpose = if in_doubt { Purpose::SettleDoubt } else { Purpose::ConfirmRemoval };
                     let call = request::customer(customer);
                     let read = courier.read::<Customer>(purpose, Some((row, customer)), call).await?;
-                    vec![Event::Observed(observed(row, read))]
+                    vec![Event::Observed(observed(row, customer, read))]
                 }
             };
             if !events.is_empty() {
@@ -241,8 +242,14 @@ impl<T: Transport> Engine<T> {
 }
 
 /// What a look at a customer says about its relationship.
-fn observed(row: u32, read: Read<Customer>) -> Observed {
+fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Observed {
     match read {
+        Read::Done(customer, basis) if look::is_another(&customer, asked) => Observed {
+            row,
+            seen: Seen::NotTold,
+            detail: "the answer is about another customer".to_owned(),
+            basis: basis.first().copied(),
+        },
         Read::Done(customer, basis) => {
             let facts = CustomerFacts::of(customer);
             let seen = match facts.relationship.as_str() {

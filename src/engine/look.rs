@@ -104,12 +104,11 @@ pub(super) async fn look<T: Transport>(
             Need::Customer => {
                 match courier.read::<Customer>(Purpose::ReadCustomer, about, request::customer(id)).await? {
                     Read::Done(customer, basis) => {
-                        if let Some(other) = another_customer(&customer, id) {
-                            let failure = Failure {
-                                intent: basis.first().copied().unwrap_or_default(),
-                                exchange: other,
-                            };
-                            Some((Reason::UnexpectedAnswer, failure))
+                        if is_another(&customer, id) {
+                            let text = Some("the answer is about another customer".to_owned());
+                            let exchange = Exchange { status: Some(200), text, ..Exchange::default() };
+                            let intent = basis.first().copied().unwrap_or_default();
+                            Some((Reason::UnexpectedAnswer, Failure { intent, exchange }))
                         } else {
                             gathered.facts = Some(Facts::new(today, CustomerFacts::of(customer)));
                             gathered.basis.extend(basis);
@@ -177,17 +176,8 @@ fn take<R>(
 }
 
 /// The service must answer about the customer that was asked for.
-fn another_customer(customer: &Customer, asked: TenantId) -> Option<Exchange> {
-    let id = customer.id.as_deref()?;
-    let same = id.parse::<TenantId>().is_ok_and(|id| id == asked);
-    (!same).then(|| Exchange {
-        status: Some(200),
-        text: Some(format!(
-            "the answer is about another customer, `{}`",
-            id.chars().take(80).collect::<String>()
-        )),
-        ..Exchange::default()
-    })
+pub(super) fn is_another(customer: &Customer, asked: TenantId) -> bool {
+    customer.id.as_deref().is_some_and(|id| id.parse::<TenantId>() != Ok(asked))
 }
 
 fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judged {

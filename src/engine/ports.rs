@@ -4,9 +4,13 @@ use crate::{
     audit::Salt,
     domain::{CorrelationId, RequestId, RunId, Time},
 };
+use rustix::time::{ClockId, clock_gettime};
 use std::{
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -35,15 +39,27 @@ impl Clock {
     pub fn now(&self) -> Time {
         match self {
             Self::System => {
-                // A clock that is set back must not make the records run backwards.
-                static LATEST: AtomicI64 = AtomicI64::new(0);
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                let now = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-                Time::from_millis(LATEST.fetch_max(now, Ordering::Relaxed).max(now))
+                // The wall clock once, and from then on the clock that nobody sets, which goes on while
+                // the machine sleeps: a step of the wall clock neither shortens a settle time nor makes
+                // the records run backwards.
+                static BEGAN: OnceLock<(Time, Duration)> = OnceLock::new();
+                let (wall, boot) = BEGAN.get_or_init(|| (wall_clock(), since_boot()));
+                wall.plus(since_boot().saturating_sub(*boot))
             }
             Self::From { epoch, start } => epoch.plus(start.elapsed()),
         }
     }
+}
+
+fn wall_clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
 }
 
 /// Where identifiers and salts come from.

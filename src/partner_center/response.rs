@@ -77,7 +77,8 @@ pub fn fault(answer: &Incoming) -> Fault {
 }
 
 fn shortened(text: &str) -> Option<String> {
-    let text = text.trim();
+    // On one line: what the service says must not look like a line of ours.
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| text.chars().take(LONGEST_TEXT).collect())
 }
 

@@ -4,7 +4,7 @@ use super::{
     change::{Change, ChangePhase},
     kinds::{
         Confirmed, Event, Judged, Partner, PlanSealed, Policy, Record, RequestIntended, RowRead, RunOpened,
-        RunSealed, Settled,
+        RunSealed, Settled, StopCause,
     },
 };
 use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
@@ -101,6 +101,8 @@ pub struct Run {
     pub counts: BTreeMap<Outcome, u32>,
     /// How many customers, up to the latest, failed in a row.
     pub failures_in_a_row: u32,
+    /// Why a guard stopped the changes, if one did: nothing new is sent any more.
+    pub stopped_by_guard: Option<String>,
     /// The end, once there is one.
     pub sealed: Option<RunSealed>,
 }
@@ -126,6 +128,7 @@ impl Run {
             held_until: None,
             counts: BTreeMap::new(),
             failures_in_a_row: 0,
+            stopped_by_guard: None,
             sealed: None,
         })
     }
@@ -208,7 +211,13 @@ impl Run {
                 self.held_until = self.held_until.max(Some(held.until));
                 Ok(())
             }
-            Event::TokenNamed(_) | Event::Stopped(_) | Event::ReportWritten(_) => Ok(()),
+            Event::Stopped(stopped) => {
+                if stopped.cause == StopCause::Guard && self.stage == Stage::Confirmed {
+                    self.stopped_by_guard = Some(stopped.text.clone());
+                }
+                Ok(())
+            }
+            Event::TokenNamed(_) | Event::ReportWritten(_) => Ok(()),
             Event::Resumed(policy) => {
                 if !self.policy.differs_in_pace_only(policy) {
                     return Err("only the pace may change when a run goes on".to_owned());
@@ -270,6 +279,9 @@ impl Run {
     }
 
     fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
+        if self.stopped_by_guard.is_some() {
+            return Err("a guard stopped the changes".to_owned());
+        }
         if self.stage != Stage::Confirmed || !self.opened.changes {
             return Err("nobody has allowed changes".to_owned());
         }
@@ -392,6 +404,7 @@ impl Run {
         *self.counts.entry(outcome).or_default() += 1;
         match outcome {
             Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
+            Outcome::NotAttempted => {}
             _ => self.failures_in_a_row = 0,
         }
         Ok(())

@@ -214,6 +214,15 @@ fn settings_come_from_option_environment_file_and_default_in_this_order() {
 }
 
 #[test]
+fn a_secret_that_somebody_put_into_the_file_is_not_repeated() {
+    let folder = Folder::new();
+    folder.write("offboard.toml", "rate = 5\naccess_token = \"s3cr3t-value\"\n");
+    let done = folder.offboard(&["runs"]).exits(2);
+    assert!(done.err.contains("line 2") && done.err.contains("access_token"), "{}", done.err);
+    assert!(!done.err.contains("s3cr3t-value"), "{}", done.err);
+}
+
+#[test]
 fn a_protected_list_with_a_typing_error_is_refused() {
     let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
     let folder = Folder::new();

@@ -86,10 +86,50 @@ fn killed_at_any_number_of_changes_it_goes_on_without_loss() {
         wait_for_changes(&world, &mut child, changes);
         signal(&child, Signal::KILL);
         child.wait().unwrap();
+        // Another list, perhaps the same one saved again, must wait until the doubts are settled.
+        let others = list_of((1..=6).map(id)).replace("note", "remark");
+        let refused = folder.run(&world, &others, &[]).exits(4);
+        assert!(refused.err.contains("not settled"), "{}", refused.err);
         let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
         Done::of(&resumed).exits(0);
         nothing_lost_and_nothing_twice(&folder, &world, 6);
     }
+}
+
+#[test]
+fn what_a_guard_stopped_stays_stopped() {
+    let customers: Vec<Value> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let cut = json!({ "on": "remove", "do": { "kind": "cut_before_answer", "effect": true } });
+    let refused = json!({ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 400, "code": 1 } });
+    let world = World::of(&json!({ "customers": customers, "faults": [cut, refused] }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of((1..=4).map(id)));
+    // One change in doubt, two refused: the guard trips, and the doubt is still to be settled.
+    let more = ["--concurrency", "1", "--stop-after-failures", "2", "--settle", "60"];
+    let mut command = folder.run_command(&world, &list, &more);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_changes(&world, &mut child, 3);
+    let stopped = || folder.reader().events(&folder.latest(), &["stopped"]).unwrap().len();
+    while stopped() == 0 {
+        std::thread::yield_now();
+    }
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    let reader = folder.reader();
+    let run = reader.fold(&folder.latest()).unwrap().unwrap();
+    assert!(run.stopped_by_guard.is_some());
+    drop(reader);
+    // It goes on settling the doubt, which takes a minute, and sends no change meanwhile.
+    let mut command = folder.against(&world, &["resume", "--rate", "600000"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let resumed = || folder.reader().events(&folder.latest(), &["resumed"]).unwrap().len();
+    while resumed() == 0 || !folder.ends().contains(&"not_attempted: run_stopped".to_owned()) {
+        assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
+        std::thread::yield_now();
+    }
+    signal(&child, Signal::KILL);
+    child.wait().unwrap();
+    assert_eq!(world.changes().len(), 3);
 }
 
 #[test]

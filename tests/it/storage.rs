@@ -113,6 +113,22 @@ fn a_disk_that_is_full_from_the_start_and_one_that_fills_up() {
 }
 
 #[test]
+fn a_log_has_one_lock_whatever_it_is_called() {
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    let before = world.received().len();
+    std::os::unix::fs::symlink(folder.path("audit.db"), folder.path("link.db")).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let done = folder.run(&world, &list_of([id(2)]), &["--audit-log", "link.db"]).exits(6);
+    assert!(done.err.contains("in use by another run"), "{}", done.err);
+    drop(held);
+    std::fs::hard_link(folder.path("audit.db"), folder.path("second.db")).unwrap();
+    let done = folder.run(&world, &list_of([id(2)]), &["--audit-log", "second.db"]).exits(6);
+    assert!(done.err.contains("with one name"), "{}", done.err);
+    assert_eq!(world.received().len(), before);
+}
+
+#[test]
 fn a_log_that_is_moved_while_it_is_written() {
     let customers: Vec<Value> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
     let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } }));

@@ -91,6 +91,31 @@ fn an_accepted_removal_that_never_shows_is_for_a_person() {
 }
 
 #[test]
+fn an_answer_about_another_customer_proves_nothing() {
+    let other = json!({ "id": id(2).to_string(), "relationshipToPartner": "none" }).to_string();
+    let world = world(json!({ "faults": [
+        { "on": "remove", "do": { "kind": "answer", "status": 200, "text": "" } },
+        { "on": "customer", "times": 0, "do": { "kind": "answer", "status": 200, "json": other } },
+    ] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1)]), &[]).exits(3);
+    assert_eq!(folder.ends(), ["unknown: answer_lost"]);
+    assert!(world.removed().is_empty());
+}
+
+#[test]
+fn what_the_service_says_cannot_pass_for_a_line_of_the_log() {
+    let text = "no\r\n2026-11-20T00:00:00.000Z   200 PATCH https://forged.example";
+    let world = world(on_removal(json!({ "kind": "answer", "status": 400, "code": 1, "description": text })));
+    let folder = Folder::new();
+    let done = folder.run(&world, &list_of([id(1)]), &[]).exits(3);
+    let log = folder.offboard(&["log"]).exits(0).out;
+    for line in log.lines().chain(done.out.lines()).chain(done.err.lines()) {
+        assert!(!line.trim_start().starts_with("2026-11-20T00:00:00.000Z"), "{line}");
+    }
+}
+
+#[test]
 fn a_page_of_a_proxy_proves_nothing() {
     let world = world(json!({ "faults": [
         { "on": "customer", "do": { "kind": "answer", "status": 404, "html": "<html>not found</html>" } },

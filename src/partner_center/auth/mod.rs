@@ -37,7 +37,11 @@ impl AccessToken {
     /// Takes a token in; blanks around it are forgiven.
     pub fn new(text: &str, source: &str) -> Result<Self, TokenError> {
         let text = text.trim();
-        let text = text.strip_prefix("Bearer ").unwrap_or(text);
+        let text = text
+            .strip_prefix("Bearer")
+            .filter(|rest| !rest.starts_with(|c: char| c.is_ascii_graphic()))
+            .unwrap_or(text)
+            .trim();
         if text.is_empty() {
             return Err(TokenError::Missing);
         }
@@ -57,7 +61,10 @@ mod tests {
         let token = AccessToken::new(" Bearer abc.def\n", "x").unwrap();
         assert_eq!(token.secret.expose(), "abc.def");
         assert!(!format!("{token:?}").contains("abc"));
-        assert!(matches!(AccessToken::new(" ", "x"), Err(TokenError::Missing)));
+        for nothing in [" ", "Bearer", "Bearer "] {
+            assert!(matches!(AccessToken::new(nothing, "x"), Err(TokenError::Missing)), "{nothing}");
+        }
+        assert_eq!(AccessToken::new("BearerX.y", "x").unwrap().secret.expose(), "BearerX.y");
         assert!(matches!(AccessToken::new("a b", "x"), Err(TokenError::Malformed(_))));
     }
 }
