@@ -9,6 +9,7 @@
 //! after an error: the first one is final.
 
 mod lines;
+mod place;
 mod query;
 mod store;
 mod writer;

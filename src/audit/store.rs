@@ -1,13 +1,14 @@
 //! The one writing connection.
 
+use super::place::{canonical, identity, lock, looks_like_a_database, refuse_network};
 use crate::{
     domain::{Seq, Time},
     record::{Event, LogOpened, Record, canonical::CanonicalError},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io::{self, Read as _},
+    fs::{File, OpenOptions},
+    io,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -298,62 +299,10 @@ fn is_busy(source: &rusqlite::Error) -> bool {
     matches!(source.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// The path with every link followed; the file itself need not exist yet.
-fn canonical(path: &Path) -> io::Result<PathBuf> {
-    match path.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Ok(folder.canonicalize()?.join(name))
-        }
-        found => found,
-    }
-}
-
 fn sqlite(path: &Path, source: rusqlite::Error) -> StoreError {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy(path.to_owned()),
         Some(ErrorCode::DiskFull) => StoreError::Full(path.to_owned()),
         _ => StoreError::Sqlite { path: path.to_owned(), source },
     }
-}
-
-/// Whether the file is empty, or begins as a database does (sqlite.org/fileformat2.html §1.3).
-fn looks_like_a_database(path: &Path) -> io::Result<bool> {
-    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-    let mut start = Vec::new();
-    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
-    Ok(start.is_empty() || start == MAGIC)
-}
-
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let found = std::fs::metadata(path)?;
-    Ok((found.dev(), found.ino()))
-}
-
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let opened = |source| StoreError::Open { path: path.to_owned(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(PathBuf::from(name)).map_err(opened)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(opened(source)),
-    }
-}
-
-/// WAL needs shared memory, and a lock must hold against another machine.
-fn refuse_network(path: &Path) -> Result<(), StoreError> {
-    // `linux/magic.h`: NFS, SMB, CIFS, SMB2, AFS, Ceph, 9p.
-    const NETWORK: [u64; 7] =
-        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x00c3_6400, 0x0102_1997];
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = rustix::fs::statfs(folder)
-        .map_err(|errno| StoreError::Open { path: path.to_owned(), source: errno.into() })?;
-    let kind = u64::try_from(found.f_type).unwrap_or_default() & 0xffff_ffff;
-    if NETWORK.contains(&kind) { Err(StoreError::Network(path.to_owned())) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! What has become of the change that was sent for one customer.
 
-use super::kinds::{Exchange, Seen};
+use super::{decisions::Seen, requests::Exchange};
 use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
 use std::time::Duration;
 

@@ -10,13 +10,21 @@
 
 pub mod canonical;
 mod change;
+mod decisions;
+mod endings;
 mod kinds;
+mod opening;
+mod planning;
+mod requests;
+mod settling;
 mod state;
 
 pub use change::{Change, ChangePhase};
-pub use kinds::{
-    Confirmed, Event, Exchange, Held, How, InputFile, Judged, LogOpened, NotSent, Observed, OutcomeUnknown,
-    Partner, Payload, PlanSealed, Policy, Purpose, Record, RecordError, ReportWritten, RequestIntended,
-    ResponseReceived, RowRead, RunOpened, RunSealed, Seen, Setting, Settled, StopCause, Stopped, TokenNamed,
+pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
+pub use endings::{ReportWritten, RunSealed, Settled, StopCause, Stopped};
+pub use kinds::{Event, Record, RecordError};
+pub use opening::{InputFile, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed};
+pub use requests::{
+    Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };
 pub use state::{Illegal, Row, RowState, Run, Stage};

@@ -2,10 +2,11 @@
 
 use super::{
     change::{Change, ChangePhase},
-    kinds::{
-        Confirmed, Event, Judged, Partner, PlanSealed, Policy, Record, RequestIntended, RowRead, RunOpened,
-        RunSealed, Settled, StopCause,
-    },
+    decisions::PlanSealed,
+    endings::{RunSealed, StopCause},
+    kinds::{Event, Record},
+    opening::{Partner, Policy, RowRead, RunOpened},
+    requests::RequestIntended,
 };
 use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
 use std::collections::BTreeMap;
@@ -149,7 +150,7 @@ impl Run {
         if record.run.as_ref() != Some(&self.id) {
             return Ok(());
         }
-        self.transition(seq, record).map_err(|why| Illegal { seq, record: label(&record.event), why })
+        self.transition(seq, record).map_err(|why| Illegal { seq, record: record.event.label(), why })
     }
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
@@ -300,189 +301,16 @@ impl Run {
         self.open.remove(&intent).ok_or_else(|| format!("the intent {intent} is not open"))
     }
 
-    /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
-    /// then can take a customer out of the plan, and never put one in.
-    fn judged(&mut self, at: Time, judged: &Judged) -> Result<(), String> {
-        let again = match self.stage {
-            Stage::Judging => false,
-            Stage::Confirmed => true,
-            Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
-        };
-        let row = self.row_mut(judged.row)?;
-        row.started_at.get_or_insert(at);
-        match (&row.state, again) {
-            (RowState::Unread(_), false) => {
-                row.decision = Some(judged.digest().map_err(|error| error.to_string())?);
-            }
-            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
-            _ => return Err(format!("row {} is judged already", judged.row)),
-        }
-        row.name = judged.name.as_deref().map(Box::from);
-        row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
-        self.judged += u32::from(!again);
-        if judged.verdict == Outcome::Ready {
-            self.failures_in_a_row = 0;
-        }
-        Ok(())
-    }
-
-    /// The digest over everything that was decided: the run, the partner, the procedure, and each
-    /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
-    pub fn plan_digest(&self) -> Sha256 {
-        let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
-        let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
-        for row in &self.rows {
-            if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
-                text.push_str(&format!("{} {customer} {decision}\n", row.number));
-            }
-        }
-        Sha256::of(&[text.as_bytes()])
-    }
-
-    fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
-        if self.stage != Stage::Judging {
-            return Err("the plan is sealed already".to_owned());
-        }
-        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
-            return Err(format!("row {} is not judged", row.number));
-        }
-        if plan.ready != self.ready() {
-            return Err(format!("{} rows are ready", self.ready()));
-        }
-        if plan.digest != self.plan_digest() {
-            return Err("its digest is not the digest of what was decided".to_owned());
-        }
-        self.plan = Some(plan.clone());
-        self.stage = Stage::Planned;
-        Ok(())
-    }
-
-    /// Allows the plan, if it is the one on record and within its own limits.
-    fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
-        let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
-        if self.stage != Stage::Planned {
-            return Err("the plan was confirmed already".to_owned());
-        }
-        if plan.digest != confirmed.digest {
-            return Err(format!("the plan on record has the digest {}", plan.digest));
-        }
-        if !plan.is_within(&self.policy) {
-            return Err("the plan removes more than its limits allow".to_owned());
-        }
-        self.stage = Stage::Confirmed;
-        Ok(())
-    }
-
-    /// How many rows are ready and not yet changed.
-    pub fn ready(&self) -> u32 {
-        let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
-        u32::try_from(self.rows.iter().filter(is_ready).count()).unwrap_or(u32::MAX)
-    }
-
-    fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
-        let (changes, outcome) = (self.opened.changes, settled.outcome);
-        let row = self.row_mut(settled.row)?;
-        let may_end = match &row.state {
-            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
-            RowState::Unread(_) => {
-                matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
-            }
-            RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
-                Outcome::Ready => !changes,
-                outcome => outcome == Outcome::NotAttempted,
-            },
-            RowState::Judged { verdict, .. } => outcome == *verdict,
-            RowState::Changing(change) => change.may_end_as(outcome),
-        };
-        if !may_end {
-            return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
-        }
-        let is_first_word = matches!(row.state, RowState::Unread(_));
-        row.started_at.get_or_insert(at);
-        row.state = RowState::Settled(outcome);
-        self.judged += u32::from(is_first_word);
-        *self.counts.entry(outcome).or_default() += 1;
-        match outcome {
-            Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
-            Outcome::NotAttempted => {}
-            _ => self.failures_in_a_row = 0,
-        }
-        Ok(())
-    }
-
-    fn run_sealed(&mut self, sealed: &RunSealed) -> Result<(), String> {
-        if sealed.counts != self.counts || self.settled() != self.opened.input.rows {
-            return Err(format!(
-                "{} rows are settled of the {} that the list has",
-                self.settled(),
-                self.opened.input.rows
-            ));
-        }
-        if sealed.open_intents != self.open_intents() {
-            return Err("it does not list the open intents".to_owned());
-        }
-        self.stage = Stage::Sealed;
-        self.sealed = Some(sealed.clone());
-        Ok(())
-    }
-
-    /// Every intent without an end.
-    pub fn open_intents(&self) -> Vec<Seq> {
-        let mut all: Vec<Seq> = self.never_closed.iter().chain(self.open.keys()).copied().collect();
-        all.sort_unstable();
-        all
-    }
-
-    /// The program died and was started again: whatever was on its way then counts as sent.
-    fn forget_answers(&mut self, now: Time) {
-        for (intent, (number, is_change, _)) in std::mem::take(&mut self.open) {
-            self.never_closed.push(intent);
-            if !is_change {
-                continue;
-            }
-            if let Ok(change) = self.change(number)
-                && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
-            {
-                change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
-                change.lost(now);
-            }
-        }
-    }
-
-    fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
+    pub(super) fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
         let found = self.rows.binary_search_by_key(&number, |row| row.number).ok();
         found.and_then(|i| self.rows.get_mut(i)).ok_or_else(|| format!("there is no row {number}"))
     }
 
-    fn change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
+    pub(super) fn change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
         let number = row.ok_or("a change belongs to a row")?;
         match &mut self.row_mut(number)?.state {
             RowState::Changing(change) => Ok(change),
             _ => Err(format!("no change of row {number} was sent")),
         }
-    }
-}
-
-fn label(event: &Event) -> &'static str {
-    match event {
-        Event::LogOpened(_) => "log_opened",
-        Event::RunOpened(_) => "run_opened",
-        Event::RowRead(_) => "row_read",
-        Event::TokenNamed(_) => "token_named",
-        Event::PartnerIdentified(_) => "partner_identified",
-        Event::RequestIntended(_) => "request_intended",
-        Event::ResponseReceived(_) => "response_received",
-        Event::RequestNotSent(_) => "request_not_sent",
-        Event::OutcomeUnknown(_) => "outcome_unknown",
-        Event::Judged(_) => "judged",
-        Event::PlanSealed(_) => "plan_sealed",
-        Event::Confirmed(_) => "confirmed",
-        Event::Observed(_) => "observed",
-        Event::Held(_) => "held",
-        Event::Stopped(_) => "stopped",
-        Event::Resumed(_) => "resumed",
-        Event::Settled(_) => "settled",
-        Event::RunSealed(_) => "run_sealed",
-        Event::ReportWritten(_) => "report_written",
     }
 }

@@ -1,0 +1,123 @@
+//! What is recorded of decisions, and of what was seen after them.
+
+use super::{
+    canonical::{self, CanonicalError},
+    opening::Policy,
+    requests::Exchange,
+};
+use crate::domain::{Finding, Outcome, Seq, Sha256, Time};
+use serde::{Deserialize, Serialize};
+
+/// See [`super::Event::Judged`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The row.
+    pub row: u32,
+    /// `ready`, or how the row ends without a change.
+    pub verdict: Outcome,
+    /// The customer's live name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The customer's live domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The live relationship.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<String>,
+    /// Everything that stands in the way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Findings that were left to the service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Finding>,
+    /// What else the operator should know, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When the first request about this customer alone was made. Its name and relationship may come
+    /// from a listing before that; should the relationship have ended since, the service says so.
+    pub facts_at: Time,
+    /// The intents of the requests that the facts come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub basis: Vec<Seq>,
+    /// The exchange that decided, if the service's answer did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<Exchange>,
+}
+
+impl Judged {
+    /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
+    pub fn digest(&self) -> Result<Sha256, CanonicalError> {
+        let bytes = canonical::to_bytes(&serde_json::to_value(self)?)?;
+        Ok(Sha256::of(&[&bytes]))
+    }
+}
+
+/// See [`super::Event::PlanSealed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanSealed {
+    /// The digest over everything that was decided.
+    pub digest: Sha256,
+    /// How many customers are ready.
+    pub ready: u32,
+    /// How many different customers of the partner the listing named; there may be more.
+    pub counted: u32,
+    /// How many customers the partner has, if the listing came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customers_of_partner: Option<u32>,
+}
+
+impl PlanSealed {
+    /// Whether it removes no more than the policy allows, in number and as a share of the customers
+    /// that were counted.
+    pub fn is_within(&self, policy: &Policy) -> bool {
+        let share = u64::from(self.ready) * 100 <= u64::from(policy.max_share) * u64::from(self.counted);
+        self.ready <= policy.max_removals && (share || self.ready == 0)
+    }
+}
+
+/// How a plan was confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// The partner's name and the number of removals were typed.
+    Typed,
+    /// With `--yes`, and the partner named beforehand.
+    Yes,
+}
+
+/// See [`super::Event::Confirmed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// Who.
+    pub by: String,
+    /// How.
+    pub how: How,
+    /// Over which plan.
+    pub digest: Sha256,
+}
+
+/// What a look at a customer after a change showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// The relationship is gone.
+    Gone,
+    /// The relationship is still there.
+    StillThere,
+    /// It could not be told.
+    NotTold,
+}
+
+/// See [`super::Event::Observed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The row.
+    pub row: u32,
+    /// What was seen.
+    pub seen: Seen,
+    /// By what, in words.
+    pub detail: String,
+    /// The intent of the request that showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Seq>,
+}

@@ -1,0 +1,90 @@
+//! What is recorded of ends: of rows, of runs, of reports.
+
+use super::requests::Exchange;
+use crate::domain::{Day, Evidence, Outcome, Reason, Seq, Sha256, TenantId, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopCause {
+    /// A signal.
+    Interrupted,
+    /// A guard.
+    Guard,
+    /// Nobody confirmed it.
+    NotConfirmed,
+    /// The token belongs to another partner account.
+    WrongAccount,
+    /// Sign-in or permission.
+    SignIn,
+    /// The service could not be reached, or cannot be understood.
+    Service,
+    /// A fault of this program.
+    Bug,
+}
+
+/// See [`super::Event::Stopped`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Why.
+    pub cause: StopCause,
+    /// In words.
+    pub text: String,
+}
+
+/// See [`super::Event::Settled`]: what the view `customers` shows of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The row.
+    pub row: u32,
+    /// The customer, if the row names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<TenantId>,
+    /// The live name, or the list's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How sure it is that the relationship is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// Why, in words, and what to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub explanation: String,
+    /// The first day on which it may go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removable_from: Option<Day>,
+    /// The exchange that decided.
+    #[serde(default)]
+    pub exchange: Exchange,
+    /// How often the change was sent.
+    pub attempts: u32,
+    /// When the work on this row began.
+    pub started_at: Time,
+}
+
+/// See [`super::Event::RunSealed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSealed {
+    /// Rows by outcome; they add up to the rows of the list.
+    pub counts: BTreeMap<Outcome, u32>,
+    /// Intents that were never closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_intents: Vec<Seq>,
+    /// The exit code.
+    pub exit_code: u8,
+}
+
+/// See [`super::Event::ReportWritten`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportWritten {
+    /// The file's name in the run's folder.
+    pub file: String,
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+}

@@ -1,0 +1,162 @@
+//! What is recorded when a log or a run begins.
+
+use crate::domain::{Mode, Procedure, Reason, Seq, Sha256, TenantId, Time};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+/// See [`super::Event::LogOpened`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogOpened {
+    /// Sixteen random bytes in hexadecimal, so that two logs are never taken for one.
+    pub log_id: String,
+    /// The version of this program.
+    pub version: String,
+    /// The version of `SQLite`.
+    pub sqlite: String,
+}
+
+/// See [`super::Event::RunOpened`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOpened {
+    /// The version of this program.
+    pub version: String,
+    /// What is done to each customer.
+    pub procedure: Procedure,
+    /// In what earnest.
+    pub mode: Mode,
+    /// Whether the run may send changes at all; a plan may not.
+    pub changes: bool,
+    /// Where Partner Center is.
+    pub api_url: String,
+    /// The person's name on this machine.
+    pub operator: String,
+    /// This machine's name.
+    pub host: String,
+    /// The list.
+    pub input: InputFile,
+    /// The change ticket, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Why, in the operator's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the engine must obey.
+    pub policy: Policy,
+    /// Every setting, with where its value came from.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// The list that a run reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputFile {
+    /// The file as it was named.
+    pub file: String,
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// How many rows it has.
+    pub rows: u32,
+    /// Its header.
+    pub columns: Vec<String>,
+}
+
+/// A setting and its origin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The value, as text.
+    pub value: String,
+    /// `option`, `environment`, `file` or `default`.
+    pub origin: String,
+}
+
+/// What the engine must obey, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The ceiling, in requests per minute.
+    pub rate: u32,
+    /// The most requests in flight.
+    pub concurrency: u32,
+    /// How many seconds to wait before asking what became of a change.
+    pub settle_seconds: u32,
+    /// Stop when this many customers in a row fail; 0 never.
+    pub stop_after_failures: u32,
+    /// The most removals a plan may have.
+    pub max_removals: u32,
+    /// The largest share of all the partner's customers, in percent, that a plan may remove.
+    pub max_share: u32,
+    /// Reasons that the service may decide about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<Reason>,
+    /// Customers that are never touched.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub protected: BTreeSet<TenantId>,
+    /// The partner account that this must be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<TenantId>,
+}
+
+impl Policy {
+    /// Whether `other` differs in its pace alone, which is all that may change when a run goes on.
+    pub fn differs_in_pace_only(&self, other: &Self) -> bool {
+        let same_pace = Self { rate: self.rate, concurrency: self.concurrency, ..other.clone() };
+        *self == same_pace
+    }
+
+    /// How long to wait before asking what became of a change.
+    pub fn settle(&self) -> Duration {
+        Duration::from_secs(u64::from(self.settle_seconds))
+    }
+}
+
+/// See [`super::Event::RowRead`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRead {
+    /// The row's number in the list.
+    pub row: u32,
+    /// The customer, if the row names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<TenantId>,
+    /// The name that the list gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The domain that the list gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Every cell as it stands in the list.
+    pub cells: Vec<String>,
+}
+
+/// See [`super::Event::TokenNamed`]: what a token says of itself, never the token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenNamed {
+    /// Where it came from, for example `OFFBOARD_ACCESS_TOKEN`.
+    pub source: String,
+    /// Claim `tid`: the tenant that issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Claim `appid` or `azp`: the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
+    /// Claim `upn`, `preferred_username` or `oid`: the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Claim `aud`: what it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Claim `exp`: when it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Time>,
+}
+
+/// See [`super::Event::PartnerIdentified`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partner {
+    /// The partner's tenant.
+    pub tenant_id: TenantId,
+    /// The partner's name.
+    pub name: String,
+    /// The intent of the request that said so.
+    pub basis: Seq,
+}

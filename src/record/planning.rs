@@ -1,0 +1,88 @@
+//! The part of the fold that is about the plan.
+
+use super::{
+    decisions::{Confirmed, Judged, PlanSealed},
+    state::{Row, RowState, Run, Stage},
+};
+use crate::domain::{Outcome, Sha256, Time};
+
+impl Run {
+    /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
+    /// then can take a customer out of the plan, and never put one in.
+    pub(super) fn judged(&mut self, at: Time, judged: &Judged) -> Result<(), String> {
+        let again = match self.stage {
+            Stage::Judging => false,
+            Stage::Confirmed => true,
+            Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
+        };
+        let row = self.row_mut(judged.row)?;
+        row.started_at.get_or_insert(at);
+        match (&row.state, again) {
+            (RowState::Unread(_), false) => {
+                row.decision = Some(judged.digest().map_err(|error| error.to_string())?);
+            }
+            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
+            _ => return Err(format!("row {} is judged already", judged.row)),
+        }
+        row.name = judged.name.as_deref().map(Box::from);
+        row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        self.judged += u32::from(!again);
+        if judged.verdict == Outcome::Ready {
+            self.failures_in_a_row = 0;
+        }
+        Ok(())
+    }
+
+    /// The digest over everything that was decided: the run, the partner, the procedure, and each
+    /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
+    pub fn plan_digest(&self) -> Sha256 {
+        let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
+        let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
+        for row in &self.rows {
+            if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
+                text.push_str(&format!("{} {customer} {decision}\n", row.number));
+            }
+        }
+        Sha256::of(&[text.as_bytes()])
+    }
+
+    pub(super) fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
+        }
+        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
+            return Err(format!("row {} is not judged", row.number));
+        }
+        if plan.ready != self.ready() {
+            return Err(format!("{} rows are ready", self.ready()));
+        }
+        if plan.digest != self.plan_digest() {
+            return Err("its digest is not the digest of what was decided".to_owned());
+        }
+        self.plan = Some(plan.clone());
+        self.stage = Stage::Planned;
+        Ok(())
+    }
+
+    /// Allows the plan, if it is the one on record and within its own limits.
+    pub(super) fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
+        let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
+        if self.stage != Stage::Planned {
+            return Err("the plan was confirmed already".to_owned());
+        }
+        if plan.digest != confirmed.digest {
+            return Err(format!("the plan on record has the digest {}", plan.digest));
+        }
+        if !plan.is_within(&self.policy) {
+            return Err("the plan removes more than its limits allow".to_owned());
+        }
+        self.stage = Stage::Confirmed;
+        Ok(())
+    }
+
+    /// How many rows are ready and not yet changed.
+    pub fn ready(&self) -> u32 {
+        let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
+        u32::try_from(self.rows.iter().filter(is_ready).count()).unwrap_or(u32::MAX)
+    }
+}

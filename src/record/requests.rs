@@ -1,0 +1,174 @@
+//! What is recorded of each request.
+
+use crate::domain::{Answer, CorrelationId, RequestId, Seq, Sha256, TenantId, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Who the token belongs to.
+    ReadPartner,
+    /// A page of all customers.
+    ListCustomers,
+    /// One customer, to judge it.
+    ReadCustomer,
+    /// Its subscriptions.
+    ReadSubscriptions,
+    /// Its entitlements.
+    ReadEntitlements,
+    /// One order of it.
+    ReadOrder,
+    /// The change: end the relationship.
+    RemoveRelationship,
+    /// One customer, after a change was accepted.
+    ConfirmRemoval,
+    /// One customer, because a change is in doubt.
+    SettleDoubt,
+}
+
+impl Payload {
+    /// The reference to bytes that are stored beside the record.
+    pub fn of(salt: &[u8; 16], bytes: &[u8]) -> Self {
+        Self { digest: Sha256::of(&[salt, bytes]), length: bytes.len() as u64 }
+    }
+}
+
+impl Purpose {
+    /// Whether the request changes something.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::RemoveRelationship)
+    }
+}
+
+/// Out-of-line bytes that belong to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    /// SHA-256 over the salt and the bytes.
+    pub digest: Sha256,
+    /// How many bytes.
+    pub length: u64,
+}
+
+/// See [`super::Event::RequestIntended`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestIntended {
+    /// The row it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The customer it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<TenantId>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// The method.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// `MS-RequestId`.
+    pub request_id: RequestId,
+    /// `MS-CorrelationId`.
+    pub correlation_id: CorrelationId,
+    /// The headers that may be stored; others by their length.
+    pub headers: Map<String, Value>,
+    /// The body, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Payload>,
+}
+
+/// See [`super::Event::ResponseReceived`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseReceived {
+    /// The intent that it answers.
+    pub intent: Seq,
+    /// The row it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// The status.
+    pub status: u16,
+    /// What it means.
+    pub answer: Answer,
+    /// The service's error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The service's text, shortened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Milliseconds between sending and the end of the answer.
+    pub duration_ms: u64,
+    /// The headers that may be stored; others by their length.
+    pub headers: Map<String, Value>,
+    /// `MS-RequestId` of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// `MS-CorrelationId` of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// The body, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Payload>,
+}
+
+/// See [`super::Event::RequestNotSent`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotSent {
+    /// The intent.
+    pub intent: Seq,
+    /// The row it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// Why.
+    pub error: String,
+    /// Milliseconds until that was known.
+    pub duration_ms: u64,
+}
+
+/// See [`super::Event::OutcomeUnknown`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeUnknown {
+    /// The intent.
+    pub intent: Seq,
+    /// The row it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<u32>,
+    /// What happened.
+    pub error: String,
+    /// Milliseconds until that was known.
+    pub duration_ms: u64,
+}
+
+/// The identifiers and the answer of one request, as reports show them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The service's error code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The service's text, or what went wrong on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// `MS-RequestId` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// `MS-CorrelationId` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<CorrelationId>,
+}
+
+/// See [`super::Event::Held`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Until when nothing is sent.
+    pub until: Time,
+    /// The rate from then on, in requests per minute.
+    pub rate: u32,
+    /// The intent whose answer asked for it.
+    pub basis: Seq,
+    /// Why, in words.
+    pub why: String,
+}

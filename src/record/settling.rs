@@ -1,0 +1,80 @@
+//! The part of the fold that is about ends: of rows, of the run, of a process.
+
+use super::{
+    change::ChangePhase,
+    endings::{RunSealed, Settled},
+    state::{RowState, Run, Stage},
+};
+use crate::domain::{Outcome, Seq, Time};
+
+impl Run {
+    pub(super) fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
+        let (changes, outcome) = (self.opened.changes, settled.outcome);
+        let row = self.row_mut(settled.row)?;
+        let may_end = match &row.state {
+            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
+            RowState::Unread(_) => {
+                matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
+            }
+            RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
+                Outcome::Ready => !changes,
+                outcome => outcome == Outcome::NotAttempted,
+            },
+            RowState::Judged { verdict, .. } => outcome == *verdict,
+            RowState::Changing(change) => change.may_end_as(outcome),
+        };
+        if !may_end {
+            return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
+        }
+        let is_first_word = matches!(row.state, RowState::Unread(_));
+        row.started_at.get_or_insert(at);
+        row.state = RowState::Settled(outcome);
+        self.judged += u32::from(is_first_word);
+        *self.counts.entry(outcome).or_default() += 1;
+        match outcome {
+            Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
+            Outcome::NotAttempted => {}
+            _ => self.failures_in_a_row = 0,
+        }
+        Ok(())
+    }
+
+    pub(super) fn run_sealed(&mut self, sealed: &RunSealed) -> Result<(), String> {
+        if sealed.counts != self.counts || self.settled() != self.opened.input.rows {
+            return Err(format!(
+                "{} rows are settled of the {} that the list has",
+                self.settled(),
+                self.opened.input.rows
+            ));
+        }
+        if sealed.open_intents != self.open_intents() {
+            return Err("it does not list the open intents".to_owned());
+        }
+        self.stage = Stage::Sealed;
+        self.sealed = Some(sealed.clone());
+        Ok(())
+    }
+
+    /// Every intent without an end.
+    pub fn open_intents(&self) -> Vec<Seq> {
+        let mut all: Vec<Seq> = self.never_closed.iter().chain(self.open.keys()).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The program died and was started again: whatever was on its way then counts as sent.
+    pub(super) fn forget_answers(&mut self, now: Time) {
+        for (intent, (number, is_change, _)) in std::mem::take(&mut self.open) {
+            self.never_closed.push(intent);
+            if !is_change {
+                continue;
+            }
+            if let Ok(change) = self.change(number)
+                && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
+            {
+                change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
+                change.lost(now);
+            }
+        }
+    }
+}
