@@ -21,6 +21,7 @@ mod everything_on_record;
 mod guards;
 mod interruption;
 mod invariants;
+mod kills;
 mod list;
 mod readme;
 mod reasons;
