@@ -144,9 +144,7 @@ impl Reader {
             .prepare("SELECT seq, body FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 ORDER BY seq")?;
         let mut rows = query.query(params![first, last, run.as_str()])?;
         while let Some(row) = rows.next()? {
-            let seq = row.get::<_, i64>(0)?.unsigned_abs();
-            let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
-            let record = Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?;
+            let (seq, record) = decoded(row)?;
             each(seq, record)?;
         }
         Ok(())
@@ -176,9 +174,7 @@ impl Reader {
         let mut rows = query.query(params![first, last, run.as_str(), kinds])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
-            let seq = row.get::<_, i64>(0)?.unsigned_abs();
-            let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
-            found.push((seq, Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?));
+            found.push(decoded(row)?);
         }
         Ok(found)
     }
@@ -341,20 +337,6 @@ impl Reader {
         Ok(gone)
     }
 
-    /// The log's own ID.
-    pub fn log_id(&self) -> Result<Option<String>, QueryError> {
-        let body: Option<Vec<u8>> = self
-            .connection
-            .query_row("SELECT body FROM record WHERE seq = 0", [], |row| row.get(0))
-            .optional()?;
-        let record = body.map(|body| Record::from_bytes(&body)).transpose();
-        let record = record.map_err(|source| QueryError::Record { seq: 0, source })?;
-        Ok(record.and_then(|record| match record.event {
-            Event::LogOpened(opened) => Some(opened.log_id),
-            _ => None,
-        }))
-    }
-
     fn prepare(&self, sql: &str) -> Result<rusqlite::Statement<'_>, QueryError> {
         Ok(self.connection.prepare(sql)?)
     }
@@ -373,4 +355,11 @@ impl Reader {
             self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
         Ok(first.map(|first| (first, last)))
     }
+}
+
+/// The place and the record of a row that begins with `seq, body`.
+fn decoded(row: &rusqlite::Row<'_>) -> Result<(Seq, Record), QueryError> {
+    let seq = row.get::<_, i64>(0)?.unsigned_abs();
+    let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+    Ok((seq, Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?))
 }

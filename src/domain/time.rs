@@ -106,12 +106,6 @@ impl Day {
         Self(self.0.tomorrow().unwrap_or(self.0))
     }
 
-    /// The day `days` later, or earlier if negative.
-    #[must_use]
-    pub fn plus(self, days: i64) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().days(days.clamp(-4_000_000, 4_000_000))))
-    }
-
     /// The year, for telling the end dates that mean "never" (9999) from real ones.
     pub fn year(self) -> i16 {
         self.0.year()

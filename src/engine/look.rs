@@ -216,12 +216,8 @@ fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Co
 }
 
 fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, failure: Failure) -> Judged {
-    let status =
-        failure.exchange.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
-    let code = failure.exchange.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
-    let text = failure.exchange.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    let cause =
-        Cause { what: "answer".to_owned(), id: None, name: None, detail: format!("{status}{code}{text}") };
+    let detail = failure.exchange.described();
+    let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail };
     let mut judged = skipped(subject, gathered, vec![Finding::new(reason, vec![cause])]);
     judged.basis.push(failure.intent);
     let customer = gathered.facts.as_ref().map(|facts| &facts.customer);

@@ -23,6 +23,6 @@ mod settle;
 mod survey;
 
 pub use courier::{Courier, Halt};
-pub use pacer::{Pace, PaceNow};
+pub use pacer::PaceNow;
 pub use ports::{Clock, Ids};
 pub use run::{Ended, Engine, Ports, Start, Watch};

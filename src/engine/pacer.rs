@@ -33,7 +33,7 @@ const LONGEST_OWN_HOLD: Duration = Duration::from_mins(2);
 
 /// The pace, as a pure state.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+struct Pace {
     /// The ceiling, in requests a second.
     ceiling: f64,
     /// The rate now.
@@ -61,7 +61,7 @@ pub struct PaceNow {
 
 impl Pace {
     /// Begins at the ceiling, `per_minute` requests a minute.
-    pub fn new(per_minute: u32, now: Instant) -> Self {
+    fn new(per_minute: u32, now: Instant) -> Self {
         let ceiling = f64::from(per_minute.max(1)) / 60.0;
         Self { ceiling, rate: ceiling, as_of: now, next: now, held_until: None, wave: 0, refusals: 0 }
     }

@@ -1,5 +1,6 @@
 //! What becomes of one customer, as a pure function over what its records add up to.
 
+use super::{reading, settle::capitalised};
 use crate::{
     domain::{Answer, Evidence, Outcome, Reason, RequestId, Time},
     record::{Change, ChangePhase, Policy, RowState},
@@ -180,16 +181,11 @@ fn may_be_old(policy: &Policy) -> Duration {
 
 /// What the service's no means.
 fn refused(answer: Answer, change: &Change) -> Verdict {
-    let exchange = &change.exchange;
-    let status = exchange.status.unwrap_or_default();
     let reason = match answer {
         Answer::Denied => Reason::PermissionDenied,
-        _ if (400..500).contains(&status) => Reason::RefusedByService,
-        _ => Reason::UnexpectedAnswer,
+        _ => reading::refused(&change.exchange),
     };
-    let code = exchange.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
-    let text = exchange.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    Verdict::because(reason, format!("Status {status}{code}{text}."))
+    Verdict::because(reason, format!("{}.", capitalised(&change.exchange.described())))
 }
 
 /// The service said yes, and the look that was to confirm it told nothing.

@@ -111,7 +111,7 @@ fn explained(findings: &[Finding]) -> String {
     each.join(" | ")
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -160,6 +160,16 @@ pub struct Exchange {
     pub correlation_id: Option<CorrelationId>,
 }
 
+impl Exchange {
+    /// The answer in words: `status 400, code 3000: the service's text`.
+    pub fn described(&self) -> String {
+        let status = self.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+        let code = self.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
+        let text = self.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        format!("{status}{code}{text}")
+    }
+}
+
 /// See [`super::Event::Held`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
