@@ -77,6 +77,8 @@ pub(super) enum Command {
     Run(Box<RunOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
     Resume(ResumeOptions),
+    /// Say what became of a customer whose outcome the program could not find out
+    Resolve(ResolveOptions),
     /// The runs in the audit log
     Runs,
     /// Write the reports of a run again, from the audit log alone
@@ -213,6 +215,32 @@ pub(super) struct ResumeOptions {
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+}
+
+/// What a person found out about a customer.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ResolveOptions {
+    /// The customer whose outcome is unknown
+    #[arg(long, value_name = "GUID")]
+    pub(super) customer: String,
+    /// What became of the relationship
+    #[arg(long = "as", value_enum)]
+    pub(super) found: Found,
+    /// How you know: what you looked at, and what it showed
+    #[arg(long, value_name = "TEXT")]
+    pub(super) because: String,
+    /// Of this run: an ID, a unique prefix of one, or `latest` [default: the latest in which it is unknown]
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+}
+
+/// What a person found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Found {
+    /// It is gone: the change happened.
+    Removed,
+    /// It is still there: the change did not happen.
+    NotRemoved,
 }
 
 /// Which run's reports are written, and how.

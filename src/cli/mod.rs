@@ -20,6 +20,7 @@ mod printer;
 mod progress;
 mod rehearsal;
 mod report;
+mod resolve;
 mod resume;
 mod run;
 mod runs;
@@ -58,6 +59,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
         Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
+        Command::Resolve(options) => resolve::run(&printer, &typed, &cli.common, &options),
         Command::Runs => runs::run(&printer, &typed, &cli.common),
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
         Command::Log(options) => log::run(&printer, &typed, &cli.common, options),

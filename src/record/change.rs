@@ -191,6 +191,21 @@ impl Change {
         ChangePhase::InDoubt { since, not_told: 0, looked_at: since }
     }
 
+    /// The program was started again: every wait begins anew, because no clock is sure to have gone on.
+    pub(super) fn restarted(&mut self, now: Time) {
+        match &mut self.phase {
+            ChangePhase::Accepted { since, looked_at, .. }
+            | ChangePhase::InDoubt { since, looked_at, .. } => {
+                (*since, *looked_at) = (now, now);
+            }
+            ChangePhase::ToSend { since, .. } => *since = now,
+            ChangePhase::Open { .. }
+            | ChangePhase::Refused { .. }
+            | ChangePhase::DidNotHappen
+            | ChangePhase::Gone { .. } => {}
+        }
+    }
+
     /// A look at the customer. `Err` says why this is no moment to look: that a change in doubt did
     /// not happen is only believed once the service has had `settle` to carry it out.
     pub fn observed(&mut self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {

@@ -68,6 +68,25 @@ pub struct Settled {
     pub started_at: Time,
 }
 
+/// See [`super::Event::Resolved`]: what a person found out about an outcome that was unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// The row.
+    pub row: u32,
+    /// The customer.
+    pub customer: TenantId,
+    /// What became of it: gone, or `failed` when nothing was changed.
+    pub outcome: Outcome,
+    /// Who says so: the person's name on this machine.
+    pub by: String,
+    /// This machine's name.
+    pub host: String,
+    /// Why, in the person's words.
+    pub because: String,
+    /// What the program itself had said of the row.
+    pub advice: String,
+}
+
 /// See [`super::Event::RunSealed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSealed {

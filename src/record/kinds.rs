@@ -5,7 +5,7 @@
 use super::{
     canonical::{self, CanonicalError},
     decisions::{Confirmed, Judged, Observed, PlanSealed},
-    endings::{ReportWritten, RunSealed, Settled, Stopped},
+    endings::{ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
@@ -98,8 +98,10 @@ pub enum Event {
     Resumed(Policy),
     /// A row has its outcome.
     Settled(Box<Settled>),
-    /// The run is over; nothing is added to it but reports.
+    /// The run is over; nothing is added to it but reports, and what a person finds out later.
     RunSealed(RunSealed),
+    /// A person settled an outcome that was unknown.
+    Resolved(Box<Resolved>),
     /// A report was written from the records.
     ReportWritten(ReportWritten),
 }
@@ -126,6 +128,7 @@ impl Event {
             Self::Resumed(_) => "resumed",
             Self::Settled(_) => "settled",
             Self::RunSealed(_) => "run_sealed",
+            Self::Resolved(_) => "resolved",
             Self::ReportWritten(_) => "report_written",
         }
     }

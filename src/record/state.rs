@@ -155,7 +155,8 @@ impl Run {
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let at = record.at;
-        if self.stage == Stage::Sealed && !matches!(record.event, Event::ReportWritten(_)) {
+        let may_follow_the_seal = matches!(record.event, Event::ReportWritten(_) | Event::Resolved(_));
+        if self.stage == Stage::Sealed && !may_follow_the_seal {
             return Err("the run is sealed".to_owned());
         }
         match &record.event {
@@ -224,11 +225,12 @@ impl Run {
                     return Err("only the pace may change when a run goes on".to_owned());
                 }
                 self.policy = policy.clone();
-                self.forget_answers(at);
+                self.restarted(at);
                 Ok(())
             }
             Event::Settled(settled) => self.row_settled(at, settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
+            Event::Resolved(resolved) => self.resolved(resolved),
         }
     }
 

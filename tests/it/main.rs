@@ -25,6 +25,7 @@ mod kills;
 mod list;
 mod readme;
 mod reasons;
+mod resolve;
 mod secrets;
 mod storage;
 mod troubles;

@@ -48,6 +48,7 @@ pub(crate) enum Death {
 /// its own, at the moment when it arrives.
 struct InProcess {
     model: Arc<Mutex<Model>>,
+    /// The service's clock, which nobody sets.
     clock: Clock,
     log: PathBuf,
     sent: AtomicU32,
@@ -114,7 +115,9 @@ pub(crate) struct InProcessRun {
     pub(crate) model: Arc<Mutex<Model>>,
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
+    /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     now: Time,
+    pub(crate) skew: i64,
     seed: u64,
     lives: u64,
 }
@@ -136,6 +139,7 @@ impl InProcessRun {
             count,
             concurrency: 4,
             now: Time::from_millis(1_795_166_130_000),
+            skew: 0,
             seed,
             lives: 0,
         }
@@ -160,13 +164,14 @@ impl InProcessRun {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let ended = runtime.block_on(async {
-            let clock = Clock::starting_at(self.now);
+            let real = Clock::starting_at(self.now);
+            let clock = Clock::starting_at(Time::from_millis(self.now.as_millis() + self.skew));
             let died = Arc::new(Notify::new());
             let stop = CancellationToken::new();
             let ports = Ports {
                 transport: InProcess {
                     model: Arc::clone(&self.model),
-                    clock,
+                    clock: real,
                     log: self.log(),
                     sent: AtomicU32::new(0),
                     death,
@@ -185,7 +190,7 @@ impl InProcessRun {
                 ended = life(&log, self.count, self.concurrency, ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
-            self.now = clock.now();
+            self.now = real.now();
             ended
         });
         // What was on its way to the disk arrives or does not, as with a real process.

@@ -82,6 +82,10 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                 Event::Resumed(_) => {
                     let lost: Vec<u64> = std::mem::take(&mut open).into_keys().collect();
                     lost.into_iter().for_each(doubt);
+                    // 4: the clock may have been set meanwhile, so the settle time begins again.
+                    for since in in_doubt.values_mut() {
+                        *since = record.at;
+                    }
                 }
                 Event::Observed(observed) => match observed.seen {
                     Seen::Gone => drop(gone.insert(observed.row)),
