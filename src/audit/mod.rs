@@ -11,6 +11,7 @@
 mod lines;
 mod place;
 mod query;
+mod reserve;
 mod store;
 mod writer;
 

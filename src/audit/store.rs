@@ -1,6 +1,9 @@
 //! The one writing connection.
 
-use super::place::{canonical, identity, lock, looks_like_a_database, refuse_network};
+use super::{
+    place::{canonical, identity, lock, looks_like_a_database, refuse_network},
+    reserve::Reserve,
+};
 use crate::{
     domain::{Seq, Time},
     record::{Event, LogOpened, Record, canonical::CanonicalError},
@@ -114,6 +117,8 @@ pub struct Store {
     next: Seq,
     /// Device and number of the file, as it was opened.
     identity: (u64, u64),
+    /// Room for the end; none once the disk was full.
+    reserve: Option<Reserve>,
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -144,9 +149,20 @@ impl Store {
             return Err(StoreError::Foreign(path.to_owned()));
         }
 
+        let reserve = Reserve::keep(path).map_err(|source| match source.kind() {
+            io::ErrorKind::StorageFull => StoreError::Full(path.clone()),
+            _ => opened(source),
+        })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(|source| sqlite(path, source))?;
-        let mut store = Self { connection, path: path.to_owned(), next: 0, identity, _lock: lock };
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            next: 0,
+            identity,
+            reserve: Some(reserve),
+            _lock: lock,
+        };
         store.prepare(now, log_id).map_err(|error| match error {
             StoreError::Sqlite { source, path }
                 if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
@@ -245,8 +261,21 @@ impl Store {
     /// Appends these entries in one transaction. When this returns, they are on disk.
     ///
     /// The entries get the places `first`, `first + 1` … where `first` is what is returned. After an
-    /// error nothing may be appended any more: whether the batch is on disk is not known.
+    /// error nothing may be appended any more: whether the batch is on disk is not known. A full disk is
+    /// no error the first time: nothing of the batch was committed, and the reserve makes room for it.
     pub fn append(&mut self, entries: &[Entry]) -> Result<Seq, StoreError> {
+        match self.commit(entries) {
+            Err(StoreError::Full(_)) if self.reserve.take().is_some() => self.commit(entries),
+            committed => committed,
+        }
+    }
+
+    /// Whether the disk was full: what is appended now lives on the reserve, and nothing new may begin.
+    pub const fn is_full(&self) -> bool {
+        self.reserve.is_none()
+    }
+
+    fn commit(&mut self, entries: &[Entry]) -> Result<Seq, StoreError> {
         // SQLite goes on writing into a file that has no name any more.
         if identity(&self.path).ok() != Some(self.identity) {
             return Err(StoreError::Moved(self.path.clone()));
@@ -279,12 +308,17 @@ impl Store {
 
     /// Makes one file of the log again, as it is at rest.
     pub fn close(self) -> Result<(), StoreError> {
-        let Self { connection, path, .. } = self;
-        let error = |source| sqlite(&path, source);
-        let busy: i64 =
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(error)?;
-        // A colleague who reads the log at this moment keeps it in two files; nothing is lost.
-        if busy == 0 {
+        let Self { connection, path, reserve, .. } = self;
+        drop(reserve);
+        let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        let stays_in_two_files = match busy {
+            Ok(busy) => busy,
+            Err(source) if source.sqlite_error_code() == Some(ErrorCode::DiskFull) => true,
+            Err(source) => return Err(sqlite(&path, source)),
+        };
+        // A colleague who reads the log at this moment, or a full disk, keeps it in two files; nothing is
+        // lost.
+        if !stays_in_two_files {
             let switched = connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()));
             match switched {
                 Err(source) if !is_busy(&source) => return Err(sqlite(&path, source)),

@@ -10,7 +10,10 @@ use crate::{
     domain::Seq,
     record::{Illegal, Record},
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -42,6 +45,7 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Request>,
+    is_full: Arc<AtomicBool>,
 }
 
 /// Says whether each record, in order, follows from those before it. It is asked before anything is
@@ -54,8 +58,15 @@ impl Writer {
     /// is dropped.
     pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
         let (queue, requests) = mpsc::channel(BATCH);
-        let task = tokio::spawn(serve(store, observer, requests));
-        (Self { queue }, task)
+        let is_full = Arc::new(AtomicBool::new(store.is_full()));
+        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&is_full)));
+        (Self { queue, is_full }, task)
+    }
+
+    /// Whether the disk was full: what is appended now lives on a reserve, so that the end can be recorded,
+    /// and nothing new may be sent. Known to everybody who gets a receipt.
+    pub fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Acquire)
     }
 
     /// Appends entries that belong together. Resolves after COMMIT, with the first one's place.
@@ -71,6 +82,7 @@ async fn serve(
     store: Store,
     mut observer: Observer,
     mut requests: mpsc::Receiver<Request>,
+    is_full: Arc<AtomicBool>,
 ) -> Result<Store, WriteError> {
     let mut store = Some(store);
     let mut batch = Vec::with_capacity(BATCH);
@@ -104,6 +116,7 @@ async fn serve(
                 return Err(refuse_all(answers, &mut requests, error).await);
             }
         };
+        is_full.store(own.is_full(), Ordering::Release);
         let mut seq = first;
         for (answer, size) in answers.into_iter().zip(sizes) {
             // A caller that no longer waits has its record all the same.

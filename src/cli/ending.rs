@@ -38,6 +38,7 @@ fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
         | StopCause::Interrupted
         | StopCause::SignIn
         | StopCause::Service
+        | StopCause::DiskFull
         | StopCause::Bug => Fate::Leave,
     }
 }
@@ -161,6 +162,7 @@ mod tests {
             StopCause::WrongAccount,
             StopCause::SignIn,
             StopCause::Service,
+            StopCause::DiskFull,
             StopCause::Bug,
         ];
         for cause in all {

@@ -153,7 +153,11 @@ pub(super) async fn carry(
         engine.reported(reports.collect()).await?;
     }
     engine.close().await?;
-    Ok((exit, written?))
+    match written {
+        // Where the log had no room, the reports have none either; the exit code says what matters.
+        Err(failure) if exit == Exit::AuditLog => Err(Failure::new(exit, failure.text)),
+        written => Ok((exit, written?)),
+    }
 }
 
 /// Everything up to the outcome of each row.

@@ -258,7 +258,17 @@ impl<T: Transport> Courier<T> {
             event: Event::RequestIntended(Box::new(intended)),
         };
         let payload = body.map(|bytes| (salt, bytes.to_vec()));
-        Ok(self.writer.append(vec![Entry { record, payload }]).await?)
+        let intent = self.writer.append(vec![Entry { record, payload }]).await?;
+        if self.writer.is_full() {
+            self.closed.cancel();
+            let error = "the disk is full, so its answer could not be recorded".to_owned();
+            let row = errand.subject.map(|(row, _)| row);
+            self.record(vec![Event::RequestNotSent(NotSent { intent, row, error, duration_ms: 0 })]).await?;
+            let text = "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more \
+                        was sent. Make room";
+            return Err(Halt::stop(StopCause::DiskFull, text));
+        }
+        Ok(intent)
     }
 
     async fn answered(

@@ -21,6 +21,8 @@ pub enum StopCause {
     SignIn,
     /// The service could not be reached, or cannot be understood.
     Service,
+    /// The disk with the audit log is full; the end could still be recorded.
+    DiskFull,
     /// A fault of this program.
     Bug,
 }
