@@ -26,6 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub mod verify;
 mod writer;
 
 pub use error::StoreError;

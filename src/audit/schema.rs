@@ -14,11 +14,14 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 /// name, its type, its name, its table and its SQL, with a `|` between them and a line feed after. Indexes
 /// may come and go: they hold nothing that the tables do not.
 pub(super) fn digest(connection: &Connection) -> rusqlite::Result<Sha256> {
-    let text: Option<String> = connection.query_row(
-        "SELECT group_concat(type || '|' || name || '|' || tbl_name || '|' || sql || char(10), '')
-         FROM (SELECT * FROM sqlite_schema WHERE type <> 'index' ORDER BY type, name)",
-        [],
-        |row| row.get(0),
+    let mut query = connection.prepare(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type <> 'index' ORDER BY type, name",
     )?;
-    Ok(Sha256::of(&[text.unwrap_or_default().as_bytes()]))
+    let mut rows = query.query([])?;
+    let mut text = String::new();
+    while let Some(row) = rows.next()? {
+        let part = |i| -> rusqlite::Result<&str> { Ok(row.get_ref(i)?.as_str()?) };
+        text.push_str(&format!("{}|{}|{}|{}\n", part(0)?, part(1)?, part(2)?, part(3)?));
+    }
+    Ok(Sha256::of(&[text.as_bytes()]))
 }

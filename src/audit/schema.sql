@@ -2,13 +2,15 @@
 CREATE TABLE record (
     seq    INTEGER PRIMARY KEY,
     body   BLOB NOT NULL,
-    kind   TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.kind')) VIRTUAL,
-    run    TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.run')) VIRTUAL,
-    at     TEXT    GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.at')) VIRTUAL,
-    row    INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.row')) VIRTUAL,
-    intent INTEGER GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL,
+    -- What a query asks for; ANY, because their type is the JSON's, and because `integrity_check` need not
+    -- work them all out then.
+    kind   ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.kind')) VIRTUAL,
+    run    ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.run')) VIRTUAL,
+    at     ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.at')) VIRTUAL,
+    row    ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.row')) VIRTUAL,
+    intent ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL,
     -- The kind of the few records that say what a run is; null for all others.
-    milestone TEXT GENERATED ALWAYS AS (
+    milestone ANY GENERATED ALWAYS AS (
         CASE WHEN json_extract(CAST(body AS TEXT), '$.kind')
             IN ('log_opened', 'key_introduced', 'run_opened', 'partner_identified', 'stopped', 'resumed',
                 'run_sealed', 'resolved')
@@ -169,6 +171,7 @@ SELECT
     json_extract(completed.json, '$.correlation_id') AS response_correlation_id,
     coalesce(json_extract(completed.json, '$.error'), json_extract(completed.json, '$.text')) AS error
 FROM intended
-LEFT JOIN completed ON completed.intent = intended.seq
+-- The plus takes the type from `seq`: an index over `intent`, which has none, serves no comparison with it.
+LEFT JOIN completed ON completed.intent = +intended.seq
 LEFT JOIN payload AS sent ON sent.seq = intended.seq
 LEFT JOIN payload AS received ON received.seq = completed.seq;

@@ -9,7 +9,7 @@ use std::{ffi::OsString, path::PathBuf};
 #[command(name = "offboard", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 2 usage or input · 3 some rows not removed · 4 a guard or no confirmation \
-· 5 sign-in · 6 audit log · 130 interrupted.\nCredentials never come from an option: set OFFBOARD_ACCESS_TOKEN."
+· 5 sign-in · 6 audit log · 7 altered · 8 end not proved · 130 interrupted.\nCredentials never come from an option: set OFFBOARD_ACCESS_TOKEN."
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -85,6 +85,8 @@ pub(super) enum Command {
     Report(ReportOptions),
     /// Search the requests in the audit log
     Log(LogOptions),
+    /// Prove the audit log complete and unaltered; it is only looked at
+    Verify(VerifyOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions
@@ -284,6 +286,23 @@ pub(super) struct LogOptions {
     /// At this time or later: a date, or a date and time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
+}
+
+/// What a log is compared with.
+#[derive(Debug, Args, Clone)]
+pub(super) struct VerifyOptions {
+    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Vec<PathBuf>,
+    /// The only key that may have signed, or a file that holds it; repeatable
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(super) key: Vec<String>,
+    /// Print the keys that the log introduces, and nothing else
+    #[arg(long, conflicts_with_all = ["checkpoint", "key", "record"])]
+    pub(super) print_key: bool,
+    /// Record in the log that it was verified, unless it was altered
+    #[arg(long)]
+    pub(super) record: bool,
 }
 
 /// What the simulator plays.

@@ -1,7 +1,7 @@
 //! How the program ends.
 
 use crate::{
-    audit::{QueryError, StoreError, WriteError},
+    audit::{QueryError, StoreError, WriteError, verify::CannotVerify},
     engine::Halt,
     input::ListError,
     record::StopCause,
@@ -25,6 +25,10 @@ pub enum Exit {
     SignIn = 5,
     /// The audit log cannot be opened, written or locked: nothing more was sent.
     AuditLog = 6,
+    /// `verify`: altered or cut.
+    Altered = 7,
+    /// `verify`: consistent, but the end cannot be proved.
+    EndUnproved = 8,
     /// Interrupted; `offboard resume` goes on.
     Interrupted = 130,
 }
@@ -52,6 +56,8 @@ impl Exit {
             Self::Guard,
             Self::SignIn,
             Self::AuditLog,
+            Self::Altered,
+            Self::EndUnproved,
             Self::Interrupted,
         ];
         all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Bug)
@@ -110,6 +116,12 @@ impl From<QueryError> for Failure {
             _ => Exit::AuditLog,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+impl From<CannotVerify> for Failure {
+    fn from(error: CannotVerify) -> Self {
+        Self::new(Exit::AuditLog, error.to_string())
     }
 }
 

@@ -30,6 +30,7 @@ mod show;
 mod signals;
 mod signing;
 mod simulate;
+mod verify;
 
 pub use exit::{Exit, Failure};
 
@@ -64,6 +65,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Runs => runs::run(&printer, &typed, &cli.common),
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
         Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
+        Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

@@ -109,3 +109,21 @@ pub struct ReportWritten {
     /// The digest of its bytes.
     pub sha256: Sha256,
 }
+
+/// See [`super::Event::LogVerified`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogVerified {
+    /// Who had it verified: the person's name on this machine.
+    pub by: String,
+    /// This machine's name.
+    pub host: String,
+    /// The version of this program.
+    pub version: String,
+    /// What came of it, as the exit code.
+    pub exit_code: u8,
+    /// How many records there were.
+    pub records: u64,
+    /// The sizes of the heads from outside that the log was compared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared_with: Vec<u64>,
+}

@@ -5,7 +5,7 @@
 use super::{
     canonical::{self, CanonicalError},
     decisions::{Confirmed, Judged, Observed, PlanSealed},
-    endings::{ReportWritten, Resolved, RunSealed, Settled, Stopped},
+    endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
@@ -50,14 +50,22 @@ impl Record {
 
     /// Reads a record from its bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordError> {
-        let Value::Object(mut map) = serde_json::from_slice(bytes)? else {
+        // An array can be read as the fields of a struct in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
             return Err(RecordError::NotAnObject);
-        };
-        let at = serde_json::from_value(map.remove("at").unwrap_or_default())?;
-        let run = map.remove("run").map(serde_json::from_value).transpose()?;
-        let event = serde_json::from_value(Value::Object(map))?;
-        Ok(Self { at, run, event })
+        }
+        // Twice over the bytes is faster than once into a tree of values and from there.
+        let Envelope { at, run } = serde_json::from_slice(bytes)?;
+        Ok(Self { at, run, event: serde_json::from_slice(bytes)? })
     }
+}
+
+/// What every record has, whatever happened.
+#[derive(Deserialize)]
+struct Envelope {
+    at: Time,
+    #[serde(default)]
+    run: Option<RunId>,
 }
 
 /// What happened.
@@ -106,6 +114,8 @@ pub enum Event {
     Resolved(Box<Resolved>),
     /// A report was written from the records.
     ReportWritten(ReportWritten),
+    /// Somebody had the log verified.
+    LogVerified(LogVerified),
 }
 
 impl Event {
@@ -133,6 +143,7 @@ impl Event {
             Self::RunSealed(_) => "run_sealed",
             Self::Resolved(_) => "resolved",
             Self::ReportWritten(_) => "report_written",
+            Self::LogVerified(_) => "log_verified",
         }
     }
 }

@@ -21,7 +21,7 @@ mod state;
 
 pub use change::{Change, ChangePhase};
 pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
-pub use endings::{ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
+pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,

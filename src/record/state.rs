@@ -161,7 +161,7 @@ impl Run {
         }
         match &record.event {
             Event::RunOpened(_) => Err("the run is open already".to_owned()),
-            Event::LogOpened(_) | Event::KeyIntroduced(_) => {
+            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) => {
                 Err("it concerns the log as a whole, and no run".to_owned())
             }
             Event::RowRead(row) => self.row_read(row),

@@ -1,0 +1,135 @@
+//! Whether a log is complete and unaltered: by what it says itself, and by heads that were kept elsewhere.
+//!
+//! ```text
+//!  file ──evidence──▶ structure
+//!           │
+//!           └──stream──▶ records ──▶ runs
+//!                  │ roots   │ keys
+//!                  ▼         ▼
+//!                 heads: in the log · beside it · from outside ──▶ verdict
+//! ```
+//!
+//! The log is only ever looked at. It is read once, from its first record to its last, in flat memory; the
+//! tree is compared at each size that some head covers. A head in the log shows that nobody has changed the
+//! log who does not hold the key; only a head from outside shows that nobody who does has rewritten it, and
+//! that nothing was cut off its end. `docs/verify.py` comes to the same verdict without this program.
+
+mod evidence;
+mod heads;
+mod records;
+mod runs;
+mod stream;
+mod structure;
+mod verdict;
+
+pub use evidence::CannotVerify;
+pub use heads::Outside;
+pub use verdict::{Check, Fault, Verdict, Verification};
+
+use super::keys::VerifyingKey;
+use evidence::Evidence;
+use heads::Judge;
+use records::Facts;
+use std::{collections::BTreeSet, path::Path};
+
+/// What the reviewer brings along.
+#[derive(Debug, Default)]
+pub struct Trust {
+    /// Heads that were kept elsewhere.
+    pub outside: Vec<Outside>,
+    /// The only keys that may have signed; if there are none, those that the log introduces.
+    pub keys: Vec<VerifyingKey>,
+}
+
+/// Looks at the log at `path`.
+pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotVerify> {
+    let evidence = Evidence::open(path)?;
+    let mut structure = structure::check(&evidence.connection);
+    let mut signed = Check::new("heads");
+    let in_log = heads::in_log(&evidence.connection).unwrap_or_else(|error| {
+        signed.fault(Fault::of_all(format!("the heads cannot be read: {error}")));
+        Vec::new()
+    });
+    let mut copied = Check::new("copy");
+    let beside = heads::beside(&evidence.path).unwrap_or_else(|error| {
+        copied.fault(Fault::of_all(format!("the copy of the heads cannot be read: {error}")));
+        Some(Vec::new())
+    });
+    let outside = trust.outside.iter().flat_map(Outside::notes);
+    let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
+    let (facts, looked_at) = records::read(&evidence.connection, heads::sizes(all));
+    structure::check_index(&evidence.connection, &facts.milestones, &mut structure);
+    let mut checks = vec![structure];
+    checks.extend(looked_at);
+
+    let mut judge = Judge::new(&facts);
+    let covered = judge.compare(&in_log, &mut signed).last().copied().unwrap_or_default();
+    for (seq, key) in &facts.keys {
+        if !trust.keys.is_empty() && !trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str()) {
+            let text =
+                format!("introduces the key `{}`, which is none of those that were given", key.as_str());
+            signed.fault(Fault::of_record(*seq, text));
+        }
+    }
+    signed.subject =
+        format!("{}, signed with {}; the last one covers {covered} records", in_log.len(), keys(&facts));
+    checks.push(signed);
+    if let Some(beside) = &beside {
+        judge.compare(beside, &mut copied);
+        copied.subject = format!("{} of them, in the file beside the log", beside.len());
+        checks.push(copied);
+    }
+    let mut compared_with = BTreeSet::new();
+    for file in &trust.outside {
+        let mut check = Check::new("checkpoint");
+        check.subject = format!("{} from outside, in `{}`", file.notes().len(), file.name());
+        compared_with.extend(judge.compare(file.notes(), &mut check));
+        checks.push(check);
+    }
+
+    let missing = missing(&facts, covered, &compared_with);
+    let verdict = match (checks.iter().all(Check::is_fine), missing.is_empty()) {
+        (false, _) => Verdict::Altered,
+        (true, false) => Verdict::EndUnproved,
+        (true, true) => Verdict::Proved,
+    };
+    Ok(Verification {
+        verdict,
+        records: facts.count,
+        origin: facts.origin,
+        keys: facts.keys.into_iter().map(|(_, key)| key.as_str().to_owned()).collect(),
+        covered,
+        compared_with: compared_with.into_iter().collect(),
+        missing,
+        is_being_written: evidence.is_being_written,
+        checks,
+    })
+}
+
+/// The keys that the log introduces, in words.
+fn keys(facts: &Facts) -> String {
+    let names: Vec<String> = facts.keys.iter().map(|(_, key)| format!("`{}`", key.as_str())).collect();
+    if names.is_empty() { "no key".to_owned() } else { names.join(" and ") }
+}
+
+/// What there would have to be, so that nothing can be missing at the end.
+fn missing(facts: &Facts, covered: u64, compared_with: &BTreeSet<u64>) -> Vec<String> {
+    let mut missing = Vec::new();
+    let largest = compared_with.last().copied().unwrap_or_default();
+    match facts.runs.last() {
+        None => missing.push("there is no run in it".to_owned()),
+        Some((run, None)) => missing.push(format!("not sealed: run {run} has not come to its end")),
+        Some((run, Some(seal))) if largest > 0 && largest <= seal => missing.push(format!(
+            "the heads from outside cover {largest} records, and run {run} ends with record {seal}"
+        )),
+        Some((_, Some(_))) => {}
+    }
+    if covered < facts.count {
+        missing
+            .push(format!("not sealed: {} records at its end are covered by no head", facts.count - covered));
+    }
+    if compared_with.is_empty() {
+        missing.push("no head from outside was given to compare it with".to_owned());
+    }
+    missing
+}

@@ -1,0 +1,200 @@
+//! The one pass over all records: their order, their bytes, their bodies, and what they add up to.
+//!
+//! Two threads share the work: one reads and hashes, the other one understands. What the second one takes
+//! from the heap it gives back itself, which is why records do not travel.
+
+use super::{
+    super::{checkpoint::origin, keys::VerifyingKey},
+    runs::Runs,
+    stream::{Chunk, Queries, Stored, Stream},
+    verdict::{Check, Fault},
+};
+use crate::{
+    domain::Seq,
+    record::{Event, Payload, Record},
+};
+use rusqlite::Connection;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic,
+    sync::mpsc::sync_channel,
+    thread,
+};
+use tlog_tiles::Hash;
+
+/// Chunks that wait for being understood.
+const WAITING: usize = 4;
+
+/// What the records say of the log as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// How many records there are.
+    pub(super) count: u64,
+    /// The roots at the sizes that were asked for, as far as there are so many records.
+    pub(super) roots: BTreeMap<u64, Hash>,
+    /// Whose heads the heads of this log are.
+    pub(super) origin: Option<String>,
+    /// The keys that the log introduces, each with its record.
+    pub(super) keys: Vec<(Seq, VerifyingKey)>,
+    pub(super) runs: Runs,
+    /// The records that the index of milestones must name.
+    pub(super) milestones: BTreeSet<Milestone>,
+}
+
+/// The kind, the run and the place of a record that says what a run is.
+pub(super) type Milestone = (String, Option<String>, i64);
+
+/// Reads all records; `wanted` are the sizes at which the root of the tree will be needed.
+pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> (Facts, [Check; 3]) {
+    let mut pass = Pass {
+        facts: Facts::default(),
+        records: Check::new("records"),
+        bodies: Check::new("bodies"),
+        history: Check::new("history"),
+        next: 0,
+        with_bodies: 0,
+    };
+    if let Err(error) = pass.read_all(connection, wanted) {
+        let text = format!("nothing can be read from here on: {error}");
+        pass.records.fault(Fault::of_record(pass.next, text));
+    }
+    let Pass { facts, mut records, mut bodies, mut history, with_bodies, .. } = pass;
+    let (runs, sealed) = facts.runs.counts();
+    records.subject = format!("{}, in order, each in canonical form", facts.count);
+    bodies.subject = format!("{with_bodies} of requests and answers, each as recorded");
+    history.subject = format!("runs: {runs}, sealed: {sealed}; each record follows from those before it");
+    (facts, [records, bodies, history])
+}
+
+struct Pass {
+    facts: Facts,
+    records: Check,
+    bodies: Check,
+    history: Check,
+    /// The place that the next record must have.
+    next: Seq,
+    with_bodies: u64,
+}
+
+impl Pass {
+    fn read_all(&mut self, connection: &Connection, wanted: BTreeSet<u64>) -> rusqlite::Result<()> {
+        let mut queries = Queries::new(connection)?;
+        let mut stream = Stream::new(&mut queries, wanted)?;
+        let read = thread::scope(|scope| {
+            let (give, chunks) = sync_channel::<Chunk>(WAITING);
+            let understanding = scope.spawn(|| {
+                for chunk in chunks {
+                    chunk.records().for_each(|stored| self.take(&stored));
+                }
+            });
+            let read = loop {
+                match stream.next() {
+                    Ok(Some(chunk)) => {
+                        // Whoever does not take it any more has panicked.
+                        if give.send(chunk).is_err() {
+                            break Ok(());
+                        }
+                    }
+                    end => break end.map(drop),
+                }
+            };
+            drop(give);
+            understanding.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked));
+            read
+        });
+        self.facts.count = stream.count();
+        self.facts.roots = std::mem::take(&mut stream.roots);
+        for seq in stream.orphans {
+            let text = format!("a body belongs to record {seq}, which is not there");
+            self.bodies.fault(Fault::of_all(text));
+        }
+        read
+    }
+
+    fn take(&mut self, stored: &Stored<'_>) {
+        let Ok(seq) = u64::try_from(stored.seq) else {
+            self.records.fault(Fault::of_all(format!("there is a record {}", stored.seq)));
+            return;
+        };
+        if seq > self.next {
+            self.records.fault(Fault::of_records(self.next, seq - 1, "missing"));
+        }
+        self.next = seq.saturating_add(1);
+        match understood(stored) {
+            Ok(record) => {
+                match compare(body_of(&record), stored.payload.as_ref()) {
+                    Ok(has_one) => self.with_bodies += u64::from(has_one),
+                    Err(why) => self.bodies.fault(Fault::of_record(seq, why)),
+                }
+                self.follow(seq, &record);
+            }
+            Err(why) => self.records.fault(Fault::of_record(seq, why)),
+        }
+    }
+
+    fn follow(&mut self, seq: Seq, record: &Record) {
+        match &record.event {
+            Event::LogOpened(opened) if seq == 0 => self.facts.origin = Some(origin(&opened.log_id)),
+            Event::KeyIntroduced(introduced) => match introduced.vkey.parse() {
+                Ok(key) => self.facts.keys.push((seq, key)),
+                Err(error) => self.history.fault(Fault::of_record(seq, format!("{error}"))),
+            },
+            _ => {}
+        }
+        if is_milestone(&record.event) {
+            let run = record.run.as_ref().map(ToString::to_string);
+            let place = i64::try_from(seq).unwrap_or(i64::MAX);
+            self.facts.milestones.insert((record.event.label().to_owned(), run, place));
+        }
+        // Where records are missing, those after them would seem to be wrong.
+        if self.records.is_fine()
+            && let Err(why) = self.facts.runs.take(seq, record)
+        {
+            let text = format!("`{}` is not legal here: {why}", record.event.label());
+            self.history.fault(Fault::of_record(seq, text));
+        }
+    }
+}
+
+fn understood(stored: &Stored<'_>) -> Result<Record, String> {
+    let body = stored.body.ok_or("is not stored as bytes")?;
+    if !stored.is_canonical {
+        return Err("is not in canonical form".to_owned());
+    }
+    Record::from_bytes(body).map_err(|error| error.to_string())
+}
+
+/// The body that a record says it has.
+fn body_of(record: &Record) -> Option<&Payload> {
+    match &record.event {
+        Event::RequestIntended(intent) => intent.body.as_ref(),
+        Event::ResponseReceived(response) => response.body.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whether there is a body, if it is the right one.
+fn compare(named: Option<&Payload>, found: Option<&Payload>) -> Result<bool, &'static str> {
+    match (named, found) {
+        (None, None) => Ok(false),
+        (Some(named), Some(found)) if named == found => Ok(true),
+        (Some(_), Some(_)) => Err("its body is not the one that was recorded"),
+        (Some(_), None) => Err("its body is missing"),
+        (None, Some(_)) => Err("a body lies beside it that it does not have"),
+    }
+}
+
+/// The kinds that the column `milestone` of the schema names.
+const fn is_milestone(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::LogOpened(_)
+            | Event::KeyIntroduced(_)
+            | Event::RunOpened(_)
+            | Event::PartnerIdentified(_)
+            | Event::Stopped(_)
+            | Event::Resumed(_)
+            | Event::RunSealed(_)
+            | Event::Resolved(_)
+    )
+}

@@ -1,0 +1,112 @@
+//! What was looked at, what disagrees, and what follows from it.
+
+use crate::domain::Seq;
+use serde::Serialize;
+
+/// So many faults of a check are listed; the others are counted.
+const LISTED: usize = 20;
+
+/// Something that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The first record that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_record: Option<Seq>,
+    /// The last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_record: Option<Seq>,
+    /// How many records the head covers that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<u64>,
+    /// What is wrong, in words; it may quote the log.
+    pub text: String,
+}
+
+impl Fault {
+    /// About the log as a whole.
+    pub(super) fn of_all(text: impl Into<String>) -> Self {
+        Self { first_record: None, last_record: None, head: None, text: text.into() }
+    }
+
+    /// About one record.
+    pub(super) fn of_record(seq: Seq, text: impl Into<String>) -> Self {
+        Self::of_records(seq, seq, text)
+    }
+
+    /// About records that follow each other.
+    pub(super) fn of_records(first: Seq, last: Seq, text: impl Into<String>) -> Self {
+        Self { first_record: Some(first), last_record: Some(last), head: None, text: text.into() }
+    }
+
+    /// Shown by the head over this many records.
+    pub(super) fn by_head(self, size: u64) -> Self {
+        Self { head: Some(size), ..self }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// Its name, for programs.
+    pub name: &'static str,
+    /// What was looked at, in words; it may quote the log.
+    pub subject: String,
+    /// What is not as it must be; the first ones, if there are many.
+    pub faults: Vec<Fault>,
+    /// How many more there are.
+    pub more_faults: u64,
+}
+
+impl Check {
+    pub(super) const fn new(name: &'static str) -> Self {
+        Self { name, subject: String::new(), faults: Vec::new(), more_faults: 0 }
+    }
+
+    pub(super) fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < LISTED {
+            self.faults.push(fault);
+        } else {
+            self.more_faults += 1;
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub const fn is_fine(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// What can be said about a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is complete and unaltered up to its end.
+    Proved,
+    /// It is not what it was.
+    Altered,
+    /// Nothing disagrees, but records at its end may be missing.
+    EndUnproved,
+}
+
+/// What came of a verification.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verification {
+    /// In one word.
+    pub verdict: Verdict,
+    /// Whose heads the heads of this log are; none if its first record does not say so.
+    pub origin: Option<String>,
+    /// The keys that the log introduces, in order.
+    pub keys: Vec<String>,
+    /// How many records there are.
+    pub records: u64,
+    /// How many of them the largest good head in the log covers.
+    pub covered: u64,
+    /// The sizes of the heads from outside that agree with the log.
+    pub compared_with: Vec<u64>,
+    /// Why the end is not proved, in words.
+    pub missing: Vec<String>,
+    /// Whether a run was writing the log at the same time; what it added since was not looked at.
+    pub is_being_written: bool,
+    /// Everything that was looked at.
+    pub checks: Vec<Check>,
+}

@@ -1,0 +1,166 @@
+//! `offboard verify`.
+
+use super::{
+    args::{Common, VerifyOptions},
+    consent,
+    exit::{Exit, Failure},
+    printer::{Paint, Printer},
+    session,
+    settings::{Paths, Typed},
+};
+use crate::{
+    audit::{
+        VerifyingKey,
+        verify::{Check, Fault, Outside, Trust, Verdict, Verification, verify},
+    },
+    engine::Clock,
+    record::{Event, LogVerified, Record},
+    report::visible,
+};
+use serde_json::json;
+use std::{fs, path::Path};
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &VerifyOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let trust = Trust {
+        outside: options.checkpoint.iter().map(|path| outside(path)).collect::<Result<_, _>>()?,
+        keys: options.key.iter().map(|key| trusted(key)).collect::<Result<_, _>>()?,
+    };
+    let found = verify(&paths.audit_log, &trust)?;
+    let exit = match found.verdict {
+        Verdict::Proved => Exit::Done,
+        Verdict::Altered => Exit::Altered,
+        Verdict::EndUnproved => Exit::EndUnproved,
+    };
+    if options.print_key {
+        found.keys.iter().try_for_each(|key| printer.data(&visible(key)))?;
+        if exit == Exit::Altered {
+            return Err(Failure::new(
+                exit,
+                "the log was altered, so these may be anybody's keys; `offboard verify` says how",
+            ));
+        }
+        return Ok(Exit::Done);
+    }
+    if printer.json {
+        printer.data(&as_json(&found, exit)?)?;
+    } else {
+        printer.data(&as_text(printer, &found))?;
+    }
+    if options.record {
+        record(printer, &paths, &found, exit)?;
+    }
+    Ok(exit)
+}
+
+fn outside(path: &Path) -> Result<Outside, Failure> {
+    let shown = path.display();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;
+    Outside::parse(shown.to_string(), &text).ok_or_else(|| {
+        Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))
+    })
+}
+
+/// A key, or the first line of a file.
+fn trusted(text: &str) -> Result<VerifyingKey, Failure> {
+    let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("`--key`: {error}"));
+    match text.parse::<VerifyingKey>() {
+        Ok(key) => Ok(key),
+        Err(error) if !Path::new(text).exists() => Err(refused(&error)),
+        Err(_) => {
+            let held = fs::read_to_string(text).map_err(|error| refused(&format!("`{text}`: {error}")))?;
+            held.lines().next().unwrap_or_default().trim().parse().map_err(|error| refused(&error))
+        }
+    }
+}
+
+/// Puts on record that the log was verified.
+fn record(printer: &Printer, paths: &Paths, found: &Verification, exit: Exit) -> Result<(), Failure> {
+    if found.verdict == Verdict::Altered {
+        printer.warn("not recorded: nothing is added to a log that was altered");
+        return Ok(());
+    }
+    let verified = LogVerified {
+        by: consent::operator(),
+        host: consent::host(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        exit_code: exit.code(),
+        records: found.records,
+        compared_with: found.compared_with.clone(),
+    };
+    let record = Record { at: Clock::System.now(), run: None, event: Event::LogVerified(verified) };
+    let mut store = session::open_log(paths)?;
+    store.append(&[record.into()])?;
+    store.close()?;
+    printer.say("That it was verified is on record.");
+    Ok(())
+}
+
+fn as_json(found: &Verification, exit: Exit) -> Result<String, Failure> {
+    let bug = |error: serde_json::Error| Failure::new(Exit::Bug, error.to_string());
+    let mut value = serde_json::to_value(found).map_err(bug)?;
+    if let Some(map) = value.as_object_mut() {
+        map.insert("exit_code".to_owned(), json!(exit.code()));
+    }
+    serde_json::to_string_pretty(&value).map_err(bug)
+}
+
+fn as_text(printer: &Printer, found: &Verification) -> String {
+    let mut lines: Vec<String> = found.checks.iter().map(|check| line(printer, check)).collect();
+    if found.is_being_written {
+        lines.push(
+            "  A run is writing this log at this moment; what it adds from now on was not looked at.".into(),
+        );
+    }
+    let (paint, text) = match found.verdict {
+        Verdict::Proved => (
+            Paint::Good,
+            format!("Complete and unaltered: all {} records, up to the sealed end.", found.records),
+        ),
+        Verdict::Altered => (Paint::Bad, "ALTERED OR CUT: keep the file as it is, and see above.".to_owned()),
+        Verdict::EndUnproved => (
+            Paint::Care,
+            format!(
+                "Nothing disagrees, but records at the end may be missing or made up: {}.",
+                visible(&found.missing.join("; "))
+            ),
+        ),
+    };
+    lines.push(String::new());
+    lines.push(printer.paint(paint, &text));
+    lines.join("\n")
+}
+
+/// One check: a tick, or what is wrong.
+fn line(printer: &Printer, check: &Check) -> String {
+    if check.is_fine() {
+        return format!("{} {:<11} {}", printer.paint(Paint::Good, "✓"), check.name, visible(&check.subject));
+    }
+    let mark = printer.paint(Paint::Bad, "✗");
+    let mut lines: Vec<String> = check
+        .faults
+        .iter()
+        .map(|fault| format!("{mark} {:<11} {}", check.name, visible(&described(fault))))
+        .collect();
+    if check.more_faults > 0 {
+        lines.push(format!("{mark} {:<11} and {} more", check.name, check.more_faults));
+    }
+    lines.join("\n")
+}
+
+/// Which records, what about them, and which head shows it.
+fn described(fault: &Fault) -> String {
+    let records = match (fault.first_record, fault.last_record) {
+        (Some(first), Some(last)) if first == last => format!("record {first}: "),
+        (Some(first), Some(last)) => format!("records {first} to {last}: "),
+        _ => String::new(),
+    };
+    let head = fault.head.map(|size| format!(" [head over {size}]")).unwrap_or_default();
+    format!("{records}{}{head}", fault.text)
+}
