@@ -246,9 +246,19 @@ fn an_address_that_is_not_encrypted_must_be_loopback() {
 #[test]
 fn help_and_completions() {
     let folder = Folder::new();
-    for command in
-        ["demo", "check", "plan", "run", "resume", "runs", "report", "log", "simulate", "completions"]
-    {
+    for command in [
+        "demo",
+        "check",
+        "plan",
+        "run",
+        "resume",
+        "runs",
+        "report",
+        "log",
+        "verify",
+        "simulate",
+        "completions",
+    ] {
         let help = folder.offboard(&[command, "--help"]).exits(0);
         assert!(help.out.contains("Usage: offboard"), "{}", help.out);
     }

@@ -29,3 +29,4 @@ mod resolve;
 mod secrets;
 mod storage;
 mod troubles;
+mod verify;

@@ -1,6 +1,10 @@
 //! Every command of the README does what it says.
 
-use crate::support::{Done, Folder, PARTNER, PARTNER_NAME, World, id, list_of, typed};
+use crate::support::{
+    Done, Folder, PARTNER, PARTNER_NAME, World,
+    evidence::{Question, ask_python},
+    id, list_of, typed,
+};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
@@ -45,6 +49,14 @@ fn every_command_of_the_readme() {
             assert!(removed > 0);
             continue;
         }
+        if line.contains("ticket.txt") {
+            folder.write("ticket.txt", folder.report("checkpoint.txt"));
+        }
+        if line.starts_with("python3 docs/verify.py") {
+            let question = Question::new(folder.path("audit.db")).with(folder.path("ticket.txt"));
+            assert!(ask_python(&[question]).is_none_or(|codes| codes == [0]));
+            continue;
+        }
         let arguments = line
             .strip_prefix("cargo run --release -- ")
             .or_else(|| line.strip_prefix("offboard "))
@@ -83,6 +95,8 @@ fn the_table_of_exit_codes_is_the_programs_own() {
         Exit::Guard,
         Exit::SignIn,
         Exit::AuditLog,
+        Exit::Altered,
+        Exit::EndUnproved,
         Exit::Interrupted,
     ] {
         assert!(text.contains(&format!("\n| {} | ", exit.code())), "{exit:?}");

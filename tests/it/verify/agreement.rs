@@ -1,0 +1,174 @@
+//! Both verifiers come to the same verdict, whatever was done to a log.
+
+use crate::support::evidence::{Question, Sealed, ask_python, beside, try_to_tamper};
+use rusqlite::Connection;
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// A generator that gives the same numbers for the same seed (Vigna's splitmix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
+    }
+
+    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len())]
+    }
+}
+
+/// Does one thing to the log at `path`, and says what.
+fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
+    let (at, other) = (numbers.below(40), numbers.below(40));
+    match numbers.below(6) {
+        0 => {
+            let mut bytes = fs::read(path).unwrap();
+            let bit = numbers.below(bytes.len() * 8);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            fs::write(path, bytes).unwrap();
+            format!("turn bit {bit}")
+        }
+        1 => {
+            let mut bytes = fs::read(path).unwrap();
+            let (from, length) = (numbers.below(bytes.len()), 1 + numbers.below(4096));
+            if numbers.below(2) == 0 {
+                bytes.truncate(from);
+            } else {
+                bytes.iter_mut().skip(from).take(length).for_each(|byte| *byte = 0);
+            }
+            fs::write(path, bytes).unwrap();
+            format!("cut or empty {length} bytes at {from}")
+        }
+        2 | 3 => {
+            let sql = match numbers.below(14) {
+                0 => format!("DELETE FROM record WHERE seq = {at}"),
+                1 => format!("DELETE FROM record WHERE seq >= {at}; DELETE FROM payload WHERE seq >= {at}"),
+                2 => format!(
+                    "DELETE FROM record WHERE seq >= {at}; DELETE FROM payload WHERE seq >= {at};
+                     DELETE FROM checkpoint WHERE size > {at}"
+                ),
+                3 => format!(
+                    "UPDATE record SET seq = -1 WHERE seq = {at}; UPDATE record SET seq = {at} WHERE seq = {other};
+                     UPDATE record SET seq = {other} WHERE seq = -1"
+                ),
+                4 => {
+                    let (from, to) = (numbers.one_of(&["e", "\"", ":", "0", "{"]), numbers.one_of(&["a", "'", " ", "1"]));
+                    format!(
+                        "UPDATE OR IGNORE record SET body = CAST(replace(CAST(body AS TEXT), '{from}', '{}') AS BLOB)
+                         WHERE seq = {at}",
+                        to.replace('\'', "''")
+                    )
+                }
+                5 => format!("UPDATE record SET body = (SELECT body FROM record WHERE seq = {other}) WHERE seq = {at}"),
+                6 => format!("UPDATE payload SET salt = zeroblob(16) WHERE seq % 5 = {}", at % 5),
+                7 => format!("DELETE FROM payload WHERE seq % 7 = {}", at % 7),
+                8 => format!("UPDATE checkpoint SET size = size + {}", 1 + at),
+                9 => "UPDATE checkpoint SET note = replace(note, 'offboard/03', 'offboard/04')".to_owned(),
+                10 => {
+                    let part = numbers.one_of(&["a", "e", "+", "=", "t", "tester"]);
+                    format!("UPDATE checkpoint SET note = replace(note, '{part}', 'A')")
+                }
+                11 => "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)".to_owned(),
+                12 => format!(
+                    "INSERT INTO record (seq, body) SELECT max(seq) + 1, (SELECT body FROM record WHERE seq = {at}) FROM record"
+                ),
+                _ => "INSERT INTO record (seq, body) SELECT max(seq) + 1, CAST('{}' AS BLOB) FROM record".to_owned(),
+            };
+            match try_to_tamper(path, &sql) {
+                Ok(()) => sql,
+                Err(refused) => format!("{sql}: {refused}"),
+            }
+        }
+        4 => {
+            let sql = match numbers.below(6) {
+                0 => "DROP TRIGGER payload_is_not_deleted".to_owned(),
+                1 => "CREATE VIEW mine AS SELECT 1".to_owned(),
+                2 => format!("PRAGMA application_id = {at}"),
+                3 => format!("PRAGMA user_version = {at}"),
+                4 => "VACUUM".to_owned(),
+                _ => {
+                    "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'record'".to_owned()
+                }
+            };
+            Connection::open(path).unwrap().execute_batch(&sql).unwrap();
+            sql
+        }
+        _ => {
+            let cut = numbers.below(heads.len());
+            let mut bytes = heads.as_bytes().to_vec();
+            let what = match numbers.below(4) {
+                0 => "whole",
+                1 => {
+                    bytes.truncate(cut);
+                    "cut"
+                }
+                2 => {
+                    bytes[cut] ^= 1 << numbers.below(8);
+                    "turned"
+                }
+                _ => {
+                    drop(bytes.splice(cut..cut, *b"\n\n"));
+                    "torn apart"
+                }
+            };
+            fs::write(beside(path), bytes).unwrap();
+            format!("a copy of the heads, {what} at {cut}")
+        }
+    }
+}
+
+/// `OFFBOARD_TEST_MUTATIONS=1000` makes as many.
+#[test]
+fn on_mutated_logs() {
+    let sealed = Sealed::new(2);
+    // Small pages, so that most of what is turned means something.
+    Connection::open(sealed.log()).unwrap().execute_batch("PRAGMA page_size = 1024; VACUUM").unwrap();
+    let wanted =
+        std::env::var("OFFBOARD_TEST_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(150);
+    let mut asked: Vec<(String, Question)> = Vec::new();
+    for seed in 0..wanted {
+        let mut numbers = Numbers(seed);
+        let path = sealed.copy(&format!("mutated-{seed}.db"));
+        let mut what = mutate(&mut numbers, &path, &sealed.heads());
+        let mut question = Question::new(path);
+        if numbers.below(2) == 0 {
+            question = question.with(&sealed.kept);
+            what.push_str(", with a head from outside");
+        }
+        asked.push((format!("seed {seed}: {what}"), question));
+    }
+    let questions: Vec<Question> = asked.iter().map(|(_, question)| question.clone()).collect();
+    let Some(theirs) = ask_python(&questions) else { return };
+    let mut verdicts: BTreeMap<i32, usize> = BTreeMap::new();
+    let mut different = Vec::new();
+    for ((what, question), theirs) in asked.iter().zip(theirs) {
+        let ours = question.answer();
+        *verdicts.entry(ours).or_default() += 1;
+        if ours != theirs {
+            different.push(format!("{what}: verify says {ours}, verify.py {theirs}"));
+        }
+    }
+    println!("{wanted} mutated logs: {verdicts:?}");
+    assert!(different.is_empty(), "{}", different.join("\n"));
+    // A test in which all logs end the same way would show nothing.
+    assert!([0, 7, 8].iter().all(|code| verdicts.contains_key(code)), "{verdicts:?}");
+}
+
+/// The script is short enough to be read by whoever is to trust it.
+#[test]
+fn the_script_is_short() {
+    let text = include_str!("../../../docs/verify.py");
+    let (mut code, mut in_docstring) = (0, false);
+    for line in text.lines().skip(1) {
+        let marks = line.matches("\"\"\"").count();
+        let is_text = in_docstring || marks > 0;
+        in_docstring ^= marks == 1;
+        code += usize::from(!is_text && !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    }
+    println!("docs/verify.py: {code} lines of code");
+    assert!(code <= 72 && text.lines().all(|line| line.chars().count() <= 120));
+}

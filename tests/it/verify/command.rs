@@ -1,0 +1,173 @@
+//! `offboard verify` as it is typed.
+
+use crate::support::{
+    Done, Folder, World,
+    evidence::{Sealed, tamper},
+    id, list_of,
+};
+use serde_json::json;
+use std::fs;
+
+fn with_a_run() -> Folder {
+    let world =
+        World::of(&json!({ "customers": [{ "id": id(1).to_string() }, { "id": id(2).to_string() }] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1), id(2)]), &[]).exits(0);
+    let head = folder.report("checkpoint.txt");
+    folder.write("ticket.txt", head);
+    folder
+}
+
+#[test]
+fn a_run_is_proved_by_the_lines_that_it_ends_with() {
+    let folder = with_a_run();
+    let alone = folder.offboard(&["verify"]).exits(8);
+    assert!(alone.out.contains("no head from outside"), "{}", alone.out);
+    let done = folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(0);
+    for check in ["structure", "records", "bodies", "history", "heads", "copy", "checkpoint"] {
+        assert!(done.out.contains(&format!("✓ {check}")), "{check}: {}", done.out);
+    }
+    assert!(done.out.contains("Complete and unaltered"), "{}", done.out);
+    let proof =
+        folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--output", "json"]).exits(0).json();
+    assert_eq!(proof["verdict"], "proved");
+    assert_eq!(proof["exit_code"], 0);
+    assert_eq!(proof["missing"], json!([]));
+    let summary: serde_json::Value = serde_json::from_str(&folder.report("summary.json")).unwrap();
+    assert_eq!(summary["checkpoint"], folder.report("checkpoint.txt"));
+    assert!(folder.report("report.html").contains(folder.report("checkpoint.txt").lines().nth(2).unwrap()));
+}
+
+#[test]
+fn what_disagrees_is_named_with_its_records_and_its_head() {
+    let folder = with_a_run();
+    tamper(
+        &folder.path("audit.db"),
+        "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'list.csv', 'lost.csv') AS BLOB) WHERE seq = 2",
+    );
+    let done = folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(7);
+    assert!(done.out.contains("✗ heads") && done.out.contains("records 0 to "), "{}", done.out);
+    assert!(done.out.contains("✗ checkpoint") && done.out.contains("ALTERED OR CUT"), "{}", done.out);
+    let proof = folder.offboard(&["verify", "--output", "json"]).exits(7).json();
+    assert_eq!(proof["verdict"], "altered");
+    let faults =
+        proof["checks"].as_array().unwrap().iter().flat_map(|check| check["faults"].as_array().unwrap());
+    let fault = faults.clone().next().unwrap();
+    assert_eq!(fault["first_record"], 0);
+    assert!(fault["head"].as_u64().unwrap() > 2 && fault["last_record"].as_u64().unwrap() >= 2);
+    // A run does not go on in such a log.
+    let world = World::of(&json!({ "customers": [{ "id": id(3).to_string() }] }));
+    let refused = folder.run(&world, &list_of([id(3)]), &[]).exits(6);
+    assert!(
+        refused.err.contains("was altered") && refused.err.contains("offboard verify"),
+        "{}",
+        refused.err
+    );
+    assert!(world.received().is_empty());
+    let warned = folder.offboard(&["verify", "--record"]).exits(7);
+    assert!(warned.err.contains("not recorded"), "{}", warned.err);
+}
+
+#[test]
+fn a_record_that_follows_from_nothing_is_named() {
+    let folder = with_a_run();
+    // Signed or not, a change cannot be recorded after the end.
+    tamper(
+        &folder.path("audit.db"),
+        "INSERT INTO record (seq, body) SELECT max(seq) + 1,
+            (SELECT body FROM record WHERE kind = 'request_intended' ORDER BY seq DESC LIMIT 1) FROM record",
+    );
+    let done = folder.offboard(&["verify"]).exits(7);
+    assert!(done.out.contains("✗ history") && done.out.contains("the run is sealed"), "{}", done.out);
+}
+
+#[test]
+fn the_verification_is_recorded_when_asked_for() {
+    let folder = with_a_run();
+    let before = fs::read(folder.path("audit.db")).unwrap();
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(0);
+    assert!(fs::read(folder.path("audit.db")).unwrap() == before, "looking changes nothing");
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--record"]).exits(0);
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    let body: String = log
+        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'log_verified'", [], |row| row.get(0))
+        .unwrap();
+    let recorded: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(recorded["exit_code"], 0);
+    assert_eq!(recorded["compared_with"].as_array().unwrap().len(), 1);
+    assert!(recorded["by"].as_str().unwrap().starts_with("tester (uid "));
+    drop(log);
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(0);
+}
+
+#[test]
+fn keys_are_printed_and_asked_for() {
+    let folder = with_a_run();
+    let key = folder.offboard(&["verify", "--print-key"]).exits(0).out;
+    assert!(key.starts_with("tester@") && key.lines().count() == 1, "{key}");
+    folder.write("key.txt", &key);
+    for named in [key.trim(), "key.txt"] {
+        folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--key", named]).exits(0);
+    }
+    // Another operator, or the same one after the key was lost.
+    fs::remove_file(folder.path("signing.key")).unwrap();
+    folder.offboard(&["verify", "--record"]).exits(8);
+    let keys = folder.offboard(&["verify", "--print-key"]).exits(0).out;
+    assert_eq!(keys.lines().count(), 2, "{keys}");
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(0);
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--key", key.trim()]).exits(7);
+    let second = keys.lines().last().unwrap();
+    folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--key", key.trim(), "--key", second]).exits(0);
+    let refused = folder.offboard(&["verify", "--key", "nonsense"]).exits(2);
+    assert!(refused.err.contains("`nonsense`"), "{}", refused.err);
+}
+
+#[test]
+fn a_file_that_is_no_log_is_not_called_altered() {
+    let folder = Folder::new();
+    folder.offboard(&["verify"]).exits(6);
+    folder.write("text.db", "not a database, but a text that somebody keeps\n".repeat(40));
+    folder.write("empty.db", "");
+    let other = rusqlite::Connection::open(folder.path("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE mine (x)").unwrap();
+    drop(other);
+    for name in ["text.db", "empty.db", "other.db", "."] {
+        let done = folder.offboard(&["verify", "--audit-log", name]).exits(6);
+        assert!(done.err.contains("is not an audit log"), "{name}: {}", done.err);
+    }
+    let sealed = Sealed::new(1);
+    let newer = sealed.copy("newer.db");
+    rusqlite::Connection::open(&newer).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
+    let done = folder.offboard(&["verify", "--audit-log", newer.to_str().unwrap()]).exits(6);
+    assert!(done.err.contains("schema 2"), "{}", done.err);
+    let log = sealed.log();
+    let log = log.to_str().unwrap();
+    for file in ["text.db", "missing.txt"] {
+        folder.offboard(&["verify", "--audit-log", log, "--checkpoint", file]).exits(2);
+    }
+}
+
+/// The script by itself, as a reviewer starts it.
+#[test]
+fn the_script_is_started_by_hand() {
+    let folder = with_a_run();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py");
+    let question = crate::support::evidence::Question::new(folder.path("audit.db"));
+    if crate::support::evidence::ask_python(&[question]).is_none() {
+        return;
+    }
+    let key = folder.offboard(&["verify", "--print-key"]).exits(0).out;
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new("python3");
+        command.args(["-B", script]).args(arguments).current_dir(folder.path(""));
+        Done::of(&command.output().unwrap())
+    };
+    let done = run(&["audit.db", "ticket.txt"]).exits(0);
+    assert_eq!(done.out.trim(), "complete and unaltered");
+    run(&["audit.db", "--key", key.trim(), "ticket.txt"]).exits(0);
+    run(&["audit.db", "--key", "somebody@else+00000000+AAAA", "ticket.txt"]).exits(7);
+    run(&["audit.db"]).exits(8);
+    run(&["missing.db"]).exits(6);
+    run(&["audit.db", "missing.txt"]).exits(2);
+    assert!(run(&[]).exits(2).out.contains("verify.py AUDIT.DB"));
+}
