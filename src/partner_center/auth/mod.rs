@@ -4,7 +4,7 @@
 //! `identity-platform/v2-oauth2-device-code`, `v2-oauth2-auth-code-flow`, `refresh-tokens`,
 //! `reference-error-codes`); answers of version 1 are understood where they differ. [`Authority`] says
 //! where, [`request`] what is sent, [`answer`] what came back, [`Refusal`] what an error means and what
-//! a person can do about it, [`claims`] what a token says of itself.
+//! a person can do about it, [`claims()`] what a token says of itself.
 //!
 //! The engine sends these requests through the transport like all others and keeps the tokens. This
 //! folder never sends, waits, reads a file or the environment, and never shows a secret.
@@ -14,6 +14,7 @@ mod authority;
 mod certificate;
 mod claims;
 mod entra;
+mod mfa;
 mod refusal;
 pub mod request;
 mod token;
@@ -21,6 +22,7 @@ mod token;
 pub use authority::{Authority, AuthorityError, MixedClouds, require_one_cloud};
 pub use certificate::{Certificate, CertificateError};
 pub use claims::{Claims, claims};
+pub use mfa::is_mfa_compliant;
 pub use refusal::{Poll, Refusal, Remedy};
 pub use request::{App, Proof};
 pub use token::{ACCESS_TOKEN, AccessToken, TokenError};
