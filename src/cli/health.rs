@@ -12,12 +12,7 @@ use crate::{
     report::visible,
 };
 use serde::Serialize;
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 /// A run of 500 customers writes about 20 MB.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -81,10 +76,9 @@ pub(super) fn folders(paths: &Paths) -> Vec<Check> {
         .into_iter()
         .map(|(name, folder, option)| {
             let shown = folder.display();
-            // It is made when it is needed, in the folder above it that there is.
-            let existing = folder.ancestors().find(|folder| folder.is_dir()).map(Path::to_owned);
-            let existing = existing.unwrap_or_else(|| PathBuf::from("."));
-            match tempfile::tempfile_in(&existing) {
+            // It is made when it is needed, below what there is of it.
+            let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+            match tempfile::tempfile_in(existing) {
                 Ok(_) => Check::good(name, format!("`{shown}` can be written")),
                 Err(error) => Check::bad(
                     name,

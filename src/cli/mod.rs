@@ -18,6 +18,7 @@ mod doctor;
 mod ending;
 mod exit;
 mod guarded_file;
+mod hardening;
 mod health;
 mod invitation;
 mod log;
@@ -39,6 +40,7 @@ mod simulate;
 mod token_command;
 
 pub use exit::{Exit, Failure};
+pub use hardening::harden;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};

@@ -31,7 +31,9 @@ impl TokenCommand {
             command.env_remove(name);
         }
         let failed = |why: String| format!("the token command {why}; run it by hand to see what it says");
-        let ended = match timeout(LONGEST, command.output()).await {
+        // Not `output()`, which would keep what it says to people.
+        let ended = async { command.spawn()?.wait_with_output().await };
+        let ended = match timeout(LONGEST, ended).await {
             Err(_elapsed) => return Err(failed(format!("did not end within {} s", LONGEST.as_secs()))),
             Ok(Err(error)) => return Err(failed(format!("cannot be run: {error}"))),
             Ok(Ok(ended)) => ended,

@@ -8,7 +8,7 @@ use super::{
     sign_in::Renewed,
 };
 use crate::{
-    domain::{RequestId, Secret},
+    domain::{RequestId, Secret, Time},
     partner_center::{
         auth::{
             Refusal,
@@ -26,8 +26,8 @@ use std::{sync::Arc, time::Duration};
 /// What the sign-in service said.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// Here is a token.
-    Granted(Granted),
+    /// Here is a token; its life began at this moment or later.
+    Granted(Granted, Time),
     /// Somebody may sign in.
     Invited(Invitation),
     /// No.
@@ -54,6 +54,7 @@ impl<T: Transport> Courier<T> {
         let intent =
             Intent { purpose, subject: None, attempt, request_id, correlation_id, outgoing: &outgoing };
         let intent = self.intend(intent).await?;
+        let sent_at = self.now();
         let (sent, duration_ms) = self.send(&outgoing).await;
         let status = sent.as_ref().ok().map(|answer| answer.status);
         tracing::debug!(intent, ?purpose, attempt, status, duration_ms, "attempt");
@@ -83,7 +84,7 @@ impl<T: Transport> Courier<T> {
         self.heard(Heard { intent, row: None, answer, fault, duration_ms, incoming: stored }).await?;
         kept?;
         match (granted, invited, refusal) {
-            (Some(granted), ..) => Ok(Said::Granted(granted)),
+            (Some(granted), ..) => Ok(Said::Granted(granted, sent_at)),
             (None, Some(invitation), _) => Ok(Said::Invited(invitation)),
             (None, None, Some(refusal)) => Ok(Said::Refused(refusal)),
             (None, None, None) => self.nothing(&incoming),

@@ -9,6 +9,7 @@ use super::{
     sign_in::{Invite, Renewed},
 };
 use crate::{
+    domain::Time,
     partner_center::{
         auth::{
             Poll, Remedy,
@@ -31,7 +32,7 @@ impl<T: Transport> Courier<T> {
         renewed: &Renewed,
         inviter: &dyn Invite,
         why: Option<&str>,
-    ) -> Result<Granted, Halt> {
+    ) -> Result<(Granted, Time), Halt> {
         let stopped = |text: String| Halt::stop(StopCause::SignIn, text);
         let invitation = match self.ask(&renewed.app.device_code(), 1, renewed).await? {
             Said::Invited(invitation) => invitation,
@@ -40,7 +41,7 @@ impl<T: Transport> Courier<T> {
                 let text = format!("the sign-in service does not answer: {text}");
                 return Err(Halt::stop(StopCause::Service, text));
             }
-            Said::Granted(_) => return Err(strange()),
+            Said::Granted(..) => return Err(strange()),
         };
         inviter.invite(&invitation, why);
         let Invitation { device_code, lifetime, mut interval, .. } = invitation;
@@ -55,7 +56,7 @@ impl<T: Transport> Courier<T> {
             let request = renewed.app.poll(&device_code, self.now(), &self.ids.request_id().to_string());
             let request = request.map_err(|error| stopped(certificate(&error)))?;
             match self.ask(&request, attempt, renewed).await? {
-                Said::Granted(granted) => return Ok(granted),
+                Said::Granted(granted, sent_at) => return Ok((granted, sent_at)),
                 Said::Refused(refusal) if refusal.remedy() == Remedy::Wait => {}
                 Said::Refused(refusal) => match refusal.as_poll() {
                     Poll::Pending => {}

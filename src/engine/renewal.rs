@@ -66,8 +66,7 @@ impl<T: Transport> Courier<T> {
                 Obtained { lifetime: lifetime(&token.secret, asked_at), token, asked_at }
             }
             Source::Renewed(renewed) => {
-                let asked_at = self.now();
-                let granted = self.redeem(renewed).await?;
+                let (granted, asked_at) = self.redeem(renewed).await?;
                 let token = AccessToken { secret: granted.access, source: renewed.name.clone() };
                 Obtained { lifetime: granted.lifetime, token, asked_at }
             }
@@ -82,7 +81,7 @@ impl<T: Transport> Courier<T> {
 
     /// Redeems the refresh token; if there is none, or it is not good any more, asks a person who is
     /// there to sign in.
-    async fn redeem(&self, renewed: &Renewed) -> Result<Granted, Halt> {
+    async fn redeem(&self, renewed: &Renewed) -> Result<(Granted, Time), Halt> {
         let mut troubles = Troubles::default();
         let mut attempt = 0;
         let refusal = loop {
@@ -91,7 +90,7 @@ impl<T: Transport> Courier<T> {
             let request = renewed.app.refresh(&token, self.now(), &self.ids.request_id().to_string());
             let request = request.map_err(|error| Halt::stop(StopCause::SignIn, certificate(&error)))?;
             let (trouble, wait) = match self.ask(&request, attempt, renewed).await? {
-                Said::Granted(granted) => return Ok(granted),
+                Said::Granted(granted, sent_at) => return Ok((granted, sent_at)),
                 Said::Refused(refusal) if refusal.remedy() != Remedy::Wait => break Some(refusal),
                 Said::Refused(refusal) => (refusal.explained(), None),
                 Said::Nothing(text, wait) => (text, wait),

@@ -112,6 +112,9 @@ impl Http {
         }
         if !connection.roots.is_empty() {
             let roots = Certificate::from_pem_bundle(&connection.roots).map_err(refused)?;
+            if roots.is_empty() {
+                return Err(SendError::NotSent("there is no certificate in the file of roots".to_owned()));
+            }
             client = client.tls_certs_merge(roots);
         }
         let client = client.build().map_err(refused)?;

@@ -24,7 +24,7 @@ pub struct Received {
     pub request_id: Option<String>,
     /// `MS-CorrelationId` as sent.
     pub correlation_id: Option<String>,
-    /// All headers; the value of `authorization` is its length.
+    /// All headers; of those that hold a secret, the length.
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
@@ -132,7 +132,8 @@ impl Journal {
 /// The headers as they may be kept.
 pub(super) fn without_secrets(headers: &[(String, String)]) -> Vec<(String, String)> {
     let keep = |(name, value): &(String, String)| {
-        let secret = name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie");
+        let secret = ["authorization", "proxy-authorization", "cookie"];
+        let secret = secret.iter().any(|secret| name.eq_ignore_ascii_case(secret));
         (name.clone(), if secret { format!("({} characters)", value.len()) } else { value.clone() })
     };
     headers.iter().map(keep).collect()

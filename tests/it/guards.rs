@@ -131,8 +131,8 @@ fn no_token() {
 #[test]
 fn a_token_that_the_service_does_not_accept() {
     for (code, says) in [(900_420, "audience"), (900_421, "MFA")] {
-        let world = World::of(&json!({ "tokens": [{ "token": "a-token-for-tests", "refused_with": code }] }));
         let folder = Folder::new();
+        let world = World::of(&json!({ "tokens": [{ "token": folder.token(), "refused_with": code }] }));
         let done = folder.run(&world, &list_of([id(1)]), &[]);
         refused(&folder, &world, done, 5, says);
         assert_eq!(world.received().len(), 1, "it is not tried again");

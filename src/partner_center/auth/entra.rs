@@ -93,7 +93,7 @@ const ERRORS: [(&str, Remedy, &str); 17] = [
     ),
 ];
 
-const CODES: [(&[u32], &str); 44] = [
+const CODES: [(&[u32], &str); 43] = [
     (&[50020], "the user belongs to another tenant; sign in as an admin agent of the partner's own tenant"),
     (&[50034, 51004], "there is no such user in this tenant; check the user and OFFBOARD_TENANT_ID"),
     (
@@ -185,7 +185,6 @@ const CODES: [(&[u32], &str); 44] = [
         "the request is malformed; check OFFBOARD_CLIENT_ID, OFFBOARD_REFRESH_TOKEN and `--login-url` for stray characters",
     ),
     (&[901_002], "the address is of version 2 and does not take `resource`; check `--login-url`"),
-    (&[70016], "nobody has entered the code yet"),
     (&[70019, 70020], "the code was not entered in time; sign in again"),
     (&[70018], "the code was mistyped in the browser; sign in again"),
     (

@@ -1,7 +1,7 @@
 //! The engine in process, against the simulator's pure model, with a real log, under a clock that
 //! stands still while nothing waits. It can be killed between any two requests and started again.
 
-use super::{PARTNER, id};
+use super::{PARTNER, canary::Canary, id};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     domain::{Mode, Procedure, Secret, Sha256, Time},
@@ -117,6 +117,15 @@ impl Transport for InProcess {
 /// As they come over the wire.
 fn lower(headers: Vec<(String, String)>) -> Vec<(String, String)> {
     headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+}
+
+impl Drop for InProcessRun {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let secrets = self.model.lock().unwrap().secrets();
+            Canary::new(&secrets).clean_log(&self.log());
+        }
+    }
 }
 
 /// A run over several lives of the process.

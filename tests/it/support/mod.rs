@@ -1,5 +1,6 @@
 //! What the tests share: a folder to work in, the program, and a Partner Center that never was.
 
+pub(crate) mod canary;
 pub(crate) mod in_process;
 mod program;
 mod promises;
