@@ -31,5 +31,6 @@ mod reasons;
 mod renewal;
 mod secrets;
 mod sign_in;
+mod sources;
 mod storage;
 mod troubles;

@@ -4,6 +4,7 @@ pub(crate) mod canary;
 pub(crate) mod in_process;
 mod program;
 mod promises;
+pub(crate) mod signing_in;
 mod terminal;
 mod world;
 
