@@ -8,7 +8,7 @@ use crate::{
     domain::{RunId, Seq, TenantId},
     record::{Event, Judged, Record, Run},
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, named_params, params};
 use std::{
     collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
@@ -93,21 +93,26 @@ impl Reader {
         if !path.exists() {
             return Err(QueryError::Missing(path.to_owned()));
         }
+        match Self::open_existing(path) {
+            Err(QueryError::Sqlite(error)) if is_left_open(&error) => {
+                finish_last_transaction(path)?;
+                Self::open_existing(path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_existing(path: &Path) -> Result<Self, QueryError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
-        let foreign = |_error| QueryError::Foreign(path.to_owned());
-        let integer = |name: &str| -> Result<i32, rusqlite::Error> {
-            connection.pragma_query_value(None, name, |row| row.get(0))
-        };
-        let identity =
-            (integer("application_id").map_err(foreign)?, integer("user_version").map_err(foreign)?);
-        if identity != (APPLICATION_ID, SCHEMA_VERSION) {
-            return Err(QueryError::Foreign(path.to_owned()));
+        match identity(&connection) {
+            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(Self { connection }),
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => Err(error.into()),
+            _ => Err(QueryError::Foreign(path.to_owned())),
         }
-        Ok(Self { connection })
     }
 
     /// All runs, oldest first.
@@ -376,6 +381,26 @@ impl Reader {
             self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
         Ok(first.map(|first| (first, last)))
     }
+}
+
+fn identity(connection: &Connection) -> Result<(i32, i32), rusqlite::Error> {
+    let integer = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((integer("application_id")?, integer("user_version")?))
+}
+
+/// Whether a transaction was cut short by a crash, and `SQLite` has to take it back before anybody can read
+/// (`SQLITE_READONLY_RECOVERY`, `SQLITE_READONLY_ROLLBACK`).
+fn is_left_open(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error(), Some(error) if matches!(error.extended_code, 264 | 776))
+}
+
+/// Lets `SQLite` take back what was not committed, which a connection that only reads may not do.
+fn finish_last_transaction(path: &Path) -> Result<(), QueryError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    identity(&connection)?;
+    Ok(())
 }
 
 /// The place and the record of a row that begins with `seq, body`.

@@ -115,7 +115,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
 
     // Nobody is removed twice, and nobody without a change on record.
     let model = simulated.model.lock().unwrap();
-    let removed: Vec<TenantId> = model.removals().iter().map(|removal| removal.customer).collect();
+    let removed: Vec<TenantId> = model.journal().accepted().collect();
     let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
     assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
     let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();

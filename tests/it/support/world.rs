@@ -52,8 +52,8 @@ impl World {
         self.received().into_iter().filter(|received| received.method != "GET").collect()
     }
 
-    /// Whose relationship really ended, in order.
+    /// Whose removal the service accepted, in order.
     pub(crate) fn removed(&self) -> Vec<TenantId> {
-        self.model().removals().iter().map(|removal| removal.customer).collect()
+        self.model().journal().accepted().collect()
     }
 }
