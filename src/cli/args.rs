@@ -149,7 +149,10 @@ pub(super) struct RunOptions {
     /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) max_share: Option<u32>,
-    /// Stop when N customers in a row fail; 0 never [default: 3]
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
     /// Tenant IDs that are never touched, one a line, `#` begins a comment

@@ -54,7 +54,7 @@ pub(super) async fn ask(
         (
             partner.map(|partner| partner.name.clone()).unwrap_or_default(),
             partner.map(|partner| partner.tenant_id.to_string()).unwrap_or_default(),
-            run.ready(),
+            run.to_change(),
             run.opened.mode,
             run.opened.api_url.clone(),
         )

@@ -176,20 +176,27 @@ async fn work(
         let _bar = Progress::start(printer, engine.watch());
         engine.plan(gone).await?;
     }
-    match engine.with_run(|run| (run.stage, show::plan(run))) {
-        (Stage::Planned, plan) if consent == Consent::Ask => printer.ask(&plan),
-        (Stage::Planned, plan) => printer.say(&plan),
+    if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
+        // A guard stopped it. What was sent before is seen through first, so that the question is about
+        // what is really left.
+        let _bar = Progress::start(printer, engine.watch());
+        engine.carry_out().await?;
+    }
+    match engine.with_run(|run| run.awaits_consent().then(|| show::plan(run))) {
+        Some(plan) if consent == Consent::Ask => printer.ask(&plan),
+        Some(plan) => printer.say(&plan),
         // What was confirmed was shown then.
-        _ => {}
+        None => {}
     }
     if !engine.with_run(|run| run.opened.changes) {
         engine.settle_plan().await?;
         return Ok(Ended::Complete);
     }
-    if engine.with_run(|run| run.stage == Stage::Planned) {
-        if engine.with_run(|run| run.ready() == 0) {
-            return Ok(Ended::Complete);
-        }
+    let to_change = engine.with_run(Run::to_change);
+    if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
+        return Ok(Ended::Complete);
+    }
+    if to_change > 0 && engine.with_run(Run::awaits_consent) {
         engine.require_limits()?;
         let how = consent::ask(printer, engine, consent, stop).await?;
         engine.confirm(consent::operator(), how).await?;

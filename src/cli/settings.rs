@@ -65,6 +65,7 @@ struct File {
     procedure: Option<String>,
     rate: Option<u32>,
     concurrency: Option<u32>,
+    canary: Option<u32>,
     max_removals: Option<u32>,
     max_share: Option<u32>,
     stop_after_failures: Option<u32>,
@@ -231,6 +232,7 @@ impl RunSettings {
                 file.stop_after_failures,
                 3,
             ),
+            canary: picker.number("canary", options.canary, file.canary, 1),
             max_removals: picker.number("max_removals", options.max_removals, file.max_removals, 500),
             max_share: in_range(
                 "max_share",

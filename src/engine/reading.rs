@@ -66,7 +66,9 @@ impl<T: Transport> Courier<T> {
                         Ok(resource) => return Ok(Read::Done(resource, vec![failure.intent])),
                         Err(_) => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
                     },
-                    Answer::NotUnderstood => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
+                    Answer::Empty | Answer::NotUnderstood => {
+                        return Ok(Read::Failed(Reason::UnexpectedAnswer, failure));
+                    }
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                     Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
                     Answer::Refused => return Ok(Read::Failed(refused(&failure.exchange), failure)),

@@ -59,7 +59,7 @@ pub struct Start {
 pub enum Ended {
     /// Every row has its outcome.
     Complete,
-    /// A guard stopped it; every row has its outcome all the same.
+    /// A guard stopped it; what was sent is settled, and the rest waits for somebody to allow it again.
     StoppedByGuard(String),
 }
 
@@ -240,10 +240,9 @@ impl<T: Transport> Engine<T> {
         self.settle_open(settle::ready).await
     }
 
-    /// Ends a run before anything was sent to change: what is open was not attempted.
-    pub async fn abandon(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
-        self.leave(cause, text).await?;
-        self.settle_open(settle::not_attempted).await
+    /// Gives up a run of which nothing is in doubt: what is open was not attempted.
+    pub async fn give_up(&self) -> Result<(), Halt> {
+        self.settle_open(settle::on_giving_up).await
     }
 
     /// Leaves a run that can be gone on with.

@@ -1,6 +1,6 @@
 //! The record that closes a row.
 
-use super::remove_relationship::Verdict;
+use super::remove_relationship::{Verdict, given_up};
 use crate::{
     domain::{Finding, Outcome, Reason, Time, removable_from},
     input,
@@ -87,16 +87,9 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     }
 }
 
-/// A row that the run never came to.
-pub(super) fn not_attempted(row: &Row, now: Time) -> Settled {
-    let explanation = Reason::RunStopped.advice().to_owned();
-    let verdict = Verdict {
-        outcome: Outcome::NotAttempted,
-        evidence: None,
-        reason: Some(Reason::RunStopped),
-        explanation,
-    };
-    on_verdict(row, verdict, now)
+/// A row that nobody goes on with.
+pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
+    on_verdict(row, given_up(&row.state), now)
 }
 
 /// A row of a plan that nothing stands in the way of.

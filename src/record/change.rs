@@ -158,7 +158,7 @@ impl Change {
     pub fn answered(&mut self, answer: Answer, now: Time) {
         self.throttled += u32::from(answer == Answer::Throttled);
         self.phase = match answer {
-            Answer::Understood | Answer::NotUnderstood => ChangePhase::Accepted {
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood => ChangePhase::Accepted {
                 clearly: answer == Answer::Understood,
                 since: now,
                 still_seen: 0,

@@ -17,7 +17,9 @@ mod opening;
 mod planning;
 mod requests;
 mod settling;
+mod signs;
 mod state;
+mod waves;
 
 pub use change::{Change, ChangePhase};
 pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
@@ -27,4 +29,5 @@ pub use opening::{InputFile, LogOpened, Partner, Policy, RowRead, RunOpened, Set
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };
+pub use signs::{REMEMBERED, Signs};
 pub use state::{Illegal, Row, RowState, Run, Stage};

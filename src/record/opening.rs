@@ -80,8 +80,11 @@ pub struct Policy {
     pub concurrency: u32,
     /// How many seconds to wait before asking what became of a change.
     pub settle_seconds: u32,
-    /// Stop when this many customers in a row fail; 0 never.
+    /// Stop when this many customers in a row fail, or too many of the latest; 0 never.
     pub stop_after_failures: u32,
+    /// How many customers the first wave has; the rest follows when it ended without surprise. 0: no waves.
+    #[serde(default)]
+    pub canary: u32,
     /// The most removals a plan may have.
     pub max_removals: u32,
     /// The largest share of all the partner's customers, in percent, that a plan may remove.

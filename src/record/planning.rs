@@ -2,6 +2,7 @@
 
 use super::{
     decisions::{Confirmed, Judged, PlanSealed},
+    signs::Signs,
     state::{Row, RowState, Run, Stage},
 };
 use crate::domain::{Outcome, Sha256, Time};
@@ -28,7 +29,7 @@ impl Run {
         row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         self.judged += u32::from(!again);
         if judged.verdict == Outcome::Ready {
-            self.failures_in_a_row = 0;
+            self.signs.judged_ready();
         }
         Ok(())
     }
@@ -67,7 +68,7 @@ impl Run {
     /// Allows the plan, if it is the one on record and within its own limits.
     pub(super) fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
         let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
-        if self.stage != Stage::Planned {
+        if !self.awaits_consent() {
             return Err("the plan was confirmed already".to_owned());
         }
         if plan.digest != confirmed.digest {
@@ -77,7 +78,20 @@ impl Run {
             return Err("the plan removes more than its limits allow".to_owned());
         }
         self.stage = Stage::Confirmed;
+        self.stopped_by_guard = None;
+        self.signs = Signs::default();
+        self.deal_waves();
         Ok(())
+    }
+
+    /// Whether somebody has to allow changes before any is sent: nobody has yet, or a guard stopped them
+    /// since.
+    pub fn awaits_consent(&self) -> bool {
+        match self.stage {
+            Stage::Planned => true,
+            Stage::Confirmed => self.stopped_by_guard.is_some(),
+            Stage::Judging | Stage::Sealed => false,
+        }
     }
 
     /// How many rows are ready and not yet changed.

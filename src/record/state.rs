@@ -7,8 +7,10 @@ use super::{
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
     requests::RequestIntended,
+    signs::Signs,
+    waves::Waves,
 };
-use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, RunId, Seq, Sha256, TenantId, Time};
 use std::collections::BTreeMap;
 
 /// A record that does not follow from the records before it.
@@ -49,6 +51,8 @@ pub struct Row {
     pub started_at: Option<Time>,
     /// The digest of what was decided about it in the plan.
     pub decision: Option<Sha256>,
+    /// The wave in which it is changed, once the plan is confirmed.
+    pub(super) wave: u8,
     /// How far it is.
     pub state: RowState,
 }
@@ -100,8 +104,10 @@ pub struct Run {
     pub held_until: Option<Time>,
     /// Rows by outcome.
     pub counts: BTreeMap<Outcome, u32>,
-    /// How many customers, up to the latest, failed in a row.
-    pub failures_in_a_row: u32,
+    /// What the guards look at.
+    pub signs: Signs,
+    /// How many rows of each wave are open.
+    pub(super) waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
     /// The end, once there is one.
@@ -128,7 +134,8 @@ impl Run {
             judged: 0,
             held_until: None,
             counts: BTreeMap::new(),
-            failures_in_a_row: 0,
+            signs: Signs::default(),
+            waves: Waves::default(),
             stopped_by_guard: None,
             sealed: None,
         })
@@ -182,6 +189,9 @@ impl Run {
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
                 change.answered(response.answer, at);
+                if response.answer == Answer::NotUnderstood {
+                    self.signs.not_understood = row;
+                }
                 Ok(())
             }
             Event::RequestNotSent(failure) => {
@@ -247,6 +257,7 @@ impl Run {
             name: None,
             started_at: None,
             decision: None,
+            wave: 0,
             state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
         });
         Ok(())
@@ -292,6 +303,9 @@ impl Run {
         let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
         if row.customer.is_none() || row.customer != intent.customer {
             return Err(format!("row {number} names another customer"));
+        }
+        if !self.is_its_turn(row) {
+            return Err(format!("row {number} is not of the current wave"));
         }
         match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),

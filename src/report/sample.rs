@@ -164,6 +164,7 @@ impl Sample {
                 .unwrap();
         let id: RunId = "20261120-093005-4be1c7".parse().unwrap();
         let policy = Policy {
+            canary: 1,
             rate: 300,
             concurrency: 8,
             settle_seconds: 300,

@@ -31,3 +31,4 @@ mod resolve;
 mod secrets;
 mod storage;
 mod troubles;
+mod waves;

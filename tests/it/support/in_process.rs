@@ -5,7 +5,7 @@ use super::{PARTNER, id};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     domain::{Mode, Procedure, Secret, Sha256, Time},
-    engine::{Clock, Engine, Halt, Ids, Ports, Start},
+    engine::{Clock, Ended, Engine, Halt, Ids, Ports, Start},
     input,
     partner_center::{
         BaseUrl,
@@ -14,7 +14,7 @@ use offboard::{
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, RunOpened, Stage, TokenNamed},
+    record::{How, InputFile, Policy, RunOpened, Stage, StopCause, TokenNamed},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
@@ -244,12 +244,15 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
     if engine.with_run(|run| run.stage == Stage::Judging) {
         engine.plan(HashSet::new()).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Planned && run.ready() > 0) {
+    if engine.with_run(|run| run.awaits_consent() && run.to_change() > 0) {
         engine.require_limits()?;
         engine.confirm("tester".into(), How::Yes).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Confirmed) {
-        engine.carry_out().await?;
+    if engine.with_run(|run| run.stage == Stage::Confirmed)
+        && let Ended::StoppedByGuard(text) = engine.carry_out().await?
+        && engine.with_run(|run| run.settled() < count)
+    {
+        return Err(Halt::Stop { cause: StopCause::Guard, text });
     }
     engine.seal(0).await?;
     Ok(())
@@ -277,6 +280,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
             concurrency,
             settle_seconds: 60,
             stop_after_failures: 0,
+            canary: 1,
             max_removals: 1000,
             max_share: 100,
             allow: vec![],

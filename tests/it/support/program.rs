@@ -101,6 +101,7 @@ impl Folder {
             ("--max-share", "100"),
             ("--max-removals", "5000"),
             ("--stop-after-failures", "0"),
+            ("--canary", "0"),
         ] {
             if !more.contains(&option) {
                 arguments.extend([option, value]);

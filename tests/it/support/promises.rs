@@ -67,7 +67,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     open.remove(&response.intent);
                     match response.answer {
                         Answer::Unclear => doubt(response.intent),
-                        Answer::Understood | Answer::NotUnderstood => {
+                        Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                             accepted.extend(changes.get(&response.intent).map(|(row, _)| *row));
                         }
                         // An answer uses the identifier up, unless an earlier attempt may come back to life.
