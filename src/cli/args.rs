@@ -75,6 +75,8 @@ pub(super) enum Command {
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
     Run(Box<RunOptions>),
+    /// Carry out exactly a plan that `offboard plan` made, once
+    Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
     Resume(ResumeOptions),
     /// Say what became of a customer whose outcome the program could not find out
@@ -194,6 +196,36 @@ pub(super) enum CloudName {
 pub(super) enum ProcedureName {
     /// End the reseller relationship.
     RemoveRelationship,
+}
+
+/// Which plan is carried out, and how.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ApplyOptions {
+    /// The `plan.json` of the plan
+    pub(super) plan: PathBuf,
+    #[command(flatten)]
+    pub(super) pace: PaceOptions,
+    /// How old the plan may be, for example `90m` or `24h` [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(super) plan_max_age: Option<String>,
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) stop_after_failures: Option<u32>,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(super) partner_tenant: Option<String>,
+    /// The change ticket; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) ticket: Option<String>,
+    /// Why; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// What the demo can be told.

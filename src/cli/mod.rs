@@ -7,6 +7,8 @@
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
+mod adopted;
+mod apply;
 mod args;
 mod check;
 mod completions;
@@ -16,6 +18,7 @@ mod diagnostics;
 mod ending;
 mod exit;
 mod log;
+mod plan_file;
 mod printer;
 mod progress;
 mod rehearsal;
@@ -58,6 +61,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(options) => check::run(&printer, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
+        Command::Apply(options) => apply::run(&printer, &typed, &cli.common, &options),
         Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
         Command::Resolve(options) => resolve::run(&printer, &typed, &cli.common, &options),
         Command::Runs => runs::run(&printer, &typed, &cli.common),

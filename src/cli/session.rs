@@ -2,7 +2,7 @@
 
 use super::{
     access::Access,
-    check,
+    adopted, check,
     consent::{self, Consent},
     ending,
     exit::{Exit, Failure},
@@ -83,6 +83,24 @@ pub(super) async fn begin(
         Err(failure) => {
             engine.close().await?;
             Err(failure)
+        }
+    }
+}
+
+/// Begins a run that carries a sealed plan out, and takes the plan's rows in.
+pub(super) async fn begin_applying(
+    store: Store,
+    start: Start,
+    access: &Access,
+    paths: &Paths,
+    stop: CancellationToken,
+) -> Result<Engine<Http>, Failure> {
+    let engine = Engine::begin(store, start, access.ports(stop)?).await?;
+    match adopted::rows(&engine, &paths.audit_log).await {
+        Ok(()) => Ok(engine),
+        Err(halt) => {
+            engine.close().await?;
+            Err(halt.into())
         }
     }
 }
@@ -169,6 +187,9 @@ async fn work(
     stop: &CancellationToken,
 ) -> Result<Ended, Halt> {
     let partner = engine.identify().await?.tenant_id;
+    if engine.with_run(|run| run.stage == Stage::Judging && run.opened.applies.is_some()) {
+        adopted::decisions(engine, &paths.audit_log).await?;
+    }
     if engine.with_run(|run| run.stage == Stage::Judging) {
         let gone = Reader::open(&paths.audit_log)
             .and_then(|reader| reader.gone_before(partner))
@@ -207,8 +228,20 @@ async fn work(
 
 /// What earlier runs did cannot be read: nothing is decided without it.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn unreadable(error: QueryError) -> Halt {
+pub(super) fn unreadable(error: QueryError) -> Halt {
     Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+pub(super) fn panicked(error: tokio::task::JoinError) -> Halt {
+    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+/// Waits for a disk, but not on the runtime's own threads.
+pub(super) async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Halt> + Send + 'static,
+) -> Result<R, Halt> {
+    tokio::task::spawn_blocking(work).await.map_err(panicked)?
 }
 
 /// The list in words, for the beginning of a run.

@@ -193,6 +193,7 @@ impl<T: Transport> Engine<T> {
                     let listed = Listed { name: snapshot.name.as_deref().map(str::to_owned), domain: None };
                     let subject = Subject { row, customer, listed, known: None };
                     let judged = look::look(&courier, subject, context).await?;
+                    let judged = settle::compared_with_plan(&snapshot, judged);
                     let settled = settle::on_looking_again(&snapshot, &judged, courier.now());
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));

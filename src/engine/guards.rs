@@ -16,8 +16,8 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
     let expected = policy.partner?;
     (expected != partner.tenant_id).then(|| {
         format!(
-            "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` says; \
-             sign in to the right account, or correct the option",
+            "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` or the plan \
+             says; sign in to the right account, or correct the option",
             partner.tenant_id, partner.name
         )
     })

@@ -178,6 +178,30 @@ impl<T: Transport> Engine<T> {
         self.record_all(events).await
     }
 
+    /// Records rows and decisions of a plan that another run made, as they stand there. What is known of a
+    /// row already, because an earlier process got so far, is left out.
+    pub async fn adopt(&self, events: Vec<Event>) -> Result<(), Halt> {
+        let is_new = |event: &Event| {
+            self.with_run(|run| match event {
+                Event::RowRead(row) => run.row(row.row).is_none(),
+                Event::Judged(judged) => is_unread(run, judged.row),
+                Event::Settled(settled) => run.row(settled.row).is_none() || is_unread(run, settled.row),
+                _ => false,
+            })
+        };
+        let events: Vec<_> = events.into_iter().filter(is_new).collect();
+        if !events.is_empty() {
+            self.courier.record(events).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals the plan that was adopted; the fold compares its digest with the one that is to be carried out.
+    pub async fn seal_adopted(&self, plan: PlanSealed) -> Result<(), Halt> {
+        self.courier.record(vec![Event::PlanSealed(plan)]).await?;
+        Ok(())
+    }
+
     /// Reads whose customers these are. An account that was not meant, or that is not the one with
     /// which the run began, ends it.
     pub async fn identify(&self) -> Result<Partner, Halt> {
@@ -299,6 +323,10 @@ impl<T: Transport> Engine<T> {
         });
         self.record_all(events).await
     }
+}
+
+fn is_unread(run: &Run, row: u32) -> bool {
+    run.row(row).is_some_and(|row| matches!(row.state, RowState::Unread(_)))
 }
 
 /// The state is only written by `apply`, which leaves it whole or says so.

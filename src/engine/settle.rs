@@ -53,6 +53,18 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     })
 }
 
+/// A customer that is ready now, too, but with something left to the service that was not in the plan:
+/// whoever allowed the plan did not see it.
+pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
+    let now = judged.left_to_service().ok().flatten();
+    if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service.as_deref().copied() {
+        return judged;
+    }
+    let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
+    let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
+    Judged { verdict: Outcome::Skipped, findings, ..judged }
+}
+
 /// A row that was ready when the plan was confirmed, and no longer is.
 pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
@@ -60,7 +72,9 @@ pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
         return Some(settled);
     }
     let mut reasons = settled.reasons;
-    reasons.insert(0, Reason::ChangedSincePlan);
+    if !reasons.contains(&Reason::ChangedSincePlan) {
+        reasons.insert(0, Reason::ChangedSincePlan);
+    }
     let explanation =
         format!("When the plan was made, nothing stood in the way. Now: {}", settled.explanation);
     Some(Settled { reasons, explanation, ..settled })

@@ -1,6 +1,6 @@
 //! What is recorded when a log or a run begins.
 
-use crate::domain::{Mode, Procedure, Reason, Seq, Sha256, TenantId, Time};
+use crate::domain::{Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,6 +29,9 @@ pub struct RunOpened {
     pub mode: Mode,
     /// Whether the run may send changes at all; a plan may not.
     pub changes: bool,
+    /// The sealed plan that is carried out, when it was made by a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applies: Option<Applies>,
     /// Where Partner Center is.
     pub api_url: String,
     /// The person's name on this machine.
@@ -47,6 +50,15 @@ pub struct RunOpened {
     pub policy: Policy,
     /// Every setting, with where its value came from.
     pub settings: BTreeMap<String, Setting>,
+}
+
+/// A plan that another run made and sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applies {
+    /// The run that made it.
+    pub run: RunId,
+    /// The plan's digest.
+    pub digest: Sha256,
 }
 
 /// The list that a run reads.

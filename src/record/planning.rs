@@ -1,6 +1,7 @@
 //! The part of the fold that is about the plan.
 
 use super::{
+    canonical::CanonicalError,
     decisions::{Confirmed, Judged, PlanSealed},
     signs::Signs,
     state::{Row, RowState, Run, Stage},
@@ -20,7 +21,9 @@ impl Run {
         row.started_at.get_or_insert(at);
         match (&row.state, again) {
             (RowState::Unread(_), false) => {
-                row.decision = Some(judged.digest().map_err(|error| error.to_string())?);
+                let unwritable = |error: CanonicalError| error.to_string();
+                row.decision = Some(judged.digest().map_err(unwritable)?);
+                row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
             _ => return Err(format!("row {} is judged already", judged.row)),
@@ -38,7 +41,8 @@ impl Run {
     /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
         let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
-        let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
+        let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
+        let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{}\n", self.opened.procedure);
         for row in &self.rows {
             if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
                 text.push_str(&format!("{} {customer} {decision}\n", row.number));
@@ -59,6 +63,17 @@ impl Run {
         }
         if plan.digest != self.plan_digest() {
             return Err("its digest is not the digest of what was decided".to_owned());
+        }
+        if let Some(applies) = &self.opened.applies {
+            if plan.digest != applies.digest {
+                return Err(format!("the plan to carry out has the digest {}", applies.digest));
+            }
+            // Whatever was read for a plan is read again before anything is changed.
+            for row in &mut self.rows {
+                if let RowState::Judged { facts_at, .. } = &mut row.state {
+                    *facts_at = Time::from_millis(0);
+                }
+            }
         }
         self.plan = Some(plan.clone());
         self.stage = Stage::Planned;

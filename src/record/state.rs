@@ -51,6 +51,8 @@ pub struct Row {
     pub started_at: Option<Time>,
     /// The digest of what was decided about it in the plan.
     pub decision: Option<Sha256>,
+    /// The digest of what the plan left to the service, if anything.
+    pub left_to_service: Option<Box<Sha256>>,
     /// The wave in which it is changed, once the plan is confirmed.
     pub(super) wave: u8,
     /// How far it is.
@@ -257,6 +259,7 @@ impl Run {
             name: None,
             started_at: None,
             decision: None,
+            left_to_service: None,
             wave: 0,
             state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
         });

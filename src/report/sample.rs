@@ -176,6 +176,7 @@ impl Sample {
             partner: None,
         };
         let opened = RunOpened {
+            applies: None,
             version: "0.1.0".into(),
             procedure,
             mode,

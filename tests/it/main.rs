@@ -24,6 +24,7 @@ mod interruption;
 mod invariants;
 mod kills;
 mod list;
+mod plans;
 mod power_cut;
 mod readme;
 mod reasons;

@@ -264,6 +264,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
         procedure: Procedure::RemoveRelationship,
         mode: Mode::Run,
         changes: true,
+        applies: None,
         api_url: BASE.into(),
         operator: "tester".into(),
         host: "host".into(),
