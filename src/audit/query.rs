@@ -2,7 +2,7 @@
 
 use super::{
     lines::{CustomerLine, RequestLine, RowCells, RunLine, customer_line, request_line, run_line},
-    store::{APPLICATION_ID, SCHEMA_VERSION},
+    schema::{APPLICATION_ID, SCHEMA_VERSION},
 };
 use crate::{
     domain::{RunId, Seq, TenantId},
@@ -304,6 +304,13 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// The first head that covers the record at this place, as a signed note.
+    pub fn head_over(&self, seq: Seq) -> Result<Option<String>, QueryError> {
+        let first = "SELECT note FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1";
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        Ok(self.connection.query_row(first, [seq], |row| row.get(0)).optional()?)
     }
 
     /// Asks several questions of the same moment: what is recorded meanwhile is not seen. While it

@@ -10,7 +10,8 @@ CREATE TABLE record (
     -- The kind of the few records that say what a run is; null for all others.
     milestone TEXT GENERATED ALWAYS AS (
         CASE WHEN json_extract(CAST(body AS TEXT), '$.kind')
-            IN ('log_opened', 'run_opened', 'partner_identified', 'stopped', 'resumed', 'run_sealed', 'resolved')
+            IN ('log_opened', 'key_introduced', 'run_opened', 'partner_identified', 'stopped', 'resumed',
+                'run_sealed', 'resolved')
         THEN json_extract(CAST(body AS TEXT), '$.kind') END
     ) VIRTUAL
 ) STRICT;
@@ -20,6 +21,12 @@ CREATE TABLE payload (
     seq   INTEGER PRIMARY KEY,
     salt  BLOB NOT NULL,
     bytes BLOB NOT NULL
+) STRICT;
+
+-- Signed heads of the tree over the records (C2SP tlog-checkpoint), by the number of records they cover.
+CREATE TABLE checkpoint (
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
 ) STRICT;
 
 -- Records are added at the end and never changed. The guard on INSERT also stops INSERT OR REPLACE.
@@ -37,6 +44,14 @@ CREATE TRIGGER payload_is_not_updated BEFORE UPDATE ON payload
 BEGIN SELECT RAISE(ABORT, 'payloads are never changed'); END;
 CREATE TRIGGER payload_is_not_deleted BEFORE DELETE ON payload
 BEGIN SELECT RAISE(ABORT, 'payloads are never deleted'); END;
+CREATE TRIGGER checkpoint_is_larger BEFORE INSERT ON checkpoint
+WHEN NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoint)
+  OR NEW.size > (SELECT coalesce(max(seq) + 1, 0) FROM record)
+BEGIN SELECT RAISE(ABORT, 'heads grow, and cover records that are there'); END;
+CREATE TRIGGER checkpoint_is_not_updated BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'heads are never changed'); END;
+CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'heads are never deleted'); END;
 
 -- `runs` never reads a whole log.
 CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL;

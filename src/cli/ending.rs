@@ -144,14 +144,19 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
     let counts =
         Outcome::ALL.iter().filter_map(|outcome| summary.counts.get(outcome).map(|n| (*outcome, *n)));
     let reasons = summary.reasons.iter().map(|(reason, n)| (*reason, *n));
-    printer.data(&format!(
+    let mut text = format!(
         "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
         summary.input.rows,
         show::summary(counts, reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
-    ))
+    );
+    if let Some(head) = &summary.checkpoint {
+        text.push_str("\n\nKeep these lines where nobody who can change the audit log can change them:\n\n");
+        text.push_str(head.trim_end());
+    }
+    printer.data(&text)
 }
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.

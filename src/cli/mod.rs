@@ -31,6 +31,7 @@ mod session;
 mod settings;
 mod show;
 mod signals;
+mod signing;
 mod simulate;
 
 pub use exit::{Exit, Failure};

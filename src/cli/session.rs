@@ -9,7 +9,7 @@ use super::{
     printer::Printer,
     progress::Progress,
     settings::Paths,
-    show, signals,
+    show, signals, signing,
 };
 use crate::{
     audit::{QueryError, Reader, Store},
@@ -48,7 +48,7 @@ pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
     };
     fs::create_dir_all(&paths.reports).map_err(refused)?;
     tempfile::tempfile_in(&paths.reports).map_err(refused)?;
-    Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes())?)
+    Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes(), &signing::key()?)?)
 }
 
 /// Reads the list a second time, into the log.

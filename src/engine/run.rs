@@ -249,14 +249,14 @@ impl<T: Transport> Engine<T> {
         refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }
 
-    /// Somebody allowed the plan.
+    /// Somebody allowed the plan. From now on a signed head says what it was.
     pub async fn confirm(&self, by: String, how: How) -> Result<(), Halt> {
         let digest = self.with_run(|run| run.plan.as_ref().map(|plan| plan.digest));
         let Some(digest) = digest else {
             return Err(Halt::stop(StopCause::Guard, "there is no plan to confirm"));
         };
         self.courier.record(vec![Event::Confirmed(Confirmed { by, how, digest })]).await?;
-        Ok(())
+        self.head().await
     }
 
     /// Ends a run that only plans: what is ready is settled as ready.
@@ -272,7 +272,7 @@ impl<T: Transport> Engine<T> {
     /// Leaves a run that can be gone on with.
     pub async fn leave(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
         self.courier.record(vec![Event::Stopped(Stopped { cause, text: text.to_owned() })]).await?;
-        Ok(())
+        self.head().await
     }
 
     /// Seals the run: every row has its outcome, and the counts add up.
@@ -283,6 +283,7 @@ impl<T: Transport> Engine<T> {
             exit_code,
         });
         self.courier.record(vec![Event::RunSealed(sealed.clone())]).await?;
+        self.head().await?;
         Ok(sealed)
     }
 
@@ -290,6 +291,11 @@ impl<T: Transport> Engine<T> {
     pub async fn reported(&self, reports: Vec<ReportWritten>) -> Result<(), Halt> {
         self.courier.record(reports.into_iter().map(Event::ReportWritten).collect()).await?;
         Ok(())
+    }
+
+    /// A signed head over everything that is on record so far.
+    async fn head(&self) -> Result<(), Halt> {
+        Ok(self.courier.writer.head().await?)
     }
 
     /// Closes the log. Everything that was recorded is on disk already.

@@ -6,7 +6,7 @@ use super::{
     canonical::{self, CanonicalError},
     decisions::{Confirmed, Judged, Observed, PlanSealed},
     endings::{ReportWritten, Resolved, RunSealed, Settled, Stopped},
-    opening::{LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
+    opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
@@ -66,6 +66,8 @@ impl Record {
 pub enum Event {
     /// The log was made.
     LogOpened(LogOpened),
+    /// Heads of the log are signed with this key from now on.
+    KeyIntroduced(KeyIntroduced),
     /// A run began.
     RunOpened(Box<RunOpened>),
     /// A row of the list was read.
@@ -111,6 +113,7 @@ impl Event {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::LogOpened(_) => "log_opened",
+            Self::KeyIntroduced(_) => "key_introduced",
             Self::RunOpened(_) => "run_opened",
             Self::RowRead(_) => "row_read",
             Self::TokenNamed(_) => "token_named",

@@ -25,7 +25,9 @@ pub use change::{Change, ChangePhase};
 pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
-pub use opening::{Applies, InputFile, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed};
+pub use opening::{
+    Applies, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,
+};
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };

@@ -16,6 +16,15 @@ pub struct LogOpened {
     pub version: String,
     /// The version of `SQLite`.
     pub sqlite: String,
+    /// The digest over the definitions of the log's tables, triggers and views.
+    pub schema_sha256: Sha256,
+}
+
+/// See [`super::Event::KeyIntroduced`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyIntroduced {
+    /// The public half, as signed notes write it: `<name>+<id>+<base64>`.
+    pub vkey: String,
 }
 
 /// See [`super::Event::RunOpened`].

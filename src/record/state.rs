@@ -169,7 +169,10 @@ impl Run {
             return Err("the run is sealed".to_owned());
         }
         match &record.event {
-            Event::LogOpened(_) | Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::LogOpened(_) | Event::KeyIntroduced(_) => {
+                Err("it concerns the log as a whole, and no run".to_owned())
+            }
             Event::RowRead(row) => self.row_read(row),
             Event::PartnerIdentified(partner) => match &self.partner {
                 Some(known) if known.tenant_id != partner.tenant_id => {

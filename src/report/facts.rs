@@ -26,6 +26,8 @@ pub(super) struct Facts {
     /// What a person found out about rows that ended as unknown: the last word about each.
     pub(super) resolved: BTreeMap<u32, (Time, Resolved)>,
     pub(super) requests: Requests,
+    /// The first signed head of the log that covers the end of the run.
+    pub(super) checkpoint: Option<String>,
 }
 
 /// The plan, and what its digest covers beside the decisions.
@@ -69,6 +71,7 @@ impl Facts {
             sealed: None,
             resolved: BTreeMap::new(),
             requests: Requests::of(reader, &id)?,
+            checkpoint: None,
             id,
         };
         for (seq, record) in records {
@@ -83,7 +86,10 @@ impl Facts {
                 Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
                 Event::Resumed(_) => facts.resumed.push(at),
-                Event::RunSealed(sealed) => facts.sealed = Some((at, sealed)),
+                Event::RunSealed(sealed) => {
+                    facts.sealed = Some((at, sealed));
+                    facts.checkpoint = reader.head_over(seq)?;
+                }
                 Event::Resolved(resolved) => drop(facts.resolved.insert(resolved.row, (at, *resolved))),
                 _ => {}
             }

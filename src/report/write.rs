@@ -31,8 +31,8 @@ pub struct Written {
     pub files: Vec<(String, Sha256)>,
 }
 
-/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html` and, if the run has a plan,
-/// `plan.json` into `folder`, from the log alone.
+/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `plan.json` if the run has a
+/// plan, and `checkpoint.txt` if it has an end, into `folder`, from the log alone.
 ///
 /// Each file is made under another name in the same folder, and all take their names at the end.
 /// After an error the folder is what it was before.
@@ -85,6 +85,12 @@ fn draft_all(
     if let Some(sealed) = &facts.plan {
         let mut out = draft("plan.json")?;
         plan::write(&mut out, &folder.join("plan.json"), reader, &facts, sealed, &tally)?;
+        finished.push(out.end()?);
+    }
+
+    if let Some(head) = &facts.checkpoint {
+        let mut out = draft("checkpoint.txt")?;
+        out.write_all(head.as_bytes()).map_err(ReportError::writing(&folder.join("checkpoint.txt")))?;
         finished.push(out.end()?);
     }
 

@@ -89,9 +89,8 @@ fn the_log_is_searched() {
     };
     let all = search(&[]);
     assert_eq!(all.len(), world.received().len());
-    let first = id(1).to_string();
     let is_change = |line: &&Value| {
-        line["purpose"] == "remove_relationship" && line["customer_tenant_id"] == first.as_str()
+        line["purpose"] == "remove_relationship" && line["customer_tenant_id"] == id(1).to_string()
     };
     let change = all.iter().find(is_change).unwrap();
     assert_eq!(change["request_body"], offboard::partner_center::request::REMOVAL_BODY);

@@ -4,6 +4,7 @@
 use crate::support::{
     hold, id,
     in_process::{Death, InProcessRun, LifeEnded},
+    key,
 };
 use offboard::{
     audit::{CustomerLine, Entry, QueryError, Store},
@@ -208,7 +209,7 @@ fn every_stump_grows_back() {
 
 /// Puts these records into a log, and the service into the state that they left it in.
 fn plant(stump: &mut InProcessRun, records: &[Record], saw_the_last: bool) {
-    let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16]).unwrap();
+    let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16], &key()).unwrap();
     for record in records {
         store.append(&[Entry::from(record.clone())]).unwrap();
     }

@@ -4,7 +4,7 @@
 use crate::support::{
     Folder, Numbers, World,
     disk::{self, Happened},
-    id, list_of, strace,
+    id, key, list_of, strace,
 };
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, RequestLine, Store},
@@ -78,7 +78,7 @@ fn the_power_fails_at_any_moment() {
             assert!(left.is_empty(), "{seed}: {error}");
         }
         // Opened as the program opens it, which is when SQLite mends what it can.
-        let store = Store::open(&log, Time::from_millis(0), &[1; 16])
+        let store = Store::open(&log, Time::from_millis(0), &[1; 16], &key())
             .unwrap_or_else(|error| panic!("{seed}: {error}"));
         let records = store.next();
         store.close().unwrap();

@@ -1,6 +1,6 @@
 //! When the audit log cannot be written, nothing is sent.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, key, list_of};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
@@ -52,7 +52,7 @@ impl Drop for Small {
 #[test]
 fn a_log_that_is_locked() {
     let (folder, world) = (Folder::new(), world());
-    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let done = folder.run(&world, &list_of([id(1)]), &[]).exits(6);
     assert!(done.err.contains("in use by another run"), "{}", done.err);
     assert!(world.received().is_empty());
@@ -141,7 +141,7 @@ fn fills_up(size: &str, removes: bool) {
     assert_eq!(world.removed().len(), 60);
     let kept: Vec<_> =
         std::fs::read_dir(small.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(kept.len(), 2, "the log and its lock: {kept:?}");
+    assert_eq!(kept.len(), 3, "the log, its lock and its heads: {kept:?}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_log_has_one_lock_whatever_it_is_called() {
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
     let before = world.received().len();
     std::os::unix::fs::symlink(folder.path("audit.db"), folder.path("link.db")).unwrap();
-    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let done = folder.run(&world, &list_of([id(2)]), &["--audit-log", "link.db"]).exits(6);
     assert!(done.err.contains("in use by another run"), "{}", done.err);
     drop(held);
@@ -190,6 +190,10 @@ fn records_can_only_be_added() {
         "INSERT INTO record (seq, body) VALUES (1000000, x'7b7d')",
         "UPDATE payload SET bytes = bytes",
         "DELETE FROM payload",
+        "UPDATE checkpoint SET note = note",
+        "DELETE FROM checkpoint",
+        "INSERT OR REPLACE INTO checkpoint (size, note) SELECT size, note FROM checkpoint",
+        "INSERT INTO checkpoint (size, note) VALUES (1000000, 'x')",
         "INSERT OR REPLACE INTO payload (seq, salt, bytes) SELECT seq, salt, bytes FROM payload LIMIT 1",
     ] {
         assert!(log.execute(statement, []).is_err(), "{statement}");
@@ -204,8 +208,10 @@ fn the_log_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
-    let mode = std::fs::metadata(folder.path("audit.db")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for name in ["audit.db", "audit.db.checkpoints", "signing.key"] {
+        let mode = std::fs::metadata(folder.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]

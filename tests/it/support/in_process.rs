@@ -1,7 +1,7 @@
 //! The engine in process, against the simulator's pure model, with a real log, under a clock that
 //! stands still while nothing waits. It can be killed between any two requests and started again.
 
-use super::{PARTNER, id};
+use super::{PARTNER, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     domain::{Mode, Procedure, Secret, Sha256, Time},
@@ -201,7 +201,7 @@ impl InProcessRun {
 
 async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>) -> LifeEnded {
     let store = loop {
-        match Store::open(log, ports.clock.now(), &[3; 16]) {
+        match Store::open(log, ports.clock.now(), &[3; 16], &key()) {
             Ok(store) => break store,
             // The life before this one still writes its last batch.
             Err(offboard::audit::StoreError::Locked(_)) => std::thread::yield_now(),

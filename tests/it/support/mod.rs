@@ -15,7 +15,10 @@ pub(crate) use promises::hold;
 pub(crate) use terminal::typed;
 pub(crate) use world::World;
 
-use offboard::domain::TenantId;
+use offboard::{
+    audit::SigningKey,
+    domain::{Secret, TenantId},
+};
 
 /// The partner that every scenario has unless it says otherwise.
 pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
@@ -34,4 +37,12 @@ pub(crate) fn list_of(ids: impl IntoIterator<Item = TenantId>) -> String {
         text.push_str(&format!("{id},note {n}\n"));
     }
     text
+}
+
+/// A signing key that is the same in every test, as its file holds it.
+pub(crate) const KEY: &str = "PRIVATE+KEY+tester@host+a1488287+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB";
+
+/// That key.
+pub(crate) fn key() -> SigningKey {
+    SigningKey::from_text(&Secret::new(KEY.to_owned())).unwrap()
 }

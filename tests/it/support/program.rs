@@ -67,7 +67,7 @@ impl Folder {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offboard"));
         command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
-        command.env("USER", "tester");
+        command.env("USER", "tester").env("OFFBOARD_SIGNING_KEY", self.0.path().join("signing.key"));
         command
     }
 
