@@ -1,20 +1,19 @@
 //! `offboard apply`: carries out exactly a plan that was sealed, once.
 
 use super::{
-    access::{self, Access},
+    access::Access,
     args::{ApplyOptions, Common},
     consent, diagnostics, ending,
     exit::{Exit, Failure},
     plan_file::{PlanFile, Planned},
     printer::Printer,
     session,
-    settings::{Paths, Typed, pace_again, tenant},
+    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
 };
 use crate::{
     audit::Reader,
     domain::Mode,
-    engine::{Clock, Start},
-    partner_center::BaseUrl,
+    engine::Clock,
     record::{Applies, Policy, RunOpened},
 };
 use jiff::SignedDuration;
@@ -43,7 +42,8 @@ pub(super) fn run(
         return Err(Failure::new(Exit::Guard, text));
     }
     let consent = consent::require(options.yes, named.is_some() || planned.run.policy.partner.is_some())?;
-    let token = access::token_from_environment()?;
+    let service = ServiceSettings::again(typed, &options.sign_in, &planned.run.opened)?;
+    let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
 
     session::block_on(async {
@@ -53,12 +53,9 @@ pub(super) fn run(
         let planned = file.find(&reader, Clock::System.now(), max_age)?;
         session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
         drop(reader);
-        let base =
-            BaseUrl::parse(&planned.run.opened.api_url).map_err(|error| Failure::usage(error.to_string()))?;
-        let access = Access { base, token };
-        let start = Start { opened: opened(&planned, options), token: access.named() };
         let stop = CancellationToken::new();
-        let engine = session::begin_applying(store, start, &access, &paths, stop.clone()).await?;
+        let opened = opened(&planned, options);
+        let engine = session::begin_applying(store, opened, access, &paths, stop.clone()).await?;
         let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })

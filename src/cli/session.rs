@@ -14,10 +14,10 @@ use super::{
 use crate::{
     audit::{QueryError, Reader, Store},
     domain::Sha256,
-    engine::{Clock, Ended, Engine, Halt, Ids, Start},
+    engine::{Clock, Ended, Engine, Halt, Ids},
     input::List,
     partner_center::transport::Http,
-    record::{ReportWritten, RowState, Run, Stage, StopCause},
+    record::{ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
     report::Written,
 };
 use std::{fs, io, sync::Arc};
@@ -48,6 +48,11 @@ pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
     };
     fs::create_dir_all(&paths.reports).map_err(refused)?;
     tempfile::tempfile_in(&paths.reports).map_err(refused)?;
+    open_store(paths)
+}
+
+/// The same for a command that writes no reports.
+pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
     Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes(), &signing::key()?)?)
 }
 
@@ -72,12 +77,12 @@ async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure
 /// Begins a run and takes its list in.
 pub(super) async fn begin(
     store: Store,
-    start: Start,
-    access: &Access,
+    opened: RunOpened,
+    access: Access,
     list: Arc<List>,
     stop: CancellationToken,
 ) -> Result<Engine<Http>, Failure> {
-    let engine = Engine::begin(store, start, access.ports(stop)?).await?;
+    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
     match take_list(&engine, list).await {
         Ok(()) => Ok(engine),
         Err(failure) => {
@@ -90,12 +95,12 @@ pub(super) async fn begin(
 /// Begins a run that carries a sealed plan out, and takes the plan's rows in.
 pub(super) async fn begin_applying(
     store: Store,
-    start: Start,
-    access: &Access,
+    opened: RunOpened,
+    access: Access,
     paths: &Paths,
     stop: CancellationToken,
 ) -> Result<Engine<Http>, Failure> {
-    let engine = Engine::begin(store, start, access.ports(stop)?).await?;
+    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
     match adopted::rows(&engine, &paths.audit_log).await {
         Ok(()) => Ok(engine),
         Err(halt) => {

@@ -5,10 +5,11 @@
 //! turn back, so nobody blocks the others.
 
 use super::{
-    courier::{Ended as AttemptEnded, Errand, Halt},
+    errand::{Ended as AttemptEnded, Errand},
     guards,
+    halt::Halt,
     look::{self, Context, Subject},
-    reading::{self, Read},
+    observing::observed,
     remove_relationship::{self, Step},
     run::{Ended, Engine, locked},
     settle, survey,
@@ -16,8 +17,8 @@ use super::{
 use crate::{
     domain::{Answer, TenantId, Time},
     partner_center::{model::Customer, request, response, transport::Transport},
-    preconditions::{CustomerFacts, Listed},
-    record::{Event, Observed, Purpose, RowState, Run, Seen, StopCause},
+    preconditions::Listed,
+    record::{Event, Purpose, Row, RowState, Run, StopCause},
 };
 use std::{
     cmp::Reverse,
@@ -141,7 +142,7 @@ impl<T: Transport> Engine<T> {
                 },
                 () = sleep(next_due.unwrap_or(Duration::MAX)), if next_due.is_some() && halted.is_none() => {}
                 () = self.courier.stop.cancelled(), if halted.is_none() => {
-                    halted = Some(Halt::stop(StopCause::Interrupted, "the run was asked to stop"));
+                    halted = Some(Halt::interrupted());
                 }
             }
         }
@@ -200,7 +201,7 @@ impl<T: Transport> Engine<T> {
                     events
                 }
                 Step::Change { attempt, request_id } => {
-                    let slot = courier.slot().await?;
+                    let pass = courier.pass().await?;
                     // The gate may have been closed for long: ask again whether this is still to be done.
                     let still = {
                         let run = locked(&run);
@@ -220,11 +221,12 @@ impl<T: Transport> Engine<T> {
                         request_id,
                         understood: response::says_removed,
                     };
-                    let carried = courier.attempt(slot, errand).await?;
+                    let carried = courier.attempt(pass, errand).await?;
                     if let AttemptEnded::Answered { answer, .. } = carried.ended
                         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
                     {
-                        return Err(reading::sign_in(answer, &carried.exchange));
+                        let times = locked(&run).row(row).map_or(0, refused_tokens);
+                        courier.require_another_token(answer, times, &carried.exchange)?;
                     }
                     courier.require_network()?;
                     Vec::new()
@@ -244,43 +246,11 @@ impl<T: Transport> Engine<T> {
     }
 }
 
-/// What a look at a customer says about its relationship.
-fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Observed {
-    match read {
-        Read::Done(customer, basis) if look::is_another(&customer, asked) => Observed {
-            row,
-            seen: Seen::NotTold,
-            detail: "the answer is about another customer".to_owned(),
-            basis: basis.first().copied(),
-        },
-        Read::Done(customer, basis) => {
-            let facts = CustomerFacts::of(customer);
-            let seen = match facts.relationship.as_str() {
-                "none" => Seen::Gone,
-                "reseller" => Seen::StillThere,
-                _ => Seen::NotTold,
-            };
-            let shown = if facts.relationship.is_empty() { "not given" } else { &facts.relationship };
-            Observed {
-                row,
-                seen,
-                detail: format!("the relationship is `{shown}`"),
-                basis: basis.first().copied(),
-            }
-        }
-        Read::NoRelationship(failure) => {
-            let text = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
-            Observed { row, seen: Seen::Gone, detail: text, basis: Some(failure.intent) }
-        }
-        Read::Failed(reason, failure) => {
-            let text = failure.exchange.text.unwrap_or_else(|| "no answer".to_owned());
-            Observed {
-                row,
-                seen: Seen::NotTold,
-                detail: format!("{reason}: {text}"),
-                basis: Some(failure.intent),
-            }
-        }
+/// How often a change was refused because of its token.
+const fn refused_tokens(row: &Row) -> u32 {
+    match &row.state {
+        RowState::Changing(change) => change.refused_tokens,
+        _ => 0,
     }
 }
 

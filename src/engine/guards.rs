@@ -4,6 +4,10 @@ use crate::{
     domain::{Cause, Finding, Reason, TenantId},
     record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
+use std::time::Duration;
+
+/// How far this machine's clock may be from the service's.
+const CLOCK_MAY_DIFFER: Duration = Duration::from_mins(5);
 
 /// This account is not the one that was meant, or not the one with which the run began.
 pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Partner) -> Option<String> {
@@ -21,6 +25,22 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
             partner.tenant_id, partner.name
         )
     })
+}
+
+/// Partner Center refuses, now or soon, what comes from a sign-in without MFA.
+pub fn without_mfa(compliant: Option<bool>) -> Option<String> {
+    (compliant == Some(false)).then(|| {
+        "the token comes from a sign-in without MFA, which Partner Center does not accept; sign in again, with MFA".to_owned()
+    })
+}
+
+/// By a clock that is wrong, the times on record are wrong, and tokens seem to live longer than they do.
+pub fn clock_differs(ahead_by: Option<(bool, Duration)>) -> Option<String> {
+    let (is_ahead, by) = ahead_by.filter(|(_, by)| *by > CLOCK_MAY_DIFFER)?;
+    let (seconds, way) = (by.as_secs(), if is_ahead { "ahead of" } else { "behind" });
+    Some(format!(
+        "this machine's clock is {seconds} s {way} Partner Center's; the times on record would be wrong. Set the clock"
+    ))
 }
 
 /// This customer is never touched, and not even read.
@@ -136,6 +156,17 @@ mod tests {
         };
         assert!(surprise(&policy(), &signs(2)).is_none() && surprise(&policy(), &signs(3)).is_some());
         assert!(surprise(&Policy { stop_after_failures: 0, ..policy() }, &signs(99)).is_none());
+    }
+
+    #[test]
+    fn a_clock_may_differ_by_five_minutes_and_only_a_clear_no_is_no_mfa() {
+        for is_ahead in [true, false] {
+            assert!(clock_differs(Some((is_ahead, CLOCK_MAY_DIFFER))).is_none());
+            let said = clock_differs(Some((is_ahead, Duration::from_secs(301)))).unwrap();
+            assert_eq!(said.contains("ahead of"), is_ahead);
+        }
+        assert!(clock_differs(None).is_none() && without_mfa(None).is_none());
+        assert!(without_mfa(Some(true)).is_none() && without_mfa(Some(false)).is_some());
     }
 
     #[test]

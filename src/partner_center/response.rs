@@ -76,7 +76,7 @@ pub fn fault(answer: &Incoming) -> Fault {
     }
 }
 
-fn shortened(text: &str) -> Option<String> {
+pub(super) fn shortened(text: &str) -> Option<String> {
     // On one line: what the service says must not look like a line of ours.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| text.chars().take(LONGEST_TEXT).collect())

@@ -17,6 +17,8 @@ pub struct Change {
     pub was_in_doubt: bool,
     /// How often the service asked for patience.
     pub throttled: u32,
+    /// How often in a row its token was refused.
+    pub refused_tokens: u32,
     /// How often it could not be sent at all.
     pub unsent: u32,
     /// What is known now.
@@ -92,6 +94,7 @@ impl Change {
             repeats: 0,
             was_in_doubt: false,
             throttled: 0,
+            refused_tokens: 0,
             unsent: 0,
             phase: ChangePhase::Open { intent, since },
             exchange,
@@ -157,6 +160,8 @@ impl Change {
     /// The answer to the open attempt.
     pub fn answered(&mut self, answer: Answer, now: Time) {
         self.throttled += u32::from(answer == Answer::Throttled);
+        let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
+        self.refused_tokens = if is_token { self.refused_tokens + 1 } else { 0 };
         self.phase = match answer {
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => ChangePhase::Accepted {
                 clearly: answer == Answer::Understood,

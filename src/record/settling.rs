@@ -111,5 +111,11 @@ impl Run {
                 change.lost(now);
             }
         }
+        for row in &mut self.rows {
+            if let RowState::Changing(change) = &mut row.state {
+                // The next life has a token of its own.
+                change.refused_tokens = 0;
+            }
+        }
     }
 }
