@@ -4,17 +4,35 @@
 //! answers a caller only after COMMIT and never before; [`Reader`] asks questions of a log without
 //! being able to change it. What the tables and views are is in `schema.sql`.
 //!
+//! The records are the leaves of a Merkle tree ([`tree`]), of which only the right edge is kept; its
+//! signed heads ([`checkpoint`], [`heads`]) are made by the store with the operator's key ([`keys`]).
+//!
 //! The engine writes through the `Writer`, and the reports and the command line read through the
 //! `Reader`. This room never decides what is recorded, never talks to a network, and never goes on
 //! after an error: the first one is final.
 
+mod beside;
+mod checkpoint;
+mod error;
+mod heads;
+mod keys;
 mod lines;
+mod opening;
 mod place;
 mod query;
+mod reserve;
+mod schema;
 mod store;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod writer;
 
+pub use error::StoreError;
+#[cfg(test)]
+pub(crate) use keys::tests::key as test_key;
+pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
 pub use query::{NoSuchRun, QueryError, Reader, RequestFilter};
-pub use store::{Entry, Salt, Store, StoreError};
+pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

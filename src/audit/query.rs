@@ -2,13 +2,13 @@
 
 use super::{
     lines::{CustomerLine, RequestLine, RowCells, RunLine, customer_line, request_line, run_line},
-    store::{APPLICATION_ID, SCHEMA_VERSION},
+    schema::{APPLICATION_ID, SCHEMA_VERSION},
 };
 use crate::{
     domain::{RunId, Seq, TenantId},
     record::{Event, Judged, Record, Run},
 };
-use rusqlite::{Connection, OpenFlags, OptionalExtension, named_params, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, named_params, params};
 use std::{
     collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
@@ -93,21 +93,26 @@ impl Reader {
         if !path.exists() {
             return Err(QueryError::Missing(path.to_owned()));
         }
+        match Self::open_existing(path) {
+            Err(QueryError::Sqlite(error)) if is_left_open(&error) => {
+                finish_last_transaction(path)?;
+                Self::open_existing(path)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_existing(path: &Path) -> Result<Self, QueryError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
-        let foreign = |_error| QueryError::Foreign(path.to_owned());
-        let integer = |name: &str| -> Result<i32, rusqlite::Error> {
-            connection.pragma_query_value(None, name, |row| row.get(0))
-        };
-        let identity =
-            (integer("application_id").map_err(foreign)?, integer("user_version").map_err(foreign)?);
-        if identity != (APPLICATION_ID, SCHEMA_VERSION) {
-            return Err(QueryError::Foreign(path.to_owned()));
+        match identity(&connection) {
+            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(Self { connection }),
+            Err(error) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => Err(error.into()),
+            _ => Err(QueryError::Foreign(path.to_owned())),
         }
-        Ok(Self { connection })
     }
 
     /// All runs, oldest first.
@@ -301,6 +306,13 @@ impl Reader {
         Ok(())
     }
 
+    /// The first head that covers the record at this place, as a signed note.
+    pub fn head_over(&self, seq: Seq) -> Result<Option<String>, QueryError> {
+        let first = "SELECT note FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1";
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        Ok(self.connection.query_row(first, [seq], |row| row.get(0)).optional()?)
+    }
+
     /// Asks several questions of the same moment: what is recorded meanwhile is not seen. While it
     /// lasts, the log's second file grows, so `ask` must come to an end.
     pub fn at_one_moment<T, E: From<QueryError>>(&self, ask: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
@@ -310,7 +322,8 @@ impl Reader {
         answer
     }
 
-    /// The customers that an earlier run of this log really removed for this partner.
+    /// The customers that earlier runs of this log really removed for this partner, by their own record or
+    /// by what a person found out later; the last word counts.
     pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
         let partner = partner.to_string();
         let real = |run: &RunLine| {
@@ -322,19 +335,39 @@ impl Reader {
             return Ok(HashSet::new());
         }
         let mut query = self.connection.prepare(
-            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer') FROM record
-             WHERE kind = 'settled' AND json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted')",
+            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
+                 json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted') AS is_gone
+             FROM record WHERE kind = 'resolved' OR (kind = 'settled' AND is_gone) ORDER BY seq",
         )?;
-        let settled =
-            query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let ends = query.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, bool>(2)?))
+        })?;
         let mut gone = HashSet::new();
-        for line in settled {
-            let (run, customer) = line?;
-            if runs.contains(&run) {
-                gone.extend(customer.and_then(|id| id.parse::<TenantId>().ok()));
+        for end in ends {
+            let (run, customer, is_gone) = end?;
+            let customer = customer.and_then(|id| id.parse::<TenantId>().ok());
+            match customer.filter(|_| runs.contains(&run)) {
+                Some(customer) if is_gone => drop(gone.insert(customer)),
+                Some(customer) => drop(gone.remove(&customer)),
+                None => {}
             }
         }
         Ok(gone)
+    }
+
+    /// The latest run in which the outcome of this customer could not be found out.
+    pub fn latest_unknown(&self, customer: TenantId) -> Result<Option<RunId>, QueryError> {
+        let run: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT run FROM record WHERE kind = 'settled'
+                 AND json_extract(CAST(body AS TEXT), '$.customer') = ?1
+                 AND json_extract(CAST(body AS TEXT), '$.outcome') = 'unknown' ORDER BY seq DESC LIMIT 1",
+                [customer.to_string()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(run.and_then(|run| run.parse().ok()))
     }
 
     fn prepare(&self, sql: &str) -> Result<rusqlite::Statement<'_>, QueryError> {
@@ -355,6 +388,26 @@ impl Reader {
             self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
         Ok(first.map(|first| (first, last)))
     }
+}
+
+fn identity(connection: &Connection) -> Result<(i32, i32), rusqlite::Error> {
+    let integer = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    Ok((integer("application_id")?, integer("user_version")?))
+}
+
+/// Whether a transaction was cut short by a crash, and `SQLite` has to take it back before anybody can read
+/// (`SQLITE_READONLY_RECOVERY`, `SQLITE_READONLY_ROLLBACK`).
+fn is_left_open(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error(), Some(error) if matches!(error.extended_code, 264 | 776))
+}
+
+/// Lets `SQLite` take back what was not committed, which a connection that only reads may not do.
+fn finish_last_transaction(path: &Path) -> Result<(), QueryError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    identity(&connection)?;
+    Ok(())
 }
 
 /// The place and the record of a row that begins with `seq, body`.

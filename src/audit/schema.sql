@@ -10,7 +10,8 @@ CREATE TABLE record (
     -- The kind of the few records that say what a run is; null for all others.
     milestone TEXT GENERATED ALWAYS AS (
         CASE WHEN json_extract(CAST(body AS TEXT), '$.kind')
-            IN ('log_opened', 'run_opened', 'partner_identified', 'stopped', 'resumed', 'run_sealed')
+            IN ('log_opened', 'key_introduced', 'run_opened', 'partner_identified', 'stopped', 'resumed',
+                'run_sealed', 'resolved')
         THEN json_extract(CAST(body AS TEXT), '$.kind') END
     ) VIRTUAL
 ) STRICT;
@@ -20,6 +21,12 @@ CREATE TABLE payload (
     seq   INTEGER PRIMARY KEY,
     salt  BLOB NOT NULL,
     bytes BLOB NOT NULL
+) STRICT;
+
+-- Signed heads of the tree over the records (C2SP tlog-checkpoint), by the number of records they cover.
+CREATE TABLE checkpoint (
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL
 ) STRICT;
 
 -- Records are added at the end and never changed. The guard on INSERT also stops INSERT OR REPLACE.
@@ -37,6 +44,14 @@ CREATE TRIGGER payload_is_not_updated BEFORE UPDATE ON payload
 BEGIN SELECT RAISE(ABORT, 'payloads are never changed'); END;
 CREATE TRIGGER payload_is_not_deleted BEFORE DELETE ON payload
 BEGIN SELECT RAISE(ABORT, 'payloads are never deleted'); END;
+CREATE TRIGGER checkpoint_is_larger BEFORE INSERT ON checkpoint
+WHEN NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoint)
+  OR NEW.size > (SELECT coalesce(max(seq) + 1, 0) FROM record)
+BEGIN SELECT RAISE(ABORT, 'heads grow, and cover records that are there'); END;
+CREATE TRIGGER checkpoint_is_not_updated BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'heads are never changed'); END;
+CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'heads are never deleted'); END;
 
 -- `runs` never reads a whole log.
 CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL;
@@ -90,16 +105,24 @@ WITH listed AS (
     SELECT run, row, CAST(body AS TEXT) AS json FROM record WHERE kind = 'row_read'
 ), settled AS (
     SELECT run, row, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'settled'
+), resolved AS (
+    -- What a person found out about an unknown outcome; the last word counts.
+    SELECT run, row, max(seq) AS seq, at, CAST(body AS TEXT) AS json FROM record
+    WHERE milestone = 'resolved' GROUP BY run, row
 )
 SELECT
     listed.run AS run_id,
     listed.row AS row,
     json_extract(listed.json, '$.customer') AS customer_tenant_id,
     coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name')) AS customer_name,
-    json_extract(settled.json, '$.outcome') AS outcome,
+    coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) AS outcome,
     json_extract(settled.json, '$.evidence') AS evidence,
     (SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons')) AS reasons,
-    json_extract(settled.json, '$.explanation') AS explanation,
+    json_extract(settled.json, '$.explanation') || coalesce(
+        ' Resolved as ' || json_extract(resolved.json, '$.outcome') || ' by ' || json_extract(resolved.json, '$.by')
+            || ' at ' || resolved.at || ': ' || json_extract(resolved.json, '$.because'),
+        ''
+    ) AS explanation,
     json_extract(settled.json, '$.removable_from') AS removable_from,
     json_extract(settled.json, '$.exchange.status') AS http_status,
     json_extract(settled.json, '$.exchange.code') AS error_code,
@@ -109,7 +132,8 @@ SELECT
     json_extract(settled.json, '$.started_at') AS started_at,
     settled.at AS finished_at
 FROM listed
-LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row;
+LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row
+LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row;
 
 CREATE VIEW requests AS
 WITH intended AS (

@@ -4,20 +4,34 @@
 //! of a record falls as the load rises, and an idle log answers at once. Each transaction is a short
 //! blocking task that the connection travels through: the runtime's threads never wait for a disk,
 //! and a paused test clock stands still meanwhile.
+//!
+//! The writer also sees to it that heads are made: when they are due, and when somebody asks.
 
-use super::store::{Entry, Store, StoreError};
+use super::{
+    StoreError,
+    store::{Entry, Store},
+};
 use crate::{
     domain::Seq,
     record::{Illegal, Record},
 };
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
 
 /// The most callers whose entries share one transaction.
 const BATCH: usize = 256;
+/// Records do not wait longer for a head, as long as others come.
+const HEAD_EVERY: Duration = Duration::from_secs(30);
 
 /// Why a record could not be appended. The first error is final for the whole log.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -35,6 +49,8 @@ pub enum WriteError {
 
 struct Request {
     entries: Vec<Entry>,
+    /// Whether there must be a head over everything up to these entries.
+    head: bool,
     answer: oneshot::Sender<Result<Seq, WriteError>>,
 }
 
@@ -42,6 +58,7 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Request>,
+    is_full: Arc<AtomicBool>,
 }
 
 /// Says whether each record, in order, follows from those before it. It is asked before anything is
@@ -54,14 +71,30 @@ impl Writer {
     /// is dropped.
     pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
         let (queue, requests) = mpsc::channel(BATCH);
-        let task = tokio::spawn(serve(store, observer, requests));
-        (Self { queue }, task)
+        let is_full = Arc::new(AtomicBool::new(store.is_full()));
+        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&is_full)));
+        (Self { queue, is_full }, task)
+    }
+
+    /// Whether the disk was full: what is appended now lives on a reserve, so that the end can be recorded,
+    /// and nothing new may be sent. Known to everybody who gets a receipt.
+    pub fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Acquire)
     }
 
     /// Appends entries that belong together. Resolves after COMMIT, with the first one's place.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<Seq, WriteError> {
+        self.ask(entries, false).await
+    }
+
+    /// Makes a head over everything that is recorded. Resolves when it is on disk.
+    pub async fn head(&self) -> Result<(), WriteError> {
+        self.ask(Vec::new(), true).await.map(drop)
+    }
+
+    async fn ask(&self, entries: Vec<Entry>, head: bool) -> Result<Seq, WriteError> {
         let (answer, receipt) = oneshot::channel();
-        let request = Request { entries, answer };
+        let request = Request { entries, head, answer };
         self.queue.send(request).await.map_err(|_closed| WriteError::Closed)?;
         receipt.await.map_err(|_closed| WriteError::Closed)?
     }
@@ -71,7 +104,9 @@ async fn serve(
     store: Store,
     mut observer: Observer,
     mut requests: mpsc::Receiver<Request>,
+    is_full: Arc<AtomicBool>,
 ) -> Result<Store, WriteError> {
+    let mut latest_head = (store.covered(), Instant::now());
     let mut store = Some(store);
     let mut batch = Vec::with_capacity(BATCH);
     while requests.recv_many(&mut batch, BATCH).await > 0 {
@@ -79,10 +114,12 @@ async fn serve(
         let mut sizes = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         let mut entries = Vec::with_capacity(batch.len());
+        let mut head = false;
         for request in batch.drain(..) {
             sizes.push(request.entries.len() as u64);
             answers.push(request.answer);
             entries.extend(request.entries);
+            head |= request.head;
         }
         for (seq, entry) in (own.next()..).zip(&entries) {
             if let Err(illegal) = observer(seq, &entry.record) {
@@ -91,10 +128,12 @@ async fn serve(
             }
         }
         let committed = tokio::task::spawn_blocking(move || {
-            let committed = own.append(&entries);
+            let committed = own
+                .append(&entries)
+                .and_then(|first| if head { own.head().map(|()| first) } else { Ok(first) });
             (own, committed)
         });
-        let Ok((own, committed)) = committed.await else {
+        let Ok((mut own, committed)) = committed.await else {
             return Err(refuse_all(answers, &mut requests, WriteError::Closed).await);
         };
         let first = match committed {
@@ -104,6 +143,12 @@ async fn serve(
                 return Err(refuse_all(answers, &mut requests, error).await);
             }
         };
+        if own.covered() > latest_head.0 {
+            latest_head = (own.covered(), Instant::now());
+        } else if latest_head.1.elapsed() >= HEAD_EVERY {
+            own.want_head();
+        }
+        is_full.store(own.is_full(), Ordering::Release);
         let mut seq = first;
         for (answer, size) in answers.into_iter().zip(sizes) {
             // A caller that no longer waits has its record all the same.
@@ -132,7 +177,7 @@ async fn refuse_all(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::keys::tests::key, *};
     use crate::{
         domain::Time,
         record::{Event, TokenNamed},
@@ -143,7 +188,7 @@ mod tests {
     }
 
     fn open(folder: &tempfile::TempDir) -> Store {
-        Store::open(&folder.path().join("audit.db"), Time::from_millis(0), &[7; 16]).unwrap()
+        Store::open(&folder.path().join("audit.db"), Time::from_millis(0), &[7; 16], &key()).unwrap()
     }
 
     #[tokio::test]
@@ -160,7 +205,7 @@ mod tests {
         }
         let mut places: Vec<_> = tasks.join_all().await.concat();
         places.sort_unstable();
-        assert_eq!(places, (1..=820).collect::<Vec<_>>());
+        assert_eq!(places, (2..822).collect::<Vec<_>>());
         drop(writer);
         task.await.unwrap().unwrap().close().unwrap();
     }
@@ -174,7 +219,7 @@ mod tests {
         let (writer, task) = Writer::start(store, Box::new(|_, _| Ok(())));
         // Another connection takes the next place behind the writer's back.
         let intruder = rusqlite::Connection::open(&path).unwrap();
-        intruder.execute("INSERT INTO record (seq, body) VALUES (2, CAST('{}' AS BLOB))", []).unwrap();
+        intruder.execute("INSERT INTO record (seq, body) VALUES (3, CAST('{}' AS BLOB))", []).unwrap();
         for _ in 0..2 {
             assert!(matches!(writer.append(vec![entry()]).await, Err(WriteError::Store(_))));
         }
@@ -186,13 +231,13 @@ mod tests {
     async fn an_illegal_record_never_reaches_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let observer: Observer = Box::new(|seq, _| match seq {
-            1 => Ok(()),
+            2 => Ok(()),
             seq => Err(Illegal { seq, record: "test", why: "because".into() }),
         });
         let store = open(&folder);
         let path = store.path().to_owned();
         let (writer, task) = Writer::start(store, observer);
-        assert_eq!(writer.append(vec![entry()]).await.unwrap(), 1);
+        assert_eq!(writer.append(vec![entry()]).await.unwrap(), 2);
         for _ in 0..2 {
             assert!(matches!(writer.append(vec![entry()]).await, Err(WriteError::Illegal(_))));
         }
@@ -200,6 +245,6 @@ mod tests {
         assert!(task.await.unwrap().is_err());
         let log = rusqlite::Connection::open(path).unwrap();
         let records: i64 = log.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
-        assert_eq!(records, 2);
+        assert_eq!(records, 3);
     }
 }

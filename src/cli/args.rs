@@ -79,8 +79,12 @@ pub(super) enum Command {
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
     Run(Box<RunOptions>),
+    /// Carry out exactly a plan that `offboard plan` made, once
+    Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
     Resume(Box<ResumeOptions>),
+    /// Say what became of a customer whose outcome the program could not find out
+    Resolve(ResolveOptions),
     /// Sign in with another device, and keep the sign-in for the runs to come
     Login(ServiceOptions),
     /// Forget what `login` kept
@@ -150,7 +154,10 @@ pub(super) struct RunOptions {
     /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) max_share: Option<u32>,
-    /// Stop when N customers in a row fail; 0 never [default: 3]
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
     /// Tenant IDs that are never touched, one a line, `#` begins a comment
@@ -183,6 +190,38 @@ pub(super) enum ProcedureName {
     RemoveRelationship,
 }
 
+/// Which plan is carried out, and how.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ApplyOptions {
+    /// The `plan.json` of the plan
+    pub(super) plan: PathBuf,
+    #[command(flatten)]
+    pub(super) pace: PaceOptions,
+    /// How old the plan may be, for example `90m` or `24h` [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(super) plan_max_age: Option<String>,
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) stop_after_failures: Option<u32>,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(super) partner_tenant: Option<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInOptions,
+    /// The change ticket; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) ticket: Option<String>,
+    /// Why; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(super) yes: bool,
+}
+
 /// What the demo can be told.
 #[derive(Debug, Args, Clone, Copy)]
 pub(super) struct DemoOptions {
@@ -207,6 +246,32 @@ pub(super) struct ResumeOptions {
     pub(super) partner_tenant: Option<String>,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
+}
+
+/// What a person found out about a customer.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ResolveOptions {
+    /// The customer whose outcome is unknown
+    #[arg(long, value_name = "GUID")]
+    pub(super) customer: String,
+    /// What became of the relationship
+    #[arg(long = "as", value_enum)]
+    pub(super) found: Found,
+    /// How you know: what you looked at, and what it showed
+    #[arg(long, value_name = "TEXT")]
+    pub(super) because: String,
+    /// Of this run: an ID, a unique prefix of one, or `latest` [default: the latest in which it is unknown]
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+}
+
+/// What a person found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Found {
+    /// It is gone: the change happened.
+    Removed,
+    /// It is still there: the change did not happen.
+    NotRemoved,
 }
 
 /// Which run's reports are written, and how.

@@ -54,7 +54,7 @@ pub(super) async fn ask(
         (
             partner.map(|partner| partner.name.clone()).unwrap_or_default(),
             partner.map(|partner| partner.tenant_id.to_string()).unwrap_or_default(),
-            run.ready(),
+            run.to_change(),
             run.opened.mode,
             run.opened.api_url.clone(),
         )
@@ -93,10 +93,16 @@ pub(super) async fn ask(
 /// The person's name on this machine, and the number that it cannot be changed with a variable.
 pub(super) fn operator() -> String {
     let uid = format!("uid {}", rustix::process::getuid().as_raw());
-    let name = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    name.map_or_else(|| uid.clone(), |name| format!("{name} ({uid})"))
+    named_user().map_or_else(|| uid.clone(), |name| format!("{name} ({uid})"))
+}
+
+/// The person's name on this machine, or the number if it has none.
+pub(super) fn user() -> String {
+    named_user().unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
+}
+
+fn named_user() -> Option<String> {
+    ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
 /// This machine's name.

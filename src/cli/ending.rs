@@ -38,6 +38,7 @@ fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
         | StopCause::Interrupted
         | StopCause::SignIn
         | StopCause::Service
+        | StopCause::DiskFull
         | StopCause::Bug => Fate::Leave,
     }
 }
@@ -55,30 +56,43 @@ pub(super) async fn finish(
             return Ok((exit, None));
         }
         Ok(Ended::StoppedByGuard(text)) => {
-            engine.seal(Exit::Guard.code()).await?;
-            return Ok((Exit::Guard, Some(text)));
+            // The stop is on record already. It can be gone on with once somebody has looked, unless nothing is
+            // left, or the simulator forgets.
+            let is_over = engine
+                .with_run(|run| run.opened.mode.is_simulated() || run.settled() == run.opened.input.rows);
+            if is_over {
+                engine.give_up().await?;
+                engine.seal(Exit::Guard.code()).await?;
+                return Ok((Exit::Guard, Some(text)));
+            }
+            return Ok((Exit::Guard, Some(format!("{text}. {}", next_step(engine)))));
         }
         Err(halt) => halt,
     };
     let Halt::Stop { cause, text } = halt else { return Err(halt.into()) };
     let exit = Exit::of(cause);
-    let (is_confirmed, mode) = engine.with_run(|run| (run.stage >= Stage::Confirmed, run.opened.mode));
+    let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
     match fate(cause, is_confirmed, is_new) {
         Fate::Seal => {
-            engine.abandon(cause, &text).await?;
+            engine.leave(cause, &text).await?;
+            engine.give_up().await?;
             engine.seal(exit.code()).await?;
-            Ok((exit, Some(format!("{text}. Nothing was changed"))))
+            let more = if is_confirmed { "Nothing more was changed" } else { "Nothing was changed" };
+            Ok((exit, Some(format!("{text}. {more}"))))
         }
         Fate::Leave => {
             engine.leave(cause, &text).await?;
-            let next = if mode.is_simulated() {
-                "The simulator forgets; run the list again".to_owned()
-            } else {
-                format!("Go on with: offboard resume {}", engine.id())
-            };
-            Ok((exit, Some(format!("{text}. {next}"))))
+            Ok((exit, Some(format!("{text}. {}", next_step(engine)))))
         }
     }
+}
+
+/// How a run that is not over is gone on with.
+fn next_step(engine: &Engine<Http>) -> String {
+    if engine.with_run(|run| run.opened.mode.is_simulated()) {
+        return "The simulator forgets; run the list again".to_owned();
+    }
+    format!("Go on with: offboard resume {}", engine.id())
 }
 
 /// What a run that came to its end says of itself.
@@ -130,14 +144,19 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
     let counts =
         Outcome::ALL.iter().filter_map(|outcome| summary.counts.get(outcome).map(|n| (*outcome, *n)));
     let reasons = summary.reasons.iter().map(|(reason, n)| (*reason, *n));
-    printer.data(&format!(
+    let mut text = format!(
         "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
         summary.input.rows,
         show::summary(counts, reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
-    ))
+    );
+    if let Some(head) = &summary.checkpoint {
+        text.push_str("\n\nKeep these lines where nobody who can change the audit log can change them:\n\n");
+        text.push_str(head.trim_end());
+    }
+    printer.data(&text)
 }
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.
@@ -161,6 +180,7 @@ mod tests {
             StopCause::WrongAccount,
             StopCause::SignIn,
             StopCause::Service,
+            StopCause::DiskFull,
             StopCause::Bug,
         ];
         for cause in all {

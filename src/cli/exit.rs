@@ -38,6 +38,7 @@ impl Exit {
             StopCause::Guard | StopCause::NotConfirmed | StopCause::WrongAccount | StopCause::Service => {
                 Self::Guard
             }
+            StopCause::DiskFull => Self::AuditLog,
             StopCause::Bug => Self::Bug,
         }
     }

@@ -7,6 +7,8 @@
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
+mod adopted;
+mod apply;
 mod args;
 mod check;
 mod completions;
@@ -23,12 +25,14 @@ mod health;
 mod invitation;
 mod log;
 mod login;
+mod plan_file;
 mod printer;
 mod profiles;
 mod progress;
 mod refusal;
 mod rehearsal;
 mod report;
+mod resolve;
 mod resume;
 mod run;
 mod runs;
@@ -36,6 +40,7 @@ mod session;
 mod settings;
 mod show;
 mod signals;
+mod signing;
 mod simulate;
 mod token_command;
 
@@ -68,7 +73,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(options) => check::run(&printer, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
+        Command::Apply(options) => apply::run(&printer, &typed, &cli.common, &options),
         Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
+        Command::Resolve(options) => resolve::run(&printer, &typed, &cli.common, &options),
         Command::Login(options) => login::login(&printer, &typed, &cli.common, &options),
         Command::Logout(options) => login::logout(&printer, &typed, &options),
         Command::Doctor(options) => doctor::run(&printer, &typed, &cli.common, options),

@@ -57,7 +57,7 @@ pub(super) fn run(
         return Err(Failure::new(Exit::Guard, text));
     }
     // What was confirmed once is carried out; what was not is asked for.
-    let is_confirmed = run.stage >= Stage::Confirmed || !run.opened.changes;
+    let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
     let has_partner = named.is_some() || run.policy.partner.is_some();
     let consent = if is_confirmed { Consent::Given } else { consent::require(options.yes, has_partner)? };
     let partner = run.partner.as_ref().map(|partner| partner.tenant_id);

@@ -101,6 +101,7 @@ pub(super) fn opened(
         procedure: settings.procedure,
         mode,
         changes,
+        applies: None,
         api_url: access.base.to_string(),
         operator: consent::operator(),
         host: consent::host(),

@@ -2,14 +2,14 @@
 
 use super::{
     access::Access,
-    check,
+    adopted, check,
     consent::{self, Consent},
     ending,
     exit::{Exit, Failure},
     printer::Printer,
     progress::Progress,
     settings::Paths,
-    show, signals,
+    show, signals, signing,
 };
 use crate::{
     audit::{QueryError, Reader, Store},
@@ -53,7 +53,7 @@ pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
 
 /// The same for a command that writes no reports.
 pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
-    Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes())?)
+    Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes(), &signing::key()?)?)
 }
 
 /// Reads the list a second time, into the log.
@@ -88,6 +88,24 @@ pub(super) async fn begin(
         Err(failure) => {
             engine.close().await?;
             Err(failure)
+        }
+    }
+}
+
+/// Begins a run that carries a sealed plan out, and takes the plan's rows in.
+pub(super) async fn begin_applying(
+    store: Store,
+    opened: RunOpened,
+    access: Access,
+    paths: &Paths,
+    stop: CancellationToken,
+) -> Result<Engine<Http>, Failure> {
+    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
+    match adopted::rows(&engine, &paths.audit_log).await {
+        Ok(()) => Ok(engine),
+        Err(halt) => {
+            engine.close().await?;
+            Err(halt.into())
         }
     }
 }
@@ -158,7 +176,11 @@ pub(super) async fn carry(
         engine.reported(reports.collect()).await?;
     }
     engine.close().await?;
-    Ok((exit, written?))
+    match written {
+        // Where the log had no room, the reports have none either; the exit code says what matters.
+        Err(failure) if exit == Exit::AuditLog => Err(Failure::new(exit, failure.text)),
+        written => Ok((exit, written?)),
+    }
 }
 
 /// Everything up to the outcome of each row.
@@ -170,6 +192,9 @@ async fn work(
     stop: &CancellationToken,
 ) -> Result<Ended, Halt> {
     let partner = engine.identify().await?.tenant_id;
+    if engine.with_run(|run| run.stage == Stage::Judging && run.opened.applies.is_some()) {
+        adopted::decisions(engine, &paths.audit_log).await?;
+    }
     if engine.with_run(|run| run.stage == Stage::Judging) {
         let gone = Reader::open(&paths.audit_log)
             .and_then(|reader| reader.gone_before(partner))
@@ -177,20 +202,27 @@ async fn work(
         let _bar = Progress::start(printer, engine.watch());
         engine.plan(gone).await?;
     }
-    match engine.with_run(|run| (run.stage, show::plan(run))) {
-        (Stage::Planned, plan) if consent == Consent::Ask => printer.ask(&plan),
-        (Stage::Planned, plan) => printer.say(&plan),
+    if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
+        // A guard stopped it. What was sent before is seen through first, so that the question is about
+        // what is really left.
+        let _bar = Progress::start(printer, engine.watch());
+        engine.carry_out().await?;
+    }
+    match engine.with_run(|run| run.awaits_consent().then(|| show::plan(run))) {
+        Some(plan) if consent == Consent::Ask => printer.ask(&plan),
+        Some(plan) => printer.say(&plan),
         // What was confirmed was shown then.
-        _ => {}
+        None => {}
     }
     if !engine.with_run(|run| run.opened.changes) {
         engine.settle_plan().await?;
         return Ok(Ended::Complete);
     }
-    if engine.with_run(|run| run.stage == Stage::Planned) {
-        if engine.with_run(|run| run.ready() == 0) {
-            return Ok(Ended::Complete);
-        }
+    let to_change = engine.with_run(Run::to_change);
+    if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
+        return Ok(Ended::Complete);
+    }
+    if to_change > 0 && engine.with_run(Run::awaits_consent) {
         engine.require_limits()?;
         let how = consent::ask(printer, engine, consent, stop).await?;
         engine.confirm(consent::operator(), how).await?;
@@ -201,8 +233,20 @@ async fn work(
 
 /// What earlier runs did cannot be read: nothing is decided without it.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn unreadable(error: QueryError) -> Halt {
+pub(super) fn unreadable(error: QueryError) -> Halt {
     Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+pub(super) fn panicked(error: tokio::task::JoinError) -> Halt {
+    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+/// Waits for a disk, but not on the runtime's own threads.
+pub(super) async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Halt> + Send + 'static,
+) -> Result<R, Halt> {
+    tokio::task::spawn_blocking(work).await.map_err(panicked)?
 }
 
 /// The list in words, for the beginning of a run.

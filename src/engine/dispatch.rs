@@ -58,9 +58,7 @@ impl<T: Transport> Engine<T> {
         let mut halted = None;
         loop {
             while halted.is_none() && at_work.len() < shared.0.concurrency as usize {
-                if let Some(text) =
-                    self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row))
-                {
+                if let Some(text) = self.with_run(|run| guards::too_many_failures(&run.policy, &run.signs)) {
                     halted = Some(Halt::stop(StopCause::Guard, text));
                     break;
                 }
@@ -93,25 +91,25 @@ impl<T: Transport> Engine<T> {
         }
     }
 
-    /// Changes every customer that the confirmed plan calls ready, and sees each through to its
-    /// outcome.
+    /// Changes every customer that the confirmed plan calls ready, wave by wave, and sees each through to
+    /// its outcome.
     pub async fn carry_out(&self) -> Result<Ended, Halt> {
-        let mut ready: VecDeque<u32> = self.with_run(|run| {
-            let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
-            open.map(|row| row.number).collect()
-        });
+        let mut ready = VecDeque::from(self.with_run(Run::due));
         let concurrency = self.with_run(|run| run.policy.concurrency as usize);
         let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
         let mut at_work: JoinSet<Result<u32, Halt>> = JoinSet::new();
         let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
+        let mut is_told = guard.is_some();
         let mut halted: Option<Halt> = None;
         loop {
             if guard.is_none() {
-                guard = self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row));
-                if let Some(text) = &guard {
-                    // On record at once: a restart must not forget it.
-                    self.leave(StopCause::Guard, text).await?;
-                }
+                guard = self.with_run(|run| guards::surprise(&run.policy, &run.signs));
+            }
+            // On record as soon as nothing is on its way that began before it. What made the guard stop is
+            // on record already, so a restart before that stops at the same place.
+            if let Some(text) = guard.as_ref().filter(|_| !is_told && at_work.is_empty()) {
+                self.leave(StopCause::Guard, text).await?;
+                is_told = true;
             }
             let now = self.now();
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
@@ -130,7 +128,12 @@ impl<T: Transport> Engine<T> {
             }
             let next_due = waiting.peek().map(|Reverse((due, _))| due.since(self.now()));
             if at_work.is_empty() && next_due.is_none() {
-                break;
+                // The wave has ended; whatever it showed is in the state by now.
+                ready.extend(self.with_run(Run::due));
+                if guard.is_some() || ready.is_empty() {
+                    break;
+                }
+                continue;
             }
             tokio::select! {
                 Some(done) = at_work.join_next() => match done.map_err(panicked).and_then(|row| row) {
@@ -191,6 +194,7 @@ impl<T: Transport> Engine<T> {
                     let listed = Listed { name: snapshot.name.as_deref().map(str::to_owned), domain: None };
                     let subject = Subject { row, customer, listed, known: None };
                     let judged = look::look(&courier, subject, context).await?;
+                    let judged = settle::compared_with_plan(&snapshot, judged);
                     let settled = settle::on_looking_again(&snapshot, &judged, courier.now());
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
@@ -201,8 +205,7 @@ impl<T: Transport> Engine<T> {
                     // The gate may have been closed for long: ask again whether this is still to be done.
                     let still = {
                         let run = locked(&run);
-                        let stopping =
-                            guards::too_many_failures(&run.policy, run.failures_in_a_row).is_some();
+                        let stopping = guards::surprise(&run.policy, &run.signs).is_some();
                         let now = courier.now();
                         run.row(row)
                             .map(|row| remove_relationship::next(&row.state, &run.policy, now, !stopping))

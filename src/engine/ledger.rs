@@ -9,7 +9,10 @@ use crate::{
         response::{Fault, Incoming},
         transport::SendError,
     },
-    record::{Event, NotSent, OutcomeUnknown, Payload, Purpose, Record, RequestIntended, ResponseReceived},
+    record::{
+        Event, NotSent, OutcomeUnknown, Payload, Purpose, Record, RequestIntended, ResponseReceived,
+        StopCause,
+    },
 };
 
 /// A request that is about to be sent.
@@ -68,7 +71,26 @@ impl<T> Courier<T> {
             headers: self.scrubber.headers(headers),
             body: payload,
         };
-        self.append(Event::RequestIntended(Box::new(intended)), owned).await
+        let place = self.append(Event::RequestIntended(Box::new(intended)), owned).await?;
+        if self.writer.is_full() {
+            return Err(self.stop_on_full_disk(place, intent).await?);
+        }
+        Ok(place)
+    }
+
+    /// The intent is on disk, but there may be no room for its answer: nothing is sent any more.
+    async fn stop_on_full_disk(&self, place: Seq, intent: Intent<'_>) -> Result<Halt, Halt> {
+        self.closed.cancel();
+        let unsent = NotSent {
+            intent: place,
+            row: intent.subject.map(|(row, _)| row),
+            error: "the disk is full, so its answer could not be recorded".to_owned(),
+            duration_ms: 0,
+        };
+        self.record(vec![Event::RequestNotSent(unsent)]).await?;
+        let text = "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more \
+                    was sent. Make room";
+        Ok(Halt::stop(StopCause::DiskFull, text))
     }
 
     /// Records an answer.

@@ -90,7 +90,9 @@ impl<T: Transport> Courier<T> {
                         let intent = failure.intent;
                         return Ok(Read::Done((incoming, failure), vec![intent]));
                     }
-                    Answer::NotUnderstood => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
+                    Answer::Empty | Answer::NotUnderstood => {
+                        return Ok(Read::Failed(Reason::UnexpectedAnswer, failure));
+                    }
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                     Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
                     Answer::Refused => return Ok(Read::Failed(refused(&failure.exchange), failure)),

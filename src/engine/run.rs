@@ -22,7 +22,7 @@ const CHUNK: usize = 500;
 pub enum Ended {
     /// Every row has its outcome.
     Complete,
-    /// A guard stopped it; every row has its outcome all the same.
+    /// A guard stopped it; what was sent is settled, and the rest waits for somebody to allow it again.
     StoppedByGuard(String),
 }
 
@@ -122,6 +122,30 @@ impl<T: Transport> Engine<T> {
         self.record_all(events).await
     }
 
+    /// Records rows and decisions of a plan that another run made, as they stand there. What is known of a
+    /// row already, because an earlier process got so far, is left out.
+    pub async fn adopt(&self, events: Vec<Event>) -> Result<(), Halt> {
+        let is_new = |event: &Event| {
+            self.with_run(|run| match event {
+                Event::RowRead(row) => run.row(row.row).is_none(),
+                Event::Judged(judged) => is_unread(run, judged.row),
+                Event::Settled(settled) => run.row(settled.row).is_none() || is_unread(run, settled.row),
+                _ => false,
+            })
+        };
+        let events: Vec<_> = events.into_iter().filter(is_new).collect();
+        if !events.is_empty() {
+            self.courier.record(events).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals the plan that was adopted; the fold compares its digest with the one that is to be carried out.
+    pub async fn seal_adopted(&self, plan: PlanSealed) -> Result<(), Halt> {
+        self.courier.record(vec![Event::PlanSealed(plan)]).await?;
+        Ok(())
+    }
+
     /// Looks whether the run may begin: whose customers these are, whether the sign-in was done with MFA,
     /// and what time it is there. An account that was not meant, or that is not the one with which the
     /// run began, ends it.
@@ -161,14 +185,14 @@ impl<T: Transport> Engine<T> {
         refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }
 
-    /// Somebody allowed the plan.
+    /// Somebody allowed the plan. From now on a signed head says what it was.
     pub async fn confirm(&self, by: String, how: How) -> Result<(), Halt> {
         let digest = self.with_run(|run| run.plan.as_ref().map(|plan| plan.digest));
         let Some(digest) = digest else {
             return Err(Halt::stop(StopCause::Guard, "there is no plan to confirm"));
         };
         self.courier.record(vec![Event::Confirmed(Confirmed { by, how, digest })]).await?;
-        Ok(())
+        self.head().await
     }
 
     /// Ends a run that only plans: what is ready is settled as ready.
@@ -176,16 +200,15 @@ impl<T: Transport> Engine<T> {
         self.settle_open(settle::ready).await
     }
 
-    /// Ends a run before anything was sent to change: what is open was not attempted.
-    pub async fn abandon(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
-        self.leave(cause, text).await?;
-        self.settle_open(settle::not_attempted).await
+    /// Gives up a run of which nothing is in doubt: what is open was not attempted.
+    pub async fn give_up(&self) -> Result<(), Halt> {
+        self.settle_open(settle::on_giving_up).await
     }
 
     /// Leaves a run that can be gone on with.
     pub async fn leave(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
         self.courier.record(vec![Event::Stopped(Stopped { cause, text: text.to_owned() })]).await?;
-        Ok(())
+        self.head().await
     }
 
     /// Seals the run: every row has its outcome, and the counts add up.
@@ -196,6 +219,7 @@ impl<T: Transport> Engine<T> {
             exit_code,
         });
         self.courier.record(vec![Event::RunSealed(sealed.clone())]).await?;
+        self.head().await?;
         Ok(sealed)
     }
 
@@ -203,6 +227,11 @@ impl<T: Transport> Engine<T> {
     pub async fn reported(&self, reports: Vec<ReportWritten>) -> Result<(), Halt> {
         self.courier.record(reports.into_iter().map(Event::ReportWritten).collect()).await?;
         Ok(())
+    }
+
+    /// A signed head over everything that is on record so far.
+    async fn head(&self) -> Result<(), Halt> {
+        Ok(self.courier.writer.head().await?)
     }
 
     /// Closes the log. Everything that was recorded is on disk already.
@@ -236,6 +265,10 @@ impl<T: Transport> Engine<T> {
         });
         self.record_all(events).await
     }
+}
+
+fn is_unread(run: &Run, row: u32) -> bool {
+    run.row(row).is_some_and(|row| matches!(row.state, RowState::Unread(_)))
 }
 
 /// The state is only written by `apply`, which leaves it whole or says so.

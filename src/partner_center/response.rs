@@ -96,6 +96,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, is_customer:
     let code = fault.code.as_deref().unwrap_or_default();
     match answer.status {
         200..=299 if understood => Answer::Understood,
+        200..=299 if answer.text().is_empty() => Answer::Empty,
         200..=299 => Answer::NotUnderstood,
         429 => Answer::Throttled,
         503 if answer.header("retry-after").is_some() => Answer::Throttled,

@@ -163,7 +163,7 @@ impl Change {
         let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
         self.refused_tokens = if is_token { self.refused_tokens + 1 } else { 0 };
         self.phase = match answer {
-            Answer::Understood | Answer::NotUnderstood => ChangePhase::Accepted {
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood => ChangePhase::Accepted {
                 clearly: answer == Answer::Understood,
                 since: now,
                 still_seen: 0,
@@ -194,6 +194,21 @@ impl Change {
     fn doubt(&mut self, since: Time) -> ChangePhase {
         self.was_in_doubt = true;
         ChangePhase::InDoubt { since, not_told: 0, looked_at: since }
+    }
+
+    /// The program was started again: every wait begins anew, because no clock is sure to have gone on.
+    pub(super) fn restarted(&mut self, now: Time) {
+        match &mut self.phase {
+            ChangePhase::Accepted { since, looked_at, .. }
+            | ChangePhase::InDoubt { since, looked_at, .. } => {
+                (*since, *looked_at) = (now, now);
+            }
+            ChangePhase::ToSend { since, .. } => *since = now,
+            ChangePhase::Open { .. }
+            | ChangePhase::Refused { .. }
+            | ChangePhase::DidNotHappen
+            | ChangePhase::Gone { .. } => {}
+        }
     }
 
     /// A look at the customer. `Err` says why this is no moment to look: that a change in doubt did

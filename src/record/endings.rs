@@ -21,6 +21,8 @@ pub enum StopCause {
     SignIn,
     /// The service could not be reached, or cannot be understood.
     Service,
+    /// The disk with the audit log is full; the end could still be recorded.
+    DiskFull,
     /// A fault of this program.
     Bug,
 }
@@ -66,6 +68,25 @@ pub struct Settled {
     pub attempts: u32,
     /// When the work on this row began.
     pub started_at: Time,
+}
+
+/// See [`super::Event::Resolved`]: what a person found out about an outcome that was unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolved {
+    /// The row.
+    pub row: u32,
+    /// The customer.
+    pub customer: TenantId,
+    /// What became of it: gone, or `failed` when nothing was changed.
+    pub outcome: Outcome,
+    /// Who says so: the person's name on this machine.
+    pub by: String,
+    /// This machine's name.
+    pub host: String,
+    /// Why, in the person's words.
+    pub because: String,
+    /// What the program itself had said of the row.
+    pub advice: String,
 }
 
 /// See [`super::Event::RunSealed`].

@@ -5,8 +5,8 @@
 use super::{
     canonical::{self, CanonicalError},
     decisions::{Confirmed, Judged, Observed, PlanSealed},
-    endings::{ReportWritten, RunSealed, Settled, Stopped},
-    opening::{LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
+    endings::{ReportWritten, Resolved, RunSealed, Settled, Stopped},
+    opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
@@ -66,6 +66,8 @@ impl Record {
 pub enum Event {
     /// The log was made.
     LogOpened(LogOpened),
+    /// Heads of the log are signed with this key from now on.
+    KeyIntroduced(KeyIntroduced),
     /// A run began.
     RunOpened(Box<RunOpened>),
     /// A row of the list was read.
@@ -98,8 +100,10 @@ pub enum Event {
     Resumed(Policy),
     /// A row has its outcome.
     Settled(Box<Settled>),
-    /// The run is over; nothing is added to it but reports.
+    /// The run is over; nothing is added to it but reports, and what a person finds out later.
     RunSealed(RunSealed),
+    /// A person settled an outcome that was unknown.
+    Resolved(Box<Resolved>),
     /// A report was written from the records.
     ReportWritten(ReportWritten),
 }
@@ -109,6 +113,7 @@ impl Event {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::LogOpened(_) => "log_opened",
+            Self::KeyIntroduced(_) => "key_introduced",
             Self::RunOpened(_) => "run_opened",
             Self::RowRead(_) => "row_read",
             Self::TokenNamed(_) => "token_named",
@@ -126,6 +131,7 @@ impl Event {
             Self::Resumed(_) => "resumed",
             Self::Settled(_) => "settled",
             Self::RunSealed(_) => "run_sealed",
+            Self::Resolved(_) => "resolved",
             Self::ReportWritten(_) => "report_written",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     change::ChangePhase,
-    endings::{RunSealed, Settled},
+    endings::{Resolved, RunSealed, Settled},
     state::{RowState, Run, Stage},
 };
 use crate::domain::{Outcome, Seq, Time};
@@ -29,12 +29,15 @@ impl Run {
         let is_first_word = matches!(row.state, RowState::Unread(_));
         row.started_at.get_or_insert(at);
         row.state = RowState::Settled(outcome);
+        let wave = row.wave;
         self.judged += u32::from(is_first_word);
         *self.counts.entry(outcome).or_default() += 1;
-        match outcome {
-            Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
-            Outcome::NotAttempted => {}
-            _ => self.failures_in_a_row = 0,
+        self.signs.settled(outcome);
+        if self.stage == Stage::Confirmed {
+            let is_early = self.leave_wave(wave);
+            if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
+                self.signs.surprise_in_canary = Some(settled.row);
+            }
         }
         Ok(())
     }
@@ -55,6 +58,25 @@ impl Run {
         Ok(())
     }
 
+    /// A person may say what the program could not find out, and may correct it later; nothing else.
+    pub(super) fn resolved(&mut self, resolved: &Resolved) -> Result<(), String> {
+        let row = self.row_mut(resolved.row)?;
+        if row.customer != Some(resolved.customer) {
+            return Err(format!("row {} names another customer", resolved.row));
+        }
+        match &row.state {
+            RowState::Settled(Outcome::Unknown) => {}
+            RowState::Settled(outcome) => {
+                return Err(format!("row {} is settled as {outcome}", resolved.row));
+            }
+            _ => return Err(format!("row {} has no outcome yet", resolved.row)),
+        }
+        match resolved.outcome {
+            Outcome::Removed | Outcome::Deleted | Outcome::Failed => Ok(()),
+            outcome => Err(format!("an unknown outcome is not resolved as {outcome}")),
+        }
+    }
+
     /// Every intent without an end.
     pub fn open_intents(&self) -> Vec<Seq> {
         let mut all: Vec<Seq> = self.never_closed.iter().chain(self.open.keys()).copied().collect();
@@ -62,8 +84,21 @@ impl Run {
         all
     }
 
-    /// The program died and was started again: whatever was on its way then counts as sent.
-    pub(super) fn forget_answers(&mut self, now: Time) {
+    /// The program was started again. Whatever was on its way when it ended counts as sent. How much time
+    /// has passed since then is not known: the machine's clock may have been set meanwhile, in either
+    /// direction. So every wait begins again, and facts that seem to be from the future are old.
+    pub(super) fn restarted(&mut self, now: Time) {
+        self.forget_answers(now);
+        for row in &mut self.rows {
+            match &mut row.state {
+                RowState::Changing(change) => change.restarted(now),
+                RowState::Judged { facts_at, .. } if *facts_at > now => *facts_at = Time::from_millis(0),
+                _ => {}
+            }
+        }
+    }
+
+    fn forget_answers(&mut self, now: Time) {
         for (intent, (number, is_change, _)) in std::mem::take(&mut self.open) {
             self.never_closed.push(intent);
             if !is_change {

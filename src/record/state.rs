@@ -7,8 +7,10 @@ use super::{
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
     requests::RequestIntended,
+    signs::Signs,
+    waves::Waves,
 };
-use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, RunId, Seq, Sha256, TenantId, Time};
 use std::collections::BTreeMap;
 
 /// A record that does not follow from the records before it.
@@ -49,6 +51,10 @@ pub struct Row {
     pub started_at: Option<Time>,
     /// The digest of what was decided about it in the plan.
     pub decision: Option<Sha256>,
+    /// The digest of what the plan left to the service, if anything.
+    pub left_to_service: Option<Box<Sha256>>,
+    /// The wave in which it is changed, once the plan is confirmed.
+    pub(super) wave: u8,
     /// How far it is.
     pub state: RowState,
 }
@@ -100,8 +106,10 @@ pub struct Run {
     pub held_until: Option<Time>,
     /// Rows by outcome.
     pub counts: BTreeMap<Outcome, u32>,
-    /// How many customers, up to the latest, failed in a row.
-    pub failures_in_a_row: u32,
+    /// What the guards look at.
+    pub signs: Signs,
+    /// How many rows of each wave are open.
+    pub(super) waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
     /// The end, once there is one.
@@ -128,7 +136,8 @@ impl Run {
             judged: 0,
             held_until: None,
             counts: BTreeMap::new(),
-            failures_in_a_row: 0,
+            signs: Signs::default(),
+            waves: Waves::default(),
             stopped_by_guard: None,
             sealed: None,
         })
@@ -155,11 +164,15 @@ impl Run {
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let at = record.at;
-        if self.stage == Stage::Sealed && !matches!(record.event, Event::ReportWritten(_)) {
+        let may_follow_the_seal = matches!(record.event, Event::ReportWritten(_) | Event::Resolved(_));
+        if self.stage == Stage::Sealed && !may_follow_the_seal {
             return Err("the run is sealed".to_owned());
         }
         match &record.event {
-            Event::LogOpened(_) | Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::LogOpened(_) | Event::KeyIntroduced(_) => {
+                Err("it concerns the log as a whole, and no run".to_owned())
+            }
             Event::RowRead(row) => self.row_read(row),
             Event::PartnerIdentified(partner) => match &self.partner {
                 Some(known) if known.tenant_id != partner.tenant_id => {
@@ -181,6 +194,9 @@ impl Run {
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
                 change.answered(response.answer, at);
+                if response.answer == Answer::NotUnderstood {
+                    self.signs.not_understood = row;
+                }
                 Ok(())
             }
             Event::RequestNotSent(failure) => {
@@ -224,11 +240,12 @@ impl Run {
                     return Err("only the pace may change when a run goes on".to_owned());
                 }
                 self.policy = policy.clone();
-                self.forget_answers(at);
+                self.restarted(at);
                 Ok(())
             }
             Event::Settled(settled) => self.row_settled(at, settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
+            Event::Resolved(resolved) => self.resolved(resolved),
         }
     }
 
@@ -245,6 +262,8 @@ impl Run {
             name: None,
             started_at: None,
             decision: None,
+            left_to_service: None,
+            wave: 0,
             state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
         });
         Ok(())
@@ -290,6 +309,9 @@ impl Run {
         let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
         if row.customer.is_none() || row.customer != intent.customer {
             return Err(format!("row {number} names another customer"));
+        }
+        if !self.is_its_turn(row) {
+            return Err(format!("row {number} is not of the current wave"));
         }
         match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),

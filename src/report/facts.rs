@@ -4,8 +4,9 @@ use super::{ReportError, summary::Requests};
 use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
-    record::{Confirmed, Event, Partner, PlanSealed, RunOpened, RunSealed, Stopped, TokenNamed},
+    record::{Confirmed, Event, Partner, PlanSealed, Resolved, RunOpened, RunSealed, Stopped, TokenNamed},
 };
+use std::collections::BTreeMap;
 
 /// What the log says of a run as a whole; the rows are read one by one (`rows`).
 #[derive(Debug)]
@@ -22,7 +23,11 @@ pub(super) struct Facts {
     pub(super) stopped: Vec<(Time, Stopped)>,
     pub(super) resumed: Vec<Time>,
     pub(super) sealed: Option<(Time, RunSealed)>,
+    /// What a person found out about rows that ended as unknown: the last word about each.
+    pub(super) resolved: BTreeMap<u32, (Time, Resolved)>,
     pub(super) requests: Requests,
+    /// The first signed head of the log that covers the end of the run.
+    pub(super) checkpoint: Option<String>,
 }
 
 /// The plan, and what its digest covers beside the decisions.
@@ -43,6 +48,7 @@ const KINDS: &[&str] = &[
     "stopped",
     "resumed",
     "run_sealed",
+    "resolved",
 ];
 
 impl Facts {
@@ -63,7 +69,9 @@ impl Facts {
             stopped: Vec::new(),
             resumed: Vec::new(),
             sealed: None,
+            resolved: BTreeMap::new(),
             requests: Requests::of(reader, &id)?,
+            checkpoint: None,
             id,
         };
         for (seq, record) in records {
@@ -78,7 +86,11 @@ impl Facts {
                 Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
                 Event::Resumed(_) => facts.resumed.push(at),
-                Event::RunSealed(sealed) => facts.sealed = Some((at, sealed)),
+                Event::RunSealed(sealed) => {
+                    facts.sealed = Some((at, sealed));
+                    facts.checkpoint = reader.head_over(seq)?;
+                }
+                Event::Resolved(resolved) => drop(facts.resolved.insert(resolved.row, (at, *resolved))),
                 _ => {}
             }
         }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{Mode, Outcome, Reason, Sha256},
-    record::How,
+    record::{How, Resolved},
 };
 use serde::Serialize;
 
@@ -173,7 +173,7 @@ fn evidence(tally: &Tally) -> Vec<Sureness> {
         ("corroborated", "corroborated", "Partner Center’s own activity record says so too."),
         ("observed", "observed", "a later read no longer shows the relationship."),
         ("accepted", "accepted", "the service answered so; no later read has shown it."),
-        (NO_EVIDENCE, "without evidence", "nothing on record says how sure this is."),
+        (NO_EVIDENCE, "by a person’s word", "the program could not tell; a person looked, and said so."),
     ];
     let found = kinds.into_iter().filter_map(|(name, words, meaning)| {
         let count = *tally.evidence.get(name)?;
@@ -190,7 +190,14 @@ fn why(reason: Reason, count: u32) -> Why {
 fn events(facts: &Facts) -> Vec<Moment> {
     let stopped = facts.stopped.iter().map(|(at, stopped)| (*at, format!("stopped: {}", stopped.text)));
     let resumed = facts.resumed.iter().map(|at| (*at, "resumed".to_owned()));
-    let mut events: Vec<_> = stopped.chain(resumed).collect();
+    let resolved = facts.resolved.values().map(|(at, resolved)| {
+        let Resolved { row, outcome, by, because, .. } = resolved;
+        (*at, format!("row {row} was resolved as {} by {by}: {because}", outcome.in_words()))
+    });
+    let applied = facts.opened.applies.iter().map(|plan| {
+        (facts.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
+    });
+    let mut events: Vec<_> = applied.chain(stopped).chain(resumed).chain(resolved).collect();
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
 }

@@ -125,9 +125,20 @@ impl Tally {
             return Err(ReportError::DoesNotAddUp { rows, counted });
         }
         match sealed {
-            Some(sealed) if sealed.counts != self.counts => Err(ReportError::NotAsSealed),
+            Some(sealed) if sealed.counts != self.counts_when_sealed(facts) => Err(ReportError::NotAsSealed),
             _ => Ok(()),
         }
+    }
+
+    /// The counts without what a person found out later.
+    fn counts_when_sealed(&self, facts: &Facts) -> BTreeMap<Outcome, u32> {
+        let mut counts = self.counts.clone();
+        for (_, resolved) in facts.resolved.values() {
+            counts.entry(resolved.outcome).and_modify(|count| *count -= 1);
+            *counts.entry(Outcome::Unknown).or_default() += 1;
+        }
+        counts.retain(|_, count| *count > 0);
+        counts
     }
 }
 

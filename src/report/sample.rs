@@ -2,7 +2,7 @@
 //! samples are runs that could have been.
 
 use crate::{
-    audit::{Entry, Reader, RunLine, Store},
+    audit::{Entry, Reader, RunLine, Store, test_key},
     domain::{
         Answer, Cause, CorrelationId, Ends, Evidence, Finding, Mode, Outcome, Procedure, Reason, RequestId,
         RunId, Sha256, TenantId, Time,
@@ -159,11 +159,12 @@ impl Sample {
 
     fn open(mode: Mode, procedure: Procedure, rows: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let log_made = Time::from_millis(1_795_166_000_000);
         let mut store =
-            Store::open(&folder.path().join("audit.db"), Time::from_millis(1_795_166_000_000), &[7; 16])
-                .unwrap();
+            Store::open(&folder.path().join("audit.db"), log_made, &[7; 16], &test_key()).unwrap();
         let id: RunId = "20261120-093005-4be1c7".parse().unwrap();
         let policy = Policy {
+            canary: 1,
             rate: 300,
             concurrency: 8,
             settle_seconds: 300,
@@ -175,6 +176,7 @@ impl Sample {
             partner: None,
         };
         let opened = RunOpened {
+            applies: None,
             version: "0.1.0".into(),
             procedure,
             mode,
@@ -368,6 +370,7 @@ impl Sample {
     fn seal(&mut self, exit_code: u8) {
         let sealed = RunSealed { counts: self.run.counts.clone(), open_intents: vec![], exit_code };
         self.record(Event::RunSealed(sealed));
+        self.store.head().unwrap();
     }
 
     pub(super) fn reader(&self) -> (Reader, RunLine) {

@@ -38,7 +38,7 @@ pub struct Summary {
     pub operator: String,
     pub ticket: Option<String>,
     pub exit_code: Option<u8>,
-    /// None while logs are not signed.
+    /// The signed head of the log at the end of the run; none while there is no end.
     pub checkpoint: Option<String>,
 }
 
@@ -111,7 +111,7 @@ impl Summary {
             operator: opened.operator.clone(),
             ticket: opened.ticket.clone(),
             exit_code: facts.exit_code(),
-            checkpoint: None,
+            checkpoint: facts.checkpoint.clone(),
         }
     }
 }

@@ -51,7 +51,18 @@ fn the_same_log_gives_the_same_bytes() {
     let over = write_all(&reader, &run, &a, CsvStyle::Safe).unwrap();
     assert_eq!(first.files, again.files);
     assert_eq!(first.files, over.files);
-    assert_eq!(names(&a), ["customers.csv", "plan.json", "report.html", "retry.csv", "summary.json"]);
+    assert_eq!(
+        names(&a),
+        [
+            "checkpoint.txt",
+            "customers.csv",
+            "plan.json",
+            "report.html",
+            "report.xlsx",
+            "retry.csv",
+            "summary.json"
+        ]
+    );
     for (name, sha256) in first.files {
         let bytes = fs::read(a.join(&name)).unwrap();
         assert_eq!(bytes, fs::read(b.join(&name)).unwrap());
@@ -91,7 +102,7 @@ fn the_summary_is_that_of_the_contract() {
             "operator": "dana",
             "ticket": "CHG-20417",
             "exit_code": 3,
-            "checkpoint": null
+            "checkpoint": read(&folder, "checkpoint.txt")
         })
     );
 }

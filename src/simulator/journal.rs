@@ -5,7 +5,7 @@
 //! secret is in it; of the `Authorization` header only the length is kept.
 
 use super::model::Cut;
-use crate::domain::Time;
+use crate::domain::{TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, io::Write};
 
@@ -94,6 +94,18 @@ impl Journal {
     /// The entries, if all are kept.
     pub fn entries(&self) -> &[Received] {
         &self.entries
+    }
+
+    /// Whose removal or deletion was accepted, in order, whether it took effect at once or does so later. A
+    /// customer that stands here twice was removed twice: had the first one been slower, both would have
+    /// been carried out.
+    pub fn accepted(&self) -> impl Iterator<Item = TenantId> {
+        self.entries.iter().filter_map(|received| {
+            let ends = matches!(received.method.as_str(), "PATCH" | "DELETE")
+                && (received.took_effect || received.effect_due.is_some());
+            let customer = received.target.strip_prefix("/v1/customers/").filter(|_| ends)?;
+            customer.parse().ok()
+        })
     }
 
     /// The counts.

@@ -1,6 +1,6 @@
 //! Everything that a run needs is looked at, and what is missing is said, before row 1.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, key, list_of};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
@@ -113,7 +113,7 @@ fn each_thing_that_is_missing_is_named_and_so_is_what_was_not_looked_at() {
 #[test]
 fn without_a_log_nothing_is_sent_and_without_a_token_nothing_is_asked() {
     let (folder, world) = (Folder::new(), world(json!({})));
-    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let found = checks(&folder, &world, &[], 6);
     assert_eq!((found["audit_log"].0.as_str(), found["token"].0.as_str()), ("bad", "not_checked"));
     drop(held);

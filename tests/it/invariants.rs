@@ -4,6 +4,7 @@
 use crate::support::{
     hold, id,
     in_process::{Death, InProcessRun, LifeEnded},
+    key,
 };
 use offboard::{
     audit::{CustomerLine, Entry, QueryError, Store},
@@ -78,6 +79,9 @@ proptest! {
     }
 }
 
+/// In milliseconds.
+const DAY: i64 = 86_400_000;
+
 /// One seed is a whole bad day: faults, kills, stops and restarts. Whether the run came to its end.
 fn bad_day(seed: u64) -> bool {
     let mut bytes = [0; 32];
@@ -91,8 +95,12 @@ fn bad_day(seed: u64) -> bool {
         (1_u32..25).prop_map(Death::Asked),
     ];
     let deaths = prop::collection::vec(deaths, 0..5).new_tree(&mut runner).unwrap().current();
+    // Somebody sets this machine's clock while the program is down.
+    let skews = prop::collection::vec(prop::sample::select(vec![0, 0, DAY, -DAY, 400 * DAY, -400 * DAY]), 5);
+    let skews = skews.new_tree(&mut runner).unwrap().current();
     let mut run = InProcessRun::new(&scenario, count, salt);
-    for death in deaths {
+    for (death, skew) in deaths.into_iter().zip(skews) {
+        run.skew = skew;
         let ended = run.live(death);
         hold(&run, matches!(ended, LifeEnded::Sealed));
         if matches!(ended, LifeEnded::Sealed) {
@@ -201,7 +209,7 @@ fn every_stump_grows_back() {
 
 /// Puts these records into a log, and the service into the state that they left it in.
 fn plant(stump: &mut InProcessRun, records: &[Record], saw_the_last: bool) {
-    let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16]).unwrap();
+    let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16], &key()).unwrap();
     for record in records {
         store.append(&[Entry::from(record.clone())]).unwrap();
     }

@@ -11,7 +11,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 use serde_json::json;
-use std::process::Stdio;
+use std::{os::unix::fs::PermissionsExt as _, process::Stdio};
 
 #[test]
 fn the_token_is_nowhere() {
@@ -159,4 +159,49 @@ fn the_token_is_named_by_what_it_says_of_itself() {
         assert!(named.contains(part), "{part}: {named}");
     }
     assert!(!named.contains("signature"));
+}
+
+#[test]
+fn the_signing_key_is_in_its_file_alone() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1)]), &["--verbose"]).exits(0);
+    let file = folder.path("signing.key");
+    let text = std::fs::read_to_string(&file).unwrap();
+    // Base64 may hold a `+`, too.
+    let secret = text.trim().splitn(5, '+').nth(4).unwrap();
+    let key = STANDARD.decode(secret).unwrap();
+    for (path, bytes) in folder.all_files() {
+        let holds =
+            |wanted: &[u8]| wanted.len() > 20 && bytes.windows(wanted.len()).any(|found| found == wanted);
+        assert!(path == file || !holds(secret.as_bytes()) && !holds(&key), "{}", path.display());
+    }
+}
+
+#[test]
+fn without_a_place_for_the_signing_key_nothing_is_sent() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let run = |environment: &[(&str, &str)]| {
+        let mut command = folder.run_command(&world, &list, &[]);
+        command
+            .env_remove("OFFBOARD_SIGNING_KEY")
+            .env_remove("XDG_DATA_HOME")
+            .envs(environment.iter().copied());
+        Done::of(&command.output().unwrap())
+    };
+    let done = run(&[]).exits(2);
+    assert!(done.err.contains("OFFBOARD_SIGNING_KEY"), "{}", done.err);
+    let open = folder.write("open.key", "anybody can read this");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let done = run(&[("OFFBOARD_SIGNING_KEY", "open.key")]).exits(2);
+    assert!(done.err.contains("chmod 600"), "{}", done.err);
+    assert!(world.received().is_empty() && !folder.path("audit.db").exists());
+    let (home, data) = (folder.path("home"), folder.path("data"));
+    let (home, data) = (home.to_str().unwrap(), data.to_str().unwrap());
+    run(&[("HOME", home)]).exits(0);
+    assert!(folder.path("home/.local/share/offboard/signing.key").exists());
+    run(&[("HOME", home), ("XDG_DATA_HOME", data)]).exits(0);
+    assert!(folder.path("data/offboard/signing.key").exists());
 }

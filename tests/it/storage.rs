@@ -1,6 +1,6 @@
 //! When the audit log cannot be written, nothing is sent.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, key, list_of};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
@@ -34,6 +34,12 @@ impl Small {
     fn path(&self) -> &Path {
         self.folder.path()
     }
+
+    fn grows_to(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        let grown = Command::new("mount").args(["-o", &options]).arg(self.path()).status();
+        assert!(grown.is_ok_and(|status| status.success()));
+    }
 }
 
 impl Drop for Small {
@@ -46,7 +52,7 @@ impl Drop for Small {
 #[test]
 fn a_log_that_is_locked() {
     let (folder, world) = (Folder::new(), world());
-    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let done = folder.run(&world, &list_of([id(1)]), &[]).exits(6);
     assert!(done.err.contains("in use by another run"), "{}", done.err);
     assert!(world.received().is_empty());
@@ -87,29 +93,55 @@ fn a_file_that_is_something_else() {
 }
 
 #[test]
-fn a_disk_that_is_full_from_the_start_and_one_that_fills_up() {
-    for (size, reaches_the_service) in [("40k", Some(false)), ("400k", None), ("2200k", Some(true))] {
+fn a_disk_without_room_for_the_log_and_its_reserve() {
+    for size in ["40k", "400k", "4m"] {
         let Some(small) = Small::mounted(&format!("size={size}")) else { return };
         let (folder, world) = (Folder::new(), world());
         let log = small.path().join("audit.db").display().to_string();
-        let list = folder.write("list.csv", list_of((1..=200).map(id)));
-        let mut command = folder.run_command(&world, &list, &["--audit-log", &log]);
-        let done = Done::of(&command.output().unwrap()).exits(6);
-        assert!(done.err.contains("full") || done.err.contains("cannot be"), "{size}: {}", done.err);
-        if let Some(reaches) = reaches_the_service {
-            assert_eq!(!world.received().is_empty(), reaches, "{size}");
-        }
-        // Whatever arrived was on record first.
-        let kept = std::fs::read(&log).unwrap_or_default();
-        let wal = std::fs::read(format!("{log}-wal")).unwrap_or_default();
-        for received in world.received() {
-            let id = received.correlation_id.unwrap();
-            let found = [&kept, &wal]
-                .iter()
-                .any(|bytes| bytes.windows(id.len()).any(|window| window == id.as_bytes()));
-            assert!(found, "{size}: a request that is not on record");
-        }
+        let done = folder.run(&world, &list_of((1..=200).map(id)), &["--audit-log", &log]).exits(6);
+        assert!(done.err.contains("the disk is full"), "{size}: {}", done.err);
+        assert!(world.received().is_empty(), "{size}");
     }
+}
+
+#[test]
+fn a_disk_that_fills_up_still_takes_the_end() {
+    // While customers are read, and while they are removed.
+    for (size, removes) in [("7m", false), ("14m", true)] {
+        fills_up(size, removes);
+    }
+}
+
+fn fills_up(size: &str, removes: bool) {
+    let Some(small) = Small::mounted(&format!("size={size}")) else { return };
+    let (folder, world) = (Folder::new(), world());
+    let log = small.path().join("audit.db").display().to_string();
+    let list = folder.write("list.csv", list_of((1..=60).map(id)));
+    // One at a time, so that each record is a transaction of its own and the same room is needed each time.
+    let mut command = folder.run_command(&world, &list, &["--audit-log", &log, "--concurrency", "1"]);
+    let done = Done::of(&command.output().unwrap()).exits(6);
+    assert!(done.err.contains("the disk is full") && done.err.contains("offboard resume"), "{}", done.err);
+    assert_eq!(world.changes().is_empty(), !removes, "{size}");
+
+    let requests = folder.offboard(&["log", "--audit-log", &log, "--output", "json"]).exits(0).out;
+    let requests: Vec<Value> = requests.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for received in world.received() {
+        let id = received.correlation_id.unwrap();
+        let of_it = requests.iter().find(|request| request["correlation_id"] == id.as_str());
+        assert_eq!(of_it.unwrap()["completion"], "responded", "every answer was recorded");
+    }
+    let unsent = requests.iter().filter(|request| request["completion"] == "not_sent").count();
+    assert!(unsent > 0 && requests.len() == unsent + world.received().len());
+    let runs = folder.offboard(&["runs", "--audit-log", &log, "--output", "json"]).exits(0).json();
+    assert_eq!(runs["state"], "interrupted");
+
+    small.grows_to("64m");
+    let mut command = folder.against(&world, &["resume", "--yes", "--audit-log", &log, "--rate", "600000"]);
+    Done::of(&command.output().unwrap()).exits(0);
+    assert_eq!(world.removed().len(), 60);
+    let kept: Vec<_> =
+        std::fs::read_dir(small.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(kept.len(), 3, "the log, its lock and its heads: {kept:?}");
 }
 
 #[test]
@@ -118,7 +150,7 @@ fn a_log_has_one_lock_whatever_it_is_called() {
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
     let before = world.received().len();
     std::os::unix::fs::symlink(folder.path("audit.db"), folder.path("link.db")).unwrap();
-    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16]).unwrap();
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let done = folder.run(&world, &list_of([id(2)]), &["--audit-log", "link.db"]).exits(6);
     assert!(done.err.contains("in use by another run"), "{}", done.err);
     drop(held);
@@ -158,6 +190,10 @@ fn records_can_only_be_added() {
         "INSERT INTO record (seq, body) VALUES (1000000, x'7b7d')",
         "UPDATE payload SET bytes = bytes",
         "DELETE FROM payload",
+        "UPDATE checkpoint SET note = note",
+        "DELETE FROM checkpoint",
+        "INSERT OR REPLACE INTO checkpoint (size, note) SELECT size, note FROM checkpoint",
+        "INSERT INTO checkpoint (size, note) VALUES (1000000, 'x')",
         "INSERT OR REPLACE INTO payload (seq, salt, bytes) SELECT seq, salt, bytes FROM payload LIMIT 1",
     ] {
         assert!(log.execute(statement, []).is_err(), "{statement}");
@@ -172,8 +208,10 @@ fn the_log_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
-    let mode = std::fs::metadata(folder.path("audit.db")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for name in ["audit.db", "audit.db.checkpoints", "signing.key"] {
+        let mode = std::fs::metadata(folder.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(super) struct Toml {
     pub(super) procedure: Option<String>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
+    pub(super) canary: Option<u32>,
     pub(super) max_removals: Option<u32>,
     pub(super) max_share: Option<u32>,
     pub(super) stop_after_failures: Option<u32>,

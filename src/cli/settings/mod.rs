@@ -134,6 +134,7 @@ impl RunSettings {
                 file.stop_after_failures,
                 3,
             ),
+            canary: picker.number("canary", options.canary, file.canary, 1),
             max_removals: picker.number("max_removals", options.max_removals, file.max_removals, 500),
             max_share: in_range(
                 "max_share",

@@ -1,11 +1,11 @@
 //! The engine in process, against the simulator's pure model, with a real log, under a clock that
 //! stands still while nothing waits. It can be killed between any two requests and started again.
 
-use super::{PARTNER, canary::Canary, id};
+use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     domain::{Mode, Procedure, Secret, Sha256, Time},
-    engine::{Clock, Engine, Halt, Ids, Ports, Source},
+    engine::{Clock, Ended, Engine, Halt, Ids, Ports, Source},
     input,
     partner_center::{
         BaseUrl,
@@ -15,7 +15,7 @@ use offboard::{
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, RunOpened, Stage},
+    record::{How, InputFile, Policy, RunOpened, Stage, StopCause},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
@@ -49,6 +49,7 @@ pub(crate) enum Death {
 /// its own, at the moment when it arrives.
 struct InProcess {
     model: Arc<Mutex<Model>>,
+    /// The service's clock, which nobody sets.
     clock: Clock,
     log: PathBuf,
     sent: AtomicU32,
@@ -134,9 +135,11 @@ pub(crate) struct InProcessRun {
     pub(crate) model: Arc<Mutex<Model>>,
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
+    /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     /// Where the tokens of each life come from.
     pub(crate) source: Box<dyn Fn() -> Source>,
     now: Time,
+    pub(crate) skew: i64,
     seed: u64,
     lives: u64,
 }
@@ -162,6 +165,7 @@ impl InProcessRun {
                 Source::Given(AccessToken { secret, source: "the test".into() })
             }),
             now: Time::from_millis(1_795_166_130_000),
+            skew: 0,
             seed,
             lives: 0,
         }
@@ -186,13 +190,14 @@ impl InProcessRun {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let ended = runtime.block_on(async {
-            let clock = Clock::starting_at(self.now);
+            let real = Clock::starting_at(self.now);
+            let clock = Clock::starting_at(Time::from_millis(self.now.as_millis() + self.skew));
             let died = Arc::new(Notify::new());
             let stop = CancellationToken::new();
             let ports = Ports {
                 transport: InProcess {
                     model: Arc::clone(&self.model),
-                    clock,
+                    clock: real,
                     log: self.log(),
                     sent: AtomicU32::new(0),
                     death,
@@ -212,7 +217,7 @@ impl InProcessRun {
                 ended = life(&log, self.count, self.concurrency, ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
-            self.now = clock.now();
+            self.now = real.now();
             ended
         });
         // What was on its way to the disk arrives or does not, as with a real process.
@@ -223,7 +228,7 @@ impl InProcessRun {
 
 async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>) -> LifeEnded {
     let store = loop {
-        match Store::open(log, ports.clock.now(), &[3; 16]) {
+        match Store::open(log, ports.clock.now(), &[3; 16], &key()) {
             Ok(store) => break store,
             // The life before this one still writes its last batch.
             Err(offboard::audit::StoreError::Locked(_)) => std::thread::yield_now(),
@@ -263,12 +268,15 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
     if engine.with_run(|run| run.stage == Stage::Judging) {
         engine.plan(HashSet::new()).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Planned && run.ready() > 0) {
+    if engine.with_run(|run| run.awaits_consent() && run.to_change() > 0) {
         engine.require_limits()?;
         engine.confirm("tester".into(), How::Yes).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Confirmed) {
-        engine.carry_out().await?;
+    if engine.with_run(|run| run.stage == Stage::Confirmed)
+        && let Ended::StoppedByGuard(text) = engine.carry_out().await?
+        && engine.with_run(|run| run.settled() < count)
+    {
+        return Err(Halt::Stop { cause: StopCause::Guard, text });
     }
     engine.seal(0).await?;
     Ok(())
@@ -280,6 +288,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
         procedure: Procedure::RemoveRelationship,
         mode: Mode::Run,
         changes: true,
+        applies: None,
         api_url: BASE.into(),
         operator: "tester".into(),
         host: "host".into(),
@@ -296,6 +305,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
             concurrency,
             settle_seconds: 60,
             stop_after_failures: 0,
+            canary: 1,
             max_removals: 1000,
             max_share: 100,
             allow: vec![],

@@ -1,19 +1,26 @@
 //! What the tests share: a folder to work in, the program, and a Partner Center that never was.
 
 pub(crate) mod canary;
+pub(crate) mod disk;
 pub(crate) mod in_process;
+mod numbers;
 mod program;
 mod promises;
 pub(crate) mod signing_in;
+pub(crate) mod strace;
 mod terminal;
 mod world;
 
+pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder};
 pub(crate) use promises::hold;
 pub(crate) use terminal::typed;
 pub(crate) use world::World;
 
-use offboard::domain::TenantId;
+use offboard::{
+    audit::SigningKey,
+    domain::{Secret, TenantId},
+};
 
 /// The partner that every scenario has unless it says otherwise.
 pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
@@ -32,4 +39,12 @@ pub(crate) fn list_of(ids: impl IntoIterator<Item = TenantId>) -> String {
         text.push_str(&format!("{id},note {n}\n"));
     }
     text
+}
+
+/// A signing key that is the same in every test, as its file holds it.
+pub(crate) const KEY: &str = "PRIVATE+KEY+tester@host+a1488287+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB";
+
+/// That key.
+pub(crate) fn key() -> SigningKey {
+    SigningKey::from_text(&Secret::new(KEY.to_owned())).unwrap()
 }

@@ -112,6 +112,7 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offboard"));
         command.args(arguments).current_dir(self.place.path()).env_clear().stdin(Stdio::null());
         command.env("USER", "tester").env("XDG_DATA_HOME", self.path("data")).env("TMPDIR", self.path("tmp"));
+        command.env("OFFBOARD_SIGNING_KEY", self.path("signing.key"));
         command
     }
 
@@ -147,6 +148,7 @@ impl Folder {
             ("--max-share", "100"),
             ("--max-removals", "5000"),
             ("--stop-after-failures", "0"),
+            ("--canary", "0"),
         ] {
             if !more.contains(&option) {
                 arguments.extend([option, value]);

@@ -67,7 +67,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     open.remove(&response.intent);
                     match response.answer {
                         Answer::Unclear => doubt(response.intent),
-                        Answer::Understood | Answer::NotUnderstood => {
+                        Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                             accepted.extend(changes.get(&response.intent).map(|(row, _)| *row));
                         }
                         // An answer uses the identifier up, unless an earlier attempt may come back to life.
@@ -82,6 +82,10 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                 Event::Resumed(_) => {
                     let lost: Vec<u64> = std::mem::take(&mut open).into_keys().collect();
                     lost.into_iter().for_each(doubt);
+                    // 4: the clock may have been set meanwhile, so the settle time begins again.
+                    for since in in_doubt.values_mut() {
+                        *since = record.at;
+                    }
                 }
                 Event::Observed(observed) => match observed.seen {
                     Seen::Gone => drop(gone.insert(observed.row)),
@@ -111,7 +115,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
 
     // Nobody is removed twice, and nobody without a change on record.
     let model = simulated.model.lock().unwrap();
-    let removed: Vec<TenantId> = model.removals().iter().map(|removal| removal.customer).collect();
+    let removed: Vec<TenantId> = model.journal().accepted().collect();
     let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
     assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
     let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();

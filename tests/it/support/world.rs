@@ -71,8 +71,8 @@ impl World {
         self.received().into_iter().filter(|received| received.method == "PATCH").collect()
     }
 
-    /// Whose relationship really ended, in order.
+    /// Whose removal the service accepted, in order.
     pub(crate) fn removed(&self) -> Vec<TenantId> {
-        self.model().removals().iter().map(|removal| removal.customer).collect()
+        self.model().journal().accepted().collect()
     }
 }

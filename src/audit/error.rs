@@ -1,0 +1,117 @@
+//! Why a log cannot be opened or written.
+
+use super::checkpoint::CannotSign;
+use crate::record::canonical::CanonicalError;
+use rusqlite::ErrorCode;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why the log cannot be opened or written. Nothing more is sent after one of these.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process writes this log.
+    #[error(
+        "the audit log `{0}` is in use by another run; wait until it ends, or name another log with `--audit-log`"
+    )]
+    Locked(PathBuf),
+    /// The file, its folder or its lock cannot be used.
+    #[error("cannot open the audit log `{path}`: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The name is no file of its own.
+    #[error(
+        "the audit log `{0}` is not a plain file with one name; a second name would have a lock of its own"
+    )]
+    NotAlone(PathBuf),
+    /// Somebody reads the log at this moment, and it is at rest.
+    #[error(
+        "the audit log `{0}` is open in another program; close it there (a database tool?) and try again"
+    )]
+    Busy(PathBuf),
+    /// The file is something else.
+    #[error("`{0}` is not an audit log of this program; name another file with `--audit-log`")]
+    Foreign(PathBuf),
+    /// The file was made by a newer version.
+    #[error("the audit log `{path}` has schema {found}; this version of the program knows schema {known}")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+        /// Ours.
+        known: i32,
+    },
+    /// The file lies where locks and shared memory cannot be trusted.
+    #[error(
+        "the audit log `{0}` is on a network file system, which does not keep its locks; choose a local folder"
+    )]
+    Network(PathBuf),
+    /// The `SQLite` that is built in is too old.
+    #[error("SQLite {0} can lose committed records; 3.51.3 or newer is needed")]
+    OldSqlite(&'static str),
+    /// Somebody moved or replaced the file while it was written.
+    #[error("the audit log `{0}` was moved, replaced or removed while it was being written")]
+    Moved(PathBuf),
+    /// The disk is full.
+    #[error("the disk is full: the audit log `{0}` cannot be written")]
+    Full(PathBuf),
+    /// `SQLite` reports an error.
+    #[error("the audit log `{path}` cannot be written: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+    /// What is in the log is not what was signed.
+    #[error(
+        "the audit log `{path}` was altered: {why}. Nothing is added to it; keep it as it is, and run `offboard verify`"
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// What does not agree.
+        why: String,
+    },
+    /// The copy of the heads beside the log cannot be written.
+    #[error("the heads of the audit log cannot be copied to `{path}`: {source}")]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The copy of the heads beside the log has heads of another log.
+    #[error(
+        "`{path}` holds heads of another audit log than `{log}`; if that one was moved away, move its heads away too"
+    )]
+    ForeignCopy {
+        /// The copy.
+        path: PathBuf,
+        /// The log.
+        log: PathBuf,
+    },
+    /// A head cannot be signed; a bug of this program.
+    #[error("{0}")]
+    CannotSign(#[from] CannotSign),
+    /// A record has no canonical form; a bug of this program.
+    #[error("a record has no canonical form: {0}")]
+    Canonical(#[from] CanonicalError),
+}
+
+impl StoreError {
+    /// What `SQLite` says about the log at `path`.
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(path.to_owned()),
+            Some(ErrorCode::DiskFull) => Self::Full(path.to_owned()),
+            _ => Self::Sqlite { path: path.to_owned(), source },
+        }
+    }
+}

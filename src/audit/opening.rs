@@ -1,0 +1,91 @@
+//! How a log is made ready for writing, and made if there is none.
+
+use super::{
+    Salt, StoreError,
+    schema::{self, APPLICATION_ID, SCHEMA, SCHEMA_VERSION},
+};
+use crate::{
+    domain::Time,
+    record::{Event, LogOpened, Record},
+};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use std::{io, path::Path, time::Duration};
+
+/// The one writing connection to the log at `path`, which is a file that is there. An empty one becomes a
+/// log that is named by `log_id`.
+pub(super) fn open(path: &Path, now: Time, log_id: &Salt) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection =
+        Connection::open_with_flags(path, flags).map_err(|source| StoreError::sqlite(path, source))?;
+    match prepare(&mut connection, path, now, log_id) {
+        Ok(()) => Ok(connection),
+        Err(StoreError::Sqlite { source, path })
+            if source.sqlite_error_code() == Some(ErrorCode::NotADatabase) =>
+        {
+            Err(StoreError::Foreign(path))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -> Result<(), StoreError> {
+    let error = |source| StoreError::sqlite(path, source);
+    connection.busy_timeout(Duration::from_secs(5)).map_err(error)?;
+    let is_new = check_identity(connection, path)?;
+    if is_new {
+        connection.pragma_update(None, "page_size", 16_384).map_err(error)?;
+    }
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(error)?;
+    if mode != "wal" {
+        let refused = io::Error::other(format!("the journal stays in mode `{mode}`"));
+        return Err(StoreError::Open { path: path.to_owned(), source: refused });
+    }
+    for (name, value) in [
+        ("synchronous", "FULL"),
+        ("fullfsync", "ON"),
+        ("checkpoint_fullfsync", "ON"),
+        ("trusted_schema", "OFF"),
+        ("recursive_triggers", "ON"),
+        ("cell_size_check", "ON"),
+        ("mmap_size", "0"),
+    ] {
+        connection.pragma_update(None, name, value).map_err(error)?;
+    }
+    if is_new { create(connection, path, now, log_id) } else { Ok(()) }
+}
+
+/// Whether the file is empty; an error if it is not ours.
+fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreError> {
+    let error = |source| StoreError::sqlite(path, source);
+    let integer = |name: &str| -> Result<i32, StoreError> {
+        connection.pragma_query_value(None, name, |row| row.get(0)).map_err(error)
+    };
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(error)?;
+    match (integer("application_id")?, integer("user_version")?) {
+        (0, 0) if tables == 0 => Ok(true),
+        (APPLICATION_ID, SCHEMA_VERSION) => Ok(false),
+        (APPLICATION_ID, found) if found > SCHEMA_VERSION => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION })
+        }
+        _ => Err(StoreError::Foreign(path.to_owned())),
+    }
+}
+
+fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -> Result<(), StoreError> {
+    let error = |source| StoreError::sqlite(path, source);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+    transaction.execute_batch(SCHEMA).map_err(error)?;
+    let opened = LogOpened {
+        log_id: uuid::Uuid::from_bytes(*log_id).simple().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sqlite: rusqlite::version().to_owned(),
+        schema_sha256: schema::digest(&transaction).map_err(error)?,
+    };
+    let body = Record { at: now, run: None, event: Event::LogOpened(opened) }.to_bytes()?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(error)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(error)?;
+    transaction.execute("INSERT INTO record (seq, body) VALUES (0, ?1)", params![body]).map_err(error)?;
+    transaction.commit().map_err(error)
+}
