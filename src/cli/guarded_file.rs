@@ -2,6 +2,7 @@
 //! not happen.
 
 use rustix::fs::{Mode, OFlags};
+use secrecy::zeroize::Zeroizing;
 use std::{
     fs::{self, DirBuilder, File},
     io::{self, Read as _, Write as _},
@@ -56,7 +57,7 @@ pub(super) enum GuardError {
 
 /// Reads the file, if there is one, after looking at whose it is and who may read it. A link is not
 /// followed.
-pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, GuardError> {
+pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, GuardError> {
     let failed = |source: io::Error| GuardError::Read { path: path.to_owned(), source };
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -77,7 +78,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, GuardError> {
     if mode & 0o077 != 0 {
         return Err(GuardError::Open { path: path.to_owned(), mode });
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
 }
@@ -141,7 +142,7 @@ mod tests {
         assert!(read(&path).unwrap().is_none());
         for bytes in [&b"one"[..], b"two"] {
             write(&path, bytes).unwrap();
-            assert_eq!(read(&path).unwrap().unwrap(), bytes);
+            assert_eq!(*read(&path).unwrap().unwrap(), bytes);
         }
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));

@@ -12,7 +12,8 @@ use crate::{
     domain::{Secret, Sha256},
     engine::KeepToken,
 };
-use serde::{Deserialize, Serialize};
+use secrecy::zeroize::Zeroizing;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{env, path::PathBuf};
 
 /// The folder of the kept sign-ins.
@@ -36,7 +37,17 @@ pub(super) struct Kept {
     /// The digest of the environment's refresh token that this one came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     descends_from: Option<Sha256>,
-    refresh_token: String,
+    #[serde(serialize_with = "shown", deserialize_with = "hidden")]
+    refresh_token: Secret,
+}
+
+/// The one place where a refresh token is written.
+fn shown<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+fn hidden<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
 }
 
 impl Kept {
@@ -49,7 +60,7 @@ impl Kept {
             tenant: tenant.to_owned(),
             client: client.to_owned(),
             descends_from: None,
-            refresh_token: String::new(),
+            refresh_token: Secret::new(String::new()),
         }
     }
 
@@ -60,7 +71,7 @@ impl Kept {
 
     /// The refresh token.
     pub(super) fn token(&self) -> Secret {
-        Secret::new(self.refresh_token.clone())
+        self.refresh_token.clone()
     }
 }
 
@@ -123,7 +134,7 @@ fn read(path: &std::path::Path) -> Result<Option<Kept>, Failure> {
     };
     let kept: Result<Kept, _> = serde_json::from_slice(&bytes);
     match kept {
-        Ok(kept) if kept.version == 1 && !kept.refresh_token.is_empty() => Ok(Some(kept)),
+        Ok(kept) if kept.version == 1 && !kept.refresh_token.expose().is_empty() => Ok(Some(kept)),
         // Not what is wrong with it: that might quote the token.
         _ => Err(refused(format!(
             "`{}` is no sign-in that this version of the program kept; sign in again with `offboard login`",
@@ -145,8 +156,9 @@ pub(super) struct Keeper {
 
 impl KeepToken for Keeper {
     fn keep(&self, token: &Secret) -> Result<(), String> {
-        let kept = Kept { refresh_token: token.expose().to_owned(), ..self.kept.clone() };
+        let kept = Kept { refresh_token: token.clone(), ..self.kept.clone() };
         let bytes = serde_json::to_vec_pretty(&kept).map_err(|error| error.to_string())?;
+        let bytes = Zeroizing::new(bytes);
         guarded_file::write(&self.path, &bytes).map_err(|error| {
             format!("the new refresh token cannot be kept, and was not used: {error}. The one before is still there")
         })

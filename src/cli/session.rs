@@ -6,6 +6,7 @@ use super::{
     consent::{self, Consent},
     ending,
     exit::{Exit, Failure},
+    health::{self, State},
     printer::Printer,
     progress::Progress,
     settings::Paths,
@@ -155,6 +156,10 @@ pub(super) async fn carry(
     // A run that another process began is left as it was, whatever stops it now.
     let is_new = engine.with_run(|run| run.partner.is_none());
     tracing::info!(%run, is_new, "begun");
+    let room = health::space(&paths.audit_log);
+    if room.state != State::Good {
+        printer.warn(&room.text);
+    }
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, consent, &stop) => worked,
         () = signals::time_to_leave(printer, &stop) => {

@@ -5,6 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     process::{Command, Stdio},
@@ -93,6 +94,22 @@ fn each_answer_to_a_poll() {
     let (refusing, folder) = (world(&json!({ "client_id": "another" })), Folder::new());
     let done = login(&folder, &refusing, &[]).exits(5);
     assert!(done.err.contains("OFFBOARD_CLIENT_ID"), "{}", done.err);
+}
+
+#[test]
+fn ctrl_c_ends_the_wait_and_keeps_nothing() {
+    let (world, folder) = (world(&json!({ "interval": 600 })), Folder::new());
+    let mut command = bare(&folder, &world, &["login"]);
+    command.env("OFFBOARD_CLIENT_ID", APP).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Once the code is shown, everything listens.
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("enter the code"), "{said}");
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!kept(&folder, "default").exists());
+    assert!(folder.requests().iter().all(|line| line.completion.is_some()));
 }
 
 #[test]

@@ -113,6 +113,8 @@ impl Folder {
         command.args(arguments).current_dir(self.place.path()).env_clear().stdin(Stdio::null());
         command.env("USER", "tester").env("XDG_DATA_HOME", self.path("data")).env("TMPDIR", self.path("tmp"));
         command.env("OFFBOARD_SIGNING_KEY", self.path("signing.key"));
+        // Whatever may be said of a secret is said, and found.
+        command.env("RUST_LOG", "trace");
         command
     }
 
