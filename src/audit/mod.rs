@@ -12,6 +12,7 @@
 //! after an error: the first one is final.
 
 mod beside;
+mod brake;
 mod checkpoint;
 mod error;
 mod heads;
@@ -28,6 +29,7 @@ mod tests;
 mod tree;
 mod writer;
 
+pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;

@@ -51,6 +51,7 @@ pub(super) fn run(
         // Found again now that no other process can write.
         let reader = Reader::open(&paths.audit_log)?;
         let planned = file.find(&reader, Clock::System.now(), max_age)?;
+        session::refuse_stop_file(&store)?;
         session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
         drop(reader);
         let stop = CancellationToken::new();

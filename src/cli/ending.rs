@@ -39,6 +39,7 @@ fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
         | StopCause::SignIn
         | StopCause::Service
         | StopCause::DiskFull
+        | StopCause::StopFile
         | StopCause::Bug => Fate::Leave,
     }
 }
@@ -181,6 +182,7 @@ mod tests {
             StopCause::SignIn,
             StopCause::Service,
             StopCause::DiskFull,
+            StopCause::StopFile,
             StopCause::Bug,
         ];
         for cause in all {

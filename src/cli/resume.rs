@@ -69,6 +69,7 @@ pub(super) fn run(
 
     session::block_on(async {
         let store = session::open_log(&paths)?;
+        session::refuse_stop_file(&store)?;
         // Read again now that no other process can write.
         let Some(run) = Reader::open(&paths.audit_log)?.fold(&line.run_id)? else {
             return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));

@@ -67,6 +67,7 @@ fn start(
     };
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
+        session::refuse_stop_file(&store)?;
         session::refuse_unfinished(&settings.paths, list.sha256())?;
         let (access, rehearsal) = if let Some(access) = access {
             (access, None)

@@ -13,7 +13,7 @@ use super::{
     show, signals, signing,
 };
 use crate::{
-    audit::{QueryError, Reader, Store},
+    audit::{QueryError, Reader, Store, stop_file},
     domain::Sha256,
     engine::{Clock, Ended, Engine, Halt, Ids},
     input::List,
@@ -109,6 +109,19 @@ pub(super) async fn begin_applying(
             Err(halt.into())
         }
     }
+}
+
+/// Refuses to begin or to go on while a file beside the log says stop.
+pub(super) fn refuse_stop_file(store: &Store) -> Result<(), Failure> {
+    let file = stop_file(store.path());
+    if !file.exists() {
+        return Ok(());
+    }
+    let text = format!(
+        "the file `{}` says stop; find out who put it there and why, and remove it. Nothing was sent",
+        file.display()
+    );
+    Err(Failure::new(Exit::Guard, text))
 }
 
 /// Refuses a new run while an older one may still have changes in doubt, or is unfinished over the same

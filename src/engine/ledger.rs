@@ -2,7 +2,7 @@
 
 use super::{courier::Courier, halt::Halt};
 use crate::{
-    audit::{Entry, Salt},
+    audit::{Brake, Entry, Salt},
     domain::{Answer, CorrelationId, RequestId, Seq, TenantId},
     partner_center::{
         request::Outgoing,
@@ -72,25 +72,37 @@ impl<T> Courier<T> {
             body: payload,
         };
         let place = self.append(Event::RequestIntended(Box::new(intended)), owned).await?;
-        if self.writer.is_full() {
-            return Err(self.stop_on_full_disk(place, intent).await?);
+        if let Some(brake) = self.writer.brake() {
+            return Err(self.stop_unsent(place, intent, brake).await?);
         }
         Ok(place)
     }
 
-    /// The intent is on disk, but there may be no room for its answer: nothing is sent any more.
-    async fn stop_on_full_disk(&self, place: Seq, intent: Intent<'_>) -> Result<Halt, Halt> {
+    /// The intent is on disk, but nothing may be sent any more.
+    async fn stop_unsent(&self, place: Seq, intent: Intent<'_>, brake: Brake) -> Result<Halt, Halt> {
         self.closed.cancel();
+        let (cause, error, text) = match brake {
+            Brake::DiskFull => (
+                StopCause::DiskFull,
+                "the disk is full, so its answer could not be recorded",
+                "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more was \
+                 sent. Make room",
+            ),
+            Brake::StopFile => (
+                StopCause::StopFile,
+                "a file beside the audit log says stop",
+                "somebody put a file beside the audit log that says stop (its name ends with `.stop`). What was in \
+                 flight is on record, and nothing more was sent. Find out why, and remove the file",
+            ),
+        };
         let unsent = NotSent {
             intent: place,
             row: intent.subject.map(|(row, _)| row),
-            error: "the disk is full, so its answer could not be recorded".to_owned(),
+            error: error.to_owned(),
             duration_ms: 0,
         };
         self.record(vec![Event::RequestNotSent(unsent)]).await?;
-        let text = "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more \
-                    was sent. Make room";
-        Ok(Halt::stop(StopCause::DiskFull, text))
+        Ok(Halt::stop(cause, text))
     }
 
     /// Records an answer.

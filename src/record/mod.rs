@@ -15,6 +15,7 @@ mod endings;
 mod kinds;
 mod opening;
 mod planning;
+mod requesting;
 mod requests;
 mod settling;
 mod signs;
