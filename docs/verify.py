@@ -66,14 +66,14 @@ def verify(path, files=(), trusted=(), code=2):  # the exit code, and why
         is_fine = shutil.which("openssl") and all("".join(notes(text)) == text for text in texts)
         need(is_fine, "`openssl` is missing, or a file does not hold signed heads alone")
         code, outside, beside = 6, [note for text in texts for note in notes(text)], pathlib.Path(path + ".checkpoints")
+        copied = beside.read_bytes().decode(errors="replace") if beside.exists() else ""  # first: it never has more
         with tempfile.TemporaryDirectory() as folder:  # SQLite may write beside what it opens, so it opens a copy
             for end in ("", "-wal", "-journal"):
                 if not end or os.path.exists(path + end): shutil.copyfile(path + end, folder + "/log" + end)
             db = sqlite3.connect(folder + "/log")
             version = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
             need(version == [0x6F666662, 1], "it is something else, or of another version")
-            code, copied = 7, beside.read_bytes().decode(errors="replace") if beside.exists() else ""
-            lacks = look(db, notes(copied), outside, trusted)
+            code = 7; lacks = look(db, notes(copied), outside, trusted)
     except Exception as error: return code, {2: "usage", 6: "no audit log", 7: "ALTERED OR CUT"}[code] + f": {error}"
     return (8, "nothing disagrees, but it takes " + " and ".join(lacks)) if lacks else (0, "complete and unaltered")
 

@@ -3,5 +3,7 @@
 use offboard::cli::{self, Exit};
 
 fn main() -> Exit {
-    cli::main(std::env::args_os())
+    cli::harden();
+    // What went wrong was said when it did.
+    std::panic::catch_unwind(|| cli::main(std::env::args_os())).unwrap_or(Exit::Bug)
 }

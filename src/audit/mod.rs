@@ -12,6 +12,7 @@
 //! after an error: the first one is final.
 
 mod beside;
+mod brake;
 mod checkpoint;
 mod error;
 mod heads;
@@ -29,6 +30,7 @@ mod tree;
 pub mod verify;
 mod writer;
 
+pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;

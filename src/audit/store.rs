@@ -2,6 +2,7 @@
 
 use super::{
     StoreError,
+    brake::{Brake, stop_file},
     heads::{Head, Heads, introduced_keys},
     keys::SigningKey,
     opening,
@@ -52,6 +53,8 @@ pub struct Store {
     identity: (u64, u64),
     /// Room for the end; none once the disk was full.
     reserve: Option<Reserve>,
+    /// Whether somebody put a file beside the log that says stop.
+    is_told_to_stop: bool,
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -91,8 +94,15 @@ impl Store {
         let connection = opening::open(path, now, log_id)?;
         let heads = Heads::load(&connection, path, key)?;
         let known = introduced_keys(&connection).map_err(|source| StoreError::sqlite(path, source))?;
-        let mut store =
-            Self { connection, path: path.to_owned(), heads, identity, reserve: Some(reserve), _lock: lock };
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            heads,
+            identity,
+            reserve: Some(reserve),
+            is_told_to_stop: false,
+            _lock: lock,
+        };
         if known.last().is_none_or(|(_, last)| last.as_str() != key.public().as_str()) {
             let introduced = KeyIntroduced { vkey: key.public().as_str().to_owned() };
             let record = Record { at: now, run: None, event: Event::KeyIntroduced(introduced) };
@@ -145,9 +155,15 @@ impl Store {
         self.heads.covered()
     }
 
-    /// Whether the disk was full: what is appended now lives on the reserve, and nothing new may begin.
-    pub const fn is_full(&self) -> bool {
-        self.reserve.is_none()
+    /// Why nothing new may begin, as of the latest append.
+    pub const fn brake(&self) -> Option<Brake> {
+        if self.reserve.is_none() {
+            Some(Brake::DiskFull)
+        } else if self.is_told_to_stop {
+            Some(Brake::StopFile)
+        } else {
+            None
+        }
     }
 
     fn commit(&mut self, entries: &[Entry], head: Option<Head>) -> Result<(), StoreError> {
@@ -169,6 +185,7 @@ impl Store {
         if identity(&self.path).ok() != Some(self.identity) {
             return Err(StoreError::Moved(self.path.clone()));
         }
+        self.is_told_to_stop |= stop_file(&self.path).exists();
         let Self { connection, path, heads, .. } = self;
         let error = |source| StoreError::sqlite(path, source);
         let mut tree = heads.tree();

@@ -9,6 +9,7 @@
 
 use super::{
     StoreError,
+    brake::Brake,
     store::{Entry, Store},
 };
 use crate::{
@@ -16,10 +17,7 @@ use crate::{
     record::{Illegal, Record},
 };
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 use tokio::{
@@ -58,7 +56,7 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Request>,
-    is_full: Arc<AtomicBool>,
+    brake: Arc<OnceLock<Brake>>,
 }
 
 /// Says whether each record, in order, follows from those before it. It is asked before anything is
@@ -71,15 +69,14 @@ impl Writer {
     /// is dropped.
     pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
         let (queue, requests) = mpsc::channel(BATCH);
-        let is_full = Arc::new(AtomicBool::new(store.is_full()));
-        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&is_full)));
-        (Self { queue, is_full }, task)
+        let brake = Arc::new(OnceLock::new());
+        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&brake)));
+        (Self { queue, brake }, task)
     }
 
-    /// Whether the disk was full: what is appended now lives on a reserve, so that the end can be recorded,
-    /// and nothing new may be sent. Known to everybody who gets a receipt.
-    pub fn is_full(&self) -> bool {
-        self.is_full.load(Ordering::Acquire)
+    /// Why nothing new may be sent, if there is a reason. Known to everybody who gets a receipt.
+    pub fn brake(&self) -> Option<Brake> {
+        self.brake.get().copied()
     }
 
     /// Appends entries that belong together. Resolves after COMMIT, with the first one's place.
@@ -104,7 +101,7 @@ async fn serve(
     store: Store,
     mut observer: Observer,
     mut requests: mpsc::Receiver<Request>,
-    is_full: Arc<AtomicBool>,
+    brake: Arc<OnceLock<Brake>>,
 ) -> Result<Store, WriteError> {
     let mut latest_head = (store.covered(), Instant::now());
     let mut store = Some(store);
@@ -148,7 +145,10 @@ async fn serve(
         } else if latest_head.1.elapsed() >= HEAD_EVERY {
             own.want_head();
         }
-        is_full.store(own.is_full(), Ordering::Release);
+        if let Some(why) = own.brake() {
+            // The first reason stays.
+            brake.get_or_init(|| why);
+        }
         let mut seq = first;
         for (answer, size) in answers.into_iter().zip(sizes) {
             // A caller that no longer waits has its record all the same.

@@ -1,63 +1,246 @@
-//! What is needed to reach Partner Center.
+//! What is needed to reach Partner Center: where it is, and which source of tokens is used.
 
-use super::exit::{Exit, Failure};
+use super::{
+    credentials::{self, CLIENT_ID, Credentials, REFRESH_TOKEN, TENANT_ID},
+    exit::{Exit, Failure},
+    invitation::Inviter,
+    printer::Printer,
+    profiles::{Forgetful, Keeper, Kept, Profiles},
+    settings::ServiceSettings,
+    token_command::TokenCommand,
+};
 use crate::{
     domain::Secret,
-    engine::{Clock, Ids, Ports},
+    engine::{Clock, Ids, Invite, KeepToken, Ports, Renewed, Source},
     partner_center::{
         BaseUrl,
-        auth::{self, AccessToken},
+        auth::{ACCESS_TOKEN, AccessToken, App, Authority, require_one_cloud},
         redact::Scrubber,
-        transport::{Http, Timeouts},
+        transport::{Connection, Http},
     },
-    record::TokenNamed,
+};
+use std::{
+    fs,
+    io::{self, IsTerminal as _},
+    sync::{Arc, Mutex},
 };
 use tokio_util::sync::CancellationToken;
 
-/// Where Partner Center is, and a token for it.
+/// Where Partner Center is, and where its tokens come from.
 #[derive(Debug)]
 pub(super) struct Access {
     pub(super) base: BaseUrl,
-    pub(super) token: AccessToken,
+    login: Option<BaseUrl>,
+    source: Source,
+    secrets: Vec<Secret>,
+    connection: Connection,
 }
 
 impl Access {
+    /// By the settings, with the first source of tokens that there is: the environment's access token,
+    /// its refresh token, the profile, the token command.
+    pub(super) fn find(printer: &Printer, settings: &ServiceSettings) -> Result<Self, Failure> {
+        let credentials = Credentials::from_environment()?;
+        // Whoever can type can also sign in.
+        let inviter = || -> Option<Arc<dyn Invite>> {
+            io::stdin().is_terminal().then(|| Arc::new(Inviter(printer.clone())) as Arc<dyn Invite>)
+        };
+        let (source, named) = if let Some(token) = &credentials.access_token {
+            let token = AccessToken::new(token.expose(), ACCESS_TOKEN)
+                .map_err(|error| Failure::new(Exit::SignIn, error.to_string()))?;
+            (Source::Given(token), ACCESS_TOKEN)
+        } else if let Some(token) = &credentials.refresh_token {
+            (from_environment(settings, &credentials, token, inviter())?, REFRESH_TOKEN)
+        } else if let Some(kept) = profile(settings)? {
+            (from_profile(settings, &credentials, kept, inviter())?, "the profile")
+        } else if let Some(command) = &settings.token_command {
+            (Source::Printed(Arc::new(TokenCommand(command.clone()))), "--token-command")
+        } else {
+            return Err(Failure::new(Exit::SignIn, nothing(settings)));
+        };
+        if settings.token_command.is_some() && named != "--token-command" {
+            printer.warn(&format!("`--token-command` is not used: the token comes from {named}"));
+        }
+        if settings.names_profile && named.starts_with("OFFBOARD_") {
+            let profile = &settings.profile;
+            printer.warn(&format!("the profile `{profile}` is not used: the token comes from {named}"));
+        }
+        Self::over(settings, source)
+    }
+
+    /// For a person who is to sign in now.
+    pub(super) fn for_login(
+        printer: &Printer,
+        settings: &ServiceSettings,
+        kept: Kept,
+    ) -> Result<Self, Failure> {
+        let credentials = Credentials::from_environment()?;
+        let inviter: Arc<dyn Invite> = Arc::new(Inviter(printer.clone()));
+        let renewed = Renewed {
+            app: app(settings, &credentials, &kept.tenant, &kept.client)?,
+            refresh: Mutex::new(None),
+            keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
+            inviter: Some(inviter),
+            name: called(&settings.profile),
+        };
+        Self::over(settings, Source::Renewed(Box::new(renewed)))
+    }
+
+    /// For the simulator, which takes any token.
+    pub(super) fn simulated(base: BaseUrl) -> Self {
+        let secret = Secret::new("simulated-token".to_owned());
+        Self {
+            base,
+            login: None,
+            secrets: Vec::new(),
+            source: Source::Given(AccessToken { secret, source: "the built-in simulator".to_owned() }),
+            connection: Connection::default(),
+        }
+    }
+
+    fn over(settings: &ServiceSettings, source: Source) -> Result<Self, Failure> {
+        let mut secrets = credentials::raw_secrets();
+        let login = match &source {
+            Source::Renewed(renewed) => {
+                require_one_cloud(settings.cloud, &settings.api_url, renewed.app.authority.login())
+                    .map_err(|error| Failure::usage(error.to_string()))?;
+                Some(renewed.app.authority.login().clone())
+            }
+            Source::Given(_) | Source::Printed(_) => None,
+        };
+        let proxy_login = credentials::proxy_login()?;
+        secrets.extend(proxy_login.iter().map(|login| login.password.clone()));
+        let roots = match &settings.ca_file {
+            Some(path) => fs::read(path).map_err(|error| {
+                Failure::usage(format!("`--ca-file`: cannot read `{}`: {error}", path.display()))
+            })?,
+            None => Vec::new(),
+        };
+        let proxy = settings.proxy.clone().map(|url| (url, proxy_login));
+        let connection = Connection { proxy, roots, ..Connection::default() };
+        Ok(Self { base: settings.api_url.clone(), login, source, secrets, connection })
+    }
+
+    /// Whether there may be another token after the first.
+    pub(super) const fn can_renew(&self) -> bool {
+        !matches!(self.source, Source::Given(_))
+    }
+
     /// Over a real socket, with identifiers that nobody can guess.
-    pub(super) fn ports(&self, stop: CancellationToken) -> Result<Ports<Http>, Failure> {
-        let transport = Http::new(&self.base, &self.token, Timeouts::default())
-            .map_err(|error| Failure::usage(format!("cannot make a client: {error}")))?;
+    pub(super) fn ports(self, stop: CancellationToken) -> Result<Ports<Http>, Failure> {
+        let addresses: Vec<&BaseUrl> = [&self.base].into_iter().chain(&self.login).collect();
+        let transport = Http::new(&addresses, &self.connection).map_err(|error| {
+            Failure::usage(format!("cannot make a client: {error}; check `--ca-file` and `--proxy`"))
+        })?;
         Ok(Ports {
             transport,
-            base: self.base.clone(),
-            scrubber: Scrubber::new(std::slice::from_ref(&self.token.secret)),
+            base: self.base,
+            sign_in: self.source,
+            scrubber: Scrubber::new(&self.secrets),
             clock: Clock::System,
             ids: Ids::Random,
             stop,
         })
     }
+}
 
-    /// What is recorded of the token.
-    pub(super) fn named(&self) -> TokenNamed {
-        let claims = auth::claims(&self.token.secret);
-        TokenNamed {
-            source: self.token.source.clone(),
-            tenant: claims.tenant,
-            app: claims.app,
-            user: claims.user,
-            audience: claims.audience,
-            expires: claims.expires,
-        }
+/// The environment's refresh token, or what replaced it.
+fn from_environment(
+    settings: &ServiceSettings,
+    credentials: &Credentials,
+    token: &Secret,
+    inviter: Option<Arc<dyn Invite>>,
+) -> Result<Source, Failure> {
+    let partner = settings.partner.map(|partner| partner.to_string());
+    let tenant = credentials.tenant.clone().or(partner);
+    let (Some(tenant), Some(client)) = (tenant, credentials.client.clone()) else {
+        let text =
+            format!("{REFRESH_TOKEN} needs {TENANT_ID} and {CLIENT_ID}: the partner's tenant, and the app");
+        return Err(Failure::new(Exit::SignIn, text));
+    };
+    let profiles = Profiles::locate();
+    let newer = profiles.as_ref().map(|profiles| profiles.replacing(&tenant, &client, token)).transpose()?;
+    let keeper: Arc<dyn KeepToken> = match profiles {
+        Some(profiles) => Arc::new(Keeper {
+            path: profiles.replacement(&tenant, &client),
+            kept: kept(settings, &tenant, &client).descending_from(token),
+        }),
+        None => Arc::new(Forgetful),
+    };
+    Ok(Source::Renewed(Box::new(Renewed {
+        app: app(settings, credentials, &tenant, &client)?,
+        refresh: Mutex::new(Some(newer.flatten().unwrap_or_else(|| token.clone()))),
+        keeper,
+        inviter,
+        name: REFRESH_TOKEN.to_owned(),
+    })))
+}
+
+fn profile(settings: &ServiceSettings) -> Result<Option<Kept>, Failure> {
+    let Some(profiles) = Profiles::locate() else { return Ok(None) };
+    let kept = profiles.profile(&settings.profile)?;
+    if kept.is_none() && settings.names_profile && settings.token_command.is_none() {
+        return Err(Failure::new(Exit::SignIn, nothing(settings)));
     }
+    Ok(kept)
 }
 
-/// The token from the environment.
-pub(super) fn token_from_environment() -> Result<AccessToken, Failure> {
-    let text = std::env::var(auth::ACCESS_TOKEN).unwrap_or_default();
-    AccessToken::new(&text, auth::ACCESS_TOKEN).map_err(|error| Failure::new(Exit::SignIn, error.to_string()))
+fn from_profile(
+    settings: &ServiceSettings,
+    credentials: &Credentials,
+    kept: Kept,
+    inviter: Option<Arc<dyn Invite>>,
+) -> Result<Source, Failure> {
+    if kept.login_url != settings.login_url.to_string() || kept.cloud != settings.cloud.as_str() {
+        return Err(Failure::usage(format!(
+            "{} is a sign-in at {} (cloud `{}`), and not at {} (cloud `{}`); choose another with `--profile`, or sign in \
+             there with `offboard login`",
+            called(&settings.profile),
+            kept.login_url,
+            kept.cloud,
+            settings.login_url,
+            settings.cloud.as_str()
+        )));
+    }
+    Ok(Source::Renewed(Box::new(Renewed {
+        app: app(settings, credentials, &kept.tenant, &kept.client)?,
+        refresh: Mutex::new(Some(kept.token())),
+        keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
+        inviter,
+        name: called(&settings.profile),
+    })))
 }
 
-/// A token for the simulator, which takes any.
-pub(super) fn simulated_token() -> AccessToken {
-    let secret = Secret::new("simulated-token".to_owned());
-    AccessToken { secret, source: "the built-in simulator".to_owned() }
+fn app(
+    settings: &ServiceSettings,
+    credentials: &Credentials,
+    tenant: &str,
+    client: &str,
+) -> Result<App, Failure> {
+    let authority = Authority::new(settings.login_url.clone(), tenant)
+        .map_err(|error| Failure::usage(format!("{TENANT_ID}: {error}")))?;
+    Ok(App {
+        authority,
+        client: client.to_owned(),
+        proof: credentials.proof.clone(),
+        audience: settings.cloud.audience(),
+    })
+}
+
+/// A sign-in as it is kept, without its token yet.
+pub(super) fn kept(settings: &ServiceSettings, tenant: &str, client: &str) -> Kept {
+    Kept::new(settings.cloud.as_str(), &settings.login_url.to_string(), tenant, client)
+}
+
+fn called(profile: &str) -> String {
+    format!("the profile `{profile}`")
+}
+
+/// What to do when there is no source of tokens at all.
+fn nothing(settings: &ServiceSettings) -> String {
+    format!(
+        "nobody is signed in as `{}`; sign in with `offboard login`, or set {ACCESS_TOKEN}, or {REFRESH_TOKEN} with \
+         {TENANT_ID} and {CLIENT_ID}, or give `--token-command`",
+        settings.profile
+    )
 }

@@ -1,15 +1,19 @@
 //! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
 
-use super::exit::Failure;
+mod service;
+
+pub(super) use service::{CloudName, DoctorOptions, ProfileOption, ServiceOptions, SignInOptions};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{ffi::OsString, path::PathBuf};
+use std::path::PathBuf;
 
 /// Ends the reseller relationship with the customers of a list, each request on record.
 #[derive(Debug, Parser)]
 #[command(name = "offboard", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 done · 2 usage or input · 3 some rows not removed · 4 a guard or no confirmation \
-· 5 sign-in · 6 audit log · 7 altered · 8 end not proved · 130 interrupted.\nCredentials never come from an option: set OFFBOARD_ACCESS_TOKEN."
+· 5 sign-in · 6 audit log · 7 altered · 8 end not proved · 130 interrupted.\nCredentials never come from an option: sign in with `offboard login`, or set \
+OFFBOARD_ACCESS_TOKEN, or OFFBOARD_REFRESH_TOKEN with OFFBOARD_TENANT_ID and OFFBOARD_CLIENT_ID."
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -75,10 +79,18 @@ pub(super) enum Command {
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
     Run(Box<RunOptions>),
+    /// Carry out exactly a plan that `offboard plan` made, once
+    Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
-    Resume(ResumeOptions),
+    Resume(Box<ResumeOptions>),
     /// Say what became of a customer whose outcome the program could not find out
     Resolve(ResolveOptions),
+    /// Sign in with another device, and keep the sign-in for the runs to come
+    Login(ServiceOptions),
+    /// Forget what `login` kept
+    Logout(ProfileOption),
+    /// Check everything that a run needs, and show each setting with where it came from
+    Doctor(DoctorOptions),
     /// The runs in the audit log
     Runs,
     /// Write the reports of a run again, from the audit log alone
@@ -97,7 +109,7 @@ pub(super) enum Command {
 }
 
 /// Where the list is, and what is in it.
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Args, Clone, Default)]
 pub(super) struct ListOptions {
     /// The list: CSV or XLSX
     pub(super) file: PathBuf,
@@ -116,7 +128,7 @@ pub(super) struct ListOptions {
 }
 
 /// Pace, which may also differ when a run is resumed.
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Args, Clone, Default)]
 pub(super) struct PaceOptions {
     /// Ceiling, in requests per minute, over everything that is sent [default: 300]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
@@ -127,21 +139,14 @@ pub(super) struct PaceOptions {
 }
 
 /// Everything that a run can be told.
-#[derive(Debug, Args, Clone)]
+#[derive(Debug, Args, Clone, Default)]
 pub(super) struct RunOptions {
     #[command(flatten)]
     pub(super) list: ListOptions,
     #[command(flatten)]
     pub(super) pace: PaceOptions,
-    /// Base URL and sign-in authority [default: public]
-    #[arg(long, value_enum, env = "OFFBOARD_CLOUD")]
-    pub(super) cloud: Option<CloudName>,
-    /// Another base URL; `http:` only to a loopback address
-    #[arg(long, value_name = "URL", env = "OFFBOARD_API_URL")]
-    pub(super) api_url: Option<String>,
-    /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
-    pub(super) partner_tenant: Option<String>,
+    #[command(flatten)]
+    pub(super) service: ServiceOptions,
     /// What is done to each customer [default: remove-relationship]
     #[arg(long, value_enum)]
     pub(super) procedure: Option<ProcedureName>,
@@ -151,7 +156,10 @@ pub(super) struct RunOptions {
     /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) max_share: Option<u32>,
-    /// Stop when N customers in a row fail; 0 never [default: 3]
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
     /// Tenant IDs that are never touched, one a line, `#` begins a comment
@@ -177,22 +185,43 @@ pub(super) struct RunOptions {
     pub(super) rehearse: bool,
 }
 
-/// A cloud.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CloudName {
-    /// The public cloud.
-    Public,
-    /// US Government.
-    Usgov,
-    /// 21Vianet.
-    China,
-}
-
 /// A procedure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ProcedureName {
     /// End the reseller relationship.
     RemoveRelationship,
+}
+
+/// Which plan is carried out, and how.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ApplyOptions {
+    /// The `plan.json` of the plan
+    pub(super) plan: PathBuf,
+    #[command(flatten)]
+    pub(super) pace: PaceOptions,
+    /// How old the plan may be, for example `90m` or `24h` [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(super) plan_max_age: Option<String>,
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(super) stop_after_failures: Option<u32>,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(super) partner_tenant: Option<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInOptions,
+    /// The change ticket; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) ticket: Option<String>,
+    /// Why; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// What the demo can be told.
@@ -217,6 +246,8 @@ pub(super) struct ResumeOptions {
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+    #[command(flatten)]
+    pub(super) sign_in: SignInOptions,
 }
 
 /// What a person found out about a customer.
@@ -320,20 +351,4 @@ pub(super) struct SimulateOptions {
     /// Write each request that arrives to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) journal: Option<PathBuf>,
-}
-
-/// A command line is seen by every process of the machine: a secret on it is refused, with the
-/// reason, before it is parsed or shown.
-pub(super) fn refuse_secrets(arguments: &[OsString]) -> Option<Failure> {
-    const NAMES: [&str; 6] =
-        ["token", "access-token", "refresh-token", "client-secret", "secret", "password"];
-    let name = arguments.iter().skip(1).find_map(|argument| {
-        let text = argument.to_string_lossy();
-        let name = text.strip_prefix("--")?.split('=').next()?.to_owned();
-        NAMES.contains(&name.as_str()).then_some(name)
-    })?;
-    Some(Failure::usage(format!(
-        "`--{name}`: a secret is never given on the command line, where every process of this machine can read it; \
-         set the environment variable OFFBOARD_ACCESS_TOKEN instead"
-    )))
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::Mode,
     engine::{Engine, Halt},
     partner_center::transport::Http,
-    record::{How, StopCause},
+    record::{How, Run, StopCause},
     report::visible,
 };
 use std::io::{self, IsTerminal as _};
@@ -49,28 +49,12 @@ pub(super) async fn ask(
     if consent == Consent::Given {
         return Ok(How::Yes);
     }
-    let (name, tenant, ready, mode, api) = engine.with_run(|run| {
-        let partner = run.partner.as_ref();
-        (
-            partner.map(|partner| partner.name.clone()).unwrap_or_default(),
-            partner.map(|partner| partner.tenant_id.to_string()).unwrap_or_default(),
-            run.ready(),
-            run.opened.mode,
-            run.opened.api_url.clone(),
-        )
-    });
     // What is to be typed is what is shown.
-    let name = visible(name.trim()).into_owned();
-    let phrase = format!("{name} {ready}");
-    let earnest = match mode {
-        Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
-        Mode::Plan | Mode::Run => "There is no undo: each customer would have to accept a new relationship.",
-    };
-    printer.warn(&format!(
-        "about to end the reseller relationship with {ready} customers of {} ({tenant}) at {api}.\n{earnest}\n\
-         To go on, type the partner's name and the number, `{phrase}`:",
-        printer.paint(Paint::Strong, &name),
-    ));
+    let name = engine.with_run(|run| run.partner.as_ref().map(|partner| partner.name.clone()));
+    let name = visible(name.unwrap_or_default().trim()).into_owned();
+    let phrase = format!("{name} {}", engine.with_run(Run::to_change));
+    let about = engine.with_run(|run| about(run, &printer.paint(Paint::Strong, &name)));
+    printer.warn(&format!("{about}\nTo go on, type the partner's name and the number, `{phrase}`:"));
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|_| line)
@@ -88,6 +72,30 @@ pub(super) async fn ask(
         )),
         Err(panicked) => Err(Halt::Stop { cause: StopCause::Bug, text: panicked.to_string() }),
     }
+}
+
+/// What is about to happen, to whom, where, and how much of it.
+fn about(run: &Run, partner: &str) -> String {
+    let opened = &run.opened;
+    let tenant = run.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
+    let cloud = opened.settings.get("cloud").map_or("public", |setting| &setting.value);
+    let waves = match run.policy.canary {
+        0 => "all at once".to_owned(),
+        n => format!("{n} first, then {}, then the rest", u64::from(n) * 5),
+    };
+    let earnest = match opened.mode {
+        Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
+        Mode::Plan | Mode::Run => "There is no undo: each customer would have to accept a new relationship.",
+    };
+    format!(
+        "about to end the reseller relationship with {} customers of {partner} ({tenant}).\n\
+         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.\n{earnest}",
+        run.to_change(),
+        opened.procedure,
+        visible(&opened.api_url),
+        opened.input.rows,
+        run.settled(),
+    )
 }
 
 /// The person's name on this machine, and the number that it cannot be changed with a variable.

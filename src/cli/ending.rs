@@ -39,6 +39,7 @@ fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
         | StopCause::SignIn
         | StopCause::Service
         | StopCause::DiskFull
+        | StopCause::StopFile
         | StopCause::Bug => Fate::Leave,
     }
 }
@@ -56,30 +57,43 @@ pub(super) async fn finish(
             return Ok((exit, None));
         }
         Ok(Ended::StoppedByGuard(text)) => {
-            engine.seal(Exit::Guard.code()).await?;
-            return Ok((Exit::Guard, Some(text)));
+            // The stop is on record already. It can be gone on with once somebody has looked, unless nothing is
+            // left, or the simulator forgets.
+            let is_over = engine
+                .with_run(|run| run.opened.mode.is_simulated() || run.settled() == run.opened.input.rows);
+            if is_over {
+                engine.give_up().await?;
+                engine.seal(Exit::Guard.code()).await?;
+                return Ok((Exit::Guard, Some(text)));
+            }
+            return Ok((Exit::Guard, Some(format!("{text}. {}", next_step(engine)))));
         }
         Err(halt) => halt,
     };
     let Halt::Stop { cause, text } = halt else { return Err(halt.into()) };
     let exit = Exit::of(cause);
-    let (is_confirmed, mode) = engine.with_run(|run| (run.stage >= Stage::Confirmed, run.opened.mode));
+    let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
     match fate(cause, is_confirmed, is_new) {
         Fate::Seal => {
-            engine.abandon(cause, &text).await?;
+            engine.leave(cause, &text).await?;
+            engine.give_up().await?;
             engine.seal(exit.code()).await?;
-            Ok((exit, Some(format!("{text}. Nothing was changed"))))
+            let more = if is_confirmed { "Nothing more was changed" } else { "Nothing was changed" };
+            Ok((exit, Some(format!("{text}. {more}"))))
         }
         Fate::Leave => {
             engine.leave(cause, &text).await?;
-            let next = if mode.is_simulated() {
-                "The simulator forgets; run the list again".to_owned()
-            } else {
-                format!("Go on with: offboard resume {}", engine.id())
-            };
-            Ok((exit, Some(format!("{text}. {next}"))))
+            Ok((exit, Some(format!("{text}. {}", next_step(engine)))))
         }
     }
+}
+
+/// How a run that is not over is gone on with.
+fn next_step(engine: &Engine<Http>) -> String {
+    if engine.with_run(|run| run.opened.mode.is_simulated()) {
+        return "The simulator forgets; run the list again".to_owned();
+    }
+    format!("Go on with: offboard resume {}", engine.id())
 }
 
 /// What a run that came to its end says of itself.
@@ -168,6 +182,7 @@ mod tests {
             StopCause::SignIn,
             StopCause::Service,
             StopCause::DiskFull,
+            StopCause::StopFile,
             StopCause::Bug,
         ];
         for cause in all {

@@ -39,9 +39,11 @@ impl Exit {
         match cause {
             StopCause::Interrupted => Self::Interrupted,
             StopCause::SignIn => Self::SignIn,
-            StopCause::Guard | StopCause::NotConfirmed | StopCause::WrongAccount | StopCause::Service => {
-                Self::Guard
-            }
+            StopCause::Guard
+            | StopCause::StopFile
+            | StopCause::NotConfirmed
+            | StopCause::WrongAccount
+            | StopCause::Service => Self::Guard,
             StopCause::DiskFull => Self::AuditLog,
             StopCause::Bug => Self::Bug,
         }

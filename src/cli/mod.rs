@@ -7,17 +7,30 @@
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
+mod adopted;
+mod apply;
 mod args;
 mod check;
 mod completions;
 mod consent;
+mod credentials;
+mod data_folder;
 mod demo;
 mod diagnostics;
+mod doctor;
 mod ending;
 mod exit;
+mod guarded_file;
+mod hardening;
+mod health;
+mod invitation;
 mod log;
+mod login;
+mod plan_file;
 mod printer;
+mod profiles;
 mod progress;
+mod refusal;
 mod rehearsal;
 mod report;
 mod resolve;
@@ -30,9 +43,11 @@ mod show;
 mod signals;
 mod signing;
 mod simulate;
+mod token_command;
 mod verify;
 
 pub use exit::{Exit, Failure};
+pub use hardening::harden;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -42,7 +57,7 @@ use std::ffi::OsString;
 /// Runs the program with these arguments; the first one is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(failure) = args::refuse_secrets(&arguments) {
+    if let Some(failure) = refusal::refuse_secrets(&arguments) {
         return Printer::plain().failure(&failure);
     }
     let matches = match Cli::command().try_get_matches_from(arguments) {
@@ -60,8 +75,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(options) => check::run(&printer, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
+        Command::Apply(options) => apply::run(&printer, &typed, &cli.common, &options),
         Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
         Command::Resolve(options) => resolve::run(&printer, &typed, &cli.common, &options),
+        Command::Login(options) => login::login(&printer, &typed, &cli.common, &options),
+        Command::Logout(options) => login::logout(&printer, &typed, &options),
+        Command::Doctor(options) => doctor::run(&printer, &typed, &cli.common, options),
         Command::Runs => runs::run(&printer, &typed, &cli.common),
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
         Command::Log(options) => log::run(&printer, &typed, &cli.common, options),

@@ -113,10 +113,11 @@ impl Printer {
         shown.map_or_else(|failure| self.failure(&failure), |()| Exit::Done)
     }
 
-    #[expect(clippy::unused_self, reason = "so that every output passes the printer")]
     fn line(&self, text: &str) {
+        // A progress bar may stand where the text begins; it is drawn again below.
+        let begin = if self.interactive { "\r\u{1b}[K" } else { "" };
         let mut err = io::stderr().lock();
         // If nobody can be told, there is nobody to tell.
-        drop(writeln!(err, "{text}"));
+        drop(writeln!(err, "{begin}{text}"));
     }
 }

@@ -1,9 +1,6 @@
 //! The simulator, inside this process, for rehearsals and the demo.
 
-use super::{
-    access::{Access, simulated_token},
-    exit::Failure,
-};
+use super::{access::Access, exit::Failure};
 use crate::{
     domain::TenantId,
     input::List,
@@ -19,17 +16,17 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Rehearsal {
     door: Door,
-    pub(super) access: Access,
 }
 
 impl Rehearsal {
-    pub(super) async fn open(scenario: Scenario) -> Result<Self, Failure> {
+    /// Opens it, and says how it is reached.
+    pub(super) async fn open(scenario: Scenario) -> Result<(Self, Access), Failure> {
         let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(Keep::Counts)));
         let door = Door::open(model, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .await
             .map_err(|error| Failure::usage(format!("the simulator cannot listen on loopback: {error}")))?;
         let base = BaseUrl::parse(&door.url()).map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { door, access: Access { base, token: simulated_token() } })
+        Ok((Self { door }, Access::simulated(base)))
     }
 
     pub(super) async fn close(self) {

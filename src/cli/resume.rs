@@ -1,16 +1,16 @@
 //! `offboard resume`.
 
 use super::{
-    access::{self, Access},
+    access::Access,
     args::{Common, ResumeOptions},
     consent::{self, Consent},
     diagnostics, ending,
     exit::{Exit, Failure},
     printer::Printer,
     session,
-    settings::{Paths, Typed, pace_again, tenant},
+    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
 };
-use crate::{audit::Reader, engine::Engine, partner_center::BaseUrl, record::Stage};
+use crate::{audit::Reader, engine::Engine, record::Stage};
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(
@@ -57,17 +57,19 @@ pub(super) fn run(
         return Err(Failure::new(Exit::Guard, text));
     }
     // What was confirmed once is carried out; what was not is asked for.
-    let is_confirmed = run.stage >= Stage::Confirmed || !run.opened.changes;
+    let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
     let has_partner = named.is_some() || run.policy.partner.is_some();
     let consent = if is_confirmed { Consent::Given } else { consent::require(options.yes, has_partner)? };
-    let token = access::token_from_environment()?;
+    let partner = run.partner.as_ref().map(|partner| partner.tenant_id);
+    let service = ServiceSettings::again(typed, &options.sign_in, &run.opened)?;
+    let service = ServiceSettings { partner: partner.or(run.policy.partner), ..service };
+    let access = Access::find(printer, &service)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     drop(reader);
 
-    let base = BaseUrl::parse(&run.opened.api_url).map_err(|error| Failure::usage(error.to_string()))?;
-    let access = Access { base, token };
     session::block_on(async {
         let store = session::open_log(&paths)?;
+        session::refuse_stop_file(&store)?;
         // Read again now that no other process can write.
         let Some(run) = Reader::open(&paths.audit_log)?.fold(&line.run_id)? else {
             return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
@@ -83,7 +85,7 @@ pub(super) fn run(
             run.settled(),
             run.opened.input.rows
         ));
-        let engine = Engine::resume(store, run, policy, access.named(), access.ports(stop.clone())?).await?;
+        let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
         let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })

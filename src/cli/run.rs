@@ -1,7 +1,7 @@
 //! `offboard run` and `offboard plan`.
 
 use super::{
-    access::{self, Access},
+    access::Access,
     args::{Common, RunOptions},
     check,
     consent::{self, Consent},
@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     domain::Mode,
-    engine::Start,
     input::List,
     record::{InputFile, RunOpened},
 };
@@ -57,7 +56,7 @@ fn start(
 
     let has_partner = settings.policy.partner.is_some() || options.rehearse;
     let consent = if changes { consent::require(options.yes, has_partner)? } else { Consent::Given };
-    let token = if options.rehearse { None } else { Some(access::token_from_environment()?) };
+    let access = if options.rehearse { None } else { Some(Access::find(printer, &settings.service)?) };
     ask_why(printer, &mut options)?;
     diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
 
@@ -68,22 +67,18 @@ fn start(
     };
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
+        session::refuse_stop_file(&store)?;
         session::refuse_unfinished(&settings.paths, list.sha256())?;
-        let rehearsal = match &token {
-            Some(_) => None,
-            None => Some(Rehearsal::open(rehearsal::scenario(&list, settings.policy.partner)?).await?),
-        };
-        let access = match (token, &rehearsal) {
-            (Some(token), _) => Access { base: settings.api_url.clone(), token },
-            (None, Some(rehearsal)) => {
-                Access { base: rehearsal.access.base.clone(), token: rehearsal.access.token.clone() }
-            }
-            (None, None) => return Err(Failure::new(Exit::Bug, "a run has neither a token nor a simulator")),
+        let (access, rehearsal) = if let Some(access) = access {
+            (access, None)
+        } else {
+            let scenario = rehearsal::scenario(&list, settings.policy.partner)?;
+            let (rehearsal, access) = Rehearsal::open(scenario).await?;
+            (access, Some(rehearsal))
         };
         let opened = opened(&settings, &options, &list, checked.rows, mode, changes, &access);
-        let start = Start { opened, token: access.named() };
         let stop = CancellationToken::new();
-        let engine = session::begin(store, start, &access, Arc::new(list), stop.clone()).await?;
+        let engine = session::begin(store, opened, access, Arc::new(list), stop.clone()).await?;
         let ended = session::carry(printer, &settings.paths, engine, consent, stop).await;
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;
@@ -107,6 +102,7 @@ pub(super) fn opened(
         procedure: settings.procedure,
         mode,
         changes,
+        applies: None,
         api_url: access.base.to_string(),
         operator: consent::operator(),
         host: consent::host(),

@@ -2,22 +2,23 @@
 
 use super::{
     access::Access,
-    check,
+    adopted, check,
     consent::{self, Consent},
     ending,
     exit::{Exit, Failure},
+    health::{self, State},
     printer::Printer,
     progress::Progress,
     settings::Paths,
     show, signals, signing,
 };
 use crate::{
-    audit::{QueryError, Reader, Store},
+    audit::{QueryError, Reader, Store, stop_file},
     domain::Sha256,
-    engine::{Clock, Ended, Engine, Halt, Ids, Start},
+    engine::{Clock, Ended, Engine, Halt, Ids},
     input::List,
     partner_center::transport::Http,
-    record::{ReportWritten, RowState, Run, Stage, StopCause},
+    record::{ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
     report::Written,
 };
 use std::{fs, io, sync::Arc};
@@ -48,6 +49,11 @@ pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
     };
     fs::create_dir_all(&paths.reports).map_err(refused)?;
     tempfile::tempfile_in(&paths.reports).map_err(refused)?;
+    open_store(paths)
+}
+
+/// The same for a command that writes no reports.
+pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
     Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes(), &signing::key()?)?)
 }
 
@@ -72,12 +78,12 @@ async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure
 /// Begins a run and takes its list in.
 pub(super) async fn begin(
     store: Store,
-    start: Start,
-    access: &Access,
+    opened: RunOpened,
+    access: Access,
     list: Arc<List>,
     stop: CancellationToken,
 ) -> Result<Engine<Http>, Failure> {
-    let engine = Engine::begin(store, start, access.ports(stop)?).await?;
+    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
     match take_list(&engine, list).await {
         Ok(()) => Ok(engine),
         Err(failure) => {
@@ -85,6 +91,37 @@ pub(super) async fn begin(
             Err(failure)
         }
     }
+}
+
+/// Begins a run that carries a sealed plan out, and takes the plan's rows in.
+pub(super) async fn begin_applying(
+    store: Store,
+    opened: RunOpened,
+    access: Access,
+    paths: &Paths,
+    stop: CancellationToken,
+) -> Result<Engine<Http>, Failure> {
+    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
+    match adopted::rows(&engine, &paths.audit_log).await {
+        Ok(()) => Ok(engine),
+        Err(halt) => {
+            engine.close().await?;
+            Err(halt.into())
+        }
+    }
+}
+
+/// Refuses to begin or to go on while a file beside the log says stop.
+pub(super) fn refuse_stop_file(store: &Store) -> Result<(), Failure> {
+    let file = stop_file(store.path());
+    if !file.exists() {
+        return Ok(());
+    }
+    let text = format!(
+        "the file `{}` says stop; find out who put it there and why, and remove it. Nothing was sent",
+        file.display()
+    );
+    Err(Failure::new(Exit::Guard, text))
 }
 
 /// Refuses a new run while an older one may still have changes in doubt, or is unfinished over the same
@@ -132,6 +169,10 @@ pub(super) async fn carry(
     // A run that another process began is left as it was, whatever stops it now.
     let is_new = engine.with_run(|run| run.partner.is_none());
     tracing::info!(%run, is_new, "begun");
+    let room = health::space(&paths.audit_log);
+    if room.state != State::Good {
+        printer.warn(&room.text);
+    }
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, consent, &stop) => worked,
         () = signals::time_to_leave(printer, &stop) => {
@@ -169,6 +210,9 @@ async fn work(
     stop: &CancellationToken,
 ) -> Result<Ended, Halt> {
     let partner = engine.identify().await?.tenant_id;
+    if engine.with_run(|run| run.stage == Stage::Judging && run.opened.applies.is_some()) {
+        adopted::decisions(engine, &paths.audit_log).await?;
+    }
     if engine.with_run(|run| run.stage == Stage::Judging) {
         let gone = Reader::open(&paths.audit_log)
             .and_then(|reader| reader.gone_before(partner))
@@ -176,20 +220,27 @@ async fn work(
         let _bar = Progress::start(printer, engine.watch());
         engine.plan(gone).await?;
     }
-    match engine.with_run(|run| (run.stage, show::plan(run))) {
-        (Stage::Planned, plan) if consent == Consent::Ask => printer.ask(&plan),
-        (Stage::Planned, plan) => printer.say(&plan),
+    if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
+        // A guard stopped it. What was sent before is seen through first, so that the question is about
+        // what is really left.
+        let _bar = Progress::start(printer, engine.watch());
+        engine.carry_out().await?;
+    }
+    match engine.with_run(|run| run.awaits_consent().then(|| show::plan(run))) {
+        Some(plan) if consent == Consent::Ask => printer.ask(&plan),
+        Some(plan) => printer.say(&plan),
         // What was confirmed was shown then.
-        _ => {}
+        None => {}
     }
     if !engine.with_run(|run| run.opened.changes) {
         engine.settle_plan().await?;
         return Ok(Ended::Complete);
     }
-    if engine.with_run(|run| run.stage == Stage::Planned) {
-        if engine.with_run(|run| run.ready() == 0) {
-            return Ok(Ended::Complete);
-        }
+    let to_change = engine.with_run(Run::to_change);
+    if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
+        return Ok(Ended::Complete);
+    }
+    if to_change > 0 && engine.with_run(Run::awaits_consent) {
         engine.require_limits()?;
         let how = consent::ask(printer, engine, consent, stop).await?;
         engine.confirm(consent::operator(), how).await?;
@@ -200,8 +251,20 @@ async fn work(
 
 /// What earlier runs did cannot be read: nothing is decided without it.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn unreadable(error: QueryError) -> Halt {
+pub(super) fn unreadable(error: QueryError) -> Halt {
     Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+pub(super) fn panicked(error: tokio::task::JoinError) -> Halt {
+    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+}
+
+/// Waits for a disk, but not on the runtime's own threads.
+pub(super) async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Halt> + Send + 'static,
+) -> Result<R, Halt> {
+    tokio::task::spawn_blocking(work).await.map_err(panicked)?
 }
 
 /// The list in words, for the beginning of a run.

@@ -1,6 +1,6 @@
 //! Where the operator's signing key is.
 
-use super::{consent, exit::Failure};
+use super::{consent, data_folder, exit::Failure};
 use crate::audit::{SigningKey, key_name};
 use std::{env, path::PathBuf};
 
@@ -16,17 +16,12 @@ pub(super) fn key() -> Result<SigningKey, Failure> {
 }
 
 fn path() -> Result<PathBuf, Failure> {
-    let named = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(path) = named(SIGNING_KEY) {
-        return Ok(path);
-    }
-    // What is not absolute does not count (XDG base directory specification).
-    let data = named("XDG_DATA_HOME").filter(|path| path.is_absolute());
-    let data = data.or_else(|| Some(named("HOME")?.join(".local/share")));
-    let data = data.ok_or_else(|| {
-        Failure::usage(format!(
+    let named = env::var_os(SIGNING_KEY).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let path = named.or_else(|| Some(data_folder::locate()?.join("signing.key")));
+    path.ok_or_else(|| {
+        let text = format!(
             "nobody knows where your signing key is: set `{SIGNING_KEY}` to a file, or `HOME`. Nothing was sent."
-        ))
-    })?;
-    Ok(data.join("offboard/signing.key"))
+        );
+        Failure::usage(text)
+    })
 }

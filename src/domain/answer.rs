@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Answer {
     /// 2xx, and the body says what was expected.
     Understood,
-    /// 2xx, and the body says nothing or something else.
+    /// 2xx without a body, where one was expected.
+    Empty,
+    /// 2xx, and the body says something else.
     NotUnderstood,
     /// 429, or 503 with `Retry-After`: not carried out.
     Throttled,

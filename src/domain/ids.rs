@@ -119,6 +119,13 @@ guid! {
     CorrelationId
 }
 
+impl From<CorrelationId> for RequestId {
+    /// For a service that knows one identifier for what are two elsewhere.
+    fn from(id: CorrelationId) -> Self {
+        Self(id.0)
+    }
+}
+
 /// A run's name: when it began, in UTC, and six random hexadecimal digits, for example
 /// `20261120-093005-4be1c7`. It sorts by time and is safe as a folder's name.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]

@@ -5,10 +5,11 @@
 //! turn back, so nobody blocks the others.
 
 use super::{
-    courier::{Ended as AttemptEnded, Errand, Halt},
+    errand::{Ended as AttemptEnded, Errand},
     guards,
+    halt::Halt,
     look::{self, Context, Subject},
-    reading::{self, Read},
+    observing::observed,
     remove_relationship::{self, Step},
     run::{Ended, Engine, locked},
     settle, survey,
@@ -16,8 +17,8 @@ use super::{
 use crate::{
     domain::{Answer, TenantId, Time},
     partner_center::{model::Customer, request, response, transport::Transport},
-    preconditions::{CustomerFacts, Listed},
-    record::{Event, Observed, Purpose, RowState, Run, Seen, StopCause},
+    preconditions::Listed,
+    record::{Event, Purpose, Row, RowState, Run, StopCause},
 };
 use std::{
     cmp::Reverse,
@@ -57,9 +58,7 @@ impl<T: Transport> Engine<T> {
         let mut halted = None;
         loop {
             while halted.is_none() && at_work.len() < shared.0.concurrency as usize {
-                if let Some(text) =
-                    self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row))
-                {
+                if let Some(text) = self.with_run(|run| guards::too_many_failures(&run.policy, &run.signs)) {
                     halted = Some(Halt::stop(StopCause::Guard, text));
                     break;
                 }
@@ -92,25 +91,25 @@ impl<T: Transport> Engine<T> {
         }
     }
 
-    /// Changes every customer that the confirmed plan calls ready, and sees each through to its
-    /// outcome.
+    /// Changes every customer that the confirmed plan calls ready, wave by wave, and sees each through to
+    /// its outcome.
     pub async fn carry_out(&self) -> Result<Ended, Halt> {
-        let mut ready: VecDeque<u32> = self.with_run(|run| {
-            let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
-            open.map(|row| row.number).collect()
-        });
+        let mut ready = VecDeque::from(self.with_run(Run::due));
         let concurrency = self.with_run(|run| run.policy.concurrency as usize);
         let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
         let mut at_work: JoinSet<Result<u32, Halt>> = JoinSet::new();
         let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
+        let mut is_told = guard.is_some();
         let mut halted: Option<Halt> = None;
         loop {
             if guard.is_none() {
-                guard = self.with_run(|run| guards::too_many_failures(&run.policy, run.failures_in_a_row));
-                if let Some(text) = &guard {
-                    // On record at once: a restart must not forget it.
-                    self.leave(StopCause::Guard, text).await?;
-                }
+                guard = self.with_run(|run| guards::surprise(&run.policy, &run.signs));
+            }
+            // On record as soon as nothing is on its way that began before it. What made the guard stop is
+            // on record already, so a restart before that stops at the same place.
+            if let Some(text) = guard.as_ref().filter(|_| !is_told && at_work.is_empty()) {
+                self.leave(StopCause::Guard, text).await?;
+                is_told = true;
             }
             let now = self.now();
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
@@ -129,7 +128,12 @@ impl<T: Transport> Engine<T> {
             }
             let next_due = waiting.peek().map(|Reverse((due, _))| due.since(self.now()));
             if at_work.is_empty() && next_due.is_none() {
-                break;
+                // The wave has ended; whatever it showed is in the state by now.
+                ready.extend(self.with_run(Run::due));
+                if guard.is_some() || ready.is_empty() {
+                    break;
+                }
+                continue;
             }
             tokio::select! {
                 Some(done) = at_work.join_next() => match done.map_err(panicked).and_then(|row| row) {
@@ -138,7 +142,7 @@ impl<T: Transport> Engine<T> {
                 },
                 () = sleep(next_due.unwrap_or(Duration::MAX)), if next_due.is_some() && halted.is_none() => {}
                 () = self.courier.stop.cancelled(), if halted.is_none() => {
-                    halted = Some(Halt::stop(StopCause::Interrupted, "the run was asked to stop"));
+                    halted = Some(Halt::interrupted());
                 }
             }
         }
@@ -190,18 +194,18 @@ impl<T: Transport> Engine<T> {
                     let listed = Listed { name: snapshot.name.as_deref().map(str::to_owned), domain: None };
                     let subject = Subject { row, customer, listed, known: None };
                     let judged = look::look(&courier, subject, context).await?;
+                    let judged = settle::compared_with_plan(&snapshot, judged);
                     let settled = settle::on_looking_again(&snapshot, &judged, courier.now());
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
                     events
                 }
                 Step::Change { attempt, request_id } => {
-                    let slot = courier.slot().await?;
+                    let pass = courier.pass().await?;
                     // The gate may have been closed for long: ask again whether this is still to be done.
                     let still = {
                         let run = locked(&run);
-                        let stopping =
-                            guards::too_many_failures(&run.policy, run.failures_in_a_row).is_some();
+                        let stopping = guards::surprise(&run.policy, &run.signs).is_some();
                         let now = courier.now();
                         run.row(row)
                             .map(|row| remove_relationship::next(&row.state, &run.policy, now, !stopping))
@@ -217,11 +221,12 @@ impl<T: Transport> Engine<T> {
                         request_id,
                         understood: response::says_removed,
                     };
-                    let carried = courier.attempt(slot, errand).await?;
+                    let carried = courier.attempt(pass, errand).await?;
                     if let AttemptEnded::Answered { answer, .. } = carried.ended
                         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
                     {
-                        return Err(reading::sign_in(answer, &carried.exchange));
+                        let times = locked(&run).row(row).map_or(0, refused_tokens);
+                        courier.require_another_token(answer, times, &carried.exchange)?;
                     }
                     courier.require_network()?;
                     Vec::new()
@@ -241,43 +246,11 @@ impl<T: Transport> Engine<T> {
     }
 }
 
-/// What a look at a customer says about its relationship.
-fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Observed {
-    match read {
-        Read::Done(customer, basis) if look::is_another(&customer, asked) => Observed {
-            row,
-            seen: Seen::NotTold,
-            detail: "the answer is about another customer".to_owned(),
-            basis: basis.first().copied(),
-        },
-        Read::Done(customer, basis) => {
-            let facts = CustomerFacts::of(customer);
-            let seen = match facts.relationship.as_str() {
-                "none" => Seen::Gone,
-                "reseller" => Seen::StillThere,
-                _ => Seen::NotTold,
-            };
-            let shown = if facts.relationship.is_empty() { "not given" } else { &facts.relationship };
-            Observed {
-                row,
-                seen,
-                detail: format!("the relationship is `{shown}`"),
-                basis: basis.first().copied(),
-            }
-        }
-        Read::NoRelationship(failure) => {
-            let text = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
-            Observed { row, seen: Seen::Gone, detail: text, basis: Some(failure.intent) }
-        }
-        Read::Failed(reason, failure) => {
-            let text = failure.exchange.text.unwrap_or_else(|| "no answer".to_owned());
-            Observed {
-                row,
-                seen: Seen::NotTold,
-                detail: format!("{reason}: {text}"),
-                basis: Some(failure.intent),
-            }
-        }
+/// How often a change was refused because of its token.
+const fn refused_tokens(row: &Row) -> u32 {
+    match &row.state {
+        RowState::Changing(change) => change.refused_tokens,
+        _ => 0,
     }
 }
 

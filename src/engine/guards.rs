@@ -2,8 +2,12 @@
 
 use crate::{
     domain::{Cause, Finding, Reason, TenantId},
-    record::{Partner, PlanSealed, Policy},
+    record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
+use std::time::Duration;
+
+/// How far this machine's clock may be from the service's.
+const CLOCK_MAY_DIFFER: Duration = Duration::from_mins(5);
 
 /// This account is not the one that was meant, or not the one with which the run began.
 pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Partner) -> Option<String> {
@@ -16,11 +20,27 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
     let expected = policy.partner?;
     (expected != partner.tenant_id).then(|| {
         format!(
-            "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` says; \
-             sign in to the right account, or correct the option",
+            "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` or the plan \
+             says; sign in to the right account, or correct the option",
             partner.tenant_id, partner.name
         )
     })
+}
+
+/// Partner Center refuses, now or soon, what comes from a sign-in without MFA.
+pub fn without_mfa(compliant: Option<bool>) -> Option<String> {
+    (compliant == Some(false)).then(|| {
+        "the token comes from a sign-in without MFA, which Partner Center does not accept; sign in again, with MFA".to_owned()
+    })
+}
+
+/// By a clock that is wrong, the times on record are wrong, and tokens seem to live longer than they do.
+pub fn clock_differs(ahead_by: Option<(bool, Duration)>) -> Option<String> {
+    let (is_ahead, by) = ahead_by.filter(|(_, by)| *by > CLOCK_MAY_DIFFER)?;
+    let (seconds, way) = (by.as_secs(), if is_ahead { "ahead of" } else { "behind" });
+    Some(format!(
+        "this machine's clock is {seconds} s {way} Partner Center's; the times on record would be wrong. Set the clock"
+    ))
 }
 
 /// This customer is never touched, and not even read.
@@ -64,14 +84,37 @@ pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     }
 }
 
+/// So many failures among the latest [`REMEMBERED`] customers are no accident: 20 %.
+const TOO_MANY_OF_LATEST: u32 = 4;
+
 /// Customers fail one after the other: whatever the cause is, the next one would fail as well.
-pub fn too_many_failures(policy: &Policy, in_a_row: u32) -> Option<String> {
-    (policy.stop_after_failures > 0 && in_a_row >= policy.stop_after_failures).then(|| {
-        format!(
-            "{in_a_row} customers in a row ended in failure (`--stop-after-failures` sets the number); find out why, then \
-             run the rest, which is in retry.csv"
-        )
-    })
+pub fn too_many_failures(policy: &Policy, signs: &Signs) -> Option<String> {
+    let (in_a_row, of_latest) = (signs.failures_in_a_row, signs.failures_of_latest());
+    let failed = if policy.stop_after_failures == 0 {
+        return None;
+    } else if in_a_row >= policy.stop_after_failures {
+        format!("{in_a_row} customers in a row ended in failure (`--stop-after-failures` sets the number)")
+    } else if of_latest >= TOO_MANY_OF_LATEST {
+        format!("{of_latest} of the latest {REMEMBERED} customers ended in failure")
+    } else {
+        return None;
+    };
+    Some(format!("{failed}; find out why before anybody else is changed"))
+}
+
+/// What has become of the customers so far says that nobody else may be changed.
+pub fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
+    if let Some(row) = signs.surprise_in_canary {
+        let text = "failed or is unknown, in a wave that goes ahead to find that out (`--canary`)";
+        return Some(format!("the customer of row {row} {text}; look at it before the rest follows"));
+    }
+    if let Some(row) = signs.not_understood {
+        let text = "was answered with success, in words that this program does not understand";
+        return Some(format!(
+            "the removal of row {row} {text}; look at the answer in the audit log before anybody else is changed"
+        ));
+    }
+    too_many_failures(policy, signs)
 }
 
 #[cfg(test)]
@@ -86,6 +129,7 @@ mod tests {
             concurrency: 8,
             settle_seconds: 300,
             stop_after_failures: 3,
+            canary: 1,
             max_removals: 500,
             max_share: 50,
             allow: vec![],
@@ -105,8 +149,24 @@ mod tests {
         assert!(beyond(50, 100).is_none());
         assert!(beyond(51, 100).is_some_and(|text| text.contains("--max-share")));
         assert!(beyond(0, 0).is_none());
-        assert!(too_many_failures(&policy(), 2).is_none() && too_many_failures(&policy(), 3).is_some());
-        assert!(too_many_failures(&Policy { stop_after_failures: 0, ..policy() }, 99).is_none());
+        let signs = |failures_in_a_row| {
+            let mut signs = Signs::default();
+            signs.failures_in_a_row = failures_in_a_row;
+            signs
+        };
+        assert!(surprise(&policy(), &signs(2)).is_none() && surprise(&policy(), &signs(3)).is_some());
+        assert!(surprise(&Policy { stop_after_failures: 0, ..policy() }, &signs(99)).is_none());
+    }
+
+    #[test]
+    fn a_clock_may_differ_by_five_minutes_and_only_a_clear_no_is_no_mfa() {
+        for is_ahead in [true, false] {
+            assert!(clock_differs(Some((is_ahead, CLOCK_MAY_DIFFER))).is_none());
+            let said = clock_differs(Some((is_ahead, Duration::from_secs(301)))).unwrap();
+            assert_eq!(said.contains("ahead of"), is_ahead);
+        }
+        assert!(clock_differs(None).is_none() && without_mfa(None).is_none());
+        assert!(without_mfa(Some(true)).is_none() && without_mfa(Some(false)).is_some());
     }
 
     #[test]

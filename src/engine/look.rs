@@ -1,8 +1,9 @@
 //! What must still be read of a customer before it can be judged, and the judgement.
 
 use super::{
-    courier::{Courier, Halt},
+    courier::Courier,
     guards,
+    halt::Halt,
     reading::{Failure, Read},
 };
 use crate::{

@@ -2,27 +2,43 @@
 //!
 //! What to do next is decided by pure functions over the fold of the records: [`look`] what must
 //! still be read of a customer, [`remove_relationship`] what becomes of its change, [`retry`] when a
-//! read is tried again, [`guards`] what may not happen at all. The [`Courier`] carries out one
+//! read is tried again, [`guards`] what may not happen at all. The [`Courier`](courier::Courier) carries out one
 //! request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
-//! sends, and records the answer. The [`Engine`] asks, carries out, and asks again.
+//! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
+//! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
+//! asks again; a [`Visit`] makes the requests that belong to no run.
 //!
 //! The command line calls this room. It never prints, never reads the log (the fold is its memory),
 //! and never sends a request that is not on record.
 
+mod asking;
 mod courier;
+mod device_code;
 mod dispatch;
+mod errand;
 pub mod guards;
+mod halt;
+mod introduction;
+mod ledger;
 mod look;
+mod observing;
 mod pacer;
 mod ports;
 mod reading;
 mod remove_relationship;
+mod renewal;
 mod retry;
 mod run;
 mod settle;
+mod sign_in;
 mod survey;
+mod token;
+mod visit;
 
-pub use courier::{Courier, Halt};
+pub use halt::Halt;
+pub use introduction::Introduction;
 pub use pacer::PaceNow;
-pub use ports::{Clock, Ids};
-pub use run::{Ended, Engine, Ports, Start, Watch};
+pub use ports::{Clock, Ids, Ports};
+pub use run::{Ended, Engine, Watch};
+pub use sign_in::{Invite, KeepToken, PrintToken, Renewed, Source};
+pub use visit::Visit;

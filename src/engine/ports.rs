@@ -1,8 +1,10 @@
-//! The outside clock and randomness, so that a test can bring its own.
+//! What the engine works with: the outside world, so that a test can bring its own.
 
+use super::sign_in::Source;
 use crate::{
     audit::Salt,
     domain::{CorrelationId, RequestId, RunId, Time},
+    partner_center::{BaseUrl, redact::Scrubber},
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::{
@@ -13,7 +15,27 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// What the engine works with.
+#[derive(Debug)]
+pub struct Ports<T> {
+    /// Sends requests.
+    pub transport: T,
+    /// Where Partner Center is.
+    pub base: BaseUrl,
+    /// Where tokens come from.
+    pub sign_in: Source,
+    /// Knows the secrets, and learns those that come.
+    pub scrubber: Scrubber,
+    /// The clock of the records.
+    pub clock: Clock,
+    /// Identifiers and salts.
+    pub ids: Ids,
+    /// Cancelled when the run is asked to stop.
+    pub stop: CancellationToken,
+}
 
 /// Where the time of records comes from. Waiting is always done on tokio's clock.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,9 @@
 //! Reads: tried again with patience, because they change nothing.
 
 use super::{
-    courier::{Courier, Ended, Errand, Halt},
+    courier::Courier,
+    errand::{Ended, Errand},
+    halt::Halt,
     retry::{Trouble, Troubles},
 };
 use crate::{
@@ -16,7 +18,6 @@ use crate::{
     record::{Exchange, Purpose, StopCause},
 };
 use serde::de::DeserializeOwned;
-use tokio::time::sleep;
 
 /// How a read ended.
 #[derive(Clone, Debug)]
@@ -39,6 +40,10 @@ pub(super) struct Failure {
 /// The most pages of one customer's collection. The documentation knows none that has two.
 const MOST_PAGES: usize = 100;
 
+/// How often one request is sent again with another token. Each time but the first means that the token
+/// ended on the way, or that the service will not have any for this.
+const MOST_REFUSED_TOKENS: u32 = 5;
+
 impl<T: Transport> Courier<T> {
     /// Reads one resource.
     pub(super) async fn read<R: DeserializeOwned>(
@@ -48,7 +53,26 @@ impl<T: Transport> Courier<T> {
         call: Call,
     ) -> Result<Read<R>, Halt> {
         let understood = |incoming: &Incoming| model::read::<R>(&incoming.body).is_ok();
+        Ok(match self.answer_to(purpose, subject, call, understood).await? {
+            Read::Done((incoming, failure), basis) => match model::read(&incoming.body) {
+                Ok(resource) => Read::Done(resource, basis),
+                Err(_) => Read::Failed(Reason::UnexpectedAnswer, failure),
+            },
+            Read::NoRelationship(failure) => Read::NoRelationship(failure),
+            Read::Failed(reason, failure) => Read::Failed(reason, failure),
+        })
+    }
+
+    /// The answer to a read, once it is one that is understood; with it, what it would be as a failure.
+    pub(super) async fn answer_to(
+        &self,
+        purpose: Purpose,
+        subject: Option<(u32, TenantId)>,
+        call: Call,
+        understood: fn(&Incoming) -> bool,
+    ) -> Result<Read<(Incoming, Failure)>, Halt> {
         let mut attempt = 0;
+        let mut refused_tokens = 0;
         let mut troubles = Troubles::default();
         loop {
             attempt += 1;
@@ -62,16 +86,20 @@ impl<T: Transport> Courier<T> {
                 Ended::Answered { answer, incoming } => match answer {
                     Answer::Throttled => Trouble::Throttled,
                     Answer::Unclear => Trouble::Lost,
-                    Answer::Understood => match model::read(&incoming.body) {
-                        Ok(resource) => return Ok(Read::Done(resource, vec![failure.intent])),
-                        Err(_) => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
-                    },
-                    Answer::NotUnderstood => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
+                    Answer::Understood => {
+                        let intent = failure.intent;
+                        return Ok(Read::Done((incoming, failure), vec![intent]));
+                    }
+                    Answer::Empty | Answer::NotUnderstood => {
+                        return Ok(Read::Failed(Reason::UnexpectedAnswer, failure));
+                    }
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                     Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
                     Answer::Refused => return Ok(Read::Failed(refused(&failure.exchange), failure)),
                     Answer::TokenExpired | Answer::SignInRefused => {
-                        return Err(sign_in(answer, &failure.exchange));
+                        refused_tokens += 1;
+                        self.require_another_token(answer, refused_tokens, &failure.exchange)?;
+                        continue;
                     }
                 },
             };
@@ -79,13 +107,22 @@ impl<T: Transport> Courier<T> {
                 self.require_network()?;
                 return Ok(Read::Failed(Reason::ServiceUnavailable, failure));
             };
-            // Whoever is stopped while waiting is stopped at the gate.
-            tokio::select! {
-                () = sleep(wait) => {}
-                () = self.stop.cancelled() => {}
-                () = self.closed.cancelled() => {}
-            }
+            self.wait(wait).await;
         }
+    }
+
+    /// After a 401: whether it is worth asking again with another token. `times` counts those of this
+    /// request; one that no token satisfies must not keep the run busy.
+    pub(super) fn require_another_token(
+        &self,
+        answer: Answer,
+        times: u32,
+        exchange: &Exchange,
+    ) -> Result<(), Halt> {
+        if answer == Answer::TokenExpired && self.sign_in.can_renew() && times < MOST_REFUSED_TOKENS {
+            return Ok(());
+        }
+        Err(sign_in(answer, exchange))
     }
 
     /// Reads a whole collection, page by page.
@@ -137,11 +174,6 @@ impl<T: Transport> Courier<T> {
             Read::NoRelationship(failure) => Read::NoRelationship(failure),
             Read::Failed(reason, failure) => Read::Failed(reason, failure),
         })
-    }
-
-    fn jitter(&self) -> f64 {
-        let [byte, ..] = self.ids.bytes();
-        f64::from(byte) / 255.0
     }
 }
 

@@ -73,12 +73,13 @@ impl Verdict {
 }
 
 /// What to do about a row that the confirmed plan calls ready. `may_send` is false when the run is
-/// stopping: what was sent is still settled, and nothing new is changed.
+/// stopping: what was sent is still settled, and nothing new is changed; that waits for somebody to allow
+/// it again.
 pub(super) fn next(state: &RowState, policy: &Policy, now: Time, may_send: bool) -> Step {
     match state {
         RowState::Judged { verdict: Outcome::Ready, facts_at } => {
             if !may_send {
-                Step::Settle(Verdict::because(Reason::RunStopped, ""))
+                Step::Nothing
             } else if now.since(*facts_at) > may_be_old(policy) {
                 Step::LookAgain
             } else {
@@ -98,7 +99,7 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
         ChangePhase::ToSend { answered, since } => {
             let pause = if answered { Duration::ZERO } else { unreachable_pause(change.unsent) };
             if !may_send {
-                Step::Settle(Verdict::because(Reason::RunStopped, "The change was not carried out."))
+                Step::Nothing
             } else if change.throttled >= MOST_THROTTLED || change.unsent >= MOST_UNSENT {
                 let text = change.exchange.text.as_deref().unwrap_or("no answer");
                 Step::Settle(Verdict::because(
@@ -159,17 +160,33 @@ fn after(change: &Change, policy: &Policy, now: Time, may_send: bool) -> Step {
                 Step::Observe { in_doubt: true }
             }
         }
-        ChangePhase::DidNotHappen if may_send && change.repeats < MOST_REPEATS => {
-            Step::Change { attempt, request_id: Some(change.request_id) }
+        ChangePhase::DidNotHappen if change.repeats < MOST_REPEATS => {
+            if may_send {
+                Step::Change { attempt, request_id: Some(change.request_id) }
+            } else {
+                Step::Nothing
+            }
         }
-        ChangePhase::DidNotHappen => Step::Settle(Verdict::because(
-            Reason::ServiceUnavailable,
-            format!(
-                "The change was sent {} times, and reading the customer shows that it did not happen.",
-                change.attempts
-            ),
-        )),
+        ChangePhase::DidNotHappen => Step::Settle(did_not_happen(change)),
     }
+}
+
+/// How a row ends that nobody goes on with. What was sent for it is known by then.
+pub(super) fn given_up(state: &RowState) -> Verdict {
+    match state {
+        RowState::Changing(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
+        RowState::Changing(_) => Verdict::because(Reason::RunStopped, "The change was not carried out."),
+        _ => Verdict::because(Reason::RunStopped, ""),
+    }
+}
+
+fn did_not_happen(change: &Change) -> Verdict {
+    let times = match change.attempts {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    let text = format!("The change was sent {times}, and reading the customer shows that it did not happen.");
+    Verdict::because(Reason::ServiceUnavailable, text)
 }
 
 /// How old the facts may be: a quarter of an hour, and the time that looking again takes at this pace,

@@ -1,71 +1,35 @@
 //! A run, from its list to its seal.
 
-use super::{
-    courier::{Courier, Halt},
-    guards,
-    pacer::{PaceNow, Pacer},
-    ports::{Clock, Ids},
-    reading::Read,
-    settle, survey,
-};
+use super::{courier::Courier, guards, halt::Halt, pacer::PaceNow, ports::Ports, settle};
 use crate::{
     audit::{Observer, Store, Writer},
     domain::{RunId, Time},
     input,
-    partner_center::{
-        BaseUrl, model::OrganizationProfile, redact::Scrubber, request, response::LONGEST_WAIT,
-        transport::Transport,
-    },
+    partner_center::transport::Transport,
     record::{
-        Confirmed, Event, How, Partner, PlanSealed, Policy, Purpose, Record, ReportWritten, Row, RowRead,
-        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, TokenNamed,
+        Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead, RowState,
+        Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
     },
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU32};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 /// How many records go into one append when there are many.
 const CHUNK: usize = 500;
-
-/// What the engine works with.
-#[derive(Debug)]
-pub struct Ports<T> {
-    /// Sends requests.
-    pub transport: T,
-    /// Where Partner Center is.
-    pub base: BaseUrl,
-    /// Knows the secrets.
-    pub scrubber: Scrubber,
-    /// The clock of the records.
-    pub clock: Clock,
-    /// Identifiers and salts.
-    pub ids: Ids,
-    /// Cancelled when the run is asked to stop.
-    pub stop: CancellationToken,
-}
-
-/// How a run begins.
-#[derive(Debug)]
-pub struct Start {
-    /// What is recorded of it.
-    pub opened: RunOpened,
-    /// What its token says of itself.
-    pub token: TokenNamed,
-}
 
 /// How the work on the rows ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Every row has its outcome.
     Complete,
-    /// A guard stopped it; every row has its outcome all the same.
+    /// A guard stopped it; what was sent is settled, and the rest waits for somebody to allow it again.
     StoppedByGuard(String),
 }
 
 /// Carries a run out.
 #[derive(Debug)]
 pub struct Engine<T> {
+    id: RunId,
     pub(super) courier: Arc<Courier<T>>,
     pub(super) run: Arc<Mutex<Run>>,
     writer: JoinHandle<Result<Store, crate::audit::WriteError>>,
@@ -92,34 +56,27 @@ impl<T: Transport> Watch<T> {
 
 impl<T: Transport> Engine<T> {
     /// Begins a run in this log.
-    pub async fn begin(store: Store, start: Start, ports: Ports<T>) -> Result<Self, Halt> {
+    pub async fn begin(store: Store, opened: RunOpened, ports: Ports<T>) -> Result<Self, Halt> {
         let at = ports.clock.now();
         let id = ports.ids.run_id(at);
-        let opened = Record { at, run: Some(id.clone()), event: Event::RunOpened(Box::new(start.opened)) };
+        let opened = Record { at, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
         let engine = Self::over(store, run, ports);
         engine.courier.writer.append(vec![opened.into()]).await?;
-        engine.courier.record(vec![Event::TokenNamed(start.token)]).await?;
         Ok(engine)
     }
 
     /// Goes on with a run whose records add up to `run`. The policy may differ in its pace.
-    pub async fn resume(
-        store: Store,
-        run: Run,
-        policy: Policy,
-        token: TokenNamed,
-        ports: Ports<T>,
-    ) -> Result<Self, Halt> {
+    pub async fn resume(store: Store, run: Run, policy: Policy, ports: Ports<T>) -> Result<Self, Halt> {
         let engine = Self::over(store, run, ports);
-        engine.courier.record(vec![Event::Resumed(policy), Event::TokenNamed(token)]).await?;
+        engine.courier.record(vec![Event::Resumed(policy)]).await?;
         Ok(engine)
     }
 
     fn over(store: Store, run: Run, ports: Ports<T>) -> Self {
         let id = run.id.clone();
-        let policy = run.policy.clone();
+        let pace = (run.policy.rate, run.policy.concurrency);
         let held_for = run.held_until.map(|until| until.since(ports.clock.now())).unwrap_or_default();
         let run = Arc::new(Mutex::new(run));
         let folded = Arc::clone(&run);
@@ -128,26 +85,13 @@ impl<T: Transport> Engine<T> {
             _ => locked(&folded).apply(seq, record),
         });
         let (writer, task) = Writer::start(store, observer);
-        let courier = Courier {
-            transport: ports.transport,
-            base: ports.base,
-            scrubber: ports.scrubber,
-            writer,
-            clock: ports.clock,
-            ids: ports.ids,
-            run: id,
-            pacer: Pacer::new(policy.rate, held_for.min(LONGEST_WAIT)),
-            unanswered: AtomicU32::new(0),
-            stop: ports.stop,
-            closed: CancellationToken::new(),
-            concurrency: policy.concurrency,
-        };
-        Self { courier: Arc::new(courier), run, writer: task }
+        let courier = Courier::new(ports, writer, Some(id.clone()), pace, held_for);
+        Self { id, courier: Arc::new(courier), run, writer: task }
     }
 
     /// The run's name.
-    pub fn id(&self) -> &RunId {
-        &self.courier.run
+    pub const fn id(&self) -> &RunId {
+        &self.id
     }
 
     /// A view for a progress bar.
@@ -178,34 +122,50 @@ impl<T: Transport> Engine<T> {
         self.record_all(events).await
     }
 
-    /// Reads whose customers these are. An account that was not meant, or that is not the one with
-    /// which the run began, ends it.
+    /// Records rows and decisions of a plan that another run made, as they stand there. What is known of a
+    /// row already, because an earlier process got so far, is left out.
+    pub async fn adopt(&self, events: Vec<Event>) -> Result<(), Halt> {
+        let is_new = |event: &Event| {
+            self.with_run(|run| match event {
+                Event::RowRead(row) => run.row(row.row).is_none(),
+                Event::Judged(judged) => is_unread(run, judged.row),
+                Event::Settled(settled) => run.row(settled.row).is_none() || is_unread(run, settled.row),
+                _ => false,
+            })
+        };
+        let events: Vec<_> = events.into_iter().filter(is_new).collect();
+        if !events.is_empty() {
+            self.courier.record(events).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals the plan that was adopted; the fold compares its digest with the one that is to be carried out.
+    pub async fn seal_adopted(&self, plan: PlanSealed) -> Result<(), Halt> {
+        self.courier.record(vec![Event::PlanSealed(plan)]).await?;
+        Ok(())
+    }
+
+    /// Looks whether the run may begin: whose customers these are, whether the sign-in was done with MFA,
+    /// and what time it is there. An account that was not meant, or that is not the one with which the
+    /// run began, ends it.
     pub async fn identify(&self) -> Result<Partner, Halt> {
-        let read = self
-            .courier
-            .read::<OrganizationProfile>(Purpose::ReadPartner, None, request::organization_profile())
-            .await?;
-        let (profile, basis) = match read {
-            Read::Done(profile, basis) => (profile, basis),
-            Read::NoRelationship(failure) => {
-                return Err(survey::failed(crate::domain::Reason::RefusedByService, &failure.exchange));
-            }
-            Read::Failed(reason, failure) => return Err(survey::failed(reason, &failure.exchange)),
-        };
-        let Some(tenant_id) = profile.tenant_id.as_deref().and_then(|id| id.parse().ok()) else {
-            let text = "the organization profile does not say whose account this is";
-            return Err(Halt::stop(StopCause::Service, text));
-        };
-        let name = profile.company_name.or(profile.domain).unwrap_or_else(|| "(no name)".to_owned());
-        let partner = Partner { tenant_id, name, basis: basis.first().copied().unwrap_or_default() };
-        let refused = self.with_run(|run| guards::wrong_partner(&run.policy, run.partner.as_ref(), &partner));
+        let found = self.courier.introduce().await?;
+        let partner = &found.partner;
+        let refused = self.with_run(|run| guards::wrong_partner(&run.policy, run.partner.as_ref(), partner));
         if refused.is_none() || self.with_run(|run| run.partner.is_none()) {
             self.courier.record(vec![Event::PartnerIdentified(partner.clone())]).await?;
         }
-        match refused {
-            Some(text) => Err(Halt::stop(StopCause::WrongAccount, text)),
-            None => Ok(partner),
+        if let Some(text) = refused {
+            return Err(Halt::stop(StopCause::WrongAccount, text));
         }
+        if let Some(text) = guards::without_mfa(found.mfa) {
+            return Err(Halt::stop(StopCause::SignIn, text));
+        }
+        if let Some(text) = guards::clock_differs(found.clock_is_ahead_by) {
+            return Err(Halt::stop(StopCause::Guard, text));
+        }
+        Ok(found.partner)
     }
 
     /// Seals what was decided.
@@ -240,10 +200,9 @@ impl<T: Transport> Engine<T> {
         self.settle_open(settle::ready).await
     }
 
-    /// Ends a run before anything was sent to change: what is open was not attempted.
-    pub async fn abandon(&self, cause: StopCause, text: &str) -> Result<(), Halt> {
-        self.leave(cause, text).await?;
-        self.settle_open(settle::not_attempted).await
+    /// Gives up a run of which nothing is in doubt: what is open was not attempted.
+    pub async fn give_up(&self) -> Result<(), Halt> {
+        self.settle_open(settle::on_giving_up).await
     }
 
     /// Leaves a run that can be gone on with.
@@ -306,6 +265,10 @@ impl<T: Transport> Engine<T> {
         });
         self.record_all(events).await
     }
+}
+
+fn is_unread(run: &Run, row: u32) -> bool {
+    run.row(row).is_some_and(|row| matches!(row.state, RowState::Unread(_)))
 }
 
 /// The state is only written by `apply`, which leaves it whole or says so.

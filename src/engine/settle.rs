@@ -1,6 +1,6 @@
 //! The record that closes a row.
 
-use super::remove_relationship::Verdict;
+use super::remove_relationship::{Verdict, given_up};
 use crate::{
     domain::{Finding, Outcome, Reason, Time, removable_from},
     input,
@@ -53,6 +53,18 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     })
 }
 
+/// A customer that is ready now, too, but with something left to the service that was not in the plan:
+/// whoever allowed the plan did not see it.
+pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
+    let now = judged.left_to_service().ok().flatten();
+    if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service.as_deref().copied() {
+        return judged;
+    }
+    let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
+    let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
+    Judged { verdict: Outcome::Skipped, findings, ..judged }
+}
+
 /// A row that was ready when the plan was confirmed, and no longer is.
 pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
@@ -60,7 +72,9 @@ pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
         return Some(settled);
     }
     let mut reasons = settled.reasons;
-    reasons.insert(0, Reason::ChangedSincePlan);
+    if !reasons.contains(&Reason::ChangedSincePlan) {
+        reasons.insert(0, Reason::ChangedSincePlan);
+    }
     let explanation =
         format!("When the plan was made, nothing stood in the way. Now: {}", settled.explanation);
     Some(Settled { reasons, explanation, ..settled })
@@ -87,16 +101,9 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     }
 }
 
-/// A row that the run never came to.
-pub(super) fn not_attempted(row: &Row, now: Time) -> Settled {
-    let explanation = Reason::RunStopped.advice().to_owned();
-    let verdict = Verdict {
-        outcome: Outcome::NotAttempted,
-        evidence: None,
-        reason: Some(Reason::RunStopped),
-        explanation,
-    };
-    on_verdict(row, verdict, now)
+/// A row that nobody goes on with.
+pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
+    on_verdict(row, given_up(&row.state), now)
 }
 
 /// A row of a plan that nothing stands in the way of.

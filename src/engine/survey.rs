@@ -10,10 +10,7 @@
 //! The pages are also counted: `--max-share` needs to know how many customers the partner has, or
 //! at least that it has enough.
 
-use super::{
-    courier::{Courier, Halt},
-    reading::Read,
-};
+use super::{courier::Courier, halt::Halt, reading::Read};
 use crate::{
     domain::{Reason, Seq, TenantId},
     partner_center::{

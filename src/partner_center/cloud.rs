@@ -1,4 +1,4 @@
-//! Where Partner Center is.
+//! Where Partner Center is, and where its users sign in.
 
 use std::{fmt, net::IpAddr};
 use url::{Host, Url};
@@ -31,9 +31,24 @@ impl Cloud {
             Self::China => "https://partner.partnercenterapi.microsoftonline.cn",
         }
     }
+
+    /// Where its users sign in (`authentication-national-cloud`, learn.microsoft.com).
+    pub const fn login_url(self) -> &'static str {
+        match self {
+            Self::Public => "https://login.microsoftonline.com",
+            Self::UsGov => "https://login.microsoftonline.us",
+            Self::China => "https://login.partner.microsoftonline.cn",
+        }
+    }
+
+    /// What a token for the API is for. It does not follow `--api-url`: a proxy in front of the API
+    /// is no other audience.
+    pub const fn audience(self) -> &'static str {
+        self.api_url()
+    }
 }
 
-/// Why an address cannot be the API's.
+/// Why an address cannot be a service's.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseUrlError {
     /// It cannot be parsed.
@@ -49,7 +64,7 @@ pub enum BaseUrlError {
     Parts(String),
 }
 
-/// The address that every request begins with: `https:`, or `http:` to a loopback address.
+/// The address that requests to a service begin with: `https:`, or `http:` to a loopback address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
@@ -57,15 +72,12 @@ impl BaseUrl {
     /// Checks an address.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text).map_err(|error| BaseUrlError::NotAUrl(text.to_owned(), error))?;
-        let is_loopback = match url.host() {
-            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => return Err(BaseUrlError::Parts(text.to_owned())),
-        };
+        if url.host().is_none() {
+            return Err(BaseUrlError::Parts(text.to_owned()));
+        }
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback => {}
+            "http" if is_loopback(&url) => {}
             _ => return Err(BaseUrlError::NotEncrypted(text.to_owned())),
         }
         let has_user = !url.username().is_empty() || url.password().is_some();
@@ -80,9 +92,23 @@ impl BaseUrl {
         format!("{}{path}", self.0.as_str().trim_end_matches('/'))
     }
 
+    /// Whether it stays on this machine.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
     /// The parsed address.
     pub const fn url(&self) -> &Url {
         &self.0
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

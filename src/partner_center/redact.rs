@@ -9,11 +9,17 @@ use crate::domain::Secret;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use memchr::memmem::Finder;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, fmt};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// The headers whose values may be stored. None of them ever carries a secret.
-const STORED: [&str; 21] = [
+const STORED: [&str; 24] = [
     "accept",
+    "cache-control",
+    "client-request-id",
     "content-length",
     "content-type",
     "date",
@@ -34,6 +40,7 @@ const STORED: [&str; 21] = [
     "user-agent",
     "validatemfa",
     "x-locale",
+    "x-ms-request-id",
 ];
 
 /// What stands where a secret stood.
@@ -42,44 +49,38 @@ const TAKEN_OUT: &str = "[secret]";
 /// Secrets that are shorter than this are not looked for: they would be found everywhere.
 const SHORTEST: usize = 8;
 
-/// Takes secrets out of whatever is about to be stored or shown.
+/// Takes secrets out of whatever is about to be stored or shown. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
-    forms: Vec<Finder<'static>>,
+    forms: Arc<RwLock<Vec<Finder<'static>>>>,
 }
 
 impl Scrubber {
-    /// Knows these secrets: as they are, percent-encoded, in hexadecimal, and in Base64 of either
-    /// alphabet at each of the three alignments.
+    /// Knows these secrets.
     pub fn new(secrets: &[Secret]) -> Self {
-        let mut forms: Vec<Vec<u8>> = Vec::new();
-        for secret in secrets {
-            let secret = secret.expose().as_bytes();
-            if secret.len() < SHORTEST {
-                continue;
-            }
-            forms.push(secret.to_vec());
-            forms.push(percent_encoded(secret, true));
-            forms.push(percent_encoded(secret, false));
-            forms.push(hexadecimal(secret, b"0123456789abcdef"));
-            forms.push(hexadecimal(secret, b"0123456789ABCDEF"));
-            for shift in 0..3 {
-                let standard = base64_at(secret, shift);
-                forms.push(standard.replace('+', "-").replace('/', "_").into_bytes());
-                forms.push(standard.into_bytes());
-            }
-        }
-        forms.sort_unstable();
-        forms.dedup();
+        let scrubber = Self::default();
+        scrubber.learn(secrets);
+        scrubber
+    }
+
+    /// Knows these secrets as well from now on.
+    pub fn learn(&self, secrets: &[Secret]) {
+        let secrets = secrets.iter().map(|secret| secret.expose().as_bytes());
+        let new: Vec<Vec<u8>> = secrets.filter(|secret| secret.len() >= SHORTEST).flat_map(forms).collect();
+        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        forms.extend(new.iter().map(|form| Finder::new(form).into_owned()));
         // The longest first, so that a form within another is not left in pieces.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        Self { forms: forms.iter().map(|form| Finder::new(form).into_owned()).collect() }
+        forms.sort_by(|a, b| {
+            let (a, b) = (a.needle(), b.needle());
+            b.len().cmp(&a.len()).then_with(|| a.cmp(b))
+        });
+        forms.dedup_by(|a, b| a.needle() == b.needle());
     }
 
     /// The bytes without the secrets.
     pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let mut clean = Cow::Borrowed(bytes);
-        for form in &self.forms {
+        for form in self.forms.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if form.find(&clean).is_some() {
                 clean = Cow::Owned(replaced(&clean, form));
             }
@@ -131,8 +132,33 @@ impl Scrubber {
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Scrubber({} forms)", self.forms.len())
+        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "Scrubber({} forms)", forms.len())
     }
+}
+
+/// A secret as it is, in JSON, percent-encoded, in hexadecimal, in UTF-16, and in Base64 of either
+/// alphabet at each of the three alignments.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![
+        secret.to_vec(),
+        percent_encoded(secret, true),
+        percent_encoded(secret, false),
+        hexadecimal(secret, b"0123456789abcdef"),
+        hexadecimal(secret, b"0123456789ABCDEF"),
+        secret.iter().flat_map(|byte| [*byte, 0]).collect(),
+        secret.iter().flat_map(|byte| [0, *byte]).collect(),
+    ];
+    let in_json = Value::from(String::from_utf8_lossy(secret)).to_string();
+    let in_json = in_json.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default();
+    forms.push(in_json.replace('/', "\\/").into_bytes());
+    forms.push(in_json.to_owned().into_bytes());
+    for shift in 0..3 {
+        let standard = base64_at(secret, shift);
+        forms.push(standard.replace('+', "-").replace('/', "_").into_bytes());
+        forms.push(standard.into_bytes());
+    }
+    forms
 }
 
 fn replaced(bytes: &[u8], form: &Finder<'_>) -> Vec<u8> {
@@ -179,6 +205,16 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
+    fn what_is_learnt_later_is_taken_out_by_every_clone() {
+        let scrubber = Scrubber::default();
+        let clone = scrubber.clone();
+        scrubber.learn(&[Secret::new("a\"secret/of mine".to_owned())]);
+        for form in ["a\"secret/of mine", r#"a\"secret/of mine"#, r#"a\"secret\/of mine"#] {
+            assert_eq!(clone.text(&format!("<{form}>")), "<[secret]>");
+        }
+    }
+
+    #[test]
     fn headers_that_are_not_on_the_list_are_known_by_their_length() {
         let scrubber = Scrubber::new(&[]);
         let stored = scrubber.headers([("Date", "today"), ("Set-Cookie", "abc"), ("X-New", "")]);
@@ -202,7 +238,7 @@ mod tests {
             for form in [raw.clone(), hex, percent, STANDARD.encode(&raw).into(), URL_SAFE.encode(&raw).into()] {
                 let clean = scrubber.bytes(&form);
                 prop_assert!(clean.windows(TAKEN_OUT.len()).any(|window| window == TAKEN_OUT.as_bytes()));
-                prop_assert!(scrubber.forms.iter().all(|finder| finder.find(&clean).is_none()));
+                prop_assert!(forms(secret.as_bytes()).iter().all(|form| Finder::new(form).find(&clean).is_none()));
             }
         }
     }

@@ -1,8 +1,12 @@
-//! The requests that are ever sent, as values.
+//! The requests that are ever sent, as values; those to the sign-in service are made in `auth`.
 
-use super::{BaseUrl, paging::NextPage};
-use crate::domain::{CorrelationId, RequestId, TenantId};
-use std::fmt::Write as _;
+use super::{
+    BaseUrl,
+    auth::request::{Form, SignInRequest},
+    paging::NextPage,
+};
+use crate::domain::{CorrelationId, RequestId, Secret, TenantId};
+use std::{borrow::Cow, fmt::Write as _};
 
 /// The body of the removal: exactly these 71 bytes, whatever was read of the customer before.
 /// The same method and address with another field ends delegated administration instead.
@@ -18,6 +22,8 @@ pub enum Method {
     Get,
     /// Changes.
     Patch,
+    /// Asks for a token.
+    Post,
 }
 
 impl Method {
@@ -26,6 +32,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Patch => "PATCH",
+            Self::Post => "POST",
         }
     }
 }
@@ -39,19 +46,27 @@ pub struct Call {
     pub path: String,
     /// The token of the page, for the pages after the first.
     pub continuation: Option<String>,
+    /// Whether the answer is to tell if the sign-in was done with MFA (`ValidateMfa: true`).
+    pub asks_for_mfa: bool,
     /// The body.
     pub body: Option<&'static str>,
 }
 
 impl Call {
     fn get(path: String) -> Self {
-        Self { method: Method::Get, path, continuation: None, body: None }
+        Self { method: Method::Get, path, continuation: None, asks_for_mfa: false, body: None }
     }
 }
 
-/// Who the token belongs to: `GET /v1/profiles/organization`.
+/// Who the token belongs to, and whether it comes from a sign-in with MFA:
+/// `GET /v1/profiles/organization`.
 pub fn organization_profile() -> Call {
-    Call::get("/v1/profiles/organization".to_owned())
+    Call { asks_for_mfa: true, ..Call::get("/v1/profiles/organization".to_owned()) }
+}
+
+/// Whether this user may list customers at all: `GET /v1/customers?size=1`.
+pub fn one_customer() -> Call {
+    Call::get("/v1/customers?size=1".to_owned())
 }
 
 /// The first page of all customers: `GET /v1/customers?size=…`.
@@ -89,7 +104,34 @@ pub fn remove_relationship(id: TenantId) -> Call {
     Call { method: Method::Patch, body: Some(REMOVAL_BODY), ..Call::get(format!("/v1/customers/{id}")) }
 }
 
-/// A request as it goes over the wire, but for its token.
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// These bytes.
+    Fixed(&'static str),
+    /// A form, which has secrets.
+    Form(Form),
+}
+
+impl Body {
+    /// As it goes over the wire.
+    pub fn sent(&self) -> Secret {
+        match self {
+            Self::Fixed(text) => Secret::new((*text).to_owned()),
+            Self::Form(form) => form.encoded(),
+        }
+    }
+
+    /// As it may be stored.
+    pub fn stored(&self) -> Cow<'static, str> {
+        match self {
+            Self::Fixed(text) => Cow::Borrowed(text),
+            Self::Form(form) => Cow::Owned(form.stored()),
+        }
+    }
+}
+
+/// A request as it goes over the wire.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The method.
@@ -98,13 +140,21 @@ pub struct Outgoing {
     pub url: String,
     /// The headers, but for `Authorization`.
     pub headers: Vec<(&'static str, String)>,
+    /// What becomes `Authorization`; a request to the sign-in service has none.
+    pub token: Option<Secret>,
     /// The body.
-    pub body: Option<&'static str>,
+    pub body: Option<Body>,
 }
 
 impl Outgoing {
-    /// Gives a call its address, its identifiers and the headers that every request has.
-    pub fn new(base: &BaseUrl, call: &Call, request_id: RequestId, correlation_id: CorrelationId) -> Self {
+    /// Gives a call its address, its token, its identifiers and the headers that every request has.
+    pub fn new(
+        base: &BaseUrl,
+        call: &Call,
+        token: Secret,
+        request_id: RequestId,
+        correlation_id: CorrelationId,
+    ) -> Self {
         let mut headers = vec![
             ("accept", "application/json".to_owned()),
             ("ms-requestid", request_id.to_string()),
@@ -115,10 +165,26 @@ impl Outgoing {
         if call.body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
+        if call.asks_for_mfa {
+            headers.push(("validatemfa", "true".to_owned()));
+        }
         if let Some(token) = &call.continuation {
             headers.push(("ms-continuationtoken", token.clone()));
         }
-        Self { method: call.method, url: base.join(&call.path), headers, body: call.body }
+        let body = call.body.map(Body::Fixed);
+        Self { method: call.method, url: base.join(&call.path), headers, token: Some(token), body }
+    }
+
+    /// A request to the sign-in service, which calls `client-request-id` what is the correlation ID
+    /// in its own logs.
+    pub fn sign_in(request: &SignInRequest, correlation_id: CorrelationId) -> Self {
+        let headers = vec![
+            ("accept", "application/json".to_owned()),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            ("client-request-id", correlation_id.to_string()),
+        ];
+        let body = Some(Body::Form(request.form.clone()));
+        Self { method: Method::Post, url: request.url.clone(), headers, token: None, body }
     }
 }
 

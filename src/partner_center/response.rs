@@ -76,7 +76,7 @@ pub fn fault(answer: &Incoming) -> Fault {
     }
 }
 
-fn shortened(text: &str) -> Option<String> {
+pub(super) fn shortened(text: &str) -> Option<String> {
     // On one line: what the service says must not look like a line of ours.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| text.chars().take(LONGEST_TEXT).collect())
@@ -96,6 +96,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, is_customer:
     let code = fault.code.as_deref().unwrap_or_default();
     match answer.status {
         200..=299 if understood => Answer::Understood,
+        200..=299 if answer.text().is_empty() => Answer::Empty,
         200..=299 => Answer::NotUnderstood,
         429 => Answer::Throttled,
         503 if answer.header("retry-after").is_some() => Answer::Throttled,

@@ -2,20 +2,22 @@
 //!
 //! Everything that a client library does by itself is off: redirects, retries of any kind,
 //! proxies from the environment, cookies, decompression. An attempt that is not on record must not
-//! happen, and what is recorded must be what was on the wire.
+//! happen, and what is recorded must be what was on the wire. It reaches the addresses that it was made
+//! for and no other, whatever a request says.
 
 use super::{
     BaseUrl,
-    auth::AccessToken,
     request::{Method, Outgoing},
     response::Incoming,
 };
+use crate::domain::Secret;
 use reqwest::{
-    Client,
+    Certificate, Client, Proxy,
     header::{AUTHORIZATION, HeaderName, HeaderValue},
     redirect, retry,
 };
 use std::{error::Error, future::Future, time::Duration};
+use url::{Origin, Url};
 
 /// The largest answer that is read: a page of 500 customers is about 300 KiB.
 pub const LARGEST_ANSWER: usize = 8 << 20;
@@ -59,50 +61,97 @@ pub trait Transport: Send + Sync + 'static {
     fn send(&self, request: &Outgoing) -> impl Future<Output = Result<Incoming, SendError>> + Send;
 }
 
+/// How the network is reached, beside where.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// How long each part of an attempt may take.
+    pub timeouts: Timeouts,
+    /// A proxy, and what it wants to be told.
+    pub proxy: Option<(Url, Option<ProxyLogin>)>,
+    /// Certificates, as PEM, that are trusted beside those of this machine.
+    pub roots: Vec<u8>,
+}
+
+/// What a proxy wants to be told.
+#[derive(Clone, Debug)]
+pub struct ProxyLogin {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
+
 /// The transport over real sockets.
 #[derive(Debug)]
 pub struct Http {
     client: Client,
-    authorization: HeaderValue,
+    origins: Vec<Origin>,
 }
 
 impl Http {
-    /// A client for `base`, with a token for its requests.
-    pub fn new(base: &BaseUrl, token: &AccessToken, timeouts: Timeouts) -> Result<Self, SendError> {
-        let refused = |error: String| SendError::NotSent(error);
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", token.secret.expose()))
-            .map_err(|_unprintable| refused("the token cannot stand in a header".to_owned()))?;
-        authorization.set_sensitive(true);
-        let client = Client::builder()
+    /// A client for these addresses and no others.
+    pub fn new(addresses: &[&BaseUrl], connection: &Connection) -> Result<Self, SendError> {
+        let refused = |error: reqwest::Error| SendError::NotSent(chain(&error));
+        let timeouts = connection.timeouts;
+        let mut client = Client::builder()
             .user_agent(concat!("offboard/", env!("CARGO_PKG_VERSION")))
-            .https_only(base.url().scheme() == "https")
+            .https_only(addresses.iter().all(|address| address.url().scheme() == "https"))
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .no_proxy()
             .referer(false)
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.read)
-            .timeout(timeouts.total)
-            .build()
-            .map_err(|error| refused(chain(&error)))?;
-        Ok(Self { client, authorization })
+            .timeout(timeouts.total);
+        if let Some((url, login)) = &connection.proxy {
+            let mut proxy = Proxy::all(url.clone()).map_err(refused)?;
+            if let Some(login) = login {
+                proxy = proxy.basic_auth(&login.user, login.password.expose());
+            }
+            client = client.proxy(proxy);
+        }
+        if !connection.roots.is_empty() {
+            let roots = Certificate::from_pem_bundle(&connection.roots).map_err(refused)?;
+            if roots.is_empty() {
+                return Err(SendError::NotSent("there is no certificate in the file of roots".to_owned()));
+            }
+            client = client.tls_certs_merge(roots);
+        }
+        let client = client.build().map_err(refused)?;
+        Ok(Self { client, origins: addresses.iter().map(|address| address.url().origin()).collect() })
+    }
+
+    fn request(&self, outgoing: &Outgoing) -> Result<reqwest::RequestBuilder, SendError> {
+        let refused = |text: &str| SendError::NotSent(text.to_owned());
+        let url = Url::parse(&outgoing.url).map_err(|error| refused(&error.to_string()))?;
+        if !self.origins.contains(&url.origin()) {
+            return Err(refused("this address is neither the API's nor the sign-in service's"));
+        }
+        let method = match outgoing.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Patch => reqwest::Method::PATCH,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut builder = self.client.request(method, url);
+        if let Some(token) = &outgoing.token {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+                .map_err(|_unprintable| refused("the token cannot stand in a header"))?;
+            value.set_sensitive(true);
+            builder = builder.header(AUTHORIZATION, value);
+        }
+        for (name, value) in &outgoing.headers {
+            builder = builder.header(HeaderName::from_static(name), value);
+        }
+        if let Some(body) = &outgoing.body {
+            builder = builder.body(body.sent().expose().to_owned());
+        }
+        Ok(builder)
     }
 }
 
 impl Transport for Http {
     async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Patch => reqwest::Method::PATCH,
-        };
-        let mut builder =
-            self.client.request(method, &request.url).header(AUTHORIZATION, self.authorization.clone());
-        for (name, value) in &request.headers {
-            builder = builder.header(HeaderName::from_static(name), value);
-        }
-        if let Some(body) = request.body {
-            builder = builder.body(body);
-        }
+        let builder = self.request(request)?;
         let mut response = builder.send().await.map_err(failure)?;
         let headers = response
             .headers()

@@ -17,6 +17,8 @@ pub struct Change {
     pub was_in_doubt: bool,
     /// How often the service asked for patience.
     pub throttled: u32,
+    /// How often in a row its token was refused.
+    pub refused_tokens: u32,
     /// How often it could not be sent at all.
     pub unsent: u32,
     /// What is known now.
@@ -92,6 +94,7 @@ impl Change {
             repeats: 0,
             was_in_doubt: false,
             throttled: 0,
+            refused_tokens: 0,
             unsent: 0,
             phase: ChangePhase::Open { intent, since },
             exchange,
@@ -157,8 +160,10 @@ impl Change {
     /// The answer to the open attempt.
     pub fn answered(&mut self, answer: Answer, now: Time) {
         self.throttled += u32::from(answer == Answer::Throttled);
+        let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
+        self.refused_tokens = if is_token { self.refused_tokens + 1 } else { 0 };
         self.phase = match answer {
-            Answer::Understood | Answer::NotUnderstood => ChangePhase::Accepted {
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood => ChangePhase::Accepted {
                 clearly: answer == Answer::Understood,
                 since: now,
                 still_seen: 0,
@@ -232,5 +237,46 @@ impl Change {
             _ => return Err("a look is only taken after a change was accepted or is in doubt"),
         };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn id(n: u128) -> RequestId {
+        RequestId::new(Uuid::from_u128(n))
+    }
+
+    fn sent() -> Change {
+        Change::first(id(1), CorrelationId::new(Uuid::from_u128(9)), 0, Time::from_millis(0))
+    }
+
+    #[test]
+    fn a_change_whose_token_was_refused_may_be_sent_again_under_either_id() {
+        let now = Time::from_millis(0);
+        for (was_in_doubt, other_id) in [(false, true), (true, false)] {
+            let mut change = sent();
+            change.was_in_doubt = was_in_doubt;
+            change.answered(Answer::TokenExpired, now);
+            assert!(change.may_send_again(id(1)).is_ok());
+            // While an earlier attempt may come back to life, it keeps the one that it had.
+            assert_eq!(change.may_send_again(id(2)).is_ok(), other_id);
+            assert!(!change.may_end_as(Outcome::Removed) && change.may_end_as(Outcome::NotAttempted));
+        }
+    }
+
+    #[test]
+    fn refused_tokens_are_counted_until_another_answer() {
+        let now = Time::from_millis(0);
+        let mut change = sent();
+        for times in 1..=3 {
+            change.answered(Answer::TokenExpired, now);
+            assert_eq!(change.refused_tokens, times);
+            change.send_again(id(1), CorrelationId::new(Uuid::from_u128(9)), 0, now);
+        }
+        change.answered(Answer::Throttled, now);
+        assert_eq!(change.refused_tokens, 0);
     }
 }

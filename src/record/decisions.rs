@@ -50,6 +50,15 @@ impl Judged {
         let bytes = canonical::to_bytes(&serde_json::to_value(self)?)?;
         Ok(Sha256::of(&[&bytes]))
     }
+
+    /// The digest of what is left to the service, over its canonical JSON; none if nothing is.
+    pub fn left_to_service(&self) -> Result<Option<Sha256>, CanonicalError> {
+        if self.allowed.is_empty() {
+            return Ok(None);
+        }
+        let bytes = canonical::to_bytes(&serde_json::to_value(&self.allowed)?)?;
+        Ok(Some(Sha256::of(&[&bytes])))
+    }
 }
 
 /// See [`super::Event::PlanSealed`].

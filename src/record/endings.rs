@@ -23,6 +23,8 @@ pub enum StopCause {
     Service,
     /// The disk with the audit log is full; the end could still be recorded.
     DiskFull,
+    /// Somebody put a file beside the log that says stop.
+    StopFile,
     /// A fault of this program.
     Bug,
 }

@@ -15,18 +15,22 @@ mod endings;
 mod kinds;
 mod opening;
 mod planning;
+mod requesting;
 mod requests;
 mod settling;
+mod signs;
 mod state;
+mod waves;
 
 pub use change::{Change, ChangePhase};
 pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
-    InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,
+    Applies, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,
 };
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };
+pub use signs::{REMEMBERED, Signs};
 pub use state::{Illegal, Row, RowState, Run, Stage};

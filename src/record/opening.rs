@@ -1,6 +1,6 @@
 //! What is recorded when a log or a run begins.
 
-use crate::domain::{Mode, Procedure, Reason, Seq, Sha256, TenantId, Time};
+use crate::domain::{Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,6 +38,9 @@ pub struct RunOpened {
     pub mode: Mode,
     /// Whether the run may send changes at all; a plan may not.
     pub changes: bool,
+    /// The sealed plan that is carried out, when it was made by a run of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applies: Option<Applies>,
     /// Where Partner Center is.
     pub api_url: String,
     /// The person's name on this machine.
@@ -56,6 +59,15 @@ pub struct RunOpened {
     pub policy: Policy,
     /// Every setting, with where its value came from.
     pub settings: BTreeMap<String, Setting>,
+}
+
+/// A plan that another run made and sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applies {
+    /// The run that made it.
+    pub run: RunId,
+    /// The plan's digest.
+    pub digest: Sha256,
 }
 
 /// The list that a run reads.
@@ -89,8 +101,11 @@ pub struct Policy {
     pub concurrency: u32,
     /// How many seconds to wait before asking what became of a change.
     pub settle_seconds: u32,
-    /// Stop when this many customers in a row fail; 0 never.
+    /// Stop when this many customers in a row fail, or too many of the latest; 0 never.
     pub stop_after_failures: u32,
+    /// How many customers the first wave has; the rest follows when it ended without surprise. 0: no waves.
+    #[serde(default)]
+    pub canary: u32,
     /// The most removals a plan may have.
     pub max_removals: u32,
     /// The largest share of all the partner's customers, in percent, that a plan may remove.

@@ -1,7 +1,9 @@
 //! The part of the fold that is about the plan.
 
 use super::{
+    canonical::CanonicalError,
     decisions::{Confirmed, Judged, PlanSealed},
+    signs::Signs,
     state::{Row, RowState, Run, Stage},
 };
 use crate::domain::{Outcome, Sha256, Time};
@@ -19,7 +21,9 @@ impl Run {
         row.started_at.get_or_insert(at);
         match (&row.state, again) {
             (RowState::Unread(_), false) => {
-                row.decision = Some(judged.digest().map_err(|error| error.to_string())?);
+                let unwritable = |error: CanonicalError| error.to_string();
+                row.decision = Some(judged.digest().map_err(unwritable)?);
+                row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
             _ => return Err(format!("row {} is judged already", judged.row)),
@@ -28,7 +32,7 @@ impl Run {
         row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         self.judged += u32::from(!again);
         if judged.verdict == Outcome::Ready {
-            self.failures_in_a_row = 0;
+            self.signs.judged_ready();
         }
         Ok(())
     }
@@ -37,7 +41,8 @@ impl Run {
     /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
         let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
-        let mut text = format!("offboard plan v1\n{}\n{partner}\n{}\n", self.id, self.opened.procedure);
+        let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
+        let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{}\n", self.opened.procedure);
         for row in &self.rows {
             if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
                 text.push_str(&format!("{} {customer} {decision}\n", row.number));
@@ -59,6 +64,17 @@ impl Run {
         if plan.digest != self.plan_digest() {
             return Err("its digest is not the digest of what was decided".to_owned());
         }
+        if let Some(applies) = &self.opened.applies {
+            if plan.digest != applies.digest {
+                return Err(format!("the plan to carry out has the digest {}", applies.digest));
+            }
+            // Whatever was read for a plan is read again before anything is changed.
+            for row in &mut self.rows {
+                if let RowState::Judged { facts_at, .. } = &mut row.state {
+                    *facts_at = Time::from_millis(0);
+                }
+            }
+        }
         self.plan = Some(plan.clone());
         self.stage = Stage::Planned;
         Ok(())
@@ -67,7 +83,7 @@ impl Run {
     /// Allows the plan, if it is the one on record and within its own limits.
     pub(super) fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
         let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
-        if self.stage != Stage::Planned {
+        if !self.awaits_consent() {
             return Err("the plan was confirmed already".to_owned());
         }
         if plan.digest != confirmed.digest {
@@ -77,7 +93,20 @@ impl Run {
             return Err("the plan removes more than its limits allow".to_owned());
         }
         self.stage = Stage::Confirmed;
+        self.stopped_by_guard = None;
+        self.signs = Signs::default();
+        self.deal_waves();
         Ok(())
+    }
+
+    /// Whether somebody has to allow changes before any is sent: nobody has yet, or a guard stopped them
+    /// since.
+    pub fn awaits_consent(&self) -> bool {
+        match self.stage {
+            Stage::Planned => true,
+            Stage::Confirmed => self.stopped_by_guard.is_some(),
+            Stage::Judging | Stage::Sealed => false,
+        }
     }
 
     /// How many rows are ready and not yet changed.

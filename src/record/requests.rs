@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    /// A token, or a step on the way to one.
+    SignIn,
     /// Who the token belongs to.
     ReadPartner,
     /// A page of all customers.

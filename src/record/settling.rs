@@ -29,12 +29,15 @@ impl Run {
         let is_first_word = matches!(row.state, RowState::Unread(_));
         row.started_at.get_or_insert(at);
         row.state = RowState::Settled(outcome);
+        let wave = row.wave;
         self.judged += u32::from(is_first_word);
         *self.counts.entry(outcome).or_default() += 1;
-        match outcome {
-            Outcome::Failed | Outcome::Unknown => self.failures_in_a_row += 1,
-            Outcome::NotAttempted => {}
-            _ => self.failures_in_a_row = 0,
+        self.signs.settled(outcome);
+        if self.stage == Stage::Confirmed {
+            let is_early = self.leave_wave(wave);
+            if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
+                self.signs.surprise_in_canary = Some(settled.row);
+            }
         }
         Ok(())
     }
@@ -106,6 +109,12 @@ impl Run {
             {
                 change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
                 change.lost(now);
+            }
+        }
+        for row in &mut self.rows {
+            if let RowState::Changing(change) = &mut row.state {
+                // The next life has a token of its own.
+                change.refused_tokens = 0;
             }
         }
     }

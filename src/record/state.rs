@@ -1,14 +1,15 @@
 //! What a run's records add up to.
 
 use super::{
-    change::{Change, ChangePhase},
+    change::Change,
     decisions::PlanSealed,
     endings::{RunSealed, StopCause},
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
-    requests::RequestIntended,
+    signs::Signs,
+    waves::Waves,
 };
-use crate::domain::{Outcome, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, RunId, Seq, Sha256, TenantId, Time};
 use std::collections::BTreeMap;
 
 /// A record that does not follow from the records before it.
@@ -49,6 +50,10 @@ pub struct Row {
     pub started_at: Option<Time>,
     /// The digest of what was decided about it in the plan.
     pub decision: Option<Sha256>,
+    /// The digest of what the plan left to the service, if anything.
+    pub left_to_service: Option<Box<Sha256>>,
+    /// The wave in which it is changed, once the plan is confirmed.
+    pub(super) wave: u8,
     /// How far it is.
     pub state: RowState,
 }
@@ -100,8 +105,10 @@ pub struct Run {
     pub held_until: Option<Time>,
     /// Rows by outcome.
     pub counts: BTreeMap<Outcome, u32>,
-    /// How many customers, up to the latest, failed in a row.
-    pub failures_in_a_row: u32,
+    /// What the guards look at.
+    pub signs: Signs,
+    /// How many rows of each wave are open.
+    pub(super) waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
     /// The end, once there is one.
@@ -128,7 +135,8 @@ impl Run {
             judged: 0,
             held_until: None,
             counts: BTreeMap::new(),
-            failures_in_a_row: 0,
+            signs: Signs::default(),
+            waves: Waves::default(),
             stopped_by_guard: None,
             sealed: None,
         })
@@ -185,6 +193,9 @@ impl Run {
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
                 change.answered(response.answer, at);
+                if response.answer == Answer::NotUnderstood {
+                    self.signs.not_understood = row;
+                }
                 Ok(())
             }
             Event::RequestNotSent(failure) => {
@@ -250,60 +261,11 @@ impl Run {
             name: None,
             started_at: None,
             decision: None,
+            left_to_service: None,
+            wave: 0,
             state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
         });
         Ok(())
-    }
-
-    fn intended(&mut self, seq: Seq, at: Time, intent: &RequestIntended) -> Result<(), String> {
-        let is_change = intent.purpose.is_change();
-        if is_change {
-            self.may_change(intent)?;
-        }
-        if let Some(number) = intent.row {
-            let row = self.row_mut(number)?;
-            row.started_at.get_or_insert(at);
-            match &mut row.state {
-                RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
-                RowState::Changing(change) if is_change => {
-                    change.may_send_again(intent.request_id)?;
-                    change.send_again(intent.request_id, intent.correlation_id, seq, at);
-                }
-                // Once the relationship is known to be gone, nothing is sent to the customer.
-                RowState::Changing(change) if matches!(change.phase, ChangePhase::Gone { .. }) => {
-                    return Err(format!("the relationship of row {number} is known to be gone"));
-                }
-                state if is_change => {
-                    let change = Change::first(intent.request_id, intent.correlation_id, seq, at);
-                    *state = RowState::Changing(Box::new(change));
-                }
-                _ => {}
-            }
-        }
-        self.open.insert(seq, (intent.row, is_change, at));
-        Ok(())
-    }
-
-    fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
-        if self.stopped_by_guard.is_some() {
-            return Err("a guard stopped the changes".to_owned());
-        }
-        if self.stage != Stage::Confirmed || !self.opened.changes {
-            return Err("nobody has allowed changes".to_owned());
-        }
-        let number = intent.row.ok_or("a change belongs to a row")?;
-        let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
-        if row.customer.is_none() || row.customer != intent.customer {
-            return Err(format!("row {number} names another customer"));
-        }
-        match &row.state {
-            RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),
-            _ => Err(format!("the plan does not call row {number} ready")),
-        }
-    }
-
-    fn close(&mut self, intent: Seq) -> Result<(Option<u32>, bool, Time), String> {
-        self.open.remove(&intent).ok_or_else(|| format!("the intent {intent} is not open"))
     }
 
     pub(super) fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {

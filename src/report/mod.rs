@@ -24,6 +24,7 @@ mod summary;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod workbook;
 mod write;
 
 pub use error::ReportError;

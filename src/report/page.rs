@@ -194,7 +194,10 @@ fn events(facts: &Facts) -> Vec<Moment> {
         let Resolved { row, outcome, by, because, .. } = resolved;
         (*at, format!("row {row} was resolved as {} by {by}: {because}", outcome.in_words()))
     });
-    let mut events: Vec<_> = stopped.chain(resumed).chain(resolved).collect();
+    let applied = facts.opened.applies.iter().map(|plan| {
+        (facts.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
+    });
+    let mut events: Vec<_> = applied.chain(stopped).chain(resumed).chain(resolved).collect();
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
 }

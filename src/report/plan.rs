@@ -29,6 +29,7 @@ between them. The SHA-256 of those lines is \
 #[derive(Serialize)]
 struct Head<'a> {
     schema_version: u32,
+    /// The run that made the plan, which is not the one that carries it out when that is another.
     run_id: &'a RunId,
     procedure: Procedure,
     mode: Mode,
@@ -66,7 +67,7 @@ pub(super) fn write(
     let writing = ReportError::writing::<io::Error>(path);
     let head = Head {
         schema_version: SCHEMA_VERSION,
-        run_id: &facts.id,
+        run_id: facts.opened.applies.as_ref().map_or(&facts.id, |plan| &plan.run),
         procedure: facts.opened.procedure,
         mode: facts.opened.mode,
         partner: Partner {

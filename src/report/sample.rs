@@ -164,6 +164,7 @@ impl Sample {
             Store::open(&folder.path().join("audit.db"), log_made, &[7; 16], &test_key()).unwrap();
         let id: RunId = "20261120-093005-4be1c7".parse().unwrap();
         let policy = Policy {
+            canary: 1,
             rate: 300,
             concurrency: 8,
             settle_seconds: 300,
@@ -175,6 +176,7 @@ impl Sample {
             partner: None,
         };
         let opened = RunOpened {
+            applies: None,
             version: "0.1.0".into(),
             procedure,
             mode,

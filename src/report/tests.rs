@@ -53,7 +53,15 @@ fn the_same_log_gives_the_same_bytes() {
     assert_eq!(first.files, over.files);
     assert_eq!(
         names(&a),
-        ["checkpoint.txt", "customers.csv", "plan.json", "report.html", "retry.csv", "summary.json"]
+        [
+            "checkpoint.txt",
+            "customers.csv",
+            "plan.json",
+            "report.html",
+            "report.xlsx",
+            "retry.csv",
+            "summary.json"
+        ]
     );
     for (name, sha256) in first.files {
         let bytes = fs::read(a.join(&name)).unwrap();

@@ -9,6 +9,7 @@ use super::{
     rows::walk,
     summary::Summary,
     tables::{Customers, Retry},
+    workbook::Book,
 };
 use crate::{
     audit::{Reader, RunLine},
@@ -31,7 +32,7 @@ pub struct Written {
     pub files: Vec<(String, Sha256)>,
 }
 
-/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `plan.json` if the run has a
+/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `report.xlsx`, `plan.json` if the run has a
 /// plan, and `checkpoint.txt` if it has an end, into `folder`, from the log alone.
 ///
 /// Each file is made under another name in the same folder, and all take their names at the end.
@@ -68,9 +69,11 @@ fn draft_all(
         Customers::begin(draft("customers.csv")?, folder.join("customers.csv"), style, listed)?;
     let mut retry = Retry::begin(draft("retry.csv")?, folder.join("retry.csv"), style, listed)?;
     let mut groups = html::Groups::begin(folder);
+    let mut book = Book::begin(folder, &facts)?;
     let tally = walk(reader, &facts, |row| {
         customers.add(row)?;
         retry.add(row)?;
+        book.add(row)?;
         groups.add(row)
     })?;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
@@ -93,6 +96,10 @@ fn draft_all(
         out.write_all(head.as_bytes()).map_err(ReportError::writing(&folder.join("checkpoint.txt")))?;
         finished.push(out.end()?);
     }
+
+    let mut out = draft("report.xlsx")?;
+    book.end(&mut out, reader, &facts, &tally, &summary)?;
+    finished.push(out.end()?);
 
     let mut out = draft("report.html")?;
     let beside: Vec<_> = finished.iter().map(|file| (file.name, file.sha256)).collect();

@@ -5,7 +5,7 @@
 //! secret is in it; of the `Authorization` header only the length is kept.
 
 use super::model::Cut;
-use crate::domain::Time;
+use crate::domain::{TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, io::Write};
 
@@ -24,7 +24,7 @@ pub struct Received {
     pub request_id: Option<String>,
     /// `MS-CorrelationId` as sent.
     pub correlation_id: Option<String>,
-    /// All headers; the value of `authorization` is its length.
+    /// All headers; of those that hold a secret, the length.
     pub headers: Vec<(String, String)>,
     /// The body as text.
     pub body: String,
@@ -96,6 +96,18 @@ impl Journal {
         &self.entries
     }
 
+    /// Whose removal or deletion was accepted, in order, whether it took effect at once or does so later. A
+    /// customer that stands here twice was removed twice: had the first one been slower, both would have
+    /// been carried out.
+    pub fn accepted(&self) -> impl Iterator<Item = TenantId> {
+        self.entries.iter().filter_map(|received| {
+            let ends = matches!(received.method.as_str(), "PATCH" | "DELETE")
+                && (received.took_effect || received.effect_due.is_some());
+            let customer = received.target.strip_prefix("/v1/customers/").filter(|_| ends)?;
+            customer.parse().ok()
+        })
+    }
+
     /// The counts.
     pub fn counts(&self) -> &Counts {
         &self.counts
@@ -132,7 +144,8 @@ impl Journal {
 /// The headers as they may be kept.
 pub(super) fn without_secrets(headers: &[(String, String)]) -> Vec<(String, String)> {
     let keep = |(name, value): &(String, String)| {
-        let secret = name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("cookie");
+        let secret = ["authorization", "proxy-authorization", "cookie"];
+        let secret = secret.iter().any(|secret| name.eq_ignore_ascii_case(secret));
         (name.clone(), if secret { format!("({} characters)", value.len()) } else { value.clone() })
     };
     headers.iter().map(keep).collect()

@@ -163,7 +163,7 @@ fn the_simulator_prints_its_address_and_keeps_a_journal() {
         "--max-share",
         "100",
     ]);
-    command.env("OFFBOARD_ACCESS_TOKEN", "a-token-for-tests");
+    command.env("OFFBOARD_ACCESS_TOKEN", folder.token());
     Done::of(&command.output().unwrap()).exits(0);
     simulator.kill().unwrap();
     simulator.wait().unwrap();

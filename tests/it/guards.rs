@@ -3,6 +3,7 @@
 use crate::support::{Done, Folder, PARTNER_NAME, World, id, list_of};
 use offboard::simulator::Scenario;
 use serde_json::json;
+use std::process::Stdio;
 
 fn world() -> World {
     let customers: Vec<_> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
@@ -90,6 +91,45 @@ fn too_large_a_share() {
 }
 
 #[test]
+fn a_file_that_says_stop() {
+    let customers: Vec<_> = (1..=30).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 5, "max_ms": 10 } }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of((1..=30).map(id)));
+    folder.write("audit.db.stop", "");
+    let run = || folder.run_command(&world, &list, &["--concurrency", "2"]);
+    let done = Done::of(&run().output().unwrap()).exits(4);
+    assert!(done.err.contains("audit.db.stop") && done.err.contains("Nothing was sent"), "{}", done.err);
+    assert!(world.received().is_empty());
+
+    // Put there while customers are being removed.
+    std::fs::remove_file(folder.path("audit.db.stop")).unwrap();
+    let child = run().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while world.changes().len() < 3 {
+        std::thread::yield_now();
+    }
+    folder.write("audit.db.stop", "");
+    let done = Done::of(&child.wait_with_output().unwrap()).exits(4);
+    assert!(done.err.contains("says stop") && done.err.contains("offboard resume"), "{}", done.err);
+    let sent = world.changes().len();
+    assert!(sent < 30);
+    // Of what left, every answer is on record; what was about to leave did not.
+    let requests = folder.requests();
+    let of = |completion: &str| {
+        requests.iter().filter(|line| line.completion.as_deref() == Some(completion)).count()
+    };
+    assert_eq!(of("responded"), world.received().len());
+    assert_eq!(of("responded") + of("not_sent"), requests.len());
+
+    let resume = || Done::of(&folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap());
+    assert!(resume().exits(4).err.contains("audit.db.stop"));
+    assert_eq!(world.changes().len(), sent);
+    std::fs::remove_file(folder.path("audit.db.stop")).unwrap();
+    resume().exits(0);
+    assert_eq!(world.removed().len(), 30);
+}
+
+#[test]
 fn no_prompt_without_the_partners_tenant() {
     let (folder, world) = (Folder::new(), world());
     let list = folder.write("list.csv", list_of([id(1)]));
@@ -131,8 +171,8 @@ fn no_token() {
 #[test]
 fn a_token_that_the_service_does_not_accept() {
     for (code, says) in [(900_420, "audience"), (900_421, "MFA")] {
-        let world = World::of(&json!({ "tokens": [{ "token": "a-token-for-tests", "refused_with": code }] }));
         let folder = Folder::new();
+        let world = World::of(&json!({ "tokens": [{ "token": folder.token(), "refused_with": code }] }));
         let done = folder.run(&world, &list_of([id(1)]), &[]);
         refused(&folder, &world, done, 5, says);
         assert_eq!(world.received().len(), 1, "it is not tried again");

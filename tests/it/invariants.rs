@@ -2,6 +2,7 @@
 //! hold.
 
 use crate::support::{
+    evidence::entries,
     hold, id,
     in_process::{Death, InProcessRun, LifeEnded},
     key,
@@ -175,15 +176,7 @@ fn every_stump_grows_back() {
     whole.concurrency = 1;
     assert!(matches!(whole.live(Death::Never), LifeEnded::Sealed));
     let expected = ends(&whole);
-    let mut records = Vec::new();
-    let run = whole.reader().find("latest").unwrap().run_id;
-    whole
-        .reader()
-        .records(&run, |_, record| {
-            records.push(record);
-            Ok(())
-        })
-        .unwrap();
+    let records: Vec<Record> = entries(&whole.log()).into_iter().map(|entry| entry.record).collect();
     let first_request =
         records.iter().position(|record| matches!(record.event, Event::RequestIntended(_))).unwrap();
     for cut in first_request..records.len() {
@@ -197,8 +190,9 @@ fn every_stump_grows_back() {
         for saw_the_last in [true, false] {
             let mut stump = InProcessRun::new(&scenario, 5, 2);
             stump.concurrency = 1;
-            let kept = &records[..cut];
-            plant(&mut stump, kept, saw_the_last);
+            let mut kept = entries(&whole.log());
+            kept.truncate(cut);
+            plant(&mut stump, &kept, saw_the_last);
             let ended = stump.live(Death::Never);
             assert!(matches!(ended, LifeEnded::Sealed), "cut at {cut}: {ended:?}");
             assert_eq!(ends(&stump), expected, "cut at {cut}");
@@ -208,12 +202,11 @@ fn every_stump_grows_back() {
 }
 
 /// Puts these records into a log, and the service into the state that they left it in.
-fn plant(stump: &mut InProcessRun, records: &[Record], saw_the_last: bool) {
+fn plant(stump: &mut InProcessRun, kept: &[Entry], saw_the_last: bool) {
     let mut store = Store::open(&stump.log(), Time::from_millis(0), &[3; 16], &key()).unwrap();
-    for record in records {
-        store.append(&[Entry::from(record.clone())]).unwrap();
-    }
+    store.append(kept).unwrap();
     store.close().unwrap();
+    let records: Vec<&Record> = kept.iter().map(|entry| &entry.record).collect();
     let last_is_open = matches!(records.last().unwrap().event, Event::RequestIntended(_));
     for (at, record) in records.iter().enumerate() {
         let Event::RequestIntended(intent) = &record.event else { continue };

@@ -28,8 +28,11 @@ fn commands() -> Vec<String> {
 #[test]
 fn every_command_of_the_readme() {
     let customers: Vec<Value> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
-    let world = World::of(&json!({ "customers": customers, "generated": { "count": 20 } }));
+    let world = World::of(&json!({
+        "customers": customers, "generated": { "count": 20 }, "sign_in": { "interval": 1 }
+    }));
     let folder = Folder::new();
+    folder.watch(&world);
     folder.write("customers.csv", list_of((1..=4).map(id)));
     let mut environment: BTreeMap<String, String> = BTreeMap::new();
     let mut ran = 0;
@@ -63,7 +66,8 @@ fn every_command_of_the_readme() {
             .unwrap_or_else(|| panic!("nobody knows how to try `{line}`"));
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         let mut command = folder.command(&arguments);
-        command.envs(&environment).env("OFFBOARD_API_URL", world.url());
+        let urls = [("OFFBOARD_API_URL", world.url()), ("OFFBOARD_LOGIN_URL", world.login_url())];
+        command.envs(&environment).envs(urls);
         let is_confirmed = arguments[0] == "run" && !arguments.contains(&"--yes");
         let output = if is_confirmed {
             typed(&mut command, &format!("{PARTNER_NAME} 4\n"))
@@ -73,12 +77,12 @@ fn every_command_of_the_readme() {
         let done = Done::of(&output);
         // A rehearsal may skip some of the made-up customers.
         let fine = done.code == 0 || (done.code == 3 && arguments.contains(&"--rehearse"));
-        assert!(fine, "`{line}` ended with {}\n{}", done.code, done.err);
+        assert!(fine, "`{line}` ended with {}\n{}{}", done.code, done.out, done.err);
         ran += 1;
     }
-    assert!(ran >= 9, "{ran} commands were found");
+    assert!(ran >= 11, "{ran} commands were found");
     assert_eq!(world.removed().len(), 4);
-    assert!(environment.contains_key("OFFBOARD_ACCESS_TOKEN"));
+    assert!(environment.contains_key("OFFBOARD_CLIENT_ID"));
     assert!(commands().iter().any(|line| line.contains(PARTNER)));
 }
 

@@ -1,57 +1,26 @@
-//! No secret is written anywhere, in any form.
+//! No secret is written anywhere, in any form. Every test looks for its own secrets when it ends; these
+//! tests try to make one appear.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{
+    Done, Folder, World,
+    canary::{self, Canary},
+    id, list_of,
+};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
 use serde_json::json;
-use std::os::unix::fs::PermissionsExt as _;
-
-/// A token with characters that every encoding treats in its own way.
-const TOKEN: &str = "cAnArY/+~!token.with=many%kinds?of&characters-1234567890";
-
-/// The token in the forms that a server or a program may write it.
-fn forms() -> Vec<Vec<u8>> {
-    let raw = TOKEN.as_bytes();
-    let mut forms = vec![raw.to_vec()];
-    let percent = |keep: &[u8]| -> Vec<u8> {
-        let encoded = raw.iter().map(|byte| {
-            if byte.is_ascii_alphanumeric() || keep.contains(byte) {
-                char::from(*byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        });
-        encoded.collect::<String>().into_bytes()
-    };
-    forms.push(percent(b"-._~"));
-    forms.push(raw.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
-    forms.push(raw.iter().flat_map(|byte| [*byte, 0]).collect());
-    for before in ["", "x", "xx"] {
-        let padded = format!("{before}{TOKEN}");
-        for encoded in [STANDARD.encode(&padded), URL_SAFE.encode(&padded)] {
-            // The characters at either end depend on what stands beside the token.
-            forms.push(encoded.as_bytes()[4..encoded.len() - 4].to_vec());
-        }
-    }
-    forms
-}
-
-#[track_caller]
-fn clean(what: &str, bytes: &[u8]) {
-    for form in forms() {
-        let found = bytes.windows(form.len()).any(|window| window == form);
-        assert!(!found, "{what} holds the token as {:?}", String::from_utf8_lossy(&form));
-    }
-}
+use std::{os::unix::fs::PermissionsExt as _, process::Stdio};
 
 #[test]
 fn the_token_is_nowhere() {
+    let folder = Folder::new();
+    let token = folder.token().to_owned();
     let echo = format!(
-        "you sent {TOKEN}, or {} or {}",
-        STANDARD.encode(format!("x{TOKEN}")),
-        URL_SAFE.encode(TOKEN)
+        "you sent {token}, or {} or {}",
+        STANDARD.encode(format!("x{token}")),
+        URL_SAFE.encode(&token)
     );
     let world = World::of(&json!({
         "customers": [{ "id": id(1).to_string() }, { "id": id(2).to_string() }, { "id": id(3).to_string() }],
@@ -62,17 +31,11 @@ fn the_token_is_nowhere() {
             { "on": "remove", "skip": 1, "do": { "kind": "cut_before_answer" } },
         ],
     }));
-    let folder = Folder::new();
     let list = folder.write("list.csv", list_of((1..=3).map(id)));
     let mut command = folder.run_command(&world, &list, &["--verbose"]);
-    command.env("OFFBOARD_ACCESS_TOKEN", TOKEN).env("RUST_LOG", "trace");
-    let done = Done::of(&command.output().unwrap()).exits(3);
-    clean("standard output", done.out.as_bytes());
-    clean("standard error", done.err.as_bytes());
+    command.env("RUST_LOG", "trace");
+    Done::of(&command.output().unwrap()).exits(3);
     assert!(folder.path("logs").exists());
-    for (path, bytes) in folder.all_files() {
-        clean(&path.display().to_string(), &bytes);
-    }
     // It was sent all the same, and what was echoed is on record but for the token.
     let bodies: String = folder.requests().into_iter().filter_map(|line| line.response_body).collect();
     assert!(bodies.contains("you sent [secret], or "), "{bodies}");
@@ -109,23 +72,71 @@ fn help_shows_no_value_of_the_environment() {
     let folder = Folder::new();
     for arguments in [&["--help"][..], &["run", "--help"], &["resume", "--help"], &["--nonsense"]] {
         let mut command = folder.command(arguments);
-        command.env("OFFBOARD_ACCESS_TOKEN", TOKEN);
+        command.env("OFFBOARD_ACCESS_TOKEN", folder.token());
         let done = Done::of(&command.output().unwrap());
-        clean("help", done.out.as_bytes());
-        clean("an error", done.err.as_bytes());
+        assert!(!done.out.is_empty() || !done.err.is_empty());
     }
 }
 
 #[test]
 fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
     let folder = Folder::new();
-    for argument in
-        [format!("--access-token={TOKEN}"), "--token".to_owned(), format!("--client-secret={TOKEN}")]
-    {
-        let done = folder.offboard(&["run", "list.csv", &argument, TOKEN]).exits(2);
+    let token = folder.token().to_owned();
+    let jwt = format!("eyJ0eXAiOiJKV1Qi{}.x.y", "A".repeat(80));
+    folder.secret(&jwt);
+    for arguments in [
+        vec!["run".to_owned(), "list.csv".to_owned(), format!("--access-token={token}")],
+        vec!["run".to_owned(), "list.csv".to_owned(), "--token".to_owned(), token.clone()],
+        vec!["login".to_owned(), format!("--client-secret={token}")],
+        vec!["login".to_owned(), jwt.clone()],
+        vec!["run".to_owned(), format!("--ticket={jwt}")],
+        vec!["run".to_owned(), "--nonsense".to_owned(), token.clone()],
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut command = folder.command(&arguments);
+        command.env("OFFBOARD_ACCESS_TOKEN", &token);
+        let done = Done::of(&command.output().unwrap()).exits(2);
         assert!(done.err.contains("every process of this machine can read it"), "{}", done.err);
-        clean("the refusal", done.err.as_bytes());
     }
+    let proxy = format!("http://me:{}@proxy.example:1", "pass-word-of-mine");
+    folder.secret("pass-word-of-mine");
+    let done = folder.offboard(&["doctor", "--proxy", &proxy]).exits(2);
+    assert!(done.err.contains("OFFBOARD_PROXY_CREDENTIALS"), "{}", done.err);
+    folder.write_secret("offboard.toml", format!("proxy = \"{proxy}\"\n"));
+    folder.offboard(&["doctor"]).exits(2);
+}
+
+#[test]
+fn the_process_leaves_no_core_dump() {
+    let world = World::of(&json!({
+        "customers": [{ "id": id(1).to_string() }],
+        "faults": [{ "on": "profile", "do": { "kind": "slow", "delay_ms": 600_000 } }],
+    }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while world.received().is_empty() {
+        std::thread::yield_now();
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    let figures: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(figures, ["0", "0"], "{core}");
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let secret = "a/secret+with?everything=in&it~%";
+    let canary = Canary::new(&[secret.to_owned()]);
+    for form in canary::forms(secret) {
+        let hay = [b"before ".as_slice(), &form, b" after"].concat();
+        let found = std::panic::catch_unwind(|| canary.clean("x", &hay));
+        assert!(found.is_err(), "{}", String::from_utf8_lossy(&form));
+    }
+    canary.clean("x", b"nothing of it");
 }
 
 #[test]
@@ -138,6 +149,7 @@ fn the_token_is_named_by_what_it_says_of_itself() {
     let list = folder.write("list.csv", list_of([id(1)]));
     let mut command = folder.run_command(&world, &list, &[]);
     command.env("OFFBOARD_ACCESS_TOKEN", &token);
+    folder.secret(&token);
     Done::of(&command.output().unwrap()).exits(0);
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let named: String = log
@@ -173,7 +185,10 @@ fn without_a_place_for_the_signing_key_nothing_is_sent() {
     let list = folder.write("list.csv", list_of([id(1)]));
     let run = |environment: &[(&str, &str)]| {
         let mut command = folder.run_command(&world, &list, &[]);
-        command.env_remove("OFFBOARD_SIGNING_KEY").envs(environment.iter().copied());
+        command
+            .env_remove("OFFBOARD_SIGNING_KEY")
+            .env_remove("XDG_DATA_HOME")
+            .envs(environment.iter().copied());
         Done::of(&command.output().unwrap())
     };
     let done = run(&[]).exits(2);

@@ -1,6 +1,9 @@
 //! The file as it was found. Nothing is ever written to it or beside it.
 
-use super::super::schema::{APPLICATION_ID, SCHEMA_VERSION};
+use super::super::{
+    beside::copy_path,
+    schema::{APPLICATION_ID, SCHEMA_VERSION},
+};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     fs::{self, File},
@@ -51,8 +54,9 @@ pub enum CannotVerify {
 #[derive(Debug)]
 pub(super) struct Evidence {
     pub(super) connection: Connection,
-    /// Where the log really is, every link followed.
-    pub(super) path: PathBuf,
+    /// The file with the copies of the heads, if there is one.
+    pub(super) beside: io::Result<Option<Vec<u8>>>,
+    path: PathBuf,
     pub(super) is_being_written: bool,
     /// Where the copy is, if one had to be made; removed in the end.
     _copy: Option<TempDir>,
@@ -67,6 +71,11 @@ impl Evidence {
         if !fs::metadata(&path).map_err(failed)?.is_file() {
             return Err(CannotVerify::Foreign(path));
         }
+        // Before the log: heads are copied once they are on disk, so the log has all that this file has.
+        let beside = match fs::read(copy_path(&path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        };
         let refused = |source| failed(io::Error::other(source));
         let sidecars = SIDECARS.map(|suffix| with_suffix(&path, suffix));
         let (connection, copy) = if sidecars.iter().all(|file| is_empty(file)) {
@@ -84,7 +93,7 @@ impl Evidence {
             connection.pragma_update(None, name, value).map_err(refused)?;
         }
         let is_being_written = copy.is_some() && is_locked(&path);
-        let evidence = Self { connection, path, is_being_written, _copy: copy };
+        let evidence = Self { connection, beside, path, is_being_written, _copy: copy };
         evidence.identify()?;
         Ok(evidence)
     }

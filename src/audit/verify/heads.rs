@@ -1,19 +1,12 @@
 //! Whether each head is signed with a key of the log, and says what the records say.
 
 use super::{
-    super::{
-        beside::copy_path,
-        checkpoint::{self, Keyring},
-    },
+    super::checkpoint::{self, Keyring},
     records::Facts,
     verdict::{Check, Fault},
 };
 use rusqlite::Connection;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A signed note, and over how many records it says, or is said, to be.
 #[derive(Debug)]
@@ -39,17 +32,10 @@ pub(super) fn in_log(connection: &Connection) -> rusqlite::Result<Vec<Noted>> {
     heads.collect()
 }
 
-/// The heads in the file beside the log. None if there is no such file. What stands at its end and is no
-/// whole note was torn off by a power failure.
-pub(super) fn beside(log: &Path) -> io::Result<Option<Vec<Noted>>> {
-    match fs::read(copy_path(log)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-        Ok(bytes) => {
-            let text = String::from_utf8_lossy(&bytes);
-            Ok(Some(checkpoint::notes(&text).0.into_iter().map(Noted::new).collect()))
-        }
-    }
+/// The heads in the file beside the log. What stands at its end and is no whole note was torn off by a power
+/// failure.
+pub(super) fn beside(bytes: &[u8]) -> Vec<Noted> {
+    checkpoint::notes(&String::from_utf8_lossy(bytes)).0.into_iter().map(Noted::new).collect()
 }
 
 /// Heads that were kept elsewhere.

@@ -51,10 +51,13 @@ pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotVerify> 
         Vec::new()
     });
     let mut copied = Check::new("copy");
-    let beside = heads::beside(&evidence.path).unwrap_or_else(|error| {
-        copied.fault(Fault::of_all(format!("the copy of the heads cannot be read: {error}")));
-        Some(Vec::new())
-    });
+    let beside = match &evidence.beside {
+        Ok(bytes) => bytes.as_deref().map(heads::beside),
+        Err(error) => {
+            copied.fault(Fault::of_all(format!("the copy of the heads cannot be read: {error}")));
+            Some(Vec::new())
+        }
+    };
     let outside = trust.outside.iter().flat_map(Outside::notes);
     let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
     let (facts, looked_at) = records::read(&evidence.connection, heads::sizes(all));

@@ -116,6 +116,17 @@ pub(super) fn headers(
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// The headers that every answer of the sign-in service carries.
+pub(super) fn sign_in_headers(now: Time, request: &Request, content_type: &str) -> Vec<(String, String)> {
+    let pairs = [
+        ("Content-Type", Some(content_type.to_owned())),
+        ("Cache-Control", Some("no-store, no-cache".to_owned())),
+        ("client-request-id", request.header("client-request-id").map(str::to_owned)),
+        ("Date", Some(http_date(now))),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
 /// `Fri, 20 Nov 2026 09:30:05 GMT`.
 pub(super) fn http_date(time: Time) -> String {
     let timestamp = jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or_default();

@@ -1,17 +1,33 @@
-//! Which tokens are taken.
+//! Which tokens are taken, and what is told of them.
 
-use super::super::scenario::{On, Token};
-use super::{Request, answers::Answer};
+use super::super::scenario::{MfaShown, On, Token};
+use super::{
+    Model, Request,
+    answers::{Answer, Body},
+    issuer::{Issuer, Worth},
+    products,
+    route::Asked,
+};
 use crate::domain::Time;
+use serde_json::Value;
 use std::time::Duration;
 
-/// The tokens of the scenario and when each was first used.
+/// The tokens of the scenario, each with when it was first used, and who gives others.
 #[derive(Debug)]
-pub(super) struct Tokens(Vec<(Token, Option<Time>)>);
+pub(super) struct Tokens {
+    known: Vec<(Token, Option<Time>)>,
+    pub(super) issuer: Option<Issuer>,
+}
 
 impl Tokens {
-    pub(super) fn new(tokens: Vec<Token>) -> Self {
-        Self(tokens.into_iter().map(|token| (token, None)).collect())
+    pub(super) fn new(tokens: Vec<Token>, issuer: Option<Issuer>) -> Self {
+        Self { known: tokens.into_iter().map(|token| (token, None)).collect(), issuer }
+    }
+
+    /// Everything that nobody else may see.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let known = self.known.iter().map(|(token, _)| token.token.as_str());
+        known.chain(self.issuer.iter().flat_map(Issuer::secrets))
     }
 
     /// Why this request is refused, if it is.
@@ -22,10 +38,13 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
             return Some(unauthorized(800_001, "The partner token is missing."));
         }
-        if self.0.is_empty() {
-            return None;
+        match self.issuer.as_mut().map(|issuer| issuer.take(now, token)) {
+            Some(Worth::Good) => return None,
+            Some(Worth::Expired) => return Some(unauthorized(400, "The token has expired.")),
+            None if self.known.is_empty() => return None,
+            Some(Worth::Unknown) | None => {}
         }
-        let Some((known, first_use)) = self.0.iter_mut().find(|(known, _)| known.token == token) else {
+        let Some((known, first_use)) = self.known.iter_mut().find(|(known, _)| known.token == token) else {
             return Some(unauthorized(400, "Access denied."));
         };
         let since = *first_use.get_or_insert(now);
@@ -44,6 +63,35 @@ impl Tokens {
         let for_users = matches!(on, On::Remove | On::Profile);
         let refused = known.app_only && for_users;
         refused.then(|| Answer::fault(403, 900_329, "The operation does not support app-only tokens."))
+    }
+}
+
+impl Model {
+    /// What the sign-in service answers, or why Partner Center does not take the token. Nothing if the
+    /// request may go on.
+    pub(super) fn sign_in(&mut self, now: Time, request: &Request, asked: &Asked) -> Option<Answer> {
+        let issuer = self.tokens.issuer.as_mut();
+        let answer = match asked {
+            Asked::Token(tenant) => issuer.map(|issuer| issuer.token(now, tenant, request)),
+            Asked::DeviceCode(tenant) => issuer.map(|issuer| issuer.invite(now, tenant, request)),
+            _ => return self.tokens.refuse(now, request, asked.on()),
+        };
+        Some(answer.unwrap_or_else(|| Answer::fault(404, 1000, "Not found.")))
+    }
+
+    /// The organization profile, with what was asked about the MFA of the sign-in.
+    pub(super) fn profile(&self, request: &Request) -> Answer {
+        let mut answer = Answer::ok(products::profile(&self.partner));
+        let is_asked = request.header("ValidateMfa").is_some_and(|asks| asks.eq_ignore_ascii_case("true"));
+        match (self.mfa.shown_in, &mut answer.body) {
+            _ if !is_asked => answer,
+            (MfaShown::Header, _) => answer.with_header("isMfaCompliant", self.mfa.compliant.to_string()),
+            (MfaShown::Body, Body::Json(Value::Object(profile))) => {
+                profile.insert("isMfaCompliant".to_owned(), self.mfa.compliant.into());
+                answer
+            }
+            _ => answer,
+        }
     }
 }
 

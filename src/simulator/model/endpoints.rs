@@ -32,11 +32,11 @@ pub(super) fn is_documented_body(body: &[u8]) -> bool {
 impl Model {
     /// Answers a request as if nothing went wrong, with its change now, later or never.
     pub(super) fn serve(&mut self, now: Time, request: &Request, asked: &Asked, when: When) -> Served {
-        if let Some(refused) = self.tokens.refuse(now, request, asked.on()) {
-            return refused.into();
+        if let Some(answer) = self.sign_in(now, request, asked) {
+            return answer.into();
         }
         match asked {
-            Asked::Profile => Answer::ok(products::profile(&self.partner)).into(),
+            Asked::Profile => self.profile(request).into(),
             Asked::List => self.list(now, request).into(),
             Asked::BadCustomer => Answer::fault(400, 900_118, "The customer ID is not valid.").into(),
             Asked::Nothing => Answer::fault(404, 1000, "Not found.").into(),

@@ -33,7 +33,8 @@ impl Faults {
                 return Some(fault.action.clone());
             }
         }
-        let (chaos, random) = self.chaos.as_mut()?;
+        // Chance is Partner Center's: what it does makes no sense as an answer of the sign-in service.
+        let (chaos, random) = self.chaos.as_mut().filter(|_| !matches!(on, On::Token | On::DeviceCode))?;
         if !random.share(chaos.share) {
             return None;
         }

@@ -2,6 +2,7 @@
 
 use super::super::scenario::{Action, Effect};
 use super::answers::{Answer, Body};
+use super::issuer;
 use super::route::Asked;
 use super::service::{Model, Served, When};
 use super::{Cut, Request};
@@ -21,6 +22,7 @@ impl Model {
         let when = match action {
             Action::Answer { effect: false, .. }
             | Action::CutBeforeAnswer { effect: false }
+            | Action::Entra { .. }
             | Action::Redirect { .. } => When::Never,
             Action::Slow { delay_ms, effect: Effect::AtEnd } => When::At(later(*delay_ms)),
             Action::LateEffect { after_ms, .. } => When::At(later(*after_ms)),
@@ -45,6 +47,7 @@ impl Model {
             Action::Redirect { status, location } => {
                 served.answer = Answer::new(*status, Body::Empty).with_header("Location", location.clone());
             }
+            Action::Entra { error, code } => served.answer = issuer::refusal(now, error, *code),
             Action::HugeBody { bytes } => {
                 let padding = "x".repeat(bytes.saturating_sub(r#"{"padding":""}"#.len()));
                 served.answer = text(200, "application/json", &format!(r#"{{"padding":"{padding}"}}"#));

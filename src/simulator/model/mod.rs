@@ -2,7 +2,8 @@
 //!
 //! A request goes through the layers that the real one goes through: the gateway's limits
 //! (`throttle`), then what the scenario lets go wrong (`faults`, `mishaps`), then sign-in (`auth`), then the
-//! endpoint (`endpoints`), which reads and changes the `customers`. `answers` writes the outcome as
+//! endpoint (`endpoints`), which reads and changes the `customers`. Tokens come from the sign-in service
+//! beside it (`issuer`), which knows faults but no limits. `answers` writes the outcome as
 //! the bytes that the quirks ask for, and the journal notes it.
 //!
 //! Everything here is pure. It must never read a clock, sleep, or draw chance from anywhere but
@@ -14,6 +15,7 @@ mod customers;
 mod endpoints;
 mod exchange;
 mod faults;
+mod issuer;
 mod mishaps;
 mod products;
 mod route;

@@ -18,6 +18,10 @@ pub(super) enum Asked {
     CancelOrder(TenantId, String),
     Remove(TenantId),
     Delete(TenantId),
+    /// A token, of the tenant that is named.
+    Token(String),
+    /// A device code, of the tenant that is named.
+    DeviceCode(String),
     /// A customer ID that is no GUID.
     BadCustomer,
     /// No such path, or no such method on it.
@@ -31,6 +35,13 @@ impl Asked {
         let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
         let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
         let method = request.method.as_str();
+        match (method, lower.as_slice()) {
+            ("POST", [tenant, "oauth2", "v2.0", "token"]) => return Self::Token((*tenant).to_owned()),
+            ("POST", [tenant, "oauth2", "v2.0", "devicecode"]) => {
+                return Self::DeviceCode((*tenant).to_owned());
+            }
+            _ => {}
+        }
         let ["v1", rest @ ..] = lower.as_slice() else { return Self::Nothing };
         let (id, under) = match (method, rest) {
             ("GET", ["profiles", "organization"]) => return Self::Profile,
@@ -68,6 +79,8 @@ impl Asked {
             Self::CancelOrder(..) => On::CancelOrder,
             Self::Remove(_) => On::Remove,
             Self::Delete(_) => On::Delete,
+            Self::Token(_) => On::Token,
+            Self::DeviceCode(_) => On::DeviceCode,
             Self::BadCustomer | Self::Nothing => On::Any,
         }
     }
@@ -84,8 +97,18 @@ impl Asked {
             | Self::CancelOrder(id, _)
             | Self::Remove(id)
             | Self::Delete(id) => Some(*id),
-            Self::Profile | Self::List | Self::BadCustomer | Self::Nothing => None,
+            Self::Profile
+            | Self::List
+            | Self::Token(_)
+            | Self::DeviceCode(_)
+            | Self::BadCustomer
+            | Self::Nothing => None,
         }
+    }
+
+    /// Whether it goes to the sign-in service and not to Partner Center.
+    pub(super) const fn is_sign_in(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::DeviceCode(_))
     }
 
     /// Whether it asks for a change.

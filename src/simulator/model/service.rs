@@ -2,12 +2,13 @@
 
 use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
-use super::super::scenario::{Casing, Latency, Paging, Partner, Quirks, Relationship, Scenario};
+use super::super::scenario::{Casing, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario};
 use super::answers::{self, Answer};
 use super::auth::Tokens;
 use super::customers::Customers;
 use super::endpoints::is_documented_body;
 use super::faults::Faults;
+use super::issuer::{self, Issuer};
 use super::route::Asked;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
@@ -24,6 +25,7 @@ pub struct Model {
     pub(super) quirks: Quirks,
     pub(super) customers: Customers,
     pub(super) tokens: Tokens,
+    pub(super) mfa: Mfa,
     throttle: Throttle,
     faults: Faults,
     latency: Option<(Latency, Random)>,
@@ -94,13 +96,17 @@ impl Model {
         });
         let mut ordered: Vec<_> = own.collect();
         ordered.append(&mut scenario.faults);
+        let issuer = scenario.sign_in.take();
+        let issuer =
+            issuer.map(|sign_in| Issuer::new(sign_in, &scenario.partner, Random::new(scenario.seed, 4)));
         Self {
             customers: Customers::take(&mut scenario),
             partner: scenario.partner,
             sandbox: scenario.sandbox,
             paging: scenario.paging,
             quirks: scenario.quirks,
-            tokens: Tokens::new(scenario.tokens),
+            tokens: Tokens::new(scenario.tokens, issuer),
+            mfa: scenario.mfa,
             throttle: Throttle::new(scenario.throttling),
             faults: Faults::new(ordered, scenario.chaos),
             latency: scenario.latency.map(|latency| (latency, Random::new(scenario.seed, 2))),
@@ -126,7 +132,7 @@ impl Model {
         self.number += 1;
         let asked = Asked::by(request);
         let (on, customer) = (asked.on(), asked.customer());
-        let served = if let Some(refused) = self.throttle.refuse(now, on, customer) {
+        let served = if let Some(refused) = self.throttled(now, &asked) {
             refused.into()
         } else if let Some(action) = self.faults.pick(on, customer) {
             self.misbehave(now, request, &asked, &action)
@@ -141,9 +147,27 @@ impl Model {
         }
         let quirks = self.quirks_for(&asked);
         let (body, content_type) = answers::bytes(answer.body, quirks, casing);
-        let mut headers = answers::headers(now, request, quirks, content_type, &mut self.ids);
+        let mut headers = if asked.is_sign_in() {
+            answers::sign_in_headers(now, request, content_type)
+        } else {
+            answers::headers(now, request, quirks, content_type, &mut self.ids)
+        };
         headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
         Reply { status: answer.status, headers, body, delay, cut }
+    }
+
+    /// The limits are Partner Center's.
+    fn throttled(&mut self, now: Time, asked: &Asked) -> Option<Answer> {
+        if asked.is_sign_in() {
+            return None;
+        }
+        self.throttle.refuse(now, asked.on(), asked.customer())
+    }
+
+    /// Everything that only the sign-in service and its client may know: the tokens of the scenario,
+    /// and all that were given.
+    pub fn secrets(&self) -> Vec<String> {
+        self.tokens.secrets().map(str::to_owned).collect()
     }
 
     /// What the partner really is to this customer at `now`; nothing if nobody knows it.
@@ -252,7 +276,11 @@ impl Model {
             request_id: request.header("MS-RequestId").map(str::to_owned),
             correlation_id: request.header("MS-CorrelationId").map(str::to_owned),
             headers: without_secrets(&request.headers),
-            body: String::from_utf8_lossy(&request.body).into_owned(),
+            body: if asked.is_sign_in() {
+                issuer::field_names(&request.body)
+            } else {
+                String::from_utf8_lossy(&request.body).into_owned()
+            },
             status: served.answer.status,
             cut: served.cut,
             took_effect: served.took_effect,

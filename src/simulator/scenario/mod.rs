@@ -14,6 +14,8 @@
 //! | `paging` | page sizes and the form of the link to the next page ([`Paging`]) |
 //! | `quirks` | how answers look and when a removal shows ([`Quirks`]); a customer may have its own |
 //! | `tokens` | which tokens are taken ([`Token`]); none: every one that is not empty |
+//! | `sign_in` | the sign-in service, which gives tokens ([`SignIn`]) |
+//! | `mfa` | whether the sign-in was done with MFA, and where that is shown ([`Mfa`]) |
 //! | `throttling` | limits ([`Limit`]), all of which hold |
 //! | `faults` | what goes wrong, in order ([`Fault`]); a customer may have its own |
 //! | `chaos` | what goes wrong at random ([`Chaos`]) |
@@ -32,6 +34,7 @@ macro_rules! words {
 
 mod answering;
 mod customer;
+mod sign_in;
 mod trouble;
 
 pub use answering::{
@@ -40,6 +43,7 @@ pub use answering::{
 pub use customer::{
     AzureSubscription, Customer, Entitlement, Order, Relationship, Subscription, SubscriptionKind,
 };
+pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{Action, Chaos, ChaosKind, Effect, Fault, Latency, Limit, LimitKind, On, Per, RetryAfter};
 
 use crate::domain::TenantId;
@@ -67,6 +71,10 @@ pub struct Scenario {
     pub quirks: Quirks,
     /// Which tokens are taken.
     pub tokens: Vec<Token>,
+    /// The sign-in service.
+    pub sign_in: Option<SignIn>,
+    /// How the MFA of the sign-in is judged.
+    pub mfa: Mfa,
     /// Limits on the rate.
     pub throttling: Vec<Limit>,
     /// What goes wrong, in order.

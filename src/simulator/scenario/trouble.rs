@@ -27,6 +27,10 @@ words! {
         List,
         /// `GET /v1/profiles/organization`.
         Profile,
+        /// `POST …/oauth2/v2.0/token`.
+        Token,
+        /// `POST …/oauth2/v2.0/devicecode`.
+        DeviceCode,
         /// Every request.
         #[default]
         Any,
@@ -203,6 +207,13 @@ pub enum Action {
         status: u16,
         /// Where to.
         location: String,
+    },
+    /// An error of the sign-in service.
+    Entra {
+        /// Its name, such as `invalid_grant`.
+        error: String,
+        /// Its number, such as 70008.
+        code: u32,
     },
     /// 200 with a body of this size. The change takes place.
     HugeBody {

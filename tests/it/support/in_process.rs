@@ -1,20 +1,21 @@
 //! The engine in process, against the simulator's pure model, with a real log, under a clock that
 //! stands still while nothing waits. It can be killed between any two requests and started again.
 
-use super::{PARTNER, id, key};
+use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     domain::{Mode, Procedure, Secret, Sha256, Time},
-    engine::{Clock, Engine, Halt, Ids, Ports, Start},
+    engine::{Clock, Ended, Engine, Halt, Ids, Ports, Source},
     input,
     partner_center::{
         BaseUrl,
+        auth::AccessToken,
         redact::Scrubber,
         request::Outgoing,
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, RunOpened, Stage, TokenNamed},
+    record::{How, InputFile, Policy, RunOpened, Stage, StopCause},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
@@ -59,9 +60,9 @@ struct InProcess {
 
 impl InProcess {
     fn require_intent(&self, outgoing: &Outgoing) {
-        let header = |name: &str| outgoing.headers.iter().find(|(key, _)| *key == name).unwrap().1.clone();
-        let filter =
-            RequestFilter { correlation_id: Some(header("ms-correlationid")), ..RequestFilter::default() };
+        let is_id = |(name, _): &&(&str, String)| matches!(*name, "ms-correlationid" | "client-request-id");
+        let id = outgoing.headers.iter().find(is_id).unwrap().1.clone();
+        let filter = RequestFilter { correlation_id: Some(id), ..RequestFilter::default() };
         let mut found = 0;
         let count = |_| {
             found += 1;
@@ -87,7 +88,10 @@ impl Transport for InProcess {
         if matches!(self.death, Death::Asked(at) if number >= at) {
             self.stop.cancel();
         }
-        let mut headers = vec![("authorization".to_owned(), "Bearer any".to_owned())];
+        let mut headers: Vec<(String, String)> = Vec::new();
+        if let Some(token) = &outgoing.token {
+            headers.push(("authorization".to_owned(), format!("Bearer {}", token.expose())));
+        }
         headers.extend(outgoing.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let reply = self.model.lock().unwrap().handle(
             self.clock.now(),
@@ -95,7 +99,7 @@ impl Transport for InProcess {
                 method: outgoing.method.as_str().to_owned(),
                 target: outgoing.url.strip_prefix(BASE).unwrap().to_owned(),
                 headers,
-                body: outgoing.body.unwrap_or_default().as_bytes().to_vec(),
+                body: outgoing.body.as_ref().map_or_else(Vec::new, |body| body.sent().expose().into()),
             },
         );
         if matches!(self.death, Death::After(at) if number >= at) {
@@ -103,8 +107,24 @@ impl Transport for InProcess {
         }
         tokio::time::sleep(reply.delay).await;
         match reply.cut {
-            Cut::None => Ok(Incoming { status: reply.status, headers: reply.headers, body: reply.body }),
+            Cut::None => {
+                Ok(Incoming { status: reply.status, headers: lower(reply.headers), body: reply.body })
+            }
             Cut::BeforeAnswer | Cut::InBody => Err(SendError::Unknown("the connection broke".to_owned())),
+        }
+    }
+}
+
+/// As they come over the wire.
+fn lower(headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()
+}
+
+impl Drop for InProcessRun {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let secrets = self.model.lock().unwrap().secrets();
+            Canary::new(&secrets).clean_log(&self.log());
         }
     }
 }
@@ -116,6 +136,8 @@ pub(crate) struct InProcessRun {
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
     /// What time it really is, and by how many milliseconds this machine's clock is wrong.
+    /// Where the tokens of each life come from.
+    pub(crate) source: Box<dyn Fn() -> Source>,
     now: Time,
     pub(crate) skew: i64,
     seed: u64,
@@ -138,6 +160,10 @@ impl InProcessRun {
             model: Arc::new(Mutex::new(Model::new(scenario))),
             count,
             concurrency: 4,
+            source: Box::new(|| {
+                let secret = Secret::new("any-token-at-all".into());
+                Source::Given(AccessToken { secret, source: "the test".into() })
+            }),
             now: Time::from_millis(1_795_166_130_000),
             skew: 0,
             seed,
@@ -179,7 +205,8 @@ impl InProcessRun {
                     stop: stop.clone(),
                 },
                 base: BaseUrl::parse(BASE).unwrap(),
-                scrubber: Scrubber::new(&[Secret::new("any-secret-at-all".into())]),
+                sign_in: (self.source)(),
+                scrubber: Scrubber::default(),
                 clock,
                 // A counter of its own for each life.
                 ids: Ids::seeded((self.seed << 24) ^ (self.lives << 56)),
@@ -215,12 +242,9 @@ async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>)
         // What is not whole was never begun.
         Some(run) if run.rows.len() == count as usize => {
             let policy = run.policy.clone();
-            Engine::resume(store, run, policy, TokenNamed::default(), ports).await
+            Engine::resume(store, run, policy, ports).await
         }
-        _ => {
-            let start = Start { opened: opened(count, concurrency), token: TokenNamed::default() };
-            Engine::begin(store, start, ports).await
-        }
+        _ => Engine::begin(store, opened(count, concurrency), ports).await,
     };
     let engine = engine.unwrap();
     let ended = work(&engine, count).await;
@@ -244,12 +268,15 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
     if engine.with_run(|run| run.stage == Stage::Judging) {
         engine.plan(HashSet::new()).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Planned && run.ready() > 0) {
+    if engine.with_run(|run| run.awaits_consent() && run.to_change() > 0) {
         engine.require_limits()?;
         engine.confirm("tester".into(), How::Yes).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Confirmed) {
-        engine.carry_out().await?;
+    if engine.with_run(|run| run.stage == Stage::Confirmed)
+        && let Ended::StoppedByGuard(text) = engine.carry_out().await?
+        && engine.with_run(|run| run.settled() < count)
+    {
+        return Err(Halt::Stop { cause: StopCause::Guard, text });
     }
     engine.seal(0).await?;
     Ok(())
@@ -261,6 +288,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
         procedure: Procedure::RemoveRelationship,
         mode: Mode::Run,
         changes: true,
+        applies: None,
         api_url: BASE.into(),
         operator: "tester".into(),
         host: "host".into(),
@@ -277,6 +305,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
             concurrency,
             settle_seconds: 60,
             stop_after_failures: 0,
+            canary: 1,
             max_removals: 1000,
             max_share: 100,
             allow: vec![],

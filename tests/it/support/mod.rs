@@ -1,12 +1,18 @@
 //! What the tests share: a folder to work in, the program, and a Partner Center that never was.
 
+pub(crate) mod canary;
+pub(crate) mod disk;
 pub(crate) mod evidence;
 pub(crate) mod in_process;
+mod numbers;
 mod program;
 mod promises;
+pub(crate) mod signing_in;
+pub(crate) mod strace;
 mod terminal;
 mod world;
 
+pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder};
 pub(crate) use promises::hold;
 pub(crate) use terminal::typed;

@@ -1,21 +1,36 @@
 //! The program and the folder that it works in.
 
-use super::{PARTNER, World};
+use super::{
+    PARTNER, World,
+    canary::{self, Canary},
+};
 use offboard::{
     audit::{CustomerLine, QueryError, Reader, RequestFilter, RequestLine},
     domain::{Outcome, RunId},
+    simulator::Model,
 };
 use serde_json::Value;
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Arc, Mutex, PoisonError},
 };
 use tempfile::TempDir;
 
-/// A folder of its own for one test.
-pub(crate) struct Folder(TempDir);
+/// A folder of its own for one test. When the test is over, no secret may be left in it.
+pub(crate) struct Folder {
+    place: TempDir,
+    token: String,
+    /// What else nobody may see.
+    secrets: RefCell<Vec<String>>,
+    /// Where the test itself put a secret.
+    holding: RefCell<Vec<PathBuf>>,
+    /// Who gave tokens.
+    worlds: RefCell<Vec<Arc<Mutex<Model>>>>,
+}
 
 /// How a command ended.
 #[derive(Debug)]
@@ -27,6 +42,8 @@ pub(crate) struct Done {
 
 impl Done {
     pub(crate) fn of(output: &Output) -> Self {
+        canary::heard(&output.stdout);
+        canary::heard(&output.stderr);
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -50,11 +67,38 @@ impl Done {
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir(place.path().join("tmp")).unwrap();
+        // Characters that every encoding treats in its own way.
+        let token = format!("cAnArY/+~!token.with=many%kinds?of&characters-{}", uuid::Uuid::new_v4());
+        let (secrets, holding, worlds) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { place, token, secrets, holding, worlds }
+    }
+
+    /// The access token of this test, which is like no other.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Nobody may see this either.
+    pub(crate) fn secret(&self, secret: impl Into<String>) {
+        self.secrets.borrow_mut().push(secret.into());
+    }
+
+    /// Nor what this world gives out.
+    pub(crate) fn watch(&self, world: &World) {
+        self.worlds.borrow_mut().push(world.shared());
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.place.path().join(name)
+    }
+
+    /// A file in which a secret may stand.
+    pub(crate) fn write_secret(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, text);
+        self.holding.borrow_mut().push(path.clone());
+        path
     }
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
@@ -66,8 +110,11 @@ impl Folder {
     /// The program with these arguments, in this folder, with a clean environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offboard"));
-        command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
-        command.env("USER", "tester").env("OFFBOARD_SIGNING_KEY", self.0.path().join("signing.key"));
+        command.args(arguments).current_dir(self.place.path()).env_clear().stdin(Stdio::null());
+        command.env("USER", "tester").env("XDG_DATA_HOME", self.path("data")).env("TMPDIR", self.path("tmp"));
+        command.env("OFFBOARD_SIGNING_KEY", self.path("signing.key"));
+        // Whatever may be said of a secret is said, and found.
+        command.env("RUST_LOG", "trace");
         command
     }
 
@@ -76,8 +123,10 @@ impl Folder {
         let mut command = self.command(arguments);
         command
             .env("OFFBOARD_API_URL", world.url())
-            .env("OFFBOARD_ACCESS_TOKEN", "a-token-for-tests")
+            .env("OFFBOARD_LOGIN_URL", world.login_url())
+            .env("OFFBOARD_ACCESS_TOKEN", &self.token)
             .env("OFFBOARD_PARTNER_TENANT", PARTNER);
+        self.watch(world);
         command
     }
 
@@ -101,6 +150,7 @@ impl Folder {
             ("--max-share", "100"),
             ("--max-removals", "5000"),
             ("--stop-after-failures", "0"),
+            ("--canary", "0"),
         ] {
             if !more.contains(&option) {
                 arguments.extend([option, value]);
@@ -169,7 +219,7 @@ impl Folder {
     /// Every file below this folder, with its bytes.
     pub(crate) fn all_files(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
-        let mut folders = vec![self.0.path().to_owned()];
+        let mut folders = vec![self.place.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -181,5 +231,37 @@ impl Folder {
             }
         }
         files
+    }
+
+    /// Asserts that no secret of this test was written or said anywhere.
+    pub(crate) fn no_secret_is_left(&self) {
+        let mut secrets = vec![self.token.clone()];
+        secrets.extend(self.secrets.borrow().clone());
+        for world in self.worlds.borrow().iter() {
+            secrets.extend(world.lock().unwrap_or_else(PoisonError::into_inner).secrets());
+        }
+        secrets.sort_unstable();
+        secrets.dedup();
+        let canary = Canary::new(&secrets);
+        canary.clean("what was said", &canary::said());
+        // A sign-in is kept in the data folder, and nowhere else.
+        let kept = self.path("data").join("offboard");
+        for (path, bytes) in self.all_files() {
+            if path.starts_with(&kept) || self.holding.borrow().contains(&path) {
+                continue;
+            }
+            canary.clean(&path.display().to_string(), &bytes);
+            if path.extension().is_some_and(|extension| extension == "db") {
+                canary.clean_log(&path);
+            }
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.no_secret_is_left();
+        }
     }
 }

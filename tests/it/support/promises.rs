@@ -1,6 +1,6 @@
 //! The promises of the design that a log and the simulator's own journal can show.
 
-use super::in_process::InProcessRun;
+use super::{evidence::Question, in_process::InProcessRun};
 use offboard::{
     audit::{CustomerLine, QueryError},
     domain::{Answer, Evidence, Outcome, TenantId, Time},
@@ -13,6 +13,8 @@ use std::{
 
 /// Asserts that they hold. `whole` is a run that came to its end.
 pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
+    // Whenever the process died, the log is one that the program would have written.
+    assert_ne!(Question::new(simulated.log()).answer(), 7);
     let reader = simulated.reader();
     let run = reader.runs().unwrap().pop().unwrap().run_id;
     // Every record follows from those before it: the fold is the only place that knows what is legal.
@@ -67,7 +69,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     open.remove(&response.intent);
                     match response.answer {
                         Answer::Unclear => doubt(response.intent),
-                        Answer::Understood | Answer::NotUnderstood => {
+                        Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                             accepted.extend(changes.get(&response.intent).map(|(row, _)| *row));
                         }
                         // An answer uses the identifier up, unless an earlier attempt may come back to life.
@@ -115,7 +117,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
 
     // Nobody is removed twice, and nobody without a change on record.
     let model = simulated.model.lock().unwrap();
-    let removed: Vec<TenantId> = model.removals().iter().map(|removal| removal.customer).collect();
+    let removed: Vec<TenantId> = model.journal().accepted().collect();
     let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
     assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
     let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();

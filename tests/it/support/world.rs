@@ -15,7 +15,8 @@ use tokio::runtime::Runtime;
 pub(crate) struct World {
     model: Arc<Mutex<Model>>,
     url: String,
-    _door: Door,
+    login_url: String,
+    _doors: [Door; 2],
     _runtime: Runtime,
 }
 
@@ -25,8 +26,11 @@ impl World {
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = Arc::new(Mutex::new(Model::new(scenario)));
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let door = runtime.block_on(Door::open(Arc::clone(&model), listen)).unwrap();
-        Self { model, url: door.url(), _door: door, _runtime: runtime }
+        // Two addresses, as the real services have.
+        let open = || runtime.block_on(Door::open(Arc::clone(&model), listen)).unwrap();
+        let doors = [open(), open()];
+        let [url, login_url] = [doors[0].url(), doors[1].url()];
+        Self { model, url, login_url, _doors: doors, _runtime: runtime }
     }
 
     /// A world from a scenario in JSON.
@@ -38,6 +42,16 @@ impl World {
         &self.url
     }
 
+    /// Where the sign-in service is.
+    pub(crate) fn login_url(&self) -> &str {
+        &self.login_url
+    }
+
+    /// The model, for whoever outlives the world.
+    pub(crate) fn shared(&self) -> Arc<Mutex<Model>> {
+        Arc::clone(&self.model)
+    }
+
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,13 +61,18 @@ impl World {
         self.model().journal().entries().to_vec()
     }
 
-    /// The changes that arrived.
-    pub(crate) fn changes(&self) -> Vec<Received> {
-        self.received().into_iter().filter(|received| received.method != "GET").collect()
+    /// The requests for a token, or on the way to one.
+    pub(crate) fn sign_ins(&self) -> Vec<Received> {
+        self.received().into_iter().filter(|received| received.method == "POST").collect()
     }
 
-    /// Whose relationship really ended, in order.
+    /// The changes that arrived.
+    pub(crate) fn changes(&self) -> Vec<Received> {
+        self.received().into_iter().filter(|received| received.method == "PATCH").collect()
+    }
+
+    /// Whose removal the service accepted, in order.
     pub(crate) fn removed(&self) -> Vec<TenantId> {
-        self.model().removals().iter().map(|removal| removal.customer).collect()
+        self.model().journal().accepted().collect()
     }
 }

@@ -1,41 +1,36 @@
 //! Both verifiers come to the same verdict, whatever was done to a log.
 
-use crate::support::evidence::{Question, Sealed, ask_python, beside, try_to_tamper};
+use crate::support::{
+    Numbers,
+    evidence::{Question, Sealed, ask_python, beside, try_to_tamper},
+};
 use rusqlite::Connection;
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// A generator that gives the same numbers for the same seed (Vigna's splitmix64).
-struct Numbers(u64);
+/// A number below a limit, to point at something with.
+fn below(numbers: &mut Numbers, limit: usize) -> usize {
+    usize::try_from(numbers.below(limit as u64)).unwrap()
+}
 
-impl Numbers {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % limit as u64).unwrap()
-    }
-
-    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[self.below(all.len())]
-    }
+fn one_of<'a>(numbers: &mut Numbers, all: &[&'a str]) -> &'a str {
+    all[below(numbers, all.len())]
 }
 
 /// Does one thing to the log at `path`, and says what.
 fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
-    let (at, other) = (numbers.below(40), numbers.below(40));
-    match numbers.below(6) {
+    let (at, other) = (below(numbers, 40), below(numbers, 40));
+    match below(numbers, 6) {
         0 => {
             let mut bytes = fs::read(path).unwrap();
-            let bit = numbers.below(bytes.len() * 8);
+            let bit = below(numbers, bytes.len() * 8);
             bytes[bit / 8] ^= 1 << (bit % 8);
             fs::write(path, bytes).unwrap();
             format!("turn bit {bit}")
         }
         1 => {
             let mut bytes = fs::read(path).unwrap();
-            let (from, length) = (numbers.below(bytes.len()), 1 + numbers.below(4096));
-            if numbers.below(2) == 0 {
+            let (from, length) = (below(numbers, bytes.len()), 1 + below(numbers, 4096));
+            if below(numbers, 2) == 0 {
                 bytes.truncate(from);
             } else {
                 bytes.iter_mut().skip(from).take(length).for_each(|byte| *byte = 0);
@@ -44,7 +39,7 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
             format!("cut or empty {length} bytes at {from}")
         }
         2 | 3 => {
-            let sql = match numbers.below(14) {
+            let sql = match below(numbers, 14) {
                 0 => format!("DELETE FROM record WHERE seq = {at}"),
                 1 => format!("DELETE FROM record WHERE seq >= {at}; DELETE FROM payload WHERE seq >= {at}"),
                 2 => format!(
@@ -56,7 +51,7 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
                      UPDATE record SET seq = {other} WHERE seq = -1"
                 ),
                 4 => {
-                    let (from, to) = (numbers.one_of(&["e", "\"", ":", "0", "{"]), numbers.one_of(&["a", "'", " ", "1"]));
+                    let (from, to) = (one_of(numbers, &["e", "\"", ":", "0", "{"]), one_of(numbers, &["a", "'", " ", "1"]));
                     format!(
                         "UPDATE OR IGNORE record SET body = CAST(replace(CAST(body AS TEXT), '{from}', '{}') AS BLOB)
                          WHERE seq = {at}",
@@ -69,7 +64,7 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
                 8 => format!("UPDATE checkpoint SET size = size + {}", 1 + at),
                 9 => "UPDATE checkpoint SET note = replace(note, 'offboard/03', 'offboard/04')".to_owned(),
                 10 => {
-                    let part = numbers.one_of(&["a", "e", "+", "=", "t", "tester"]);
+                    let part = one_of(numbers, &["a", "e", "+", "=", "t", "tester"]);
                     format!("UPDATE checkpoint SET note = replace(note, '{part}', 'A')")
                 }
                 11 => "DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)".to_owned(),
@@ -84,7 +79,7 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
             }
         }
         4 => {
-            let sql = match numbers.below(6) {
+            let sql = match below(numbers, 6) {
                 0 => "DROP TRIGGER payload_is_not_deleted".to_owned(),
                 1 => "CREATE VIEW mine AS SELECT 1".to_owned(),
                 2 => format!("PRAGMA application_id = {at}"),
@@ -98,9 +93,9 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
             sql
         }
         _ => {
-            let cut = numbers.below(heads.len());
+            let cut = below(numbers, heads.len());
             let mut bytes = heads.as_bytes().to_vec();
-            let what = match numbers.below(4) {
+            let what = match below(numbers, 4) {
                 0 => "whole",
                 1 => {
                     bytes.truncate(cut);

@@ -5,6 +5,7 @@ mod endpoints;
 mod mishaps;
 mod quirks;
 mod removals;
+mod sign_in;
 mod throttling;
 
 use super::{Cut, Model, Reply, Request};

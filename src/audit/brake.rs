@@ -1,0 +1,19 @@
+//! Why nothing new may be sent although the log can still be written.
+
+use std::path::{Path, PathBuf};
+
+/// Why nothing new may be sent. What was in flight and the end of the run are still recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Brake {
+    /// The disk was full: what is appended now lives on the reserve.
+    DiskFull,
+    /// Somebody put a file beside the log that says stop.
+    StopFile,
+}
+
+/// The file beside the log at `log` that stops whatever writes it, whoever puts it there.
+pub fn stop_file(log: &Path) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(".stop");
+    PathBuf::from(name)
+}

@@ -1,0 +1,59 @@
+//! What became of a customer in earlier runs of the log.
+
+use super::{QueryError, Reader};
+use crate::{
+    audit::RunLine,
+    domain::{RunId, TenantId},
+};
+use rusqlite::OptionalExtension as _;
+use std::collections::HashSet;
+
+impl Reader {
+    /// The customers that earlier runs of this log really removed for this partner, by their own record or
+    /// by what a person found out later; the last word counts.
+    pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
+        let partner = partner.to_string();
+        let real = |run: &RunLine| {
+            run.mode.as_deref() == Some("run") && run.partner_tenant_id.as_deref() == Some(&*partner)
+        };
+        let runs: HashSet<String> =
+            self.runs()?.iter().filter(|run| real(run)).map(|run| run.run_id.to_string()).collect();
+        if runs.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut query = self.connection.prepare(
+            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
+                 json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted') AS is_gone
+             FROM record WHERE kind = 'resolved' OR (kind = 'settled' AND is_gone) ORDER BY seq",
+        )?;
+        let ends = query.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, bool>(2)?))
+        })?;
+        let mut gone = HashSet::new();
+        for end in ends {
+            let (run, customer, is_gone) = end?;
+            let customer = customer.and_then(|id| id.parse::<TenantId>().ok());
+            match customer.filter(|_| runs.contains(&run)) {
+                Some(customer) if is_gone => drop(gone.insert(customer)),
+                Some(customer) => drop(gone.remove(&customer)),
+                None => {}
+            }
+        }
+        Ok(gone)
+    }
+
+    /// The latest run in which the outcome of this customer could not be found out.
+    pub fn latest_unknown(&self, customer: TenantId) -> Result<Option<RunId>, QueryError> {
+        let run: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT run FROM record WHERE kind = 'settled'
+                 AND json_extract(CAST(body AS TEXT), '$.customer') = ?1
+                 AND json_extract(CAST(body AS TEXT), '$.outcome') = 'unknown' ORDER BY seq DESC LIMIT 1",
+                [customer.to_string()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(run.and_then(|run| run.parse().ok()))
+    }
+}

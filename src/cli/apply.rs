@@ -1,0 +1,94 @@
+//! `offboard apply`: carries out exactly a plan that was sealed, once.
+
+use super::{
+    access::Access,
+    args::{ApplyOptions, Common},
+    consent, diagnostics, ending,
+    exit::{Exit, Failure},
+    plan_file::{PlanFile, Planned},
+    printer::Printer,
+    session,
+    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
+};
+use crate::{
+    audit::Reader,
+    domain::Mode,
+    engine::Clock,
+    record::{Applies, Policy, RunOpened},
+};
+use jiff::SignedDuration;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// A plan is a day old at most, unless somebody says otherwise.
+const MAX_AGE: Duration = Duration::from_hours(24);
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &ApplyOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let max_age = options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), duration)?;
+    let file = PlanFile::read(&options.plan)?;
+    let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
+    // Whether there is anything to carry out is found out before anything else.
+    let planned = file.find(&Reader::open(&paths.audit_log)?, Clock::System.now(), max_age)?;
+    let partner = planned.run.partner.as_ref().map(|partner| partner.tenant_id);
+    if named.is_some() && named != partner {
+        let text =
+            "the plan was made for another partner account than `--partner-tenant` names. Nothing was sent";
+        return Err(Failure::new(Exit::Guard, text));
+    }
+    let consent = consent::require(options.yes, named.is_some() || planned.run.policy.partner.is_some())?;
+    let service = ServiceSettings::again(typed, &options.sign_in, &planned.run.opened)?;
+    let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
+    diagnostics::start(&paths.log_dir, printer.verbose)?;
+
+    session::block_on(async {
+        let store = session::open_log(&paths)?;
+        // Found again now that no other process can write.
+        let reader = Reader::open(&paths.audit_log)?;
+        let planned = file.find(&reader, Clock::System.now(), max_age)?;
+        session::refuse_stop_file(&store)?;
+        session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
+        drop(reader);
+        let stop = CancellationToken::new();
+        let opened = opened(&planned, options);
+        let engine = session::begin_applying(store, opened, access, &paths, stop.clone()).await?;
+        let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
+        Ok(ending::tell_end(printer, &paths, &written, exit))
+    })
+}
+
+/// The plan's own settings, but for the pace and what may only make it more careful to watch.
+fn opened(planned: &Planned, options: &ApplyOptions) -> RunOpened {
+    let Planned { run, plan } = planned;
+    let policy = pace_again(&options.pace, &run.policy);
+    let policy = Policy {
+        canary: options.canary.unwrap_or(policy.canary),
+        stop_after_failures: options.stop_after_failures.unwrap_or(policy.stop_after_failures),
+        partner: run.partner.as_ref().map(|partner| partner.tenant_id),
+        ..policy
+    };
+    RunOpened {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        mode: Mode::Run,
+        changes: true,
+        applies: Some(Applies { run: run.id.clone(), digest: plan.digest }),
+        operator: consent::operator(),
+        host: consent::host(),
+        ticket: options.ticket.clone().or_else(|| run.opened.ticket.clone()),
+        reason: options.reason.clone().or_else(|| run.opened.reason.clone()),
+        policy,
+        ..run.opened.clone()
+    }
+}
+
+/// A duration as people write it, for example `90m` or `24h`.
+fn duration(text: &str) -> Result<Duration, Failure> {
+    let refused = || Failure::usage(format!("`{text}` is no duration; write, for example, `90m` or `24h`"));
+    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
+    Duration::try_from(parsed).map_err(|_negative| refused())
+}

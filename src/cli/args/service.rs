@@ -1,0 +1,69 @@
+//! What was typed about where Partner Center is and how its tokens are obtained.
+
+use super::PaceOptions;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Where Partner Center is, and whose account it must be.
+#[derive(Debug, Args, Clone, Default)]
+pub(in crate::cli) struct ServiceOptions {
+    /// Base URL and sign-in authority [default: public]
+    #[arg(long, value_enum, env = "OFFBOARD_CLOUD")]
+    pub(in crate::cli) cloud: Option<CloudName>,
+    /// Another base URL; `http:` only to a loopback address
+    #[arg(long, value_name = "URL", env = "OFFBOARD_API_URL")]
+    pub(in crate::cli) api_url: Option<String>,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(in crate::cli) partner_tenant: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) sign_in: SignInOptions,
+}
+
+/// How tokens are obtained, and how the network is reached.
+#[derive(Debug, Args, Clone, Default)]
+pub(in crate::cli) struct SignInOptions {
+    /// Another sign-in authority; `http:` only to a loopback address
+    #[arg(long, value_name = "URL", env = "OFFBOARD_LOGIN_URL")]
+    pub(in crate::cli) login_url: Option<String>,
+    /// Whose sign-in is used, of several that `offboard login` keeps [default: default]
+    #[arg(long, value_name = "NAME", env = "OFFBOARD_PROFILE")]
+    pub(in crate::cli) profile: Option<String>,
+    /// A command whose output is an access token; run again when the token ends
+    #[arg(long, value_name = "CMD", env = "OFFBOARD_TOKEN_COMMAND")]
+    pub(in crate::cli) token_command: Option<String>,
+    /// Trust the certificates in this PEM file as well: a company's own root
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_CA_FILE")]
+    pub(in crate::cli) ca_file: Option<PathBuf>,
+    /// Reach the network through this proxy; no other setting of the machine is looked at
+    #[arg(long, value_name = "URL", env = "OFFBOARD_PROXY")]
+    pub(in crate::cli) proxy: Option<String>,
+}
+
+/// Whose sign-in is meant.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct ProfileOption {
+    /// Whose sign-in it is, of several that `offboard login` keeps [default: default]
+    #[arg(long, value_name = "NAME", env = "OFFBOARD_PROFILE")]
+    pub(in crate::cli) profile: Option<String>,
+}
+
+/// What the checks can be told.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct DoctorOptions {
+    #[command(flatten)]
+    pub(in crate::cli) service: ServiceOptions,
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceOptions,
+}
+
+/// A cloud.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum CloudName {
+    /// The public cloud.
+    Public,
+    /// US Government.
+    Usgov,
+    /// 21Vianet.
+    China,
+}

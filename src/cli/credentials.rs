@@ -1,0 +1,90 @@
+//! The credentials of the environment.
+
+use super::{
+    exit::{Exit, Failure},
+    guarded_file,
+};
+use crate::{
+    domain::Secret,
+    partner_center::{
+        auth::{ACCESS_TOKEN, Certificate, Proof},
+        transport::ProxyLogin,
+    },
+};
+use std::{env, path::Path};
+
+pub(super) const REFRESH_TOKEN: &str = "OFFBOARD_REFRESH_TOKEN";
+pub(super) const TENANT_ID: &str = "OFFBOARD_TENANT_ID";
+pub(super) const CLIENT_ID: &str = "OFFBOARD_CLIENT_ID";
+const CLIENT_SECRET: &str = "OFFBOARD_CLIENT_SECRET";
+const CLIENT_CERTIFICATE: &str = "OFFBOARD_CLIENT_CERTIFICATE";
+const PROXY: &str = "OFFBOARD_PROXY_CREDENTIALS";
+
+/// The variables that hold a secret.
+pub(super) const SECRETS: [&str; 4] = [ACCESS_TOKEN, REFRESH_TOKEN, CLIENT_SECRET, PROXY];
+
+/// Shorter ones are found everywhere, and are no secrets of this kind.
+const SHORTEST: usize = 8;
+
+/// The credentials of the environment.
+#[derive(Debug)]
+pub(super) struct Credentials {
+    pub(super) access_token: Option<Secret>,
+    pub(super) refresh_token: Option<Secret>,
+    pub(super) tenant: Option<String>,
+    pub(super) client: Option<String>,
+    pub(super) proof: Proof,
+}
+
+impl Credentials {
+    pub(super) fn from_environment() -> Result<Self, Failure> {
+        let proof = match (secret(CLIENT_SECRET), text(CLIENT_CERTIFICATE)) {
+            (None, None) => Proof::None,
+            (Some(secret), None) => Proof::Secret(secret),
+            (None, Some(path)) => Proof::Certificate(certificate(Path::new(&path))?),
+            (Some(_), Some(_)) => {
+                let text = format!(
+                    "{CLIENT_SECRET} and {CLIENT_CERTIFICATE} are both set; an app shows one of them"
+                );
+                return Err(Failure::usage(text));
+            }
+        };
+        Ok(Self {
+            access_token: secret(ACCESS_TOKEN),
+            refresh_token: secret(REFRESH_TOKEN),
+            tenant: text(TENANT_ID),
+            client: text(CLIENT_ID),
+            proof,
+        })
+    }
+}
+
+/// The secrets of the environment, each as it is.
+pub(super) fn raw_secrets() -> Vec<Secret> {
+    let found = SECRETS.iter().filter_map(|name| secret(name));
+    found.filter(|secret| secret.expose().len() >= SHORTEST).collect()
+}
+
+/// What a proxy wants to be told.
+pub(super) fn proxy_login() -> Result<Option<ProxyLogin>, Failure> {
+    let Some(both) = secret(PROXY) else { return Ok(None) };
+    let Some((user, password)) = both.expose().split_once(':') else {
+        return Err(Failure::usage(format!("`{PROXY}` must be `user:password`")));
+    };
+    Ok(Some(ProxyLogin { user: user.to_owned(), password: Secret::new(password.to_owned()) }))
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+fn secret(name: &str) -> Option<Secret> {
+    text(name).map(Secret::new)
+}
+
+fn certificate(path: &Path) -> Result<Certificate, Failure> {
+    let refused = |why: String| Failure::new(Exit::SignIn, format!("`{CLIENT_CERTIFICATE}`: {why}"));
+    let bytes = guarded_file::read(path).map_err(|error| refused(error.to_string()))?;
+    let bytes = bytes.ok_or_else(|| refused(format!("there is no file `{}`", path.display())))?;
+    Certificate::from_pem(&bytes).map_err(|error| refused(format!("`{}`: {error}", path.display())))
+}

@@ -1,0 +1,130 @@
+//! `offboard doctor`: everything that a run needs, looked at before row 1.
+
+use super::{
+    access::Access,
+    args::{Common, DoctorOptions, RunOptions},
+    diagnostics,
+    exit::{Exit, Failure},
+    health::{self, Check, State},
+    printer::Printer,
+    session,
+    settings::{RunSettings, Typed},
+    show::{Table, table},
+};
+use crate::{
+    audit::Store,
+    engine::{Clock, Visit},
+    partner_center::transport::Transport,
+    record::Setting,
+};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tokio_util::sync::CancellationToken;
+
+/// What is looked at with a token, in this order.
+const WITH_A_TOKEN: [&str; 5] = ["audience", "partner", "mfa", "clock", "customers"];
+
+#[derive(Serialize)]
+struct Report<'a> {
+    checks: &'a [Check],
+    settings: &'a BTreeMap<String, Setting>,
+}
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: DoctorOptions,
+) -> Result<Exit, Failure> {
+    let options = RunOptions { service: options.service, pace: options.pace, ..RunOptions::default() };
+    let mut settings = RunSettings::resolve(typed, common, &options)?;
+    // There is no list yet.
+    settings.recorded.remove("skip_invalid");
+    let mut checks = health::folders(&settings.paths);
+    // Where they cannot be written was said above.
+    drop(diagnostics::start(&settings.paths.log_dir, printer.verbose));
+    checks.push(health::pace(&settings.policy));
+    match session::open_store(&settings.paths) {
+        Ok(store) => {
+            checks.extend(health::audit_log(&settings.paths.audit_log));
+            checks.extend(session::block_on(visit(printer, &settings, store))?);
+        }
+        Err(failure) => {
+            checks.push(Check::failed("audit_log", failure));
+            let why = "nothing is sent that cannot be recorded first";
+            checks.extend(["token"].iter().chain(&WITH_A_TOKEN).map(|name| Check::not_checked(name, why)));
+        }
+    }
+    show(printer, &checks, &settings.recorded)?;
+    let worst = checks.iter().find(|check| check.state == State::Bad);
+    Ok(worst.map_or(Exit::Done, |check| check.exit))
+}
+
+/// What the services say.
+async fn visit(printer: &Printer, settings: &RunSettings, store: Store) -> Result<Vec<Check>, Failure> {
+    let access = match Access::find(printer, &settings.service) {
+        Ok(access) => access,
+        Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
+    };
+    let can_renew = access.can_renew();
+    let ports = match access.ports(CancellationToken::new()) {
+        Ok(ports) => ports,
+        Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
+    };
+    let visit = Visit::begin(store, settings.policy.rate, ports);
+    let checks = look(settings, &visit, can_renew).await;
+    visit.end().await?;
+    Ok(checks)
+}
+
+async fn look<T: Transport>(settings: &RunSettings, visit: &Visit<T>, can_renew: bool) -> Vec<Check> {
+    let [_, rest @ ..] = WITH_A_TOKEN;
+    let token = match visit.sign_in().await {
+        Ok(token) => token,
+        Err(halt) => return without("token", &WITH_A_TOKEN, halt.into()),
+    };
+    let mut checks = health::token(&token, can_renew, settings.service.cloud, Clock::System.now());
+    match visit.introduce().await {
+        Ok(found) => checks.extend(health::introduction(settings, &found)),
+        Err(halt) => {
+            let [first, rest @ ..] = rest;
+            checks.extend(without(first, &rest, halt.into()));
+            return checks;
+        }
+    }
+    checks.push(match visit.may_list().await {
+        Ok(()) => Check::good("customers", "this user may list the partner's customers"),
+        Err(halt) => Check::failed("customers", halt.into()),
+    });
+    checks
+}
+
+/// A check that failed, and those that could not be made because of it.
+fn without(name: &'static str, rest: &[&'static str], failure: Failure) -> Vec<Check> {
+    let why = format!("not looked at, because of `{name}`");
+    let mut checks = vec![Check::failed(name, failure)];
+    checks.extend(rest.iter().map(|name| Check::not_checked(name, &why)));
+    checks
+}
+
+fn show(printer: &Printer, checks: &[Check], settings: &BTreeMap<String, Setting>) -> Result<(), Failure> {
+    if printer.json {
+        let text = serde_json::to_string_pretty(&Report { checks, settings });
+        return printer.data(&text.map_err(|error| Failure::new(Exit::Bug, error.to_string()))?);
+    }
+    let mut lines = Vec::new();
+    for check in checks {
+        let mark = match check.state {
+            State::Good => "✓",
+            State::Care => "!",
+            State::Bad => "✗",
+            State::NotChecked => "–",
+        };
+        lines.push(format!("{mark} {:<12} {}", check.name, check.text));
+    }
+    let mut shown = Table::new(&["setting", "value", "from"]);
+    for (name, setting) in settings {
+        shown.row([name.clone(), setting.value.clone(), setting.origin.clone()]);
+    }
+    printer.data(&format!("{}\n\n{}", lines.join("\n"), table(&shown)))
+}

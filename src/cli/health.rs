@@ -1,0 +1,256 @@
+//! What a run needs of this machine and of the services, as checks that can be shown.
+
+use super::{
+    exit::{Exit, Failure},
+    settings::{Paths, RunSettings},
+};
+use crate::{
+    domain::Time,
+    engine::{Introduction, guards},
+    partner_center::Cloud,
+    record::{Policy, TokenNamed},
+    report::visible,
+};
+use serde::Serialize;
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+
+/// A run of 500 customers writes about 20 MB.
+const LITTLE_SPACE: u64 = 1 << 30;
+const TOO_LITTLE_SPACE: u64 = 100 << 20;
+/// What the documentation names for the resources that a run reads (`customer-resources`).
+const DOCUMENTED_RATE: u32 = 500;
+/// A token that cannot be renewed should live for longer than this.
+const SHORT_LIFE: Duration = Duration::from_mins(10);
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    /// As it should be.
+    Good,
+    /// A run can begin; somebody should know.
+    Care,
+    /// A run cannot begin.
+    Bad,
+    /// Something before it failed.
+    NotChecked,
+}
+
+/// One thing that a run needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) state: State,
+    /// What was found, and what to do.
+    pub(super) text: String,
+    /// How a run would end because of it.
+    #[serde(skip)]
+    pub(super) exit: Exit,
+}
+
+impl Check {
+    pub(super) fn good(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, state: State::Good, text: text.into(), exit: Exit::Done }
+    }
+
+    pub(super) fn care(name: &'static str, text: impl Into<String>) -> Self {
+        Self { name, state: State::Care, text: text.into(), exit: Exit::Done }
+    }
+
+    pub(super) fn bad(name: &'static str, exit: Exit, text: impl Into<String>) -> Self {
+        Self { name, state: State::Bad, text: text.into(), exit }
+    }
+
+    pub(super) fn failed(name: &'static str, failure: Failure) -> Self {
+        Self::bad(name, failure.exit, failure.text)
+    }
+
+    pub(super) fn not_checked(name: &'static str, why: &str) -> Self {
+        Self { name, state: State::NotChecked, text: why.to_owned(), exit: Exit::Done }
+    }
+}
+
+/// The folders that a run writes into.
+pub(super) fn folders(paths: &Paths) -> Vec<Check> {
+    [("reports", &paths.reports, "--reports"), ("diagnostics", &paths.log_dir, "--log-dir")]
+        .into_iter()
+        .map(|(name, folder, option)| {
+            let shown = folder.display();
+            // It is made when it is needed, below what there is of it.
+            let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+            match tempfile::tempfile_in(existing) {
+                Ok(_) => Check::good(name, format!("`{shown}` can be written")),
+                Err(error) => Check::bad(
+                    name,
+                    Exit::Usage,
+                    format!("`{shown}` cannot be written: {error}; choose another with `{option}`"),
+                ),
+            }
+        })
+        .collect()
+}
+
+/// The audit log, which is open: whose it is, and how much room there is.
+pub(super) fn audit_log(path: &Path) -> Vec<Check> {
+    let shown = path.display();
+    let mode = fs::metadata(path).map_or(0, |status| status.permissions().mode() & 0o777);
+    let for_others = mode & 0o077;
+    let private = if for_others == 0 {
+        Check::good(
+            "audit_log",
+            format!("`{shown}` is on a local disk, locked for this process, and yours alone"),
+        )
+    } else {
+        let text = format!(
+            "`{shown}` can be read by others (mode {mode:03o}); make it yours alone: chmod 600 {shown}"
+        );
+        Check::care("audit_log", text)
+    };
+    vec![private, space(path)]
+}
+
+/// How much room there is for the audit log.
+pub(super) fn space(audit_log: &Path) -> Check {
+    let folder = audit_log.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match rustix::fs::statvfs(folder) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            room(free, folder)
+        }
+        Err(errno) => Check::care(
+            "space",
+            format!("how much room there is in `{}` cannot be told: {errno}", folder.display()),
+        ),
+    }
+}
+
+fn room(free: u64, folder: &Path) -> Check {
+    let text = format!("{} MiB are free in `{}`", free >> 20, folder.display());
+    if free >= LITTLE_SPACE {
+        Check::good("space", text)
+    } else if free >= TOO_LITTLE_SPACE {
+        Check::care(
+            "space",
+            format!("{text}; a run that fills the disk stops, and goes on once there is room"),
+        )
+    } else {
+        Check::bad(
+            "space",
+            Exit::AuditLog,
+            format!("{text}; make room, or choose another place with `--audit-log`"),
+        )
+    }
+}
+
+/// The pace, against the limit that is documented.
+pub(super) fn pace(policy: &Policy) -> Check {
+    let Policy { rate, concurrency, .. } = policy;
+    let text = format!("at most {rate} requests a minute, {concurrency} at a time");
+    if *rate <= DOCUMENTED_RATE {
+        Check::good("rate", text)
+    } else {
+        let more =
+            format!("{text}; the service documents {DOCUMENTED_RATE} a minute, and throttles what is faster");
+        Check::care("rate", more)
+    }
+}
+
+/// The token: whose it is, for what, and for how long.
+pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time) -> Vec<Check> {
+    let unknown = || "not said".to_owned();
+    let shown =
+        |value: &Option<String>| value.as_deref().map_or_else(unknown, |value| visible(value).into_owned());
+    let left = token.expires.map(|ends| ends.since(now));
+    let minutes = left.map_or_else(unknown, |left| format!("{} min", left.as_secs() / 60));
+    let text = format!(
+        "from {}; tenant {}, user {}, app {}, left {minutes}",
+        token.source,
+        shown(&token.tenant),
+        shown(&token.user),
+        shown(&token.app),
+    );
+    let life = match left {
+        Some(left) if left < SHORT_LIFE && !can_renew => {
+            Check::care("token", format!("{text}; it cannot be renewed, and the run stops when it ends"))
+        }
+        _ => Check::good("token", text),
+    };
+    let audience = match token.audience.as_deref() {
+        Some(audience) if audience.trim_end_matches('/') == cloud.audience() => {
+            Check::good("audience", cloud.audience())
+        }
+        // The API's own ID, instead of its address.
+        Some("fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd") => Check::good("audience", "the Partner Center API"),
+        Some(other) => Check::care(
+            "audience",
+            format!(
+                "the token is for {}, and not for {}; ask for one for the latter",
+                visible(other),
+                cloud.audience()
+            ),
+        ),
+        None => Check::care("audience", "the token does not say what it is for"),
+    };
+    vec![life, audience]
+}
+
+/// What the organization profile shows.
+pub(super) fn introduction(settings: &RunSettings, found: &Introduction) -> Vec<Check> {
+    let partner = &found.partner;
+    let who = format!("{} ({})", visible(&partner.name), partner.tenant_id);
+    let account = match guards::wrong_partner(&settings.policy, None, partner) {
+        Some(text) => Check::bad("partner", Exit::Guard, text),
+        None if settings.policy.partner.is_none() => Check::care(
+            "partner",
+            format!("{who}; `--partner-tenant` would make sure that it is the right one"),
+        ),
+        None => Check::good("partner", who),
+    };
+    let mfa = match (guards::without_mfa(found.mfa), found.mfa) {
+        (Some(text), _) => Check::bad("mfa", Exit::SignIn, text),
+        (None, Some(_)) => Check::good("mfa", "the sign-in was done with MFA"),
+        (None, None) => Check::care("mfa", "the service does not say whether the sign-in was done with MFA"),
+    };
+    let clock = match (guards::clock_differs(found.clock_is_ahead_by), found.clock_is_ahead_by) {
+        (Some(text), _) => Check::bad("clock", Exit::Guard, text),
+        (None, Some((_, by))) => {
+            Check::good("clock", format!("within {} s of the service's", by.as_secs() + 1))
+        }
+        (None, None) => Check::care("clock", "the service does not say what time it is"),
+    };
+    vec![account, mfa, clock]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_enough_little_or_too_little() {
+        let state = |free| room(free, Path::new("x")).state;
+        assert_eq!(state(LITTLE_SPACE), State::Good);
+        assert_eq!(state(LITTLE_SPACE - 1), State::Care);
+        assert_eq!(state(TOO_LITTLE_SPACE - 1), State::Bad);
+    }
+
+    #[test]
+    fn a_token_is_for_this_cloud_and_lives_long_enough() {
+        let now = Time::from_millis(0);
+        let of = |audience: Option<&str>, seconds: u64| TokenNamed {
+            audience: audience.map(str::to_owned),
+            expires: Some(now.plus(Duration::from_secs(seconds))),
+            ..TokenNamed::default()
+        };
+        let states = |named: &TokenNamed, can_renew| {
+            let checks = token(named, can_renew, Cloud::Public, now);
+            checks.iter().map(|check| check.state).collect::<Vec<_>>()
+        };
+        let right = Some("https://api.partnercenter.microsoft.com/");
+        assert_eq!(states(&of(right, 3600), false), [State::Good, State::Good]);
+        assert_eq!(states(&of(right, 60), false), [State::Care, State::Good]);
+        assert_eq!(states(&of(right, 60), true), [State::Good, State::Good]);
+        for wrong in [None, Some("https://graph.windows.net")] {
+            assert_eq!(states(&of(wrong, 3600), true), [State::Good, State::Care]);
+        }
+    }
+}

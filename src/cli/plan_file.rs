@@ -1,0 +1,110 @@
+//! A plan that was sealed, found again from its `plan.json`.
+//!
+//! The file only says which plan is meant. What is carried out is what the audit log holds; the file must
+//! be, byte for byte, the one that was written from it.
+
+use super::exit::{Exit, Failure};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::{Mode, RunId, Sha256, Time},
+    record::{Event, PlanSealed, Run},
+};
+use serde::Deserialize;
+use std::{fs, path::Path, time::Duration};
+
+const PLAN_FILE: &str = "plan.json";
+
+/// What a `plan.json` says of itself.
+#[derive(Debug)]
+pub(super) struct PlanFile {
+    shown: String,
+    head: Head,
+    sha256: Sha256,
+}
+
+#[derive(Debug, Deserialize)]
+struct Head {
+    run_id: RunId,
+    digest: Sha256,
+}
+
+/// The plan as the audit log holds it.
+#[derive(Debug)]
+pub(super) struct Planned {
+    /// The run that made it.
+    pub(super) run: Run,
+    pub(super) plan: PlanSealed,
+}
+
+impl PlanFile {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display().to_string();
+        let bytes = fs::read(path)
+            .map_err(|error| Failure::usage(format!("cannot read the plan `{shown}`: {error}")))?;
+        let head = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::usage(format!("`{shown}` is not a {PLAN_FILE} of this program: {error}"))
+        })?;
+        Ok(Self { shown, head, sha256: Sha256::of(&[&bytes]) })
+    }
+
+    /// Finds the plan in the log, and refuses one that is not this file's, not sealed, too old, or was
+    /// carried out before. To be asked while the log is locked.
+    pub(super) fn find(&self, reader: &Reader, now: Time, max_age: Duration) -> Result<Planned, Failure> {
+        let refused = |why: String| {
+            Failure::new(
+                Exit::Guard,
+                format!("the plan `{}` is not carried out: {why}. Nothing was sent", self.shown),
+            )
+        };
+        let runs = reader.runs()?;
+        let Some(line) = runs.iter().find(|line| line.run_id == self.head.run_id) else {
+            return Err(refused(format!("its run {} is not in this audit log", self.head.run_id)));
+        };
+        let run = reader.fold(&line.run_id)?;
+        let Some((run, plan)) = run.and_then(|run| run.plan.clone().map(|plan| (run, plan))) else {
+            return Err(refused("the audit log holds no sealed plan of that run".to_owned()));
+        };
+        if run.opened.mode != Mode::Plan || run.sealed.is_none() {
+            let text =
+                "it is not a finished plan of `offboard plan`; a run or a rehearsal carries out its own";
+            return Err(refused(text.to_owned()));
+        }
+        if plan.digest != self.head.digest || !self.is_as_written(reader, line)? {
+            let text = "the file is not the one that was written; `offboard report` writes it again";
+            return Err(refused(text.to_owned()));
+        }
+        let sealed_at = sealed_at(reader, &run.id)?.unwrap_or(run.started_at);
+        if now > sealed_at.plus(max_age) {
+            let text = "it was sealed at {at}, longer ago than `--plan-max-age` allows; make a new one";
+            return Err(refused(text.replace("{at}", &sealed_at.to_string())));
+        }
+        for line in &runs {
+            if carries_out(reader, line, &run.id)? {
+                return Err(refused(format!("run {} carried it out already", line.run_id)));
+            }
+        }
+        Ok(Planned { run, plan })
+    }
+
+    fn is_as_written(&self, reader: &Reader, line: &RunLine) -> Result<bool, Failure> {
+        let written = reader.events(&line.run_id, &["report_written"])?;
+        Ok(written.iter().any(|(_, record)| {
+            matches!(&record.event, Event::ReportWritten(report)
+                if report.file == PLAN_FILE && report.sha256 == self.sha256)
+        }))
+    }
+}
+
+fn sealed_at(reader: &Reader, run: &RunId) -> Result<Option<Time>, Failure> {
+    Ok(reader.events(run, &["plan_sealed"])?.first().map(|(_, record)| record.at))
+}
+
+/// Whether this run was begun to carry the plan out, and got so far that somebody allowed it.
+fn carries_out(reader: &Reader, line: &RunLine, plan: &RunId) -> Result<bool, Failure> {
+    let events = reader.events(&line.run_id, &["run_opened", "confirmed"])?;
+    let of_it = events.iter().any(|(_, record)| {
+        matches!(&record.event, Event::RunOpened(opened)
+            if opened.applies.as_ref().is_some_and(|applies| applies.run == *plan))
+    });
+    Ok(of_it && events.iter().any(|(_, record)| matches!(record.event, Event::Confirmed(_))))
+}

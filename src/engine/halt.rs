@@ -1,0 +1,34 @@
+//! Why a run cannot go on.
+
+use crate::{audit::WriteError, record::StopCause};
+
+/// Why the run cannot go on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Halt {
+    /// The audit log cannot be written: nothing more is sent.
+    #[error("{0}")]
+    Log(#[from] WriteError),
+    /// The gate was closed, because something else stops the run.
+    #[error("something else stopped the run")]
+    Closed,
+    /// The run stops; what is on record says where.
+    #[error("{text}")]
+    Stop {
+        /// Why.
+        cause: StopCause,
+        /// In words.
+        text: String,
+    },
+}
+
+impl Halt {
+    /// A stop with this cause.
+    pub(super) fn stop(cause: StopCause, text: impl Into<String>) -> Self {
+        Self::Stop { cause, text: text.into() }
+    }
+
+    /// Somebody asked the run to stop.
+    pub(super) fn interrupted() -> Self {
+        Self::stop(StopCause::Interrupted, "the run was asked to stop")
+    }
+}

@@ -1,0 +1,166 @@
+//! The records around one request: its intent before it is sent, and its end afterwards.
+
+use super::{courier::Courier, halt::Halt};
+use crate::{
+    audit::{Brake, Entry, Salt},
+    domain::{Answer, CorrelationId, RequestId, Seq, TenantId},
+    partner_center::{
+        request::Outgoing,
+        response::{Fault, Incoming},
+        transport::SendError,
+    },
+    record::{
+        Event, NotSent, OutcomeUnknown, Payload, Purpose, Record, RequestIntended, ResponseReceived,
+        StopCause,
+    },
+};
+
+/// A request that is about to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Intent<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) subject: Option<(u32, TenantId)>,
+    /// 1 for the first try.
+    pub(super) attempt: u32,
+    pub(super) request_id: RequestId,
+    pub(super) correlation_id: CorrelationId,
+    pub(super) outgoing: &'a Outgoing,
+}
+
+/// A request that has its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Heard<'a> {
+    pub(super) intent: Seq,
+    pub(super) row: Option<u32>,
+    pub(super) answer: Answer,
+    pub(super) fault: Fault,
+    pub(super) duration_ms: u64,
+    /// The answer as it may be stored.
+    pub(super) incoming: &'a Incoming,
+}
+
+/// The bytes that a record owns, with their salt.
+type Owned = (Salt, Vec<u8>);
+
+impl<T> Courier<T> {
+    /// Records events that belong together; gives the place of the first.
+    pub(super) async fn record(&self, events: Vec<Event>) -> Result<Seq, Halt> {
+        let at = self.clock.now();
+        let entries = events
+            .into_iter()
+            .map(|event| Entry::from(Record { at, run: self.run.clone(), event }))
+            .collect();
+        Ok(self.writer.append(entries).await?)
+    }
+
+    /// Records that a request is about to be sent. When this returns, that is on disk.
+    pub(super) async fn intend(&self, intent: Intent<'_>) -> Result<Seq, Halt> {
+        let outgoing = intent.outgoing;
+        let headers = outgoing.headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let body = outgoing.body.as_ref().map(|body| body.stored().into_owned().into_bytes());
+        let (payload, owned) = self.owned(body);
+        let intended = RequestIntended {
+            row: intent.subject.map(|(row, _)| row),
+            customer: intent.subject.map(|(_, customer)| customer),
+            purpose: intent.purpose,
+            attempt: intent.attempt,
+            method: outgoing.method.as_str().to_owned(),
+            url: self.scrubber.text(&outgoing.url),
+            request_id: intent.request_id,
+            correlation_id: intent.correlation_id,
+            headers: self.scrubber.headers(headers),
+            body: payload,
+        };
+        let place = self.append(Event::RequestIntended(Box::new(intended)), owned).await?;
+        if let Some(brake) = self.writer.brake() {
+            return Err(self.stop_unsent(place, intent, brake).await?);
+        }
+        Ok(place)
+    }
+
+    /// The intent is on disk, but nothing may be sent any more.
+    async fn stop_unsent(&self, place: Seq, intent: Intent<'_>, brake: Brake) -> Result<Halt, Halt> {
+        self.closed.cancel();
+        let (cause, error, text) = match brake {
+            Brake::DiskFull => (
+                StopCause::DiskFull,
+                "the disk is full, so its answer could not be recorded",
+                "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more was \
+                 sent. Make room",
+            ),
+            Brake::StopFile => (
+                StopCause::StopFile,
+                "a file beside the audit log says stop",
+                "somebody put a file beside the audit log that says stop (its name ends with `.stop`). What was in \
+                 flight is on record, and nothing more was sent. Find out why, and remove the file",
+            ),
+        };
+        let unsent = NotSent {
+            intent: place,
+            row: intent.subject.map(|(row, _)| row),
+            error: error.to_owned(),
+            duration_ms: 0,
+        };
+        self.record(vec![Event::RequestNotSent(unsent)]).await?;
+        Ok(Halt::stop(cause, text))
+    }
+
+    /// Records an answer.
+    pub(super) async fn heard(&self, heard: Heard<'_>) -> Result<Seq, Halt> {
+        let incoming = heard.incoming;
+        let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let id = |names: &[&str]| names.iter().find_map(|name| incoming.header(name)).map(short);
+        let body = Some(incoming.text().to_vec()).filter(|body| !body.is_empty());
+        let (payload, owned) = self.owned(body);
+        let received = ResponseReceived {
+            intent: heard.intent,
+            row: heard.row,
+            status: incoming.status,
+            answer: heard.answer,
+            code: heard.fault.code,
+            text: heard.fault.text,
+            duration_ms: heard.duration_ms,
+            headers: self.scrubber.headers(headers),
+            request_id: id(&["ms-requestid", "x-ms-request-id"]),
+            correlation_id: id(&["ms-correlationid", "client-request-id"]),
+            body: payload,
+        };
+        self.append(Event::ResponseReceived(Box::new(received)), owned).await
+    }
+
+    /// Records that there is no answer; gives the reason in words.
+    pub(super) async fn unheard(
+        &self,
+        intent: Seq,
+        row: Option<u32>,
+        error: &SendError,
+        duration_ms: u64,
+    ) -> Result<String, Halt> {
+        let text = self.scrubber.text(&error.to_string());
+        let event = match error {
+            SendError::NotSent(_) => {
+                Event::RequestNotSent(NotSent { intent, row, error: text.clone(), duration_ms })
+            }
+            SendError::Unknown(_) => {
+                Event::OutcomeUnknown(OutcomeUnknown { intent, row, error: text.clone(), duration_ms })
+            }
+        };
+        self.record(vec![event]).await?;
+        Ok(text)
+    }
+
+    /// What a record says of a body, and the body with its salt.
+    fn owned(&self, body: Option<Vec<u8>>) -> (Option<Payload>, Option<Owned>) {
+        let salt = self.ids.salt();
+        (body.as_ref().map(|bytes| Payload::of(&salt, bytes)), body.map(|bytes| (salt, bytes)))
+    }
+
+    async fn append(&self, event: Event, payload: Option<Owned>) -> Result<Seq, Halt> {
+        let record = Record { at: self.clock.now(), run: self.run.clone(), event };
+        Ok(self.writer.append(vec![Entry { record, payload }]).await?)
+    }
+}
+
+fn short(value: &str) -> String {
+    value.chars().take(100).collect()
+}

@@ -1,0 +1,187 @@
+//! What is asked of the sign-in service.
+
+use super::{Authority, Certificate};
+use crate::domain::{Secret, Time};
+use std::fmt;
+use url::form_urlencoded;
+
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// An app registration, and what it asks tokens for.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Whose tenant, and where.
+    pub authority: Authority,
+    /// Its client ID.
+    pub client: String,
+    /// How a confidential app shows that it is itself.
+    pub proof: Proof,
+    /// What the token is for.
+    pub audience: &'static str,
+}
+
+/// How an app shows that it is itself.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A public app has nothing to show.
+    None,
+    /// With a secret.
+    Secret(Secret),
+    /// With a signature.
+    Certificate(Certificate),
+}
+
+/// A form. Every value is taken for a secret, so nobody has to decide which of them is one.
+#[derive(Clone)]
+pub struct Form(Vec<(&'static str, Secret)>);
+
+impl Form {
+    fn of<const N: usize>(fields: [(&'static str, &str); N]) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name, Secret::new(value.to_owned()))).collect())
+    }
+
+    /// As it goes over the wire.
+    pub fn encoded(&self) -> Secret {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(self.0.iter().map(|(name, value)| (*name, value.expose())));
+        Secret::new(form.finish())
+    }
+
+    /// As it may be stored: each field by its name, and the length of its value.
+    pub fn stored(&self) -> String {
+        let field =
+            |(name, value): &(&str, Secret)| format!("{name}=[not stored, {} bytes]", value.expose().len());
+        self.0.iter().map(field).collect::<Vec<_>>().join("&")
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.stored())
+    }
+}
+
+/// A request to the sign-in service: always a `POST` of a form.
+#[derive(Clone, Debug)]
+pub struct SignInRequest {
+    /// The whole address.
+    pub url: String,
+    /// The body.
+    pub form: Form,
+}
+
+impl App {
+    fn scope(&self) -> String {
+        format!("{}/user_impersonation offline_access", self.audience)
+    }
+
+    /// A new access token for a refresh token. `id` names the signature, if there is one; no two may
+    /// have the same.
+    pub fn refresh(
+        &self,
+        token: &Secret,
+        now: Time,
+        id: &str,
+    ) -> Result<SignInRequest, super::CertificateError> {
+        let form = Form::of([
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token.expose()),
+            ("scope", &self.scope()),
+        ]);
+        self.at_token_endpoint(form, now, id)
+    }
+
+    /// The beginning of a sign-in by device code.
+    pub fn device_code(&self) -> SignInRequest {
+        let form = Form::of([("client_id", &self.client), ("scope", &self.scope())]);
+        SignInRequest { url: self.authority.device_code_url(), form }
+    }
+
+    /// Whether somebody has entered the code meanwhile.
+    pub fn poll(
+        &self,
+        device_code: &Secret,
+        now: Time,
+        id: &str,
+    ) -> Result<SignInRequest, super::CertificateError> {
+        let form = Form::of([("grant_type", DEVICE_CODE), ("device_code", device_code.expose())]);
+        self.at_token_endpoint(form, now, id)
+    }
+
+    fn at_token_endpoint(
+        &self,
+        mut form: Form,
+        now: Time,
+        id: &str,
+    ) -> Result<SignInRequest, super::CertificateError> {
+        let url = self.authority.token_url();
+        form.0.extend(Form::of([("client_id", &self.client)]).0);
+        match &self.proof {
+            Proof::None => {}
+            Proof::Secret(secret) => form.0.push(("client_secret", secret.clone())),
+            Proof::Certificate(certificate) => {
+                let assertion = certificate.assertion(&self.client, &url, now, id)?;
+                form.0.push(("client_assertion_type", Secret::new(ASSERTION.to_owned())));
+                form.0.push(("client_assertion", assertion));
+            }
+        }
+        Ok(SignInRequest { url, form })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::partner_center::{BaseUrl, Cloud};
+
+    fn app(proof: Proof) -> App {
+        let login = BaseUrl::parse("https://login.example").unwrap();
+        App {
+            authority: Authority::new(login, "contoso.example").unwrap(),
+            client: "app-1".to_owned(),
+            proof,
+            audience: Cloud::Public.audience(),
+        }
+    }
+
+    fn sent(request: &SignInRequest) -> String {
+        request.form.encoded().expose().to_owned()
+    }
+
+    #[test]
+    fn a_public_app_renews_without_a_secret() {
+        let token = Secret::new("r&=+ %".to_owned());
+        let request = app(Proof::None).refresh(&token, Time::from_millis(0), "1").unwrap();
+        assert_eq!(request.url, "https://login.example/contoso.example/oauth2/v2.0/token");
+        assert_eq!(
+            sent(&request),
+            "grant_type=refresh_token&refresh_token=r%26%3D%2B+%25&scope=https%3A%2F%2Fapi.partnercenter.microsoft.com\
+             %2Fuser_impersonation+offline_access&client_id=app-1"
+        );
+    }
+
+    #[test]
+    fn a_confidential_app_shows_its_secret() {
+        let proof = Proof::Secret(Secret::new("s".to_owned()));
+        let poll = app(proof).poll(&Secret::new("d".to_owned()), Time::from_millis(0), "1").unwrap();
+        assert_eq!(
+            sent(&poll),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d&client_id=app-1&client_secret=s"
+        );
+        let start = app(Proof::None).device_code();
+        assert!(start.url.ends_with("/devicecode") && sent(&start).starts_with("client_id=app-1&scope="));
+    }
+
+    #[test]
+    fn what_is_stored_and_shown_has_names_and_lengths_only() {
+        let proof = Proof::Secret(Secret::new("hidden-1".to_owned()));
+        let app = app(proof);
+        let request = app.refresh(&Secret::new("hidden-22".to_owned()), Time::from_millis(0), "1").unwrap();
+        let stored = request.form.stored();
+        assert!(stored.contains("&client_secret=[not stored, 8 bytes]"), "{stored}");
+        for shown in [stored, format!("{request:?}"), format!("{app:?}")] {
+            assert!(!shown.contains("hidden"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The part of the fold that is about requests: what may be sent, and to whom.
+
+use super::{
+    change::{Change, ChangePhase},
+    requests::RequestIntended,
+    state::{RowState, Run, Stage},
+};
+use crate::domain::{Outcome, Seq, Time};
+
+impl Run {
+    pub(super) fn intended(&mut self, seq: Seq, at: Time, intent: &RequestIntended) -> Result<(), String> {
+        let is_change = intent.purpose.is_change();
+        if is_change {
+            self.may_change(intent)?;
+        }
+        if let Some(number) = intent.row {
+            let row = self.row_mut(number)?;
+            row.started_at.get_or_insert(at);
+            match &mut row.state {
+                RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
+                RowState::Changing(change) if is_change => {
+                    change.may_send_again(intent.request_id)?;
+                    change.send_again(intent.request_id, intent.correlation_id, seq, at);
+                }
+                // Once the relationship is known to be gone, nothing is sent to the customer.
+                RowState::Changing(change) if matches!(change.phase, ChangePhase::Gone { .. }) => {
+                    return Err(format!("the relationship of row {number} is known to be gone"));
+                }
+                state if is_change => {
+                    let change = Change::first(intent.request_id, intent.correlation_id, seq, at);
+                    *state = RowState::Changing(Box::new(change));
+                }
+                _ => {}
+            }
+        }
+        self.open.insert(seq, (intent.row, is_change, at));
+        Ok(())
+    }
+
+    fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
+        if self.stopped_by_guard.is_some() {
+            return Err("a guard stopped the changes".to_owned());
+        }
+        if self.stage != Stage::Confirmed || !self.opened.changes {
+            return Err("nobody has allowed changes".to_owned());
+        }
+        let number = intent.row.ok_or("a change belongs to a row")?;
+        let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
+        if row.customer.is_none() || row.customer != intent.customer {
+            return Err(format!("row {number} names another customer"));
+        }
+        if !self.is_its_turn(row) {
+            return Err(format!("row {number} is not of the current wave"));
+        }
+        match &row.state {
+            RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),
+            _ => Err(format!("the plan does not call row {number} ready")),
+        }
+    }
+
+    pub(super) fn close(&mut self, intent: Seq) -> Result<(Option<u32>, bool, Time), String> {
+        self.open.remove(&intent).ok_or_else(|| format!("the intent {intent} is not open"))
+    }
+}

@@ -1,0 +1,115 @@
+//! `report.xlsx`: the report for whoever lives in a spreadsheet.
+//!
+//! Numbers, days and times are typed; everything that somebody else wrote is text, never a formula and
+//! never a link, and has no character in it that is not seen. The long sheets are written row by row to
+//! the disk, so their length does not matter for memory.
+
+mod cells;
+mod sheets;
+#[cfg(test)]
+mod tests;
+
+use super::{ReportError, facts::Facts, rows::Row, rows::Tally, summary::Summary};
+use crate::audit::{Reader, RequestFilter, RequestLine};
+use cells::Sheet;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// The sheets, in their order.
+const SUMMARY: usize = 0;
+const CUSTOMERS: usize = 1;
+const REASONS: usize = 2;
+const REQUESTS: usize = 3;
+const NEXT_DATES: usize = 4;
+
+/// A workbook that is being written.
+pub(super) struct Book {
+    workbook: Workbook,
+    path: PathBuf,
+    customers: u32,
+}
+
+impl Book {
+    /// Begins the workbook; its scratch files lie in `folder`.
+    pub(super) fn begin(folder: &Path, facts: &Facts) -> Result<Self, ReportError> {
+        let path = folder.join("report.xlsx");
+        let mut workbook = Workbook::new();
+        let begun = begin(&mut workbook, folder, facts);
+        begun.map_err(writing(&path))?;
+        Ok(Self { workbook, path, customers: 0 })
+    }
+
+    /// Adds a row of the list.
+    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+        self.customers += 1;
+        let Self { workbook, path, customers } = self;
+        Sheet::of(workbook, CUSTOMERS)
+            .and_then(|mut sheet| sheets::customer(&mut sheet, *customers, row))
+            .map_err(writing(path))
+    }
+
+    /// Adds what the rows add up to, and every request of the run.
+    pub(super) fn end(
+        mut self,
+        out: &mut (impl Write + Send),
+        reader: &Reader,
+        facts: &Facts,
+        tally: &Tally,
+        summary: &Summary,
+    ) -> Result<(), ReportError> {
+        self.add_requests(reader, facts)?;
+        let Self { mut workbook, path, customers } = self;
+        let finish = || -> Result<(), XlsxError> {
+            sheets::summary(&mut Sheet::of(&mut workbook, SUMMARY)?, facts, tally, summary)?;
+            sheets::reasons(&mut Sheet::of(&mut workbook, REASONS)?, tally)?;
+            sheets::next_dates(&mut Sheet::of(&mut workbook, NEXT_DATES)?, tally)?;
+            let columns = sheets::customer_columns(&facts.opened.input.columns).len();
+            Sheet::of(&mut workbook, CUSTOMERS)?.filter(customers, columns)?;
+            workbook.save_to_writer(out)
+        };
+        finish().map_err(writing(&path))
+    }
+
+    fn add_requests(&mut self, reader: &Reader, facts: &Facts) -> Result<(), ReportError> {
+        let Self { workbook, path, .. } = self;
+        let mut sheet = Sheet::of(workbook, REQUESTS).map_err(writing(path))?;
+        let filter = RequestFilter { run: Some(facts.id.clone()), ..RequestFilter::default() };
+        let mut count = 0;
+        reader.requests::<ReportError>(&filter, |line: RequestLine| {
+            count += 1;
+            sheets::request(&mut sheet, count, &line).map_err(writing(path))
+        })?;
+        sheet.filter(count.min(sheets::MOST_REQUESTS), sheets::REQUEST_COLUMNS.len()).map_err(writing(path))
+    }
+}
+
+fn begin(workbook: &mut Workbook, folder: &Path, facts: &Facts) -> Result<(), XlsxError> {
+    workbook.set_tempdir(folder)?;
+    // The run's own time and not today's, so that the same log gives the same bytes.
+    let made = ExcelDateTime::from_timestamp(facts.started_at.as_millis() / 1000)?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    for name in ["Summary", "Customers", "Reasons", "Requests", "Next dates"] {
+        let is_long = matches!(name, "Customers" | "Requests");
+        let sheet =
+            if is_long { workbook.add_worksheet_with_constant_memory()? } else { workbook.add_worksheet() };
+        sheet.set_name(name)?;
+    }
+    Sheet::of(workbook, CUSTOMERS)?.header(&sheets::customer_columns(&facts.opened.input.columns))?;
+    Sheet::of(workbook, REASONS)?.header(&sheets::REASON_COLUMNS)?;
+    Sheet::of(workbook, REQUESTS)?.header(&sheets::REQUEST_COLUMNS)?;
+    Sheet::of(workbook, NEXT_DATES)?.header(&sheets::DATE_COLUMNS)
+}
+
+fn writing(path: &Path) -> impl Fn(XlsxError) -> ReportError + use<> {
+    let path = path.to_owned();
+    move |error| ReportError::Write {
+        path: path.clone(),
+        source: match error {
+            XlsxError::IoError(error) => error,
+            error => io::Error::other(error),
+        },
+    }
+}

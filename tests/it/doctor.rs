@@ -1,0 +1,150 @@
+//! Everything that a run needs is looked at, and what is missing is said, before row 1.
+
+use crate::support::{Done, Folder, World, id, key, list_of};
+use offboard::{audit::Store, domain::Time};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
+
+fn world(more: Value) -> World {
+    let mut whole = json!({ "customers": [{ "id": id(1).to_string() }] });
+    let (Value::Object(fields), Value::Object(more)) = (&mut whole, more) else { panic!() };
+    fields.extend(more);
+    World::of(&whole)
+}
+
+fn doctor(folder: &Folder, world: &World, more: &[&str]) -> Done {
+    let arguments = [&["doctor"], more].concat();
+    Done::of(&folder.against(world, &arguments).output().unwrap())
+}
+
+/// The state of each check, and its text.
+fn checks(folder: &Folder, world: &World, more: &[&str], code: i32) -> BTreeMap<String, (String, String)> {
+    let done = doctor(folder, world, &[&["--output", "json"], more].concat()).exits(code);
+    let report = done.json();
+    let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+    let each = report["checks"].as_array().unwrap().iter();
+    each.map(|check| (text(check, "name"), (text(check, "state"), text(check, "text")))).collect()
+}
+
+#[test]
+fn all_is_well() {
+    let (folder, world) = (Folder::new(), world(json!({})));
+    let found = checks(&folder, &world, &[], 0);
+    for name in [
+        "reports",
+        "diagnostics",
+        "audit_log",
+        "space",
+        "rate",
+        "token",
+        "partner",
+        "mfa",
+        "clock",
+        "customers",
+    ] {
+        assert_eq!(found[name].0, "good", "{name}: {found:?}");
+    }
+    // This token says nothing of itself.
+    assert_eq!(found["audience"].0, "care", "{found:?}");
+    let done = doctor(&folder, &world, &["--rate", "900"]).exits(0);
+    for part in
+        ["✓ partner", "! rate", "throttles what is faster", "api_url", "environment", "stop_after_failures"]
+    {
+        assert!(done.out.contains(part), "{part}: {}", done.out);
+    }
+    // What it asks is on record, and of no run.
+    let lines = folder.requests();
+    assert_eq!(lines.len(), world.received().len());
+    assert!(lines.iter().all(|line| line.run_id.is_none()));
+    assert!(folder.reader().runs().unwrap().is_empty());
+    assert!(!folder.path("reports").exists());
+}
+
+#[test]
+fn a_token_is_shown_with_whose_it_is_and_what_is_left_of_it() {
+    let sign_in = json!({ "refresh_tokens": ["the-first-refresh-token"] });
+    let (folder, world) = (Folder::new(), world(json!({ "sign_in": sign_in })));
+    let mut command = folder.against(&world, &["doctor"]);
+    command
+        .env_remove("OFFBOARD_ACCESS_TOKEN")
+        .env("OFFBOARD_REFRESH_TOKEN", "the-first-refresh-token")
+        .env("OFFBOARD_CLIENT_ID", "5d5d5d5d-1111-4222-8333-444444444444");
+    let done = Done::of(&command.output().unwrap()).exits(0);
+    for part in [
+        "user agent@fabrikam-demo.onmicrosoft.com",
+        "app 5d5d5d5d-1111-4222-8333-444444444444",
+        crate::support::PARTNER,
+        "left 59 min",
+        "✓ audience     https://api.partnercenter.microsoft.com",
+    ] {
+        assert!(done.out.contains(part), "{part}: {}", done.out);
+    }
+}
+
+#[test]
+fn each_thing_that_is_missing_is_named_and_so_is_what_was_not_looked_at() {
+    let other = "0a0a0a0a-1111-4222-8333-444444444444";
+    let denied = json!({ "on": "list", "times": 0, "do": { "kind": "answer", "status": 403, "code": 1 } });
+    let late =
+        json!({ "on": "profile", "times": 0, "do": { "kind": "answer", "status": 401, "code": 900_421 } });
+    for (scenario, more, code, name, says) in [
+        (json!({ "mfa": { "compliant": false } }), &[][..], 5, "mfa", "without MFA"),
+        (
+            json!({ "mfa": { "compliant": false, "shown_in": "body" } }),
+            &[],
+            5,
+            "mfa",
+            "sign in again, with MFA",
+        ),
+        (json!({}), &["--partner-tenant", other], 4, "partner", "--partner-tenant"),
+        (json!({ "faults": [denied] }), &[], 5, "customers", "403"),
+        (json!({ "faults": [late] }), &[], 5, "partner", "900421"),
+    ] {
+        let (folder, world) = (Folder::new(), world(scenario));
+        let found = checks(&folder, &world, more, code);
+        let (state, text) = &found[name];
+        assert_eq!(state, "bad", "{name}: {found:?}");
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    let (folder, silent) = (Folder::new(), world(json!({ "mfa": { "shown_in": "nowhere" } })));
+    assert_eq!(checks(&folder, &silent, &[], 0)["mfa"].0, "care");
+}
+
+#[test]
+fn without_a_log_nothing_is_sent_and_without_a_token_nothing_is_asked() {
+    let (folder, world) = (Folder::new(), world(json!({})));
+    let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
+    let found = checks(&folder, &world, &[], 6);
+    assert_eq!((found["audit_log"].0.as_str(), found["token"].0.as_str()), ("bad", "not_checked"));
+    drop(held);
+    let mut command = folder.against(&world, &["doctor"]);
+    let done = Done::of(&command.env_remove("OFFBOARD_ACCESS_TOKEN").output().unwrap()).exits(5);
+    assert!(done.out.contains("✗ token") && done.out.contains("– partner"), "{}", done.out);
+    assert!(world.received().is_empty());
+}
+
+#[test]
+fn what_others_can_read_and_what_cannot_be_written_is_said() {
+    let (folder, world) = (Folder::new(), world(json!({})));
+    doctor(&folder, &world, &[]).exits(0);
+    fs::set_permissions(folder.path("audit.db"), fs::Permissions::from_mode(0o644)).unwrap();
+    let found = checks(&folder, &world, &[], 0);
+    assert!(found["audit_log"].0 == "care" && found["audit_log"].1.contains("chmod 600"), "{found:?}");
+    folder.write("a-file", "");
+    let found = checks(&folder, &world, &["--reports", "a-file/below"], 2);
+    assert!(found["reports"].0 == "bad" && found["reports"].1.contains("--reports"), "{found:?}");
+}
+
+#[test]
+fn a_run_makes_the_same_checks_before_its_first_row() {
+    for (scenario, code, says) in [
+        (json!({ "mfa": { "compliant": false } }), 5, "without MFA"),
+        (json!({ "mfa": { "compliant": false, "shown_in": "body" } }), 5, "without MFA"),
+    ] {
+        let (folder, world) = (Folder::new(), world(scenario));
+        let done = folder.run(&world, &list_of([id(1)]), &[]).exits(code);
+        assert!(done.err.contains(says), "{}", done.err);
+        assert_eq!(world.received().len(), 1);
+        assert_eq!(folder.ends(), ["open"]);
+    }
+}
