@@ -21,6 +21,7 @@ pub(super) async fn time_to_leave(printer: &Printer, stop: &CancellationToken) {
     stop.cancel();
     printer.say("Stopping: nothing new is sent; waiting for the answers that are on their way. Again to wait 5 s at most.");
     any(&mut signals).await;
+    printer.say("Leaving in 5 s, whatever is still on its way. Again to leave at once.");
     tokio::select! {
         () = any(&mut signals) => {}
         () = sleep(SHORT_WAIT) => {}

@@ -172,17 +172,17 @@ fn the_third_signal_leaves_at_once_and_what_was_in_flight_is_settled_later() {
     let folder = Folder::new();
     let mut child = start(&folder, &world, 3);
     wait_for_changes(&world, &mut child, 2);
-    // One after the other, as a person does: a signal that is still pending is not counted twice.
-    let mut sent = 0;
-    while child.try_wait().unwrap().is_none() {
-        if sent < 1000 {
-            signal(&child, Signal::INT);
-            sent += 1;
-        }
-        std::thread::yield_now();
+    // One after the other, as a person does: each is sent when the one before was understood.
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    for answer in ["Stopping", "Leaving in 5 s"] {
+        signal(&child, Signal::INT);
+        let heard = said.by_ref().find(|line| line.starts_with(answer));
+        assert!(heard.is_some(), "it ended without saying `{answer}`");
     }
-    let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
-    assert!(done.err.contains("in doubt"), "{}", done.err);
+    signal(&child, Signal::INT);
+    let last: Vec<String> = said.collect();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{last:?}");
+    assert!(last.iter().any(|line| line.contains("in doubt")), "{last:?}");
     let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
     Done::of(&resumed).exits(0);
     nothing_lost_and_nothing_twice(&folder, &world, 3);
