@@ -25,6 +25,7 @@ pub(super) async fn rows(engine: &Engine<Http>, log: &Path) -> Result<(), Halt> 
 
 /// What was decided, and the seal of it.
 pub(super) async fn decisions(engine: &Engine<Http>, log: &Path) -> Result<(), Halt> {
+    engine.require_listing().await?;
     copy(engine, log, |event| match event {
         Event::Judged(_) => true,
         Event::Settled(settled) => {

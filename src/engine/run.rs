@@ -140,6 +140,12 @@ impl<T: Transport> Engine<T> {
         Ok(())
     }
 
+    /// Finds out whether this user may list customers, which a run without a listing of its own would learn
+    /// too late.
+    pub async fn require_listing(&self) -> Result<(), Halt> {
+        self.courier.may_list().await
+    }
+
     /// Seals the plan that was adopted; the fold compares its digest with the one that is to be carried out.
     pub async fn seal_adopted(&self, plan: PlanSealed) -> Result<(), Halt> {
         self.courier.record(vec![Event::PlanSealed(plan)]).await?;

@@ -50,8 +50,9 @@ fn a_plan_is_carried_out_once_and_each_customer_is_looked_at_again() {
     let mut removed = world.removed();
     removed.sort();
     assert_eq!(removed, (1..=5).map(id).collect::<Vec<_>>());
-    // The profile, then for each customer three reads, the change and the read that confirms it; no listing.
-    assert_eq!(world.received().len() - before, 1 + 5 * 5);
+    // The profile, one customer of the listing, and then for each customer three reads, the change and the
+    // read that confirms it.
+    assert_eq!(world.received().len() - before, 2 + 5 * 5);
 
     let summary: Value = serde_json::from_str(&folder.report("summary.json")).unwrap();
     assert_eq!((&summary["mode"], &summary["ticket"]), (&json!("run"), &json!("CHG-7")));
@@ -156,6 +157,14 @@ fn what_changed_since_the_plan_is_left_alone_and_the_others_go() {
     assert!(explanations[0].contains("Office 365 E3"), "{}", explanations[0]);
     assert!(explanations[1].contains("Quite Another Company") && explanations[1].contains("Customer 2"));
     assert_eq!(world.removed().len(), 2);
+}
+
+#[test]
+fn whoever_may_not_list_customers_changes_none() {
+    let denied = json!({ "on": "list", "skip": 1, "times": 0, "do": { "kind": "answer", "status": 403 } });
+    let (folder, world) = (Folder::new(), world(json!([denied])));
+    let plan = planned(&folder, &world);
+    refused(&world, apply(&folder, &world, &plan, &[]), 5, "offboard resume");
 }
 
 #[test]
