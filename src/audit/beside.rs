@@ -3,7 +3,7 @@
 //! It lies beside the log, so whoever can change the one can change the other; it is there to be carried
 //! away, and because a log that was put back to an earlier state by accident is shorter than it.
 
-use super::{StoreError, checkpoint};
+use super::{StoreError, checkpoint, place::beside};
 use rusqlite::Connection;
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,9 +14,7 @@ use std::{
 
 /// Where the heads of this log are copied to.
 pub(super) fn copy_path(log: &Path) -> PathBuf {
-    let mut name = log.as_os_str().to_owned();
-    name.push(".checkpoints");
-    PathBuf::from(name)
+    beside(log, ".checkpoints")
 }
 
 /// The file, open for appending.

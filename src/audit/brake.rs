@@ -1,5 +1,6 @@
 //! Why nothing new may be sent although the log can still be written.
 
+use super::place::beside;
 use std::path::{Path, PathBuf};
 
 /// Why nothing new may be sent. What was in flight and the end of the run are still recorded.
@@ -13,7 +14,5 @@ pub enum Brake {
 
 /// The file beside the log at `log` that stops whatever writes it, whoever puts it there.
 pub fn stop_file(log: &Path) -> PathBuf {
-    let mut name = log.as_os_str().to_owned();
-    name.push(".stop");
-    PathBuf::from(name)
+    beside(log, ".stop")
 }

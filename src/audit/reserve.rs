@@ -4,6 +4,7 @@
 //! still to be recorded. A file beside the log keeps the room for them; it is given up when the disk is
 //! full, and it is gone when the log is at rest.
 
+use super::place::beside;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::{
     fs::{self, File, OpenOptions},
@@ -24,9 +25,7 @@ pub(super) struct Reserve {
 impl Reserve {
     /// Keeps the room beside the log at `log`. What a process that was killed left there is taken over.
     pub(super) fn keep(log: &Path) -> io::Result<Self> {
-        let mut name = log.as_os_str().to_owned();
-        name.push(".reserve");
-        let reserve = Self { path: PathBuf::from(name) };
+        let reserve = Self { path: beside(log, ".reserve") };
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let file = options.open(&reserve.path)?;

@@ -2,6 +2,7 @@
 
 use super::{
     access::Access,
+    adopted,
     args::{ApplyOptions, Common},
     consent, diagnostics, ending,
     exit::{Exit, Failure},
@@ -56,7 +57,8 @@ pub(super) fn run(
         drop(reader);
         let stop = CancellationToken::new();
         let opened = opened(&planned, options);
-        let engine = session::begin_applying(store, opened, access, &paths, stop.clone()).await?;
+        let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
+        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
         let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })

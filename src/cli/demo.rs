@@ -48,7 +48,9 @@ pub(super) fn run(
         printer.say(&format!("The simulator plays Partner Center at {}.", access.base));
         let opened = run::opened(&settings, &options, &list, checked.rows, Mode::Demo, true, &access);
         let stop = CancellationToken::new();
-        let engine = session::begin(store, opened, access, Arc::new(list), stop.clone()).await?;
+        let list = Arc::new(list);
+        let take_rows = async |engine: &_| session::take_list(engine, list).await;
+        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
         let run = engine.id().clone();
         let ended = session::carry(printer, &settings.paths, engine, Consent::Given, stop).await;
         rehearsal.close().await;

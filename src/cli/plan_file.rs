@@ -78,9 +78,10 @@ impl PlanFile {
             let text = "it was sealed at {at}, longer ago than `--plan-max-age` allows; make a new one";
             return Err(refused(text.replace("{at}", &sealed_at.to_string())));
         }
-        for line in &runs {
-            if carries_out(reader, line, &run.id)? {
-                return Err(refused(format!("run {} carried it out already", line.run_id)));
+        for by in reader.runs_that_apply(&run.id)? {
+            // What nobody allowed changed nothing.
+            if !reader.events(&by, &["confirmed"])?.is_empty() {
+                return Err(refused(format!("run {by} carried it out already")));
             }
         }
         Ok(Planned { run, plan })
@@ -97,14 +98,4 @@ impl PlanFile {
 
 fn sealed_at(reader: &Reader, run: &RunId) -> Result<Option<Time>, Failure> {
     Ok(reader.events(run, &["plan_sealed"])?.first().map(|(_, record)| record.at))
-}
-
-/// Whether this run was begun to carry the plan out, and got so far that somebody allowed it.
-fn carries_out(reader: &Reader, line: &RunLine, plan: &RunId) -> Result<bool, Failure> {
-    let events = reader.events(&line.run_id, &["run_opened", "confirmed"])?;
-    let of_it = events.iter().any(|(_, record)| {
-        matches!(&record.event, Event::RunOpened(opened)
-            if opened.applies.as_ref().is_some_and(|applies| applies.run == *plan))
-    });
-    Ok(of_it && events.iter().any(|(_, record)| matches!(record.event, Event::Confirmed(_))))
 }

@@ -29,11 +29,10 @@ pub(super) fn run(
         return Err(Failure::usage("`--because`: say how you know; months later, nobody can ask you"));
     }
     // Whether there is anything to resolve is found out before the log is opened for writing.
-    let named = find(&Reader::open(&paths.audit_log)?, options.run.as_deref(), customer)?;
-    let mut store = session::open_log(&paths)?;
+    let (named, _) = find(&Reader::open(&paths.audit_log)?, options.run.as_deref(), customer)?;
+    let mut store = session::open_store(&paths)?;
     let reader = Reader::open(&paths.audit_log)?;
-    let mut run = find(&reader, Some(named.id.as_str()), customer)?;
-    let row = unknown_row(&run, customer)?;
+    let (mut run, row) = find(&reader, Some(named.id.as_str()), customer)?;
     let resolved = Resolved {
         row,
         customer,
@@ -61,8 +60,9 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
-/// The run that was named, or the latest in which nobody knows what became of the customer.
-fn find(reader: &Reader, named: Option<&str>, customer: TenantId) -> Result<Run, Failure> {
+/// The run that was named, or the latest in which nobody knows what became of the customer; and the
+/// customer's row in it.
+fn find(reader: &Reader, named: Option<&str>, customer: TenantId) -> Result<(Run, u32), Failure> {
     let id = match named {
         Some(name) => Some(reader.find(name)?.run_id),
         None => reader.latest_unknown(customer)?,
@@ -74,7 +74,7 @@ fn find(reader: &Reader, named: Option<&str>, customer: TenantId) -> Result<Run,
              `offboard log --customer {customer}` shows what was sent"
         ))
     })?;
-    unknown_row(&run, customer).map(|_row| run)
+    unknown_row(&run, customer).map(|row| (run, row))
 }
 
 /// The row of the customer, if its outcome is unknown. A customer has at most one row that is worked on.

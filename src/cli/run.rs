@@ -78,7 +78,9 @@ fn start(
         };
         let opened = opened(&settings, &options, &list, checked.rows, mode, changes, &access);
         let stop = CancellationToken::new();
-        let engine = session::begin(store, opened, access, Arc::new(list), stop.clone()).await?;
+        let list = Arc::new(list);
+        let take_rows = async |engine: &_| session::take_list(engine, list).await;
+        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
         let ended = session::carry(printer, &settings.paths, engine, consent, stop).await;
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;

@@ -58,7 +58,7 @@ pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
 }
 
 /// Reads the list a second time, into the log.
-async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure> {
+pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure> {
     let (chunks, mut arriving) = tokio::sync::mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || -> Result<(), Failure> {
         let mut rows = list.rows()?;
@@ -72,41 +72,23 @@ async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure
     while let Some(chunk) = arriving.recv().await {
         engine.take_rows(chunk).await?;
     }
-    reading.await.map_err(|panicked| Failure::new(Exit::Bug, panicked.to_string()))?
+    reading.await.map_err(panicked)?
 }
 
-/// Begins a run and takes its list in.
+/// Begins a run and has its rows taken in.
 pub(super) async fn begin(
     store: Store,
     opened: RunOpened,
     access: Access,
-    list: Arc<List>,
     stop: CancellationToken,
+    take_rows: impl AsyncFnOnce(&Engine<Http>) -> Result<(), Failure>,
 ) -> Result<Engine<Http>, Failure> {
     let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
-    match take_list(&engine, list).await {
+    match take_rows(&engine).await {
         Ok(()) => Ok(engine),
         Err(failure) => {
             engine.close().await?;
             Err(failure)
-        }
-    }
-}
-
-/// Begins a run that carries a sealed plan out, and takes the plan's rows in.
-pub(super) async fn begin_applying(
-    store: Store,
-    opened: RunOpened,
-    access: Access,
-    paths: &Paths,
-    stop: CancellationToken,
-) -> Result<Engine<Http>, Failure> {
-    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
-    match adopted::rows(&engine, &paths.audit_log).await {
-        Ok(()) => Ok(engine),
-        Err(halt) => {
-            engine.close().await?;
-            Err(halt.into())
         }
     }
 }

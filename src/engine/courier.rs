@@ -163,8 +163,8 @@ impl<T: Transport> Courier<T> {
                 exchange.text.clone_from(&fault.text);
                 // The gate hears of it before the disk does: nobody passes meanwhile.
                 let held = self.told(answer, slot, &bearer, intent, &incoming);
-                let incoming_ref = &incoming;
-                self.heard(Heard { intent, row, answer, fault, duration_ms, incoming: incoming_ref }).await?;
+                let heard = Heard { intent, row, answer, fault, duration_ms, incoming: &incoming };
+                self.heard(heard).await?;
                 if let Some(held) = held.transpose()? {
                     self.record(vec![Event::Held(held)]).await?;
                 }

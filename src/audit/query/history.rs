@@ -42,6 +42,17 @@ impl Reader {
         Ok(gone)
     }
 
+    /// The runs that were begun to carry out the plan of the run `plan`, oldest first.
+    pub fn runs_that_apply(&self, plan: &RunId) -> Result<Vec<RunId>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT run FROM record WHERE milestone = 'run_opened'
+             AND json_extract(CAST(body AS TEXT), '$.applies.run') = ?1 ORDER BY seq",
+        )?;
+        let runs = query.query_map([plan.as_str()], |row| row.get::<_, String>(0))?;
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        Ok(runs.into_iter().filter_map(|run| run.parse().ok()).collect())
+    }
+
     /// The latest run in which the outcome of this customer could not be found out.
     pub fn latest_unknown(&self, customer: TenantId) -> Result<Option<RunId>, QueryError> {
         let run: Option<String> = self
