@@ -45,7 +45,8 @@ fn a_plan_is_carried_out_once_and_each_customer_is_looked_at_again() {
     let plan = planned(&folder, &world);
     let made_by = folder.latest();
     let before = world.received().len();
-    apply(&folder, &world, &plan, &[]).exits(0);
+    let done = apply(&folder, &world, &plan, &[]).exits(0);
+    assert!(!done.err.contains("is not used"), "nobody named a profile: {}", done.err);
     assert_eq!(folder.ends(), ["removed"; 5]);
     let mut removed = world.removed();
     removed.sort();

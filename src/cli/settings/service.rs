@@ -61,6 +61,7 @@ impl ServiceSettings {
         before: &BTreeMap<String, Setting>,
     ) -> Result<Self, Failure> {
         let SignInOptions { login_url, profile, token_command, ca_file, proxy } = options.sign_in.clone();
+        let named_before = before.get("profile").is_some_and(|setting| setting.origin != "default");
         let before = |name: &str| {
             let value = before.get(name).map(|setting| setting.value.clone());
             value.filter(|value| !value.is_empty())
@@ -80,8 +81,8 @@ impl ServiceSettings {
         let login_url = address("login_url", login_url, file.login_url.clone(), cloud.login_url())?;
         let partner =
             picker.optional("partner_tenant", options.partner_tenant.clone(), file.partner_tenant.clone());
+        let names_profile = profile.is_some() || file.profile.is_some() || named_before;
         let in_file = file.profile.clone().or_else(|| before("profile"));
-        let names_profile = profile.is_some() || in_file.is_some();
         let profile = picker.pick("profile", profile, in_file, PROFILE.to_owned(), String::clone);
         // Its arguments may hold what is nobody's business.
         let shown = |command: &Option<String>| command.as_deref().map(program).unwrap_or_default();
