@@ -164,7 +164,12 @@ impl<T: Transport> Courier<T> {
                 // The gate hears of it before the disk does: nobody passes meanwhile.
                 let held = self.told(answer, slot, &bearer, intent, &incoming);
                 let heard = Heard { intent, row, answer, fault, duration_ms, incoming: &incoming };
-                self.heard(heard).await?;
+                // What becomes of a change is decided by what its answer adds to the state.
+                if purpose.is_change() {
+                    self.heard(heard).await?;
+                } else {
+                    self.heard_in_passing(heard).await?;
+                }
                 if let Some(held) = held.transpose()? {
                     self.record(vec![Event::Held(held)]).await?;
                 }

@@ -56,7 +56,7 @@ pub struct Judged {
 impl Judged {
     /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
     pub fn digest(&self) -> Result<Sha256, CanonicalError> {
-        let bytes = canonical::to_bytes(&serde_json::to_value(self)?)?;
+        let bytes = canonical::to_bytes(self)?;
         Ok(Sha256::of(&[&bytes]))
     }
 
@@ -65,7 +65,7 @@ impl Judged {
         if self.allowed.is_empty() {
             return Ok(None);
         }
-        let bytes = canonical::to_bytes(&serde_json::to_value(&self.allowed)?)?;
+        let bytes = canonical::to_bytes(&self.allowed)?;
         Ok(Some(Sha256::of(&[&bytes])))
     }
 }
