@@ -9,7 +9,7 @@ use super::{
     plan_file::{PlanFile, Planned},
     printer::Printer,
     session,
-    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
+    settings::{Paths, Sandbox, ServiceSettings, Typed, duration, pace_again, tenant},
 };
 use crate::{
     audit::Reader,
@@ -17,7 +17,6 @@ use crate::{
     engine::Clock,
     record::{Applies, Policy, RunOpened},
 };
-use jiff::SignedDuration;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +30,8 @@ pub(super) fn run(
     options: &ApplyOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    let max_age = options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), duration)?;
+    let max_age =
+        options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), |text| duration("--plan-max-age", text))?;
     let file = PlanFile::read(&options.plan)?;
     let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
     // Whether there is anything to carry out is found out before anything else.
@@ -42,6 +42,7 @@ pub(super) fn run(
             "the plan was made for another partner account than `--partner-tenant` names. Nothing was sent";
         return Err(Failure::new(Exit::Guard, text));
     }
+    Sandbox::again(typed, options.sandbox_tenant.as_ref())?.require_again(&planned.run, options.yes)?;
     let consent = consent::require(options.yes, named.is_some() || planned.run.policy.partner.is_some())?;
     let service = ServiceSettings::again(typed, &options.sign_in, &planned.run.opened)?;
     let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
@@ -86,11 +87,4 @@ fn opened(planned: &Planned, options: &ApplyOptions) -> RunOpened {
         policy,
         ..run.opened.clone()
     }
-}
-
-/// A duration as people write it, for example `90m` or `24h`.
-fn duration(text: &str) -> Result<Duration, Failure> {
-    let refused = || Failure::usage(format!("`{text}` is no duration; write, for example, `90m` or `24h`"));
-    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
-    Duration::try_from(parsed).map_err(|_negative| refused())
 }
