@@ -14,7 +14,7 @@ use crate::{
         request,
         transport::Transport,
     },
-    preconditions::{CustomerFacts, Facts, Listed, OrderState, orders_needed},
+    preconditions::{CustomerFacts, Facts, Listed, OrderState},
     record::{Exchange, Judged, Partner, Policy, Purpose},
 };
 
@@ -55,6 +55,8 @@ struct Gathered {
     basis: Vec<Seq>,
     facts: Option<Facts>,
     wants_subscriptions: bool,
+    /// Which orders are still to be read.
+    orders: fn(&Facts) -> Vec<String>,
     has_entitlements: bool,
 }
 
@@ -72,7 +74,7 @@ impl Gathered {
         if !self.has_entitlements {
             return Need::Entitlements;
         }
-        orders_needed(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
+        (self.orders)(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
     }
 }
 
@@ -87,6 +89,7 @@ pub(super) async fn look<T: Transport>(
         basis: Vec::new(),
         facts: None,
         wants_subscriptions: procedure::reads_subscriptions(context.procedure),
+        orders: procedure::orders_to_read(context.procedure),
         has_entitlements: false,
     };
     // A customer that must not be touched is not even read.

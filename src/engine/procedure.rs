@@ -10,7 +10,9 @@ use crate::{
         request::{self, Call},
         response::{self, Incoming},
     },
-    preconditions::{Facts, Judgement, Listed, judge, judge_sandbox, orders_to_cancel},
+    preconditions::{
+        Facts, Judgement, Listed, judge, judge_sandbox, orders_named, orders_needed, orders_to_cancel,
+    },
     record::{Policy, Purpose, Row, Run},
 };
 
@@ -51,6 +53,15 @@ pub(super) fn wire(procedure: Procedure, which: &Which, customer: TenantId) -> W
 /// Whether the subscriptions stand in the way, and are read.
 pub(super) const fn reads_subscriptions(procedure: Procedure) -> bool {
     matches!(procedure, Procedure::RemoveRelationship)
+}
+
+/// Which orders must be read.
+pub(super) fn orders_to_read(procedure: Procedure) -> fn(&Facts) -> Vec<String> {
+    match procedure {
+        Procedure::RemoveRelationship => orders_needed,
+        // What has expired may still stand in the way of a deletion.
+        Procedure::DeleteSandboxCustomer => orders_named,
+    }
 }
 
 /// What stands in the way, and what is to be done before the last change.

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time},
-    record::Changing,
+    record::{ChangePhase, Changing},
 };
 
 /// The next step for one row.
@@ -76,6 +76,18 @@ impl Verdict {
 
 /// The explanation of a row's end, and what was done before it.
 pub(super) fn with_preparations(explanation: String, first: &[Preparation], changing: &Changing) -> String {
-    let done: Vec<_> = changing.done(first).map(|one| format!("{one} was {}", one.what.done())).collect();
-    if done.is_empty() { explanation } else { format!("{explanation} Before that, {}.", done.join(", ")) }
+    let decisive = changing.decisive();
+    let told = first.iter().filter_map(|one| {
+        let change = changing.of(one)?;
+        match change.phase {
+            ChangePhase::Gone { .. } => Some(format!("{one} was {}", one.what.done())),
+            // Nobody waits for it any more.
+            ChangePhase::Accepted { .. } if decisive != Some(change) => {
+                Some(format!("the service agreed to {}", one.in_words()))
+            }
+            _ => None,
+        }
+    });
+    let told: Vec<_> = told.collect();
+    if told.is_empty() { explanation } else { format!("{explanation} Before that, {}.", told.join(", ")) }
 }

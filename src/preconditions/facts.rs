@@ -101,11 +101,20 @@ impl Facts {
     }
 }
 
+/// All orders that entitlements come from and that are not read yet, at every depth. Each once.
+pub fn orders_named(facts: &Facts) -> Vec<String> {
+    not_read(facts, |_| true)
+}
+
 /// The orders that must be read before the entitlements can be judged: those of entitlements that
 /// have not expired and may have been cancelled. Each once.
 pub fn orders_needed(facts: &Facts) -> Vec<String> {
+    not_read(facts, |entitlement| !entitlements::has_expired(entitlement, facts.today))
+}
+
+fn not_read(facts: &Facts, counts: impl Fn(&Entitlement) -> bool) -> Vec<String> {
     let mut needed: Vec<String> = entitlements::flattened(&facts.entitlements)
-        .filter(|entitlement| !entitlements::has_expired(entitlement, facts.today))
+        .filter(|entitlement| counts(entitlement))
         .filter_map(entitlements::order_id)
         .filter(|order| !facts.orders.contains_key(*order))
         .map(str::to_owned)

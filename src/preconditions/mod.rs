@@ -14,7 +14,7 @@ mod identity;
 mod orders;
 mod subscriptions;
 
-pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_needed};
+pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
 pub use identity::Listed;
 pub use orders::orders_to_cancel;
 

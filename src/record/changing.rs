@@ -29,10 +29,14 @@ impl Changing {
         self.find(Purpose::of(preparation.what), Some(&preparation.id))
     }
 
-    /// The change that the reports are about: one that is not done yet, or else the latest.
+    /// The change that the reports are about: one that went wrong, else one that is not done yet, else the
+    /// latest.
     pub fn decisive(&self) -> Option<&Change> {
-        let is_undone = |change: &&Change| !matches!(change.phase, ChangePhase::Gone { .. });
-        self.changes.iter().find(is_undone).or_else(|| self.changes.last())
+        let went_wrong = |change: &&Change| !is_gone(change) && !is_accepted(change);
+        let is_undone = |change: &&Change| !is_gone(change);
+        let mut changes = self.changes.iter();
+        let found = changes.clone().find(went_wrong).or_else(|| changes.find(is_undone));
+        found.or_else(|| self.changes.last())
     }
 
     /// The preparations of these that are seen done.

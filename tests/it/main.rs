@@ -33,6 +33,7 @@ mod readme;
 mod reasons;
 mod renewal;
 mod resolve;
+mod sandbox;
 mod secrets;
 mod sign_in;
 mod sources;
