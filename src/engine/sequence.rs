@@ -201,3 +201,101 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
         End::Unknown => attempts::unknown(change),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::delete_sandbox_customer, *};
+    use crate::{
+        domain::{Act, Answer, CorrelationId, RequestId},
+        record::{Purpose, RequestIntended, Seen},
+    };
+    use serde_json::Map;
+    use uuid::Uuid;
+
+    const NOW: Time = Time::from_millis(100_000_000);
+
+    fn policy() -> Policy {
+        let policy = serde_json::json!({ "rate": 300, "concurrency": 4, "settle_seconds": 300,
+            "stop_after_failures": 3, "max_removals": 9, "max_share": 50, "order_timeout_seconds": 900 });
+        serde_json::from_value(policy).unwrap()
+    }
+
+    fn order(id: &str) -> Preparation {
+        Preparation { what: Act::CancelOrder, id: id.to_owned(), name: None }
+    }
+
+    /// A change that was answered, and seen done or not, so many seconds ago.
+    fn change(about: Option<&str>, answer: Answer, seen: Option<Seen>, seconds_ago: u64) -> Change {
+        let at = Time::from_millis(NOW.as_millis() - i64::try_from(seconds_ago * 1000).unwrap());
+        let intended = RequestIntended {
+            row: Some(1),
+            customer: None,
+            about: about.map(str::to_owned),
+            purpose: if about.is_some() { Purpose::CancelOrder } else { Purpose::DeleteCustomer },
+            attempt: 1,
+            method: String::new(),
+            url: String::new(),
+            request_id: RequestId::new(Uuid::from_u128(1)),
+            correlation_id: CorrelationId::new(Uuid::from_u128(2)),
+            headers: Map::new(),
+            body: None,
+        };
+        let mut change = Change::first(&intended, 0, at);
+        change.answered(answer, at);
+        seen.into_iter().for_each(|seen| change.observed(seen, at, Duration::ZERO).unwrap());
+        change
+    }
+
+    fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
+        let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
+        let changing = Changing { changes, verdict: Outcome::Ready, facts_at };
+        let mut row = Row::new(1, None);
+        row.first = [order("A"), order("B")].into();
+        row.state = RowState::Changing(Box::new(changing));
+        delete_sandbox_customer::next(&row, &policy(), NOW, may_send)
+    }
+
+    fn is_begun(step: &Step, wanted: &Which) -> bool {
+        matches!(step, Step::Change { which, attempt: 1, request_id: None } if which == wanted)
+    }
+
+    #[test]
+    fn what_is_new_is_sent_over_fresh_facts_alone() {
+        let done = |id| change(Some(id), Answer::Understood, Some(Seen::Gone), 5);
+        let half = || vec![done("A")];
+        let whole = || vec![done("A"), done("B")];
+        assert!(is_begun(&step(half(), 14, true), &Which::First(order("B"))));
+        assert!(is_begun(&step(whole(), 14, true), &Which::Last));
+        for changes in [half(), whole()] {
+            assert_eq!(step(changes.clone(), 20, true), Step::LookAgain);
+            assert_eq!(step(changes, 1, false), Step::Nothing);
+        }
+    }
+
+    #[test]
+    fn the_next_order_is_not_waited_for_and_the_last_change_is() {
+        let accepted = |id, seen, ago| change(Some(id), Answer::Understood, seen, ago);
+        // The first is not cancelled yet; the second is begun all the same.
+        let first = vec![accepted("A", Some(Seen::StillThere), 0)];
+        assert!(is_begun(&step(first.clone(), 1, true), &Which::First(order("B"))));
+        // Nothing new is begun, but what was sent is seen through.
+        assert_eq!(step(first, 1, false), Step::Wait(NOW.plus(Duration::from_secs(2))));
+        let looks = |step: Step, id: &str| matches!(step, Step::Observe { which, in_doubt: false } if which == Which::First(order(id)));
+        // What is due goes before what has to wait.
+        let both = vec![accepted("A", Some(Seen::StillThere), 0), accepted("B", Some(Seen::StillThere), 60)];
+        assert!(looks(step(both, 1, true), "B"));
+        // At the deadline it is looked at once more, and then given up.
+        let late = vec![accepted("A", Some(Seen::StillThere), 900), accepted("B", Some(Seen::Gone), 0)];
+        assert!(looks(step(late.clone(), 1, true), "A"));
+        let mut given_up = late;
+        given_up[0].observed(Seen::StillThere, NOW, Duration::ZERO).unwrap();
+        let Step::Settle(verdict) = step(given_up, 1, true) else { panic!("it is over") };
+        assert_eq!(verdict.reason, Some(Reason::OrderNotCancelled));
+        assert!(verdict.explanation.contains("900 s later"), "{}", verdict.explanation);
+        assert!(
+            verdict.explanation.ends_with("Before that, order B was cancelled."),
+            "{}",
+            verdict.explanation
+        );
+    }
+}

@@ -200,3 +200,6 @@ const fn is_gone(change: &Change) -> bool {
 const fn is_accepted(change: &Change) -> bool {
     matches!(change.phase, ChangePhase::Accepted { .. })
 }
+
+#[cfg(test)]
+mod tests;

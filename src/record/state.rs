@@ -61,6 +61,23 @@ pub struct Row {
     pub state: RowState,
 }
 
+impl Row {
+    /// A row of which nothing is known.
+    pub fn new(number: u32, customer: Option<TenantId>) -> Self {
+        Self {
+            number,
+            customer,
+            name: None,
+            started_at: None,
+            decision: None,
+            left_to_service: None,
+            first: Box::default(),
+            wave: 0,
+            state: RowState::Unread(Box::default()),
+        }
+    }
+}
+
 /// How far a row is.
 #[derive(Clone, Debug)]
 pub enum RowState {
@@ -262,17 +279,8 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        self.rows.push(Row {
-            number: row.row,
-            customer: row.customer,
-            name: None,
-            started_at: None,
-            decision: None,
-            left_to_service: None,
-            first: Box::default(),
-            wave: 0,
-            state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
-        });
+        let listed = Box::new((row.name.clone(), row.domain.clone()));
+        self.rows.push(Row { state: RowState::Unread(listed), ..Row::new(row.row, row.customer) });
         Ok(())
     }
 

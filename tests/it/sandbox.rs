@@ -357,7 +357,7 @@ fn customers_are_deleted_in_the_sandbox_that_is_named_alone() {
     refused(&world, folder.run(&world, &list, &procedure), 2, "needs `--sandbox-tenant`");
     let other = id(9).to_string();
     let elsewhere = [procedure[0], procedure[1], "--sandbox-tenant", &other];
-    refused(&world, folder.run(&world, &list, &elsewhere), 2, "both must be the same");
+    refused(&world, folder.run(&world, &list, &elsewhere), 4, "both must be the same");
     assert!(world.received().is_empty(), "nothing was sent at all");
     // The same without `--partner-tenant`: the profile says whose account it is.
     let file = folder.write("list.csv", &list).display().to_string();

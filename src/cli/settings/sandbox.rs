@@ -82,10 +82,13 @@ impl Sandbox {
         match (procedure, self.named, partner) {
             (Procedure::RemoveRelationship, ..) | (_, Some(_), None) => Ok(()),
             (_, Some(sandbox), Some(partner)) if sandbox == partner => Ok(()),
-            (_, Some(sandbox), Some(partner)) => Err(Failure::usage(format!(
-                "`--sandbox-tenant` is {sandbox} and `--partner-tenant` is {partner}; customers are deleted in the \
-                 sandbox's own account alone, so both must be the same. Nothing was sent"
-            ))),
+            (_, Some(sandbox), Some(partner)) => {
+                let text = format!(
+                    "`--sandbox-tenant` is {sandbox} and `--partner-tenant` is {partner}; customers are deleted in the \
+                     sandbox's own account alone, so both must be the same. Nothing was sent"
+                );
+                Err(Failure::new(Exit::Guard, text))
+            }
             (_, None, _) => Err(Failure::usage(format!(
                 "`--procedure {procedure}` needs `--sandbox-tenant`: name the tenant of the integration sandbox. \
                  Nothing was sent"
