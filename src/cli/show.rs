@@ -104,9 +104,7 @@ fn preparations(ready: &[&Row]) -> String {
     }
     let mut shown = Table::new(&["row", "before that", "ID"]);
     for (row, one) in all.iter().take(SHOWN) {
-        let name = one.name.as_deref().unwrap_or("(no name)");
-        let what = format!("{} {} `{name}`", one.what.verb(), one.what.thing());
-        shown.row([row.number.to_string(), what, one.id.clone()]);
+        shown.row([row.number.to_string(), one.named(), one.id.clone()]);
     }
     let more = all.len().saturating_sub(SHOWN);
     let more =

@@ -57,6 +57,12 @@ impl Preparation {
         some.iter().all(|one| all.iter().any(|other| one.is_same(other)))
     }
 
+    /// What is to be done, without the ID: ``cancel order `Windows Server` ``.
+    pub fn named(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("(no name)");
+        format!("{} {} `{name}`", self.what.verb(), self.what.thing())
+    }
+
     /// What is to be done, in words: ``cancel order `Windows Server` (Zx1)``.
     pub fn in_words(&self) -> String {
         format!("{} {self}", self.what.verb())

@@ -42,6 +42,7 @@ mod token;
 mod turn;
 mod visit;
 
+pub use guards::not_approved;
 pub use halt::Halt;
 pub use introduction::Introduction;
 pub use pacer::PaceNow;

@@ -5,7 +5,7 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{Finding, Outcome, Preparation, Seq, Sha256, Time};
+use crate::domain::{Day, Finding, Outcome, Preparation, Seq, Sha256, Time};
 use serde::{Deserialize, Serialize};
 
 /// See [`super::Event::Judged`].
@@ -33,6 +33,15 @@ pub struct Judged {
     /// What is done before the last change, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<Preparation>,
+    /// What the list calls the customer, where that is not literally its live name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_as: Option<String>,
+    /// How many seats its subscriptions have, over or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u64>,
+    /// The latest day, not after the facts, on which one of its subscriptions began or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_until: Option<Day>,
     /// What else the operator should know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -85,6 +94,11 @@ impl PlanSealed {
         let share = u64::from(self.ready) * 100 <= u64::from(policy.max_share) * u64::from(self.counted);
         self.ready <= policy.max_removals && (share || self.ready == 0)
     }
+
+    /// Whether a second person must have approved it before it may be carried out.
+    pub fn needs_approval(&self, policy: &Policy) -> bool {
+        policy.approval_above.is_some_and(|above| self.ready > above)
+    }
 }
 
 /// How a plan was confirmed.
@@ -106,6 +120,17 @@ pub struct Confirmed {
     pub how: How,
     /// Over which plan.
     pub digest: Sha256,
+}
+
+/// See [`super::Event::Approved`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// The public half of the approver's key, as signed notes write it: `<name>+<id>+<base64>`.
+    pub approver: String,
+    /// Over which plan.
+    pub digest: Sha256,
+    /// What the approver signed, with the signature: a C2SP signed note.
+    pub note: String,
 }
 
 /// What a look after a change showed: at the customer, or at what a preparation is about.

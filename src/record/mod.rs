@@ -25,13 +25,14 @@ mod waves;
 
 pub use change::{Change, ChangePhase};
 pub use changing::Changing;
-pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
+pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     Applies, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy, RowRead, RunOpened,
     Setting, TokenNamed,
 };
+pub use planning::plan_digest;
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };

@@ -29,6 +29,7 @@ mod write;
 
 pub use error::ReportError;
 pub use plain::visible;
+pub use plan::{BadPlan, Entry, Plan};
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use write::{Written, write_all};

@@ -5,7 +5,11 @@ use crate::support::{Done, Folder, PARTNER, World, evidence::Question, id, list_
 use offboard::domain::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, process::Stdio};
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::{Command, Stdio},
+};
 
 /// What makes a run one of this procedure.
 const SANDBOX: [&str; 4] = ["--procedure", "delete-sandbox-customer", "--sandbox-tenant", PARTNER];
@@ -294,6 +298,18 @@ fn a_plan_names_the_orders_and_only_those_are_cancelled() {
         arguments.extend(more);
         Done::of(&folder.against(&world, &arguments).output().unwrap())
     };
+
+    // Whoever is to approve it sees them.
+    let digest = serde_json::from_str::<Value>(&text).unwrap()["digest"].as_str().unwrap().to_owned();
+    let key = |command: &mut Command| {
+        Done::of(&command.env("OFFBOARD_APPROVAL_KEY", folder.path("approval.key")).output().unwrap())
+            .exits(0)
+    };
+    key(&mut folder.command(&["approve", "--new-key"]));
+    let briefing = key(&mut folder.command(&["approve", &plan, "--digest", &digest])).out;
+    for part in ["deletes    3 customers", "would be deleted", "cancel order `Example product`  A"] {
+        assert!(briefing.contains(part), "{part}: {briefing}");
+    }
 
     // The orders are part of what is allowed.
     let edited =

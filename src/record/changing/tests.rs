@@ -39,8 +39,10 @@ fn changing(sent: &[(&str, Option<Answer>, Option<Seen>)]) -> Changing {
     for (about, answer, seen) in sent {
         changing.changes.push(Change::first(&intended(Some(about)), 0, NOW));
         let Some(change) = changing.changes.last_mut() else { continue };
-        answer.iter().for_each(|answer| change.answered(*answer, NOW));
-        for seen in seen {
+        if let Some(answer) = answer {
+            change.answered(*answer, NOW);
+        }
+        if let Some(seen) = seen {
             change.observed(*seen, NOW.plus(Duration::from_hours(1)), Duration::ZERO).unwrap();
         }
     }

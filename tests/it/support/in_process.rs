@@ -250,7 +250,7 @@ async fn life(
             let policy = run.policy.clone();
             Engine::resume(store, run, policy, ports).await
         }
-        _ => Engine::begin(store, opened(procedure, count, concurrency), ports).await,
+        _ => Engine::begin(store, opened(procedure, count, concurrency), None, ports).await,
     };
     let engine = engine.unwrap();
     let ended = work(&engine, count).await;
@@ -314,6 +314,7 @@ fn opened(procedure: Procedure, rows: u32, concurrency: u32) -> RunOpened {
             canary: 1,
             max_removals: 1000,
             max_share: 100,
+            approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),
             partner: Some(PARTNER.parse().unwrap()),
