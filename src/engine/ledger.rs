@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Intent<'a> {
     pub(super) purpose: Purpose,
     pub(super) subject: Option<(u32, TenantId)>,
+    /// The order that it changes, if it is not the customer itself.
+    pub(super) about: Option<&'a str>,
     /// 1 for the first try.
     pub(super) attempt: u32,
     pub(super) request_id: RequestId,
@@ -62,6 +64,7 @@ impl<T> Courier<T> {
         let intended = RequestIntended {
             row: intent.subject.map(|(row, _)| row),
             customer: intent.subject.map(|(_, customer)| customer),
+            about: intent.about.map(str::to_owned),
             purpose: intent.purpose,
             attempt: intent.attempt,
             method: outgoing.method.as_str().to_owned(),

@@ -34,6 +34,7 @@ mod readme;
 mod reasons;
 mod renewal;
 mod resolve;
+mod sandbox;
 mod secrets;
 mod sign_in;
 mod sources;
