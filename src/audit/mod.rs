@@ -16,6 +16,7 @@ mod brake;
 mod checkpoint;
 mod error;
 mod heads;
+mod index;
 mod keys;
 mod lines;
 mod opening;
@@ -23,6 +24,7 @@ mod place;
 mod query;
 mod reserve;
 mod schema;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -32,10 +34,14 @@ mod writer;
 
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
+pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
-pub use query::{NoSuchRun, QueryError, Reader, RequestFilter};
+#[cfg(test)]
+pub(crate) use query::questions;
+pub use query::{NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

@@ -99,6 +99,8 @@ pub(super) enum Command {
     Log(LogOptions),
     /// Prove the audit log complete and unaltered; it is only looked at
     Verify(VerifyOptions),
+    /// Read the audit log in a browser, on this machine alone; nothing is written
+    Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions
@@ -334,6 +336,20 @@ pub(super) struct VerifyOptions {
     /// Record in the log that it was verified, unless it was altered
     #[arg(long)]
     pub(super) record: bool,
+}
+
+/// How the log is shown.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ReviewOptions {
+    /// Listen on this port of 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
+    pub(super) port: u16,
+    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Vec<PathBuf>,
+    /// The only key that may have signed, or a file that holds it; repeatable
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(super) key: Vec<String>,
 }
 
 /// What the simulator plays.
