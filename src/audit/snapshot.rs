@@ -126,6 +126,14 @@ impl Snapshot {
         self.copy.is_some()
     }
 
+    /// Removes the copy, if there is one. What is open stays readable, and nothing else can be opened.
+    pub fn discard(&self) {
+        if let Some(folder) = &self.copy {
+            // Somebody who cleans up the same folder may have been faster.
+            drop(fs::remove_dir_all(folder.path()));
+        }
+    }
+
     /// Whether a run was writing the log when this was taken.
     pub const fn is_being_written(&self) -> bool {
         self.is_being_written

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::review::{Desk, Review};
 use serde_json::json;
+use std::sync::Arc;
 
 pub(super) fn run(
     printer: &Printer,
@@ -23,7 +24,7 @@ pub(super) fn run(
     // 122 random bits.
     let token = uuid::Uuid::new_v4().simple().to_string();
     session::block_on(async {
-        let review = Review::open(desk, options.port, &token).await.map_err(|error| {
+        let review = Review::open(Arc::clone(&desk), options.port, &token).await.map_err(|error| {
             Failure::usage(format!(
                 "cannot listen on port {} of 127.0.0.1: {error}; choose another with `--port`",
                 options.port
@@ -39,6 +40,7 @@ pub(super) fn run(
              Nothing is written. Ctrl-C ends it.",
         );
         signals::first().await;
+        desk.close();
         Ok(Exit::Done)
     })
 }

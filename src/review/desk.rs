@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// The log at one moment, with what was made from it.
 #[derive(Debug)]
 pub(super) struct View {
-    snapshot: Snapshot,
+    snapshot: Arc<Snapshot>,
     tools: Mutex<Tools>,
     /// When it was taken.
     pub(super) taken_at: Time,
@@ -98,6 +98,8 @@ pub struct Desk {
 struct State {
     view: Option<Arc<View>>,
     is_at_work: bool,
+    /// What is being read, or was read last.
+    snapshot: Option<Arc<Snapshot>>,
     failure: Option<String>,
     /// When the latest work ended, and how long it took.
     rested: Option<(Instant, Duration)>,
@@ -123,6 +125,15 @@ impl Desk {
     /// The log as it was found on the command line.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Leaves nothing behind: the program ends, whatever is still being read.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        for snapshot in state.snapshot.iter().chain(state.view.as_ref().map(|view| &view.snapshot)) {
+            snapshot.discard();
+        }
+        state.view = None;
     }
 
     /// What there is to see now. Waits a moment for a log that is still being read.
@@ -153,6 +164,13 @@ impl Desk {
             }
             state = self.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Waits a moment for the verdict about this view.
+    pub(super) fn await_verdict(&self, view: &View) {
+        let is_pending = |state: &mut State| state.is_at_work && view.verdict().is_none();
+        // Whether it came in time is seen when it is asked for.
+        drop(self.news.wait_timeout_while(self.lock(), PATIENCE, is_pending));
     }
 
     fn is_to_be_read(state: &State) -> bool {
@@ -195,7 +213,8 @@ impl Desk {
     }
 
     fn read_log(&self, first: Option<Snapshot>) -> Result<View, QueryError> {
-        let snapshot = first.map_or_else(|| Snapshot::take(&self.path), Ok)?;
+        let snapshot = Arc::new(first.map_or_else(|| Snapshot::take(&self.path), Ok)?);
+        self.lock().snapshot = Some(Arc::clone(&snapshot));
         let taken_at = now();
         let index = Index::build(&snapshot, |read, total| {
             self.read.store(read, Ordering::Relaxed);

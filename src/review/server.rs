@@ -155,6 +155,9 @@ impl Room {
             Standing::Ready(view) => Some(view),
             _ => None,
         };
+        if let Some(view) = &view {
+            self.desk.await_verdict(view);
+        }
         let frame = Frame::new(&self.gate.root(), self.desk.path(), view.as_deref());
         match pages::verdict(&frame) {
             Ok(html) => file("text/html; charset=utf-8", html),

@@ -30,13 +30,21 @@ fn case(mode: Mode, procedure: Procedure, until: Until) -> Case {
 impl Case {
     /// The page at this address; `RUN` stands for the run.
     fn get(&self, address: &str) -> (u16, String) {
+        let checked = Some((Time::from_millis(0), &self.found));
+        let log = format!("{HOSTILE}.db");
+        // However far the check has come.
+        for frame in [Frame::unread("/token", log.clone()), Frame::about("/token", log.clone(), None, None)] {
+            self.framed(address, &frame);
+        }
+        self.framed(address, &Frame::about("/token", log, checked, None))
+    }
+
+    fn framed(&self, address: &str, frame: &Frame) -> (u16, String) {
         let address = address.replace("RUN", &self.run);
         let (path, query) = address.split_once('?').unwrap_or((&address, ""));
         let shown = pages::show(&self.tools, &Page::of(path, query), Some(&self.found));
         let status = shown.status;
-        let checked = Some((Time::from_millis(0), &self.found));
-        let frame = Frame::about("/token", format!("{HOSTILE}.db"), checked, None);
-        (status, pages::render(shown, &frame).unwrap())
+        (status, pages::render(shown, frame).unwrap())
     }
 }
 

@@ -15,6 +15,7 @@
 mod support;
 
 mod architecture;
+mod browser;
 mod commands;
 mod confirmation;
 mod doctor;
@@ -33,6 +34,7 @@ mod readme;
 mod reasons;
 mod renewal;
 mod resolve;
+mod review;
 mod secrets;
 mod sign_in;
 mod sources;

@@ -11,12 +11,14 @@ use crate::{
 };
 use minijinja::Value;
 
+const NOT_YET: Option<&str> = None;
+
 pub(super) fn unread() -> Value {
-    values! { name => "pending", words => "Not checked yet: the log is being read." }
+    values! { name => "pending", words => "Not checked yet: the log is being read.", at => NOT_YET }
 }
 
 pub(super) fn pending() -> Value {
-    values! { name => "pending", words => "Being checked… every record is hashed and compared with the signed heads." }
+    values! { name => "pending", words => "Being checked… every record is hashed and compared with the signed heads.", at => NOT_YET }
 }
 
 /// What stands on top of each page.

@@ -12,7 +12,7 @@ if (verdict && !waiting) {
       if (!answer.ok) return;
       const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("verdict");
       if (!found || found.dataset.pending) {
-        setTimeout(ask, 1000);
+        setTimeout(ask, 200);
         return;
       }
       verdict.className = found.className;
@@ -23,5 +23,5 @@ if (verdict && !waiting) {
       // The program has ended; what is shown stays.
     }
   };
-  setTimeout(ask, 500);
+  ask();
 }
