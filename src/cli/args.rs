@@ -319,6 +319,15 @@ pub(super) struct LogOptions {
     /// At this time or later: a date, or a date and time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
+    /// Before this time, or until the end of this day
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Every record about the customer instead: also what was read from the list, judged and settled
+    #[arg(long, requires = "customer", conflicts_with_all = ["request_id", "correlation_id", "status", "since", "until"])]
+    pub(super) timeline: bool,
+    /// Each record that mentions this ID, or one that begins so: a tenant's, request's, order's, subscription's
+    #[arg(long, value_name = "ID", conflicts_with_all = ["customer", "request_id", "correlation_id", "status", "since", "until"])]
+    pub(super) id: Option<String>,
 }
 
 /// What a log is compared with.

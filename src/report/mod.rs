@@ -25,6 +25,7 @@ mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 mod workbook;
 mod write;
 
@@ -34,4 +35,5 @@ pub use plain::visible;
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use template::{STYLE, environment};
+pub use words::event_in_words;
 pub use write::{Written, write_all};

@@ -143,12 +143,14 @@ impl Desk {
             state.view = None;
         }
         if Self::is_to_be_read(&state) {
-            state.is_at_work = true;
             state.failure = None;
-            self.work(None);
         }
         let until = Instant::now() + PATIENCE;
         loop {
+            if state.failure.is_none() && Self::is_to_be_read(&state) {
+                state.is_at_work = true;
+                self.work(None);
+            }
             if let Some(view) = &state.view {
                 return Standing::Ready(Arc::clone(view));
             }

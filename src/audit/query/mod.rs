@@ -35,6 +35,8 @@ pub struct RequestFilter {
     pub status: Option<u16>,
     /// Intended at this time or later (RFC 3339, compared as text).
     pub since: Option<String>,
+    /// Intended before this time.
+    pub before: Option<String>,
 }
 
 /// A log that is open for reading.
@@ -181,6 +183,7 @@ impl Reader {
                AND (:correlation IS NULL OR :correlation IN (correlation_id, response_correlation_id))
                AND (:status IS NULL OR status = :status)
                AND (:since IS NULL OR intended_at >= :since)
+               AND (:before IS NULL OR intended_at < :before)
              ORDER BY seq",
         )?;
         let bound = named_params! {
@@ -190,6 +193,7 @@ impl Reader {
             ":correlation": filter.correlation_id.as_ref().map(|id| id.to_ascii_lowercase()),
             ":status": filter.status,
             ":since": filter.since,
+            ":before": filter.before,
         };
         let mut rows = query.query(bound).map_err(QueryError::from)?;
         while let Some(row) = rows.next().map_err(QueryError::from)? {

@@ -1,11 +1,11 @@
 //! One run: the reviewer's four questions, and what there is to ask further.
 
-use super::{Shown, Tools, runs::counts, timeline::event_in_words};
+use super::{Shown, Tools, runs::counts};
 use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
     record::{Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
-    report::{in_words, shares_of},
+    report::{event_in_words, in_words, shares_of},
 };
 use minijinja::{Value, value::Serde};
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ fn took(line: &RunLine) -> Option<String> {
 fn yes((at, confirmed): &(Time, Confirmed)) -> Value {
     let how = match confirmed.how {
         How::Typed => "by typing the partner’s name and the number of removals",
-        How::Yes => "by `--yes`, with the partner account named beforehand",
+        How::Yes => "without a prompt (--yes), with the partner account named beforehand",
     };
     values! { by => confirmed.by, at => at.to_string(), how, digest => confirmed.digest.to_string() }
 }

@@ -1,7 +1,7 @@
 //! Any ID: whose, or of what, and where it stands.
 
-use super::{Shown, Tools, customers::line, timeline::event_in_words};
-use crate::audit::QueryError;
+use super::{Shown, Tools, customers::line};
+use crate::{audit::QueryError, record::Event, report::event_in_words};
 use minijinja::{Value, value::Serde};
 
 /// Anything shorter begins too many IDs.
@@ -48,8 +48,7 @@ pub(super) fn show(tools: &Tools, asked: &str) -> Result<Shown, QueryError> {
 }
 
 /// The row that a record with an ID is about.
-fn row_of(event: &crate::record::Event) -> Option<u32> {
-    use crate::record::Event;
+fn row_of(event: &Event) -> Option<u32> {
     match event {
         Event::RequestIntended(intent) => intent.row,
         Event::ResponseReceived(response) => response.row,

@@ -47,9 +47,14 @@ impl Reviewing {
         format!("http://{}{}{page}", self.host, self.root)
     }
 
-    /// A page, as a browser asks for it.
+    /// A page, as a browser asks for it; again, while the log is being read. The answer waits for that.
     pub(crate) fn get(&self, page: &str) -> Page {
-        self.ask(&format!("GET {}{page} HTTP/1.1\r\nHost: {}\r\n", self.root, self.host))
+        loop {
+            let found = self.ask(&format!("GET {}{page} HTTP/1.1\r\nHost: {}\r\n", self.root, self.host));
+            if found.status != 503 {
+                return found;
+            }
+        }
     }
 
     /// The page, which is there.
