@@ -18,6 +18,7 @@ mod brake;
 mod checkpoint;
 mod error;
 mod heads;
+mod index;
 mod keys;
 mod lines;
 mod opening;
@@ -25,6 +26,7 @@ mod place;
 mod query;
 mod reserve;
 mod schema;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -35,10 +37,14 @@ mod writer;
 pub use approval::{Approval, BadApproval, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
+pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
-pub use query::{NoSuchRun, QueryError, Reader, RequestFilter};
+#[cfg(test)]
+pub(crate) use query::questions;
+pub use query::{NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

@@ -105,6 +105,8 @@ pub(super) enum Command {
     Log(LogOptions),
     /// Prove the audit log complete and unaltered; it is only looked at
     Verify(VerifyOptions),
+    /// Read the audit log in a browser, on this machine alone; nothing is written
+    Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions
@@ -337,6 +339,15 @@ pub(super) struct LogOptions {
     /// At this time or later: a date, or a date and time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(super) since: Option<String>,
+    /// Before this time, or until the end of this day
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<String>,
+    /// Every record about the customer instead: also what was read from the list, judged and settled
+    #[arg(long, requires = "customer", conflicts_with_all = ["request_id", "correlation_id", "status", "since", "until"])]
+    pub(super) timeline: bool,
+    /// Each record that mentions this ID, or one that begins so: a tenant's, request's, order's, subscription's
+    #[arg(long, value_name = "ID", conflicts_with_all = ["customer", "request_id", "correlation_id", "status", "since", "until"])]
+    pub(super) id: Option<String>,
 }
 
 /// What a log is compared with.
@@ -354,6 +365,20 @@ pub(super) struct VerifyOptions {
     /// Record in the log that it was verified, unless it was altered
     #[arg(long)]
     pub(super) record: bool,
+}
+
+/// How the log is shown.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ReviewOptions {
+    /// Listen on this port of 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
+    pub(super) port: u16,
+    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Vec<PathBuf>,
+    /// The only key that may have signed, or a file that holds it; repeatable
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(super) key: Vec<String>,
 }
 
 /// What the simulator plays.

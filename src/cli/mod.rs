@@ -39,6 +39,7 @@ mod rehearsal;
 mod report;
 mod resolve;
 mod resume;
+mod review;
 mod run;
 mod runs;
 mod session;
@@ -89,6 +90,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
         Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
+        Command::Review(options) => review::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

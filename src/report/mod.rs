@@ -19,17 +19,22 @@ mod plain;
 mod plan;
 mod rows;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod summary;
 mod tables;
+mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 mod workbook;
 mod write;
 
 pub use error::ReportError;
+pub use page::{Share, in_words, meaning, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Entry, Plan};
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
+pub use template::{STYLE, environment};
+pub use words::event_in_words;
 pub use write::{Written, write_all};
