@@ -13,6 +13,7 @@ mod turns;
 use clients::Job;
 use mimalloc::MiMalloc;
 use shared::{Failed, Section};
+use std::process::Command;
 use turns::{Kind, Setting, Taken};
 
 /// As in the program itself.
@@ -69,6 +70,17 @@ fn measure() -> Result<(), Failed> {
     let ratio = shared::median(pairs.iter().map(|(alone, shared)| shared.per_second / alone.per_second));
     section
         .say(format!("* Audited ÷ the same with one caller a transaction, 0 ms, 32 in flight: {ratio:.1}"));
+    let has_aiohttp = Command::new("python3").args(["-c", "import aiohttp"]).output();
+    if has_aiohttp.is_ok_and(|output| output.status.success()) {
+        let pairs = turns::pairs(PAIRS, (Kind::Script, setting), (Kind::Audited, setting))?;
+        let ratio = shared::median(pairs.iter().map(|(script, ours)| ours.per_second / script.per_second));
+        section
+            .say(format!("* Audited ÷ a Python script that commits each row (`benches/peers`): {ratio:.1}"));
+    } else {
+        section.say(
+            "* Against a Python script: not measured, because there is no `aiohttp` (`pip install aiohttp`).",
+        );
+    }
     turns::disk(&mut section)?;
     section.write()
 }

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Bare,
     /// The program's engine, with everything on record.
     Audited,
+    /// A script as somebody writes it instead.
+    Script,
 }
 
 /// What a client meets.
@@ -80,6 +82,7 @@ pub(crate) fn client(job: &Job) -> Result<(), Failed> {
         match job.kind {
             Kind::Bare => clients::bare(job).await,
             Kind::Audited => clients::audited(job, folder.path()).await,
+            Kind::Script => Err("the script is a program of its own".into()),
         }
     })?;
     let size = |name: &str| fs::metadata(folder.path().join(name)).map_or(0, |found| found.len());
@@ -136,15 +139,26 @@ fn under(strace: &[&str], kind: Kind, setting: Setting) -> Result<Taken, Failed>
         rate: setting.rate,
         batch: setting.batch,
     };
-    let this = std::env::current_exe()?;
-    let mut command = if strace.is_empty() {
-        Command::new(this)
-    } else {
-        let mut command = Command::new("strace");
-        command.args(strace).arg(this);
-        command
+    let (this, folder) = (std::env::current_exe()?, tempfile::tempdir()?);
+    let mut command = match kind {
+        Kind::Script => {
+            let mut command = Command::new("python3");
+            command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers/script.py"));
+            command.args([&job.url, &job.customers.to_string(), &job.concurrency.to_string()]);
+            command.arg(folder.path().join("script.db"));
+            command
+        }
+        _ if strace.is_empty() => Command::new(this),
+        _ => {
+            let mut command = Command::new("strace");
+            command.args(strace).arg(this);
+            command
+        }
     };
-    let output = command.args(["client", &serde_json::to_string(&job)?]).stderr(Stdio::inherit()).output()?;
+    if kind != Kind::Script {
+        command.args(["client", &serde_json::to_string(&job)?]);
+    }
+    let output = command.stderr(Stdio::inherit()).output()?;
     let said: Said = serde_json::from_slice(&output.stdout)?;
     let requests = served.requests()?;
     #[expect(clippy::cast_precision_loss, reason = "sizes of files")]

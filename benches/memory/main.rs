@@ -1,9 +1,13 @@
-//! Peak memory and time: how they grow with the list. Prints a table with the growth per line.
+//! Peak memory and time: how they grow with the list.
 //!
 //! The peak is `VmHWM` of the process, which the kernel keeps; it includes the simulator, which runs
-//! in the same process during a rehearsal.
+//! in the same process during a rehearsal. `OFFBOARD_BENCH_CUSTOMERS` names the longest list of the rehearsal.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "../shared/mod.rs"]
+mod shared;
+
+use shared::{Failed, Section, peak_kib};
 use std::{
     fmt::Write as _,
     fs,
@@ -13,17 +17,23 @@ use std::{
     time::{Duration, Instant},
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Failed> {
+    let most: u32 =
+        std::env::var("OFFBOARD_BENCH_CUSTOMERS").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let folder = tempfile::tempdir()?;
-    println!("{:<34} {:>10} {:>10} {:>9} {:>9}", "what", "rows", "peak MiB", "seconds", "growth");
+    let mut section = Section::new(
+        "memory",
+        "The peak of memory of `check`, and of a whole rehearsal with its reports, the simulator in the same process.",
+    );
+    section.head(&["what", "rows", "peak MiB", "seconds", "growth of the peak", "log, KiB a row"]);
     let mut before = None;
     for rows in [10_000, 100_000, 1_000_000] {
         let list = list(folder.path(), rows)?;
         let figures = measure(folder.path(), &["check", &list])?;
-        before = Some(line("check", rows, figures, before));
+        before = Some(row(&mut section, "check", rows, figures, before, String::new()));
     }
     before = None;
-    for rows in [1_000, 10_000, 20_000] {
+    for rows in [1_000, 10_000, 100_000].into_iter().filter(|rows| *rows <= most) {
         let list = list(folder.path(), rows)?;
         let log = format!("rehearsal-{rows}.db");
         let arguments = [
@@ -46,22 +56,38 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             &log,
         ];
         let figures = measure(folder.path(), &arguments)?;
-        before = Some(line("rehearsal, simulator included", rows, figures, before));
-        let size = fs::metadata(folder.path().join(&log))?.len();
-        println!("{:<34} {rows:>10} {:>10.1} KiB a customer in the log", "", kib(size) / f64::from(rows));
+        let size = fs::metadata(folder.path().join(&log))?.len() / 1024;
+        let a_row = format!("{:.1}", mib(size * 1024) / f64::from(rows));
+        before = Some(row(&mut section, "rehearsal", rows, figures, before, a_row));
     }
-    Ok(())
+    section.write()
 }
 
-fn line(what: &str, rows: u32, (peak, took): (u64, Duration), before: Option<u64>) -> u64 {
-    let growth = before.map(|before| format!("{:.2} x", kib(peak) / kib(before))).unwrap_or_default();
-    println!("{what:<34} {rows:>10} {:>10.1} {:>9.1} {growth:>9}", kib(peak) / 1024.0, took.as_secs_f64());
+fn row(
+    section: &mut Section,
+    what: &str,
+    rows: u32,
+    (peak, took): (u64, Duration),
+    before: Option<u64>,
+    log: String,
+) -> u64 {
+    let growth = before.map(|before| format!("{:.2} ×", mib(peak) / mib(before))).unwrap_or_default();
+    let cells = [
+        what.to_owned(),
+        rows.to_string(),
+        format!("{:.1}", mib(peak)),
+        format!("{:.1}", took.as_secs_f64()),
+        growth,
+        log,
+    ];
+    section.row(&cells);
     peak
 }
 
+/// Of KiB.
 #[expect(clippy::cast_precision_loss, reason = "a size in a table")]
-fn kib(bytes: u64) -> f64 {
-    bytes as f64 / 1024.0
+fn mib(kib: u64) -> f64 {
+    kib as f64 / 1024.0
 }
 
 fn list(folder: &Path, rows: u32) -> std::io::Result<String> {
@@ -75,25 +101,21 @@ fn list(folder: &Path, rows: u32) -> std::io::Result<String> {
     Ok(path.display().to_string())
 }
 
-/// Runs the program to its end; gives the peak of its memory in bytes, and how long it took.
-fn measure(folder: &Path, arguments: &[&str]) -> Result<(u64, Duration), Box<dyn std::error::Error>> {
+/// Runs the program to its end; gives the peak of its memory in KiB, and how long it took.
+fn measure(folder: &Path, arguments: &[&str]) -> Result<(u64, Duration), Failed> {
     let began = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_offboard"))
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        .env("OFFBOARD_SIGNING_KEY", folder.join("signing.key"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::null())
         .spawn()?;
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     let ended = loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let now = text
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-        peak = peak.max(now.unwrap_or_default() * 1024);
+        peak = peak_kib(child.id()).unwrap_or_default().max(peak);
         if let Some(ended) = child.try_wait()? {
             break ended;
         }
@@ -101,6 +123,6 @@ fn measure(folder: &Path, arguments: &[&str]) -> Result<(u64, Duration), Box<dyn
     };
     match ended.code() {
         Some(0 | 3) => Ok((peak, began.elapsed())),
-        _ => Err(format!("{arguments:?} ended with {ended}").into()),
+        _ => Err(format!("`{}` ended with {ended}", arguments.join(" ")).into()),
     }
 }
