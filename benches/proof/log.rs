@@ -222,6 +222,7 @@ fn opened(rows: u32) -> RunOpened {
             partner: None,
             sandbox: None,
             sandboxes: [].into(),
+            suspend_legacy: false,
             order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),

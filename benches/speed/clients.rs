@@ -195,6 +195,7 @@ fn opened(job: &Job) -> RunOpened {
             partner: PARTNER.parse().ok(),
             sandbox: None,
             sandboxes: BTreeSet::new(),
+            suspend_legacy: false,
             order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),

@@ -11,6 +11,7 @@ use super::{
     printer::Printer,
     session,
     settings::{ApprovalSettings, Paths, Sandbox, ServiceSettings, Typed, duration, pace_again, tenant},
+    undo::Offer,
 };
 use crate::{
     audit::Reader,
@@ -71,7 +72,9 @@ pub(super) fn run(
         let opened = opened(&planned, options, policy, &settings);
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
         let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
-        let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
+        let (exit, written) =
+            session::carry(printer, &paths, engine, (consent, Offer::of(options.undo, options.yes)), stop)
+                .await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }

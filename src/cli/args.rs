@@ -5,7 +5,8 @@ mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
 pub(super) use service::{
-    CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
+    AfterFailure, CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
+    UndoOptions,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -160,6 +161,11 @@ pub(super) struct RunOptions {
     pub(super) procedure: Option<ProcedureName>,
     #[command(flatten)]
     pub(super) sandbox: SandboxOptions,
+    /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way
+    #[arg(long)]
+    pub(super) suspend_legacy: bool,
+    #[command(flatten)]
+    pub(super) undo: UndoOptions,
     /// Refuse a plan that would remove more than this [default: 500]
     #[arg(long, value_name = "N")]
     pub(super) max_removals: Option<u32>,
@@ -231,6 +237,8 @@ pub(super) struct ApplyOptions {
     #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
     pub(super) sandbox_tenant: Option<String>,
     #[command(flatten)]
+    pub(super) undo: UndoOptions,
+    #[command(flatten)]
     pub(super) sign_in: SignInOptions,
     /// The change ticket; printed on every report [default: as planned]
     #[arg(long, value_name = "TEXT")]
@@ -268,6 +276,8 @@ pub(super) struct ResumeOptions {
     /// The integration sandbox for which this is meant
     #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
     pub(super) sandbox_tenant: Option<String>,
+    #[command(flatten)]
+    pub(super) undo: UndoOptions,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
 }

@@ -1,7 +1,7 @@
 //! `offboard demo`: the whole job, over real HTTP, against the built-in simulator.
 
 use super::{
-    args::{Common, DemoOptions, ListOptions, PaceOptions, ProcedureName, RunOptions},
+    args::{Common, DemoOptions, ListOptions, PaceOptions, ProcedureName, RunOptions, UndoOptions},
     check,
     consent::Consent,
     diagnostics, ending,
@@ -11,6 +11,7 @@ use super::{
     run, session,
     settings::{RunSettings, Typed},
     show::{Table, table},
+    undo::Offer,
 };
 use crate::{
     audit::{QueryError, Reader},
@@ -52,7 +53,14 @@ pub(super) fn run(
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
         let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
         let run = engine.id().clone();
-        let ended = session::carry(printer, &settings.paths, engine, Consent::Given, stop).await;
+        let ended = session::carry(
+            printer,
+            &settings.paths,
+            engine,
+            (Consent::Given, Offer::of(UndoOptions::default(), true)),
+            stop,
+        )
+        .await;
         rehearsal.close().await;
         let (exit, written) = ended?;
         let reader = Reader::open(&settings.paths.audit_log)?;

@@ -4,7 +4,7 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
     settings::Paths,
-    show,
+    show, undo,
 };
 use crate::{
     audit::{Reader, RunLine},
@@ -52,6 +52,10 @@ pub(super) async fn finish(
 ) -> Result<(Exit, Option<String>), Failure> {
     let halt = match worked {
         Ok(Ended::Complete) => {
+            if let Some(text) = engine.with_run(undo::still_open) {
+                engine.leave(StopCause::NotConfirmed, &text).await?;
+                return Ok((Exit::Unfinished, Some(text)));
+            }
             let exit = engine.with_run(exit_of);
             engine.seal(exit.code()).await?;
             return Ok((exit, None));
@@ -66,7 +70,9 @@ pub(super) async fn finish(
                 engine.seal(Exit::Guard.code()).await?;
                 return Ok((Exit::Guard, Some(text)));
             }
-            return Ok((Exit::Guard, Some(format!("{text}. {}", next_step(engine)))));
+            let open = engine.with_run(undo::still_open).map(|open| format!(". Besides, {open}"));
+            let open = open.unwrap_or_default();
+            return Ok((Exit::Guard, Some(format!("{text}. {}{open}", next_step(engine)))));
         }
         Err(halt) => halt,
     };

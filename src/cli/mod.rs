@@ -48,6 +48,7 @@ mod show;
 mod signals;
 mod simulate;
 mod token_command;
+mod undo;
 mod verify;
 
 pub use exit::{Exit, Failure};

@@ -9,6 +9,7 @@ use super::{
     printer::Printer,
     session,
     settings::{Paths, Sandbox, ServiceSettings, Typed, pace_again, tenant},
+    undo::Offer,
 };
 use crate::{audit::Reader, engine::Engine, record::Stage};
 use tokio_util::sync::CancellationToken;
@@ -88,7 +89,9 @@ pub(super) fn run(
             run.opened.input.rows
         ));
         let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
-        let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
+        let (exit, written) =
+            session::carry(printer, &paths, engine, (consent, Offer::of(options.undo, options.yes)), stop)
+                .await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }

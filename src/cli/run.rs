@@ -11,6 +11,7 @@ use super::{
     rehearsal::{self, Rehearsal},
     session,
     settings::{RunSettings, Typed},
+    undo::Offer,
 };
 use crate::{
     domain::Mode,
@@ -82,7 +83,14 @@ fn start(
         let list = Arc::new(list);
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
         let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
-        let ended = session::carry(printer, &settings.paths, engine, consent, stop).await;
+        let ended = session::carry(
+            printer,
+            &settings.paths,
+            engine,
+            (consent, Offer::of(options.undo, options.yes)),
+            stop,
+        )
+        .await;
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;
         }

@@ -12,6 +12,7 @@ use super::{
     progress::Progress,
     settings::Paths,
     show, signals,
+    undo::{self, Offer},
 };
 use crate::{
     audit::{QueryError, Reader, Store, stop_file},
@@ -151,7 +152,7 @@ pub(super) async fn carry(
     printer: &Printer,
     paths: &Paths,
     engine: Engine<Http>,
-    consent: Consent,
+    (consent, offer): (Consent, Offer),
     stop: CancellationToken,
 ) -> Result<(Exit, Written), Failure> {
     let run = engine.id().clone();
@@ -163,13 +164,16 @@ pub(super) async fn carry(
         printer.warn(&room.text);
     }
     let worked = tokio::select! {
-        worked = work(printer, paths, &engine, consent, &stop) => worked,
+        worked = work(printer, paths, &engine, (consent, offer), &stop) => worked,
         () = signals::time_to_leave(printer, &stop) => {
             let text = "left at once; what was in flight is in doubt. `offboard resume` settles it";
             return Err(Failure::new(Exit::Interrupted, text));
         }
     };
     let (exit, said) = ending::finish(&engine, worked, is_new).await?;
+    if let Some(left) = engine.with_run(undo::left) {
+        printer.warn(&left);
+    }
     tracing::info!(%run, exit = exit.code(), "ended");
     if let Some(text) = said {
         printer.failure(&Failure::new(exit, text));
@@ -195,7 +199,7 @@ async fn work(
     printer: &Printer,
     paths: &Paths,
     engine: &Engine<Http>,
-    consent: Consent,
+    (consent, offer): (Consent, Offer),
     stop: &CancellationToken,
 ) -> Result<Ended, Halt> {
     let partner = engine.identify().await?.tenant_id;
@@ -212,8 +216,7 @@ async fn work(
     if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
         // A guard stopped it. What was sent before is seen through first, so that the question is about
         // what is really left.
-        let _bar = Progress::start(printer, engine.watch());
-        engine.carry_out().await?;
+        carry_out(printer, engine, offer, stop).await?;
     }
     match engine.with_run(|run| run.awaits_consent().then(|| show::plan(run))) {
         Some(plan) if consent == Consent::Ask => printer.ask(&plan),
@@ -234,8 +237,25 @@ async fn work(
         let how = consent::ask(printer, engine, consent, stop).await?;
         engine.confirm(consent::operator(), how).await?;
     }
-    let _bar = Progress::start(printer, engine.watch());
-    engine.carry_out().await
+    carry_out(printer, engine, offer, stop).await
+}
+
+/// Changes what is to be changed; and if that leaves something suspended for nothing, has it decided what
+/// becomes of that.
+async fn carry_out(
+    printer: &Printer,
+    engine: &Engine<Http>,
+    offer: Offer,
+    stop: &CancellationToken,
+) -> Result<Ended, Halt> {
+    loop {
+        let bar = Progress::start(printer, engine.watch());
+        let ended = engine.carry_out().await?;
+        drop(bar);
+        if !undo::offer(printer, engine, offer, stop).await? {
+            return Ok(ended);
+        }
+    }
 }
 
 /// What earlier runs did cannot be read: nothing is decided without it.

@@ -1,7 +1,7 @@
 //! Tables for a terminal.
 
 use crate::{
-    domain::{Outcome, Preparation, Reason},
+    domain::{Outcome, Preparation, Procedure, Reason},
     record::{Row, RowState, Run},
     report::visible,
 };
@@ -86,7 +86,7 @@ pub(super) fn plan(run: &Run) -> String {
             text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
         }
     }
-    text.push_str(&preparations(&ready));
+    text.push_str(&preparations(run, &ready));
     let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
@@ -96,7 +96,7 @@ pub(super) fn plan(run: &Run) -> String {
 }
 
 /// What is done before they go.
-fn preparations(ready: &[&Row]) -> String {
+fn preparations(run: &Run, ready: &[&Row]) -> String {
     let all: Vec<(&Row, &Preparation)> =
         ready.iter().flat_map(|row| row.first.iter().map(|one| (*row, one))).collect();
     if all.is_empty() {
@@ -109,7 +109,11 @@ fn preparations(ready: &[&Row]) -> String {
     let more = all.len().saturating_sub(SHOWN);
     let more =
         if more == 0 { String::new() } else { format!("\n  … and {more} more; `plan.json` names all") };
-    format!("\nBefore they go, {} orders are cancelled:\n{}{more}", all.len(), table(&shown))
+    let what = match run.opened.procedure {
+        Procedure::RemoveRelationship => "subscriptions are suspended",
+        Procedure::DeleteSandboxCustomer => "orders are cancelled",
+    };
+    format!("\nBefore they go, {} {what}:\n{}{more}", all.len(), table(&shown))
 }
 
 /// Outcomes with their numbers, and reasons with what to do.

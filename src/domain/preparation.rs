@@ -21,6 +21,8 @@ pub struct Preparation {
 pub enum Act {
     /// Cancel an order of a customer of the integration sandbox.
     CancelOrder,
+    /// Suspend a legacy subscription.
+    SuspendSubscription,
 }
 
 impl Act {
@@ -28,6 +30,7 @@ impl Act {
     pub const fn thing(self) -> &'static str {
         match self {
             Self::CancelOrder => "order",
+            Self::SuspendSubscription => "subscription",
         }
     }
 
@@ -35,6 +38,7 @@ impl Act {
     pub const fn verb(self) -> &'static str {
         match self {
             Self::CancelOrder => "cancel",
+            Self::SuspendSubscription => "suspend",
         }
     }
 
@@ -42,6 +46,7 @@ impl Act {
     pub const fn done(self) -> &'static str {
         match self {
             Self::CancelOrder => "cancelled",
+            Self::SuspendSubscription => "suspended",
         }
     }
 }

@@ -169,6 +169,7 @@ mod tests {
             partner: None,
             sandbox: None,
             sandboxes: BTreeSet::new(),
+            suspend_legacy: false,
             order_timeout_seconds: None,
         }
     }

@@ -38,10 +38,12 @@ mod sequence;
 mod settle;
 mod sign_in;
 mod step;
+mod subscribing;
 mod survey;
 mod together;
 mod token;
 mod turn;
+mod undo;
 mod visit;
 
 pub use guards::not_approved;

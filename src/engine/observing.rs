@@ -3,7 +3,7 @@
 use super::{look::is_another, reading::Read};
 use crate::{
     domain::TenantId,
-    partner_center::model::{Customer, Order},
+    partner_center::model::{Customer, Order, Subscription},
     preconditions::{CustomerFacts, OrderState},
     record::{Observed, Seen},
 };
@@ -70,4 +70,32 @@ pub(super) fn order_observed(row: u32, order: &str, read: Read<Order>) -> Observ
         }
     };
     Observed { row, about: Some(order.to_owned()), seen, detail, basis }
+}
+
+/// What a look at a subscription says about its suspension, or about what takes that back.
+pub(super) fn subscription_observed(row: u32, id: &str, is_undo: bool, read: Read<Subscription>) -> Observed {
+    let (seen, detail, basis) = match read {
+        Read::Done(found, basis)
+            if found.id.as_deref().is_some_and(|other| !other.eq_ignore_ascii_case(id)) =>
+        {
+            (Seen::NotTold, "the answer is about another subscription".to_owned(), basis.first().copied())
+        }
+        Read::Done(found, basis) => {
+            let status = found.status.unwrap_or_default();
+            let is = |word: &str| status.trim().eq_ignore_ascii_case(word);
+            let (done, not_done) = if is_undo { ("active", "suspended") } else { ("suspended", "active") };
+            let seen = if is(done) {
+                Seen::Gone
+            } else if is(not_done) {
+                Seen::StillThere
+            } else {
+                Seen::NotTold
+            };
+            (seen, format!("the subscription is `{status}`"), basis.first().copied())
+        }
+        Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+            (Seen::NotTold, failure.exchange.described(), Some(failure.intent))
+        }
+    };
+    Observed { row, about: Some(id.to_owned()), seen, detail, basis }
 }

@@ -11,7 +11,8 @@ use crate::{
         response::{self, Incoming},
     },
     preconditions::{
-        Facts, Judgement, Listed, judge, judge_sandbox, orders_named, orders_needed, orders_to_cancel,
+        Facts, Judgement, Listed, judge, judge_sandbox, judge_suspending, orders_named, orders_needed,
+        orders_to_cancel,
     },
     record::{Policy, Purpose, Row, Run},
 };
@@ -34,9 +35,13 @@ pub(super) struct Wire {
     pub(super) understood: fn(&Incoming) -> bool,
 }
 
-/// How a change goes over the wire.
-pub(super) fn wire(procedure: Procedure, which: &Which, customer: TenantId) -> Wire {
+/// How a change goes over the wire, if that is known beforehand.
+pub(super) fn wire(procedure: Procedure, which: &Which, customer: TenantId) -> Option<Wire> {
     let (purpose, call, understood): (_, _, fn(&Incoming) -> bool) = match (which, procedure) {
+        // What is sent depends on what is read just before.
+        (Which::First(Preparation { what: Act::SuspendSubscription, .. }) | Which::Undo(_), _) => {
+            return None;
+        }
         (Which::First(Preparation { what: Act::CancelOrder, id, .. }), _) => {
             (Purpose::CancelOrder, request::cancel_order(customer, id), response::shows_order)
         }
@@ -47,7 +52,7 @@ pub(super) fn wire(procedure: Procedure, which: &Which, customer: TenantId) -> W
             (Purpose::DeleteCustomer, request::delete_customer(customer), response::says_deleted)
         }
     };
-    Wire { purpose, call, understood }
+    Some(Wire { purpose, call, understood })
 }
 
 /// Whether the subscriptions stand in the way, and are read.
@@ -72,6 +77,9 @@ pub(super) fn judged(
     policy: &Policy,
 ) -> (Judgement, Vec<Preparation>) {
     match procedure {
+        Procedure::RemoveRelationship if policy.suspend_legacy => {
+            judge_suspending(facts, listed, &policy.allow)
+        }
         Procedure::RemoveRelationship => (judge(facts, listed, &policy.allow), Vec::new()),
         Procedure::DeleteSandboxCustomer => (judge_sandbox(facts, listed), orders_to_cancel(facts)),
     }

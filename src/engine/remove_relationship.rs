@@ -1,13 +1,14 @@
 //! The procedure that ends a reseller relationship, as a pure function over what a customer's records add
-//! up to: nothing comes before its one change.
+//! up to: nothing comes before its one change, unless the plan names subscriptions to suspend.
 
 use super::{
     attempts::{self, End},
     sequence::{self, Preparing, Words},
+    settle::capitalised,
     step::{Step, Verdict},
 };
 use crate::{
-    domain::{Outcome, Preparation, Time},
+    domain::{Outcome, Preparation, Reason, Time},
     record::{Change, Policy, Row},
 };
 
@@ -18,17 +19,40 @@ const WORDS: Words = Words {
     none_left: "knew no relationship",
 };
 
+/// The code of a version that is not the latest.
+const STALE: &str = "2055";
+
 /// What to do about a row that the confirmed plan calls ready.
 pub(super) fn next(row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
     let preparing = Preparing { patience: policy.settle(), failed };
     sequence::next(row, policy, now, may_send, preparing, WORDS)
 }
 
-fn failed(_: &Preparation, change: &Change, end: End) -> Verdict {
+/// How a row ends because of a subscription that was not suspended.
+fn failed(subscription: &Preparation, change: &Change, end: End) -> Verdict {
+    let code = change.exchange.code.as_deref().unwrap_or_default();
+    let status = change.exchange.status.unwrap_or_default();
     match end {
+        // It is not what was read a moment ago.
+        End::Refused(_) if matches!(status, 409 | 412) || code == STALE => {
+            let said = change.exchange.described();
+            let text = format!(
+                "{}: somebody changed it meanwhile ({said}).",
+                capitalised(&subscription.to_string())
+            );
+            Verdict::because(Reason::ChangedSincePlan, text)
+        }
+        End::NotSeen { waited, .. } => {
+            let text = format!(
+                "{}: its suspension was accepted, but it is not seen suspended {} s later.",
+                capitalised(&subscription.to_string()),
+                waited.as_secs()
+            );
+            Verdict::because(Reason::ActiveSubscription, text)
+        }
         End::Refused(answer) => attempts::refused(answer, change),
         End::DidNotHappen => attempts::did_not_happen(change),
         End::NotCarriedOut => attempts::not_carried_out(change),
-        End::Done { .. } | End::NotSeen { .. } | End::Unknown => attempts::unknown(change),
+        End::Done { .. } | End::Unknown => attempts::unknown(change),
     }
 }

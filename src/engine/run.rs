@@ -8,7 +8,7 @@ use crate::{
     partner_center::transport::Transport,
     record::{
         Approved, Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead,
-        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, UndoDecided,
     },
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -214,6 +214,19 @@ impl<T: Transport> Engine<T> {
         };
         self.courier.record(vec![Event::Confirmed(Confirmed { by, how, digest })]).await?;
         self.head().await
+    }
+
+    /// Somebody decided what becomes of the subscriptions that were suspended for these rows.
+    pub async fn decide_undo(
+        &self,
+        by: String,
+        how: How,
+        rows: Vec<u32>,
+        reactivate: bool,
+    ) -> Result<(), Halt> {
+        let decided = UndoDecided { by, how, rows, reactivate };
+        self.courier.record(vec![Event::UndoDecided(decided)]).await?;
+        Ok(())
     }
 
     /// Ends a run that only plans: what is ready is settled as ready.

@@ -6,6 +6,7 @@
 use super::{
     attempts::{self, End, Next},
     step::{Step, Verdict, Which},
+    undo,
 };
 use crate::{
     domain::{Evidence, Outcome, Preparation, Reason, Time},
@@ -55,6 +56,7 @@ pub(super) fn next(
             let which = row.first.first().map_or(Which::Last, |one| Which::First(one.clone()));
             turn.begin(which, *facts_at)
         }
+        RowState::Changing(changing) if changing.fell.is_some() => undo::next(row, changing, policy, now),
         RowState::Changing(changing) => turn
             .prepare(changing, preparing)
             .unwrap_or_else(|| turn.finish(changing, words))
@@ -250,7 +252,7 @@ mod tests {
 
     fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
         let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
-        let changing = Changing { changes, verdict: Outcome::Ready, facts_at };
+        let changing = Changing { changes, ..Changing::new(Outcome::Ready, facts_at) };
         let mut row = Row::new(1, None);
         row.first = [order("A"), order("B")].into();
         row.state = RowState::Changing(Box::new(changing));

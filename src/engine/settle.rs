@@ -3,11 +3,12 @@
 use super::{
     sequence::given_up,
     step::{Verdict, with_preparations},
+    undo::closed,
 };
 use crate::{
     domain::{Cause, Finding, Outcome, Preparation, Reason, Time, removable_from},
     input,
-    record::{Exchange, Judged, Row, RowState, Settled},
+    record::{Event, Exchange, Judged, Row, RowState, Settled},
 };
 
 /// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
@@ -136,8 +137,21 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     }
 }
 
+/// The end of a row; or how it will end, when something was suspended for it that may be taken back.
+pub(super) fn ended(row: &Row, settled: Settled) -> Event {
+    let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
+    let has_suspended = match &row.state {
+        RowState::Changing(changing) => changing.suspended(&row.first).next().is_some(),
+        _ => false,
+    };
+    if is_bad && has_suspended { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
+}
+
 /// A row that nobody goes on with.
 pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
+    if let Some(closed) = closed(row) {
+        return closed;
+    }
     on_verdict(row, given_up(row), now)
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Step {
     Wait(Time),
     /// This is how it ends.
     Settle(Verdict),
+    /// It ends as it fell.
+    Close,
     /// It has ended, or it is not this procedure's turn.
     Nothing,
 }
@@ -41,6 +43,8 @@ pub(super) enum Which {
     First(Preparation),
     /// The last one, for which all is done.
     Last,
+    /// The one that takes a preparation back.
+    Undo(Preparation),
 }
 
 /// How a row ends after a change was sent, or would have been.

@@ -5,16 +5,17 @@ use super::{
     guards,
     halt::Halt,
     look::{self, Context, Subject},
-    observing::{observed, order_observed},
+    observing::{observed, order_observed, subscription_observed},
     procedure::{self, Wire},
     run::{Engine, locked},
     settle,
     step::{Step, Which},
+    subscribing, undo,
 };
 use crate::{
-    domain::{Answer, TenantId},
+    domain::{Act, Answer, TenantId},
     partner_center::{
-        model::{Customer, Order},
+        model::{Customer, Order, Subscription},
         request,
         transport::Transport,
     },
@@ -47,12 +48,26 @@ impl<T: Transport> Engine<T> {
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
                 Step::Settle(verdict) => {
-                    vec![Event::Settled(Box::new(settle::on_verdict(&snapshot, verdict, courier.now())))]
+                    vec![settle::ended(&snapshot, settle::on_verdict(&snapshot, verdict, courier.now()))]
+                }
+                Step::Close => {
+                    let closed = undo::closed(&snapshot);
+                    closed.map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
                 }
                 Step::LookAgain => look_again(&courier, &run, &snapshot, customer).await?,
                 Step::Change { which, attempt, request_id } => {
                     let procedure = locked(&run).opened.procedure;
-                    let Wire { purpose, call, understood } = procedure::wire(procedure, &which, customer);
+                    let wire = match procedure::wire(procedure, &which, customer) {
+                        Some(wire) => Ok(wire),
+                        None => subscribing::wire(&courier, &snapshot, customer, &which).await?,
+                    };
+                    let Wire { purpose, call, understood } = match wire {
+                        Ok(wire) => wire,
+                        Err(instead) => {
+                            courier.record(instead).await?;
+                            return Ok(row);
+                        }
+                    };
                     let about = about(&which);
                     let subject = Some((row, customer));
                     let errand = Errand { purpose, subject, about, call, attempt, request_id, understood };
@@ -73,7 +88,7 @@ impl<T: Transport> Engine<T> {
 
 fn about(which: &Which) -> Option<String> {
     match which {
-        Which::First(one) => Some(one.id.clone()),
+        Which::First(one) | Which::Undo(one) => Some(one.id.clone()),
         Which::Last => None,
     }
 }
@@ -100,7 +115,7 @@ async fn look_again<T: Transport>(
     let judged = settle::compared_with_plan(row, judged);
     let settled = settle::on_looking_again(row, &judged, courier.now());
     let mut events = vec![Event::Judged(Box::new(judged))];
-    events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+    events.extend(settled.map(|settled| settle::ended(row, settled)));
     Ok(events)
 }
 
@@ -146,7 +161,12 @@ async fn observe<T: Transport>(
             let read = courier.read::<Customer>(purpose, subject, request::customer(customer)).await?;
             observed(row, customer, read)
         }
-        Which::First(order) => {
+        Which::First(one) | Which::Undo(one) if one.what == Act::SuspendSubscription => {
+            let call = request::subscription(customer, &one.id);
+            let read = courier.read::<Subscription>(Purpose::ReadSubscription, subject, call).await?;
+            subscription_observed(row, &one.id, matches!(which, Which::Undo(_)), read)
+        }
+        Which::First(order) | Which::Undo(order) => {
             let call = request::order(customer, &order.id);
             let read = courier.read::<Order>(Purpose::PollOrder, subject, call).await?;
             order_observed(row, &order.id, read)

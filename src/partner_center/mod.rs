@@ -17,6 +17,7 @@ pub mod model;
 mod paging;
 pub mod redact;
 pub mod request;
+pub mod resource;
 pub mod response;
 pub mod transport;
 

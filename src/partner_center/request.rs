@@ -4,6 +4,7 @@ use super::{
     BaseUrl,
     auth::request::{Form, SignInRequest},
     paging::NextPage,
+    resource::Changed,
 };
 use crate::domain::{CorrelationId, RequestId, Secret, TenantId};
 use std::{borrow::Cow, fmt::Write as _};
@@ -51,13 +52,22 @@ pub struct Call {
     pub continuation: Option<String>,
     /// Whether the answer is to tell if the sign-in was done with MFA (`ValidateMfa: true`).
     pub asks_for_mfa: bool,
+    /// The version that is to be changed, `If-Match`.
+    pub if_match: Option<String>,
     /// The body.
     pub body: Option<Cow<'static, str>>,
 }
 
 impl Call {
     fn get(path: String) -> Self {
-        Self { method: Method::Get, path, continuation: None, asks_for_mfa: false, body: None }
+        Self {
+            method: Method::Get,
+            path,
+            continuation: None,
+            asks_for_mfa: false,
+            if_match: None,
+            body: None,
+        }
     }
 }
 
@@ -113,6 +123,20 @@ pub fn remove_relationship(id: TenantId) -> Call {
 pub fn cancel_order(id: TenantId, order: &str) -> Call {
     let body = serde_json::json!({ "id": order, "status": "cancelled" }).to_string();
     Call { method: Method::Patch, body: Some(Cow::Owned(body)), ..self::order(id, order) }
+}
+
+/// One of its subscriptions: `GET /v1/customers/{id}/subscriptions/{subscription}`.
+pub fn subscription(id: TenantId, subscription: &str) -> Call {
+    Call::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
+}
+
+/// Gives a subscription another status: `PATCH` with the whole resource as it was just read, and with its
+/// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
+pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -> Call {
+    let Changed { body, etag } = changed;
+    let if_match = etag.map(|etag| format!("\"{}\"", etag.trim_matches('"')));
+    let body = Some(Cow::Owned(body));
+    Call { method: Method::Patch, if_match, body, ..self::subscription(id, subscription) }
 }
 
 /// Deletes a customer of the integration sandbox: `DELETE /v1/customers/{id}`.
@@ -183,6 +207,9 @@ impl Outgoing {
         }
         if call.asks_for_mfa {
             headers.push(("validatemfa", "true".to_owned()));
+        }
+        if let Some(etag) = &call.if_match {
+            headers.push(("if-match", etag.clone()));
         }
         if let Some(token) = &call.continuation {
             headers.push(("ms-continuationtoken", token.clone()));

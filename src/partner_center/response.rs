@@ -99,6 +99,11 @@ pub fn shows_order(answer: &Incoming) -> bool {
     model::read::<model::Order>(&answer.body).is_ok_and(|order| order.status.is_some())
 }
 
+/// Whether the body is a subscription. A suspension that takes its time has an empty one.
+pub fn shows_subscription(answer: &Incoming) -> bool {
+    model::read::<model::Subscription>(&answer.body).is_ok_and(|subscription| subscription.status.is_some())
+}
+
 /// The codes of an order that is being changed: in progress, or with an adjustment pending.
 const IN_PROGRESS: [&str; 2] = ["800060", "800014"];
 

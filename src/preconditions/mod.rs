@@ -17,8 +17,9 @@ mod subscriptions;
 pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
 pub use identity::Listed;
 pub use orders::orders_to_cancel;
+pub use subscriptions::is_active_legacy;
 
-use crate::domain::{Finding, Reason};
+use crate::domain::{Finding, Preparation, Reason};
 
 /// What the rules say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,18 @@ pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
     judgement.findings.extend(identity::domain_mismatch(facts, listed));
     judgement.findings.extend(orders::not_cancellable(facts));
     judgement
+}
+
+/// Judges a customer whose legacy subscriptions may be suspended before its relationship ends: if nothing but
+/// them stands in the way, they do not, and are what is to be done first. A customer with any other reason
+/// stays as it is.
+pub fn judge_suspending(facts: &Facts, listed: &Listed, allow: &[Reason]) -> (Judgement, Vec<Preparation>) {
+    let judgement = judge(facts, listed, allow);
+    let only_active = matches!(&*judgement.findings, [Finding { reason: Reason::ActiveSubscription, .. }]);
+    match subscriptions::suspendable(facts).filter(|_| only_active) {
+        Some(first) => (Judgement { findings: Vec::new(), ..judgement }, first),
+        None => (judgement, Vec::new()),
+    }
 }
 
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that

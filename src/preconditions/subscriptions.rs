@@ -3,7 +3,7 @@
 
 use super::Facts;
 use crate::{
-    domain::{Cause, Day, Ends, Finding, Reason},
+    domain::{Act, Cause, Day, Ends, Finding, Preparation, Reason},
     partner_center::model::Subscription,
 };
 use serde_json::Value;
@@ -37,6 +37,23 @@ const AZURE_PLAN_PRODUCT: &str = "DZH318Z0BPS6";
 /// A subscription is active.
 pub(super) fn active(facts: &Facts) -> Option<Finding> {
     of_families(facts, Reason::ActiveSubscription, &[Family::Legacy, Family::NewCommerce], State::Active)
+}
+
+/// The active subscriptions, if each of them is of the old kind and can be suspended; none if one is not.
+pub(super) fn suspendable(facts: &Facts) -> Option<Vec<Preparation>> {
+    let is_active = |subscription: &&Subscription| state(subscription, facts.today) == State::Active;
+    let each = facts.subscriptions.iter().filter(is_active).map(|subscription| {
+        let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
+        let name = cause(subscription).name;
+        is_active_legacy(subscription).then_some(Preparation { what: Act::SuspendSubscription, id, name })
+    });
+    each.collect()
+}
+
+/// Whether this subscription is of the old kind, and active: only such a one is ever suspended, because new
+/// commerce goes on being billed.
+pub fn is_active_legacy(subscription: &Subscription) -> bool {
+    family(subscription) == Family::Legacy && is(subscription.status.as_deref(), "active")
 }
 
 /// A subscription is pending.

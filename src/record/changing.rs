@@ -3,9 +3,10 @@
 use super::{
     change::{Change, ChangePhase},
     decisions::Judged,
+    endings::Settled,
     requests::{Purpose, RequestIntended},
 };
-use crate::domain::{Outcome, Preparation, Seq, Time};
+use crate::domain::{Act, Outcome, Preparation, Seq, Time};
 
 /// A customer of which a change was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +17,64 @@ pub struct Changing {
     pub verdict: Outcome,
     /// When the first of the facts was read.
     pub facts_at: Time,
+    /// How it ends, if something was suspended for the sake of a change that failed: that may be taken back.
+    pub fell: Option<Box<Settled>>,
+    /// Whether it is taken back, once somebody has decided.
+    pub undo: Option<bool>,
 }
 
 impl Changing {
+    /// A customer of which no change was sent yet.
+    pub const fn new(verdict: Outcome, facts_at: Time) -> Self {
+        Self { changes: Vec::new(), verdict, facts_at, fell: None, undo: None }
+    }
+
     /// The last change, once it was sent.
     pub fn last(&self) -> Option<&Change> {
-        self.changes.last().filter(|change| change.purpose.is_last())
+        self.changes.iter().find(|change| change.purpose.is_last())
+    }
+
+    /// Whether the service ever said yes to the last change.
+    pub(super) fn was_accepted(&self) -> bool {
+        self.last().is_some_and(|last| last.was_accepted)
+    }
+
+    /// The subscriptions of these that were suspended, as far as is known.
+    pub fn suspended<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
+        let is_suspended = |one: &&Preparation| {
+            one.what == Act::SuspendSubscription
+                && self.of(one).is_some_and(|change| is_gone(change) || is_accepted(change))
+        };
+        first.iter().filter(is_suspended)
+    }
+
+    /// What stays suspended, as far as is known.
+    pub(super) fn left_suspended(&self, first: &[Preparation]) -> Box<[Preparation]> {
+        let is_back = |one: &Preparation| self.reactivation(one).is_some_and(is_gone);
+        self.suspended(first).filter(|one| !is_back(one)).cloned().collect()
+    }
+
+    /// The change that takes this suspension back, once it was sent.
+    pub fn reactivation(&self, suspended: &Preparation) -> Option<&Change> {
+        self.find(Purpose::ReactivateSubscription, Some(&suspended.id))
+    }
+
+    /// Its change failed, and what was suspended for it may be taken back.
+    pub(super) fn fall(&mut self, settled: &Settled, first: &[Preparation]) -> Result<(), &'static str> {
+        let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
+        if self.fell.is_some() || !is_bad || !self.may_end_as(settled.outcome) {
+            return Err("it does not end so from where it is");
+        }
+        if self.suspended(first).next().is_none() {
+            return Err("nothing was suspended for it");
+        }
+        self.fell = Some(Box::new(settled.clone()));
+        Ok(())
+    }
+
+    /// Whether somebody has still to decide what becomes of its suspended subscriptions.
+    pub const fn is_undecided(&self) -> bool {
+        self.fell.is_some() && self.undo.is_none()
     }
 
     /// The change of this preparation, once it was sent.
@@ -72,7 +125,8 @@ impl Changing {
         intent: Seq,
         at: Time,
     ) -> Result<(), &'static str> {
-        if self.verdict != Outcome::Ready {
+        let takes_back = intended.purpose == Purpose::ReactivateSubscription;
+        if !takes_back && (self.verdict != Outcome::Ready || self.fell.is_some()) {
             return Err("it is not ready any more");
         }
         if self.open().is_some() {
@@ -86,9 +140,22 @@ impl Changing {
             change.send_again(intended, intent, at);
             return Ok(());
         }
-        self.may_begin(intended, first)?;
+        if takes_back {
+            self.may_take_back(intended, first)?;
+        } else {
+            self.may_begin(intended, first)?;
+        }
         self.changes.push(Change::first(intended, intent, at));
         Ok(())
+    }
+
+    /// Only what was suspended is reactivated, and only if somebody said so.
+    fn may_take_back(&self, intended: &RequestIntended, first: &[Preparation]) -> Result<(), &'static str> {
+        let is_meant = |one: &Preparation| intended.about.as_deref() == Some(&*one.id);
+        if self.fell.is_none() || self.undo != Some(true) {
+            return Err("nobody said that it is taken back");
+        }
+        if self.suspended(first).any(is_meant) { Ok(()) } else { Err("it was not suspended") }
     }
 
     /// Whether a change may be sent for the first time.
@@ -123,7 +190,11 @@ impl Changing {
         first: &mut Box<[Preparation]>,
     ) -> Result<(), &'static str> {
         let is_between = |change: &Change| is_gone(change) || is_accepted(change);
-        if self.verdict != Outcome::Ready || self.last().is_some() || !self.changes.iter().all(is_between) {
+        if self.verdict != Outcome::Ready
+            || self.fell.is_some()
+            || self.last().is_some()
+            || !self.changes.iter().all(is_between)
+        {
             return Err("its change was sent, and must be seen through");
         }
         if judged.verdict == Outcome::Ready {
@@ -138,6 +209,10 @@ impl Changing {
 
     /// Which outcomes the customer can have, by what is known of its changes.
     pub fn may_end_as(&self, outcome: Outcome) -> bool {
+        if let Some(fell) = &self.fell {
+            let is_open = |change: &Change| matches!(change.phase, ChangePhase::Open { .. });
+            return outcome == fell.outcome && !self.changes.iter().any(is_open);
+        }
         if self.verdict != Outcome::Ready {
             return outcome == self.verdict;
         }

@@ -1,6 +1,6 @@
 //! What is recorded of ends: of rows, of runs, of reports.
 
-use super::requests::Exchange;
+use super::{decisions::How, requests::Exchange};
 use crate::domain::{Day, Evidence, Outcome, Reason, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -70,6 +70,19 @@ pub struct Settled {
     pub attempts: u32,
     /// When the work on this row began.
     pub started_at: Time,
+}
+
+/// See [`super::Event::UndoDecided`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoDecided {
+    /// Who.
+    pub by: String,
+    /// How.
+    pub how: How,
+    /// The rows that it was about.
+    pub rows: Vec<u32>,
+    /// Whether what was suspended for them is reactivated.
+    pub reactivate: bool,
 }
 
 /// See [`super::Event::Resolved`]: what a person found out about an outcome that was unknown.

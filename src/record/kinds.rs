@@ -5,7 +5,7 @@
 use super::{
     canonical::{self, CanonicalError},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
-    endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
+    endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped, UndoDecided},
     opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
@@ -110,6 +110,11 @@ pub enum Event {
     Stopped(Stopped),
     /// The run goes on after a stop or a crash.
     Resumed(Policy),
+    /// A change failed for the sake of which something was suspended: how the row ends, once it is decided
+    /// whether that is taken back.
+    Fell(Box<Settled>),
+    /// Somebody decided whether what was suspended for nothing is taken back.
+    UndoDecided(UndoDecided),
     /// A row has its outcome.
     Settled(Box<Settled>),
     /// The run is over; nothing is added to it but reports, and what a person finds out later.
@@ -144,6 +149,8 @@ impl Event {
             Self::Held(_) => "held",
             Self::Stopped(_) => "stopped",
             Self::Resumed(_) => "resumed",
+            Self::Fell(_) => "fell",
+            Self::UndoDecided(_) => "undo_decided",
             Self::Settled(_) => "settled",
             Self::RunSealed(_) => "run_sealed",
             Self::Resolved(_) => "resolved",

@@ -26,7 +26,9 @@ mod waves;
 pub use change::{Change, ChangePhase};
 pub use changing::Changing;
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
-pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
+pub use endings::{
+    LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
+};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     Applies, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy, RowRead, RunOpened,

@@ -131,6 +131,9 @@ pub struct Policy {
     /// Integration sandboxes, where ending a relationship would destroy the customer.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub sandboxes: BTreeSet<TenantId>,
+    /// Whether a plan may suspend legacy subscriptions before a removal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub suspend_legacy: bool,
     /// How many seconds an order has to be cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_timeout_seconds: Option<u32>,

@@ -2,7 +2,7 @@
 
 use super::{
     changing::Changing,
-    requests::RequestIntended,
+    requests::{Purpose, RequestIntended},
     state::{RowState, Run, Stage},
 };
 use crate::domain::{Outcome, Seq, Time};
@@ -27,7 +27,7 @@ impl Run {
                 }
                 RowState::Judged { verdict, facts_at } if is_change => {
                     let (verdict, facts_at) = (*verdict, *facts_at);
-                    let mut changing = Changing { changes: Vec::with_capacity(1), verdict, facts_at };
+                    let mut changing = Changing::new(verdict, facts_at);
                     changing.send(intent, &row.first, seq, at)?;
                     row.state = RowState::Changing(Box::new(changing));
                 }
@@ -39,7 +39,8 @@ impl Run {
     }
 
     fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
-        if self.stopped_by_guard.is_some() {
+        let takes_back = intent.purpose == Purpose::ReactivateSubscription;
+        if self.stopped_by_guard.is_some() && !takes_back {
             return Err("a guard stopped the changes".to_owned());
         }
         if self.stage != Stage::Confirmed || !self.opened.changes {
@@ -54,7 +55,7 @@ impl Run {
         if row.customer.is_none() || row.customer != intent.customer {
             return Err(format!("row {number} names another customer"));
         }
-        if !self.is_its_turn(row) {
+        if !takes_back && !self.is_its_turn(row) {
             return Err(format!("row {number} is not of the current wave"));
         }
         match &row.state {

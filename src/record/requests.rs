@@ -26,6 +26,12 @@ pub enum Purpose {
     CancelOrder,
     /// One order, after its cancellation was sent.
     PollOrder,
+    /// One subscription, as it is just before it is changed, or after that.
+    ReadSubscription,
+    /// A change before the last one: suspend a legacy subscription.
+    SuspendSubscription,
+    /// The change that takes a suspension back.
+    ReactivateSubscription,
     /// The change: end the relationship.
     RemoveRelationship,
     /// The change: delete a customer of the sandbox.
@@ -46,7 +52,8 @@ impl Payload {
 impl Purpose {
     /// Whether the request changes something.
     pub const fn is_change(self) -> bool {
-        self.is_last() || matches!(self, Self::CancelOrder)
+        self.is_last()
+            || matches!(self, Self::CancelOrder | Self::SuspendSubscription | Self::ReactivateSubscription)
     }
 
     /// Whether it is the change that a procedure is for, after which there is nothing more to do.
@@ -57,20 +64,32 @@ impl Purpose {
     /// Whether what is asked for is the customer, or all that it has of a kind: if that is not found,
     /// there is no relationship.
     pub const fn is_about_customer(self) -> bool {
-        !matches!(self, Self::ReadOrder | Self::CancelOrder | Self::PollOrder)
+        !matches!(
+            self,
+            Self::ReadOrder
+                | Self::CancelOrder
+                | Self::PollOrder
+                | Self::ReadSubscription
+                | Self::SuspendSubscription
+                | Self::ReactivateSubscription
+        )
     }
 
     /// The purpose of this preparation's change.
     pub const fn of(act: Act) -> Self {
         match act {
             Act::CancelOrder => Self::CancelOrder,
+            Act::SuspendSubscription => Self::SuspendSubscription,
         }
     }
 
     /// Whether this procedure sends such changes.
     pub const fn belongs_to(self, procedure: Procedure) -> bool {
         match procedure {
-            Procedure::RemoveRelationship => matches!(self, Self::RemoveRelationship),
+            Procedure::RemoveRelationship => matches!(
+                self,
+                Self::RemoveRelationship | Self::SuspendSubscription | Self::ReactivateSubscription
+            ),
             Procedure::DeleteSandboxCustomer => matches!(self, Self::CancelOrder | Self::DeleteCustomer),
         }
     }

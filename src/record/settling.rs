@@ -2,10 +2,10 @@
 
 use super::{
     change::ChangePhase,
-    endings::{Resolved, RunSealed, Settled},
-    state::{RowState, Run, Stage},
+    endings::{Resolved, RunSealed, Settled, UndoDecided},
+    state::{Row, RowState, Run, Stage},
 };
-use crate::domain::{Outcome, Seq, Time};
+use crate::domain::{Outcome, Preparation, Seq, Time};
 
 impl Run {
     pub(super) fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
@@ -26,24 +26,68 @@ impl Run {
         if !may_end {
             return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
         }
-        let was_accepted = match &row.state {
-            RowState::Changing(changing) => changing.last().is_some_and(|last| last.was_accepted),
-            _ => false,
-        };
+        let was_accepted = matches!(&row.state, RowState::Changing(changing) if changing.was_accepted());
         let is_first_word = matches!(row.state, RowState::Unread(_));
+        // What fell was counted when it did.
+        let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
         row.started_at.get_or_insert(at);
+        if let (RowState::Changing(changing), false) = (&row.state, outcome.is_gone()) {
+            row.left_suspended = changing.left_suspended(&row.first);
+        }
         row.state = RowState::Settled(outcome);
         let wave = row.wave;
         self.judged += u32::from(is_first_word);
         *self.counts.entry(outcome).or_default() += 1;
+        if !fell {
+            self.take_as_sign(settled.row, wave, outcome, was_accepted);
+        }
+        Ok(())
+    }
+
+    fn take_as_sign(&mut self, row: u32, wave: u8, outcome: Outcome, was_accepted: bool) {
         self.signs.settled(outcome, was_accepted);
         if self.stage == Stage::Confirmed {
             let is_early = self.leave_wave(wave);
             if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
-                self.signs.surprise_in_canary = Some(settled.row);
+                self.signs.surprise_in_canary = Some(row);
             }
         }
+    }
+
+    /// The row has its end, but for what was suspended for it.
+    pub(super) fn row_fell(&mut self, settled: &Settled) -> Result<(), String> {
+        let row = self.row_mut(settled.row)?;
+        let RowState::Changing(changing) = &mut row.state else {
+            return Err(format!("no change of row {} was sent", settled.row));
+        };
+        changing.fall(settled, &row.first)?;
+        let (wave, was_accepted) = (row.wave, changing.was_accepted());
+        self.take_as_sign(settled.row, wave, settled.outcome, was_accepted);
         Ok(())
+    }
+
+    pub(super) fn undo_decided(&mut self, decided: &UndoDecided) -> Result<(), String> {
+        for number in &decided.rows {
+            let changing = self.changing(Some(*number))?;
+            if !changing.is_undecided() {
+                return Err(format!("there is nothing to decide about row {number}"));
+            }
+            changing.undo = Some(decided.reactivate);
+        }
+        Ok(())
+    }
+
+    /// The rows whose suspended subscriptions wait for somebody to decide, with these.
+    pub fn undecided(&self) -> Vec<(&Row, Vec<&Preparation>)> {
+        let mut undecided = Vec::new();
+        for row in &self.rows {
+            if let RowState::Changing(changing) = &row.state
+                && changing.is_undecided()
+            {
+                undecided.push((row, changing.suspended(&row.first).collect()));
+            }
+        }
+        undecided
     }
 
     pub(super) fn run_sealed(&mut self, sealed: &RunSealed) -> Result<(), String> {

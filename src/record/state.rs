@@ -55,6 +55,8 @@ pub struct Row {
     pub left_to_service: Option<Box<Sha256>>,
     /// What is done before the last change: what the plan names, or less.
     pub first: Box<[Preparation]>,
+    /// What was suspended for it and not seen reactivated, when it has its outcome and is not gone.
+    pub left_suspended: Box<[Preparation]>,
     /// The wave in which it is changed, once the plan is confirmed.
     pub(super) wave: u8,
     /// How far it is.
@@ -72,6 +74,7 @@ impl Row {
             decision: None,
             left_to_service: None,
             first: Box::default(),
+            left_suspended: Box::default(),
             wave: 0,
             state: RowState::Unread(Box::default()),
         }
@@ -273,6 +276,8 @@ impl Run {
                 self.restarted(at);
                 Ok(())
             }
+            Event::Fell(settled) => self.row_fell(settled),
+            Event::UndoDecided(decided) => self.undo_decided(decided),
             Event::Settled(settled) => self.row_settled(at, settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
             Event::Resolved(resolved) => self.resolved(resolved),

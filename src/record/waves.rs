@@ -44,6 +44,8 @@ impl Run {
                     };
                     turn += 1;
                 }
+                // What fell is not changed any more.
+                RowState::Changing(ref changing) if changing.fell.is_some() => continue,
                 RowState::Changing(_) => row.wave = if canary == 0 { LAST } else { 0 },
                 _ => continue,
             }
@@ -67,7 +69,7 @@ impl Run {
     pub fn due(&self) -> Vec<u32> {
         let current = self.waves.current();
         let is_due = |row: &&Row| match row.state {
-            RowState::Changing(_) => true,
+            RowState::Changing(ref changing) => !changing.is_undecided(),
             RowState::Judged { verdict: Outcome::Ready, .. } => row.wave == current,
             _ => false,
         };
@@ -78,9 +80,12 @@ impl Run {
     pub fn to_change(&self) -> u32 {
         let is_to_change = |row: &&Row| match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } => true,
-            RowState::Changing(changing) => changing.last().is_none_or(|last| {
-                matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
-            }),
+            RowState::Changing(changing) => {
+                changing.fell.is_none()
+                    && changing.last().is_none_or(|last| {
+                        matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
+                    })
+            }
             _ => false,
         };
         u32::try_from(self.rows.iter().filter(is_to_change).count()).unwrap_or(u32::MAX)

@@ -177,6 +177,7 @@ impl Sample {
             partner: None,
             sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| self::id(999)),
             sandboxes: [].into(),
+            suspend_legacy: false,
             order_timeout_seconds: None,
         };
         let opened = RunOpened {

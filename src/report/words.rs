@@ -14,6 +14,9 @@ const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::ReadOrder => "read an order",
         Purpose::CancelOrder => "CANCEL AN ORDER",
         Purpose::PollOrder => "read the order, to see whether it is cancelled",
+        Purpose::ReadSubscription => "read a subscription",
+        Purpose::SuspendSubscription => "SUSPEND A SUBSCRIPTION",
+        Purpose::ReactivateSubscription => "REACTIVATE A SUBSCRIPTION",
         Purpose::RemoveRelationship => "END THE RELATIONSHIP",
         Purpose::DeleteCustomer => "DELETE THE CUSTOMER",
         Purpose::ConfirmRemoval => "read the customer again, to confirm",
@@ -90,12 +93,15 @@ pub fn event_in_words(event: &Event) -> (String, String) {
             two("The plan was confirmed", format!("by {}, over digest {}", yes.by, yes.digest))
         }
         Event::Observed(seen) => {
-            let what = match seen.seen {
-                Seen::Gone => "Seen: the relationship is gone",
-                Seen::StillThere => "Seen: the relationship is still there",
-                Seen::NotTold => "Looked, and could not tell",
+            let what = match (seen.seen, &seen.about) {
+                (Seen::Gone, None) => "Seen: the relationship is gone",
+                (Seen::StillThere, None) => "Seen: the relationship is still there",
+                (Seen::Gone, Some(_)) => "Seen: it is done",
+                (Seen::StillThere, Some(_)) => "Seen: it is not done yet",
+                (Seen::NotTold, _) => "Looked, and could not tell",
             };
-            two(what, seen.detail.clone())
+            let about = seen.about.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+            two(what, format!("{about}{}", seen.detail))
         }
         Event::Held(held) => two(
             "Everything waited",
@@ -103,6 +109,18 @@ pub fn event_in_words(event: &Event) -> (String, String) {
         ),
         Event::Stopped(stopped) => two("The run stopped", stopped.text.clone()),
         Event::Resumed(_) => two("The run was resumed", String::new()),
+        Event::Fell(settled) => (
+            format!(
+                "To be settled as {}, once it is decided what becomes of the suspended",
+                settled.outcome.in_words()
+            ),
+            settled.explanation.clone(),
+        ),
+        Event::UndoDecided(decided) => {
+            let what = if decided.reactivate { "are reactivated" } else { "stay suspended" };
+            let text = format!("of {} customers {what}, by {}", decided.rows.len(), decided.by);
+            two("It was decided that the suspended subscriptions", text)
+        }
         Event::Settled(settled) => {
             let evidence = settled.evidence.map(|sure| format!(", {sure}")).unwrap_or_default();
             (format!("Settled: {}{evidence}", settled.outcome.in_words()), settled.explanation.clone())

@@ -61,9 +61,42 @@ fn in_sandbox() -> Vec<Value> {
     ]
 }
 
-fn any_scenario(procedure: Procedure) -> impl Strategy<Value = Day> {
-    let is_sandbox = procedure == Procedure::DeleteSandboxCustomer;
-    let states = prop::sample::select(if is_sandbox { in_sandbox() } else { in_production() });
+/// What a customer can be like whose legacy subscriptions may be suspended.
+fn with_legacy() -> Vec<Value> {
+    let legacy = json!({ "kind": "legacy", "status": "active" });
+    vec![
+        json!({ "subscriptions": [legacy] }),
+        json!({ "subscriptions": [legacy, legacy] }),
+        json!({ "subscriptions": [legacy, { "kind": "new_commerce", "status": "active" }] }),
+        json!({ "subscriptions": [legacy] }),
+        json!({ "subscriptions": [legacy, legacy, legacy] }),
+        json!({}),
+        json!({}),
+        json!({}),
+        // The service knows something that the program does not.
+        json!({ "subscriptions": [legacy],
+            "faults": [{ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 400, "code": 900_127 } }] }),
+        json!({ "subscriptions": [legacy, legacy],
+            "faults": [{ "on": "remove", "do": { "kind": "answer", "status": 403 } }] }),
+        json!({}),
+    ]
+}
+
+/// What a day is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Removal,
+    RemovalAfterSuspension,
+    Sandbox,
+}
+
+fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
+    let is_sandbox = kind == Kind::Sandbox;
+    let states = prop::sample::select(match kind {
+        Kind::Removal => in_production(),
+        Kind::RemovalAfterSuspension => with_legacy(),
+        Kind::Sandbox => in_sandbox(),
+    });
     let quirks = (
         prop::sample::select(vec!["customer", "documented", "empty"]),
         prop::sample::select(vec!["not_found", "forbidden", "none"]),
@@ -108,7 +141,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_the_service_answers((scenario, count, seed) in any_scenario(Procedure::RemoveRelationship)) {
+    fn whatever_the_service_answers((scenario, count, seed) in any_scenario(Kind::Removal)) {
         let mut run = InProcessRun::new(&scenario, count, seed);
         let ended = run.live(Death::Never);
         hold(&run, matches!(ended, LifeEnded::Sealed));
@@ -119,12 +152,12 @@ proptest! {
 const DAY: i64 = 86_400_000;
 
 /// One seed is a whole bad day: faults, kills, stops and restarts. Whether the run came to its end.
-fn bad_day(procedure: Procedure, seed: u64) -> bool {
+fn bad_day(kind: Kind, seed: u64) -> bool {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
-    let (scenario, count, salt) = any_scenario(procedure).new_tree(&mut runner).unwrap().current();
+    let (scenario, count, salt) = any_scenario(kind).new_tree(&mut runner).unwrap().current();
     let deaths = prop_oneof![
         (1_u32..25).prop_map(Death::Before),
         (1_u32..25).prop_map(Death::After),
@@ -135,7 +168,10 @@ fn bad_day(procedure: Procedure, seed: u64) -> bool {
     let skews = prop::collection::vec(prop::sample::select(vec![0, 0, DAY, -DAY, 400 * DAY, -400 * DAY]), 5);
     let skews = skews.new_tree(&mut runner).unwrap().current();
     let mut run = InProcessRun::new(&scenario, count, salt);
-    run.procedure = procedure;
+    if kind == Kind::Sandbox {
+        run.procedure = Procedure::DeleteSandboxCustomer;
+    }
+    run.suspend_legacy = kind == Kind::RemovalAfterSuspension;
     for (death, skew) in deaths.into_iter().zip(skews) {
         run.skew = skew;
         let ended = run.live(death);
@@ -153,25 +189,30 @@ fn bad_day(procedure: Procedure, seed: u64) -> bool {
 
 #[test]
 fn killed_and_started_again_at_any_moment() {
-    bad_days(Procedure::RemoveRelationship);
+    bad_days(Kind::Removal);
 }
 
 #[test]
 fn killed_and_started_again_at_any_moment_in_the_sandbox() {
-    bad_days(Procedure::DeleteSandboxCustomer);
+    bad_days(Kind::Sandbox);
+}
+
+#[test]
+fn killed_and_started_again_at_any_moment_of_a_suspension() {
+    bad_days(Kind::RemovalAfterSuspension);
 }
 
 /// `OFFBOARD_TEST_SEEDS=2000` runs as many; `OFFBOARD_TEST_SEED=17` runs that one again.
-fn bad_days(procedure: Procedure) {
+fn bad_days(kind: Kind) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     if let Some(seed) = number("OFFBOARD_TEST_SEED") {
-        bad_day(procedure, seed);
+        bad_day(kind, seed);
         return;
     }
     let seeds = number("OFFBOARD_TEST_SEEDS").unwrap_or(150);
     let mut sealed = 0;
     for seed in 0..seeds {
-        let survived = std::panic::catch_unwind(|| bad_day(procedure, seed));
+        let survived = std::panic::catch_unwind(|| bad_day(kind, seed));
         let survived = survived.unwrap_or_else(|_| panic!("run it again with OFFBOARD_TEST_SEED={seed}"));
         sealed += u64::from(survived);
     }

@@ -51,6 +51,23 @@ pub(in crate::cli) struct SandboxOptions {
     pub(in crate::cli) order_timeout: Option<String>,
 }
 
+/// What becomes of subscriptions that were suspended for a removal that then failed.
+#[derive(Debug, Args, Clone, Copy, Default)]
+pub(in crate::cli) struct UndoOptions {
+    /// What to do with subscriptions that were suspended for a removal that then failed [default: ask]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) after_failure: Option<AfterFailure>,
+}
+
+/// What becomes of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum AfterFailure {
+    /// They are reactivated.
+    Reactivate,
+    /// They stay suspended.
+    Leave,
+}
+
 /// Whose sign-in is meant.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct ProfileOption {

@@ -27,6 +27,7 @@ pub(super) struct Toml {
     pub(super) sandbox_tenant: Option<String>,
     pub(super) sandbox_tenants: Option<Vec<String>>,
     pub(super) order_timeout: Option<String>,
+    pub(super) suspend_legacy: Option<bool>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
     pub(super) canary: Option<u32>,

@@ -120,6 +120,9 @@ impl RunSettings {
         let procedure = options.procedure.map(Procedure::from);
         let default = Procedure::RemoveRelationship;
         let procedure = picker.pick("procedure", procedure, in_file, default, ToString::to_string);
+        let typed_suspend = options.suspend_legacy.then_some(true);
+        let suspend_legacy =
+            picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
         let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
@@ -160,6 +163,7 @@ impl RunSettings {
             partner: service.partner,
             sandbox: None,
             sandboxes: BTreeSet::new(),
+            suspend_legacy: suspend_legacy && procedure == Procedure::RemoveRelationship,
             order_timeout_seconds: None,
         };
         let policy = sandbox.obeyed(procedure, policy);
@@ -175,6 +179,7 @@ impl RunSettings {
             Procedure::RemoveRelationship => {
                 options.sandbox.order_timeout.as_ref().map(|_| "--order-timeout")
             }
+            Procedure::DeleteSandboxCustomer if options.suspend_legacy => Some("--suspend-legacy"),
             Procedure::DeleteSandboxCustomer => (!options.allow.is_empty()).then_some("--allow"),
         };
         if let Some(option) = foreign {

@@ -35,7 +35,7 @@ fn intended(about: Option<&str>) -> RequestIntended {
 
 /// A customer whose cancellations of these orders were sent, and came so far.
 fn changing(sent: &[(&str, Option<Answer>, Option<Seen>)]) -> Changing {
-    let mut changing = Changing { changes: vec![], verdict: Outcome::Ready, facts_at: NOW };
+    let mut changing = Changing::new(Outcome::Ready, NOW);
     for (about, answer, seen) in sent {
         changing.changes.push(Change::first(&intended(Some(about)), 0, NOW));
         let Some(change) = changing.changes.last_mut() else { continue };
@@ -138,4 +138,53 @@ fn what_a_customer_can_end_as_follows_from_its_changes() {
             assert_eq!(may, outcomes.contains(&outcome), "{answer:?} {outcome}");
         }
     }
+}
+
+#[test]
+fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() {
+    let subscription =
+        |id: &str| Preparation { what: Act::SuspendSubscription, id: id.to_owned(), name: None };
+    let first = [subscription("S"), subscription("T")];
+    let intent = |about: Option<&str>, purpose| RequestIntended { purpose, ..intended(about) };
+    let mut sent = Changing::new(Outcome::Ready, NOW);
+    let mut suspended = Change::first(&intent(Some("S"), Purpose::SuspendSubscription), 0, NOW);
+    suspended.answered(Answer::Understood, NOW);
+    suspended.observed(Seen::Gone, NOW, Duration::ZERO).unwrap();
+    let mut refused = Change::first(&intent(Some("T"), Purpose::SuspendSubscription), 0, NOW);
+    refused.answered(Answer::Refused, NOW);
+    sent.changes = vec![suspended, refused];
+
+    let settled = |outcome: Outcome| {
+        let settled =
+            serde_json::json!({ "row": 1, "outcome": outcome, "attempts": 1, "started_at": NOW.to_string() });
+        serde_json::from_value::<Settled>(settled).unwrap()
+    };
+    let mut fallen = sent.clone();
+    assert!(fallen.fall(&settled(Outcome::Removed), &first).is_err(), "it did not end so");
+    fallen.fall(&settled(Outcome::Failed), &first).unwrap();
+    assert!(fallen.fall(&settled(Outcome::Failed), &first).is_err() && fallen.is_undecided());
+    let mut nothing = changing(&[("A", Some(Answer::Refused), None)]);
+    assert!(nothing.fall(&settled(Outcome::Failed), &plan()).is_err(), "nothing was suspended");
+
+    let back = |changing: &Changing, about| {
+        changing.clone().send(&intent(Some(about), Purpose::ReactivateSubscription), &first, 9, NOW).is_ok()
+    };
+    let (mut wanted, mut left) = (fallen.clone(), fallen.clone());
+    (wanted.undo, left.undo) = (Some(true), Some(false));
+    assert!(back(&wanted, "S") && !back(&wanted, "T") && !back(&wanted, "U"));
+    for changing in [&sent, &fallen, &left] {
+        assert!(!back(changing, "S"));
+    }
+    // Whatever is taken back, nothing more is done.
+    for (about, purpose) in [(None, Purpose::RemoveRelationship), (Some("T"), Purpose::SuspendSubscription)] {
+        assert!(wanted.clone().send(&intent(about, purpose), &first, 9, NOW).is_err());
+    }
+    assert!(wanted.may_end_as(Outcome::Failed) && !wanted.may_end_as(Outcome::NotAttempted));
+    assert_eq!(wanted.left_suspended(&first).len(), 1);
+    wanted.send(&intent(Some("S"), Purpose::ReactivateSubscription), &first, 9, NOW).unwrap();
+    assert!(!wanted.may_end_as(Outcome::Failed), "its answer is awaited");
+    let reactivated = wanted.open().unwrap();
+    reactivated.answered(Answer::Understood, NOW);
+    reactivated.observed(Seen::Gone, NOW, Duration::ZERO).unwrap();
+    assert!(wanted.may_end_as(Outcome::Failed) && wanted.left_suspended(&first).is_empty());
 }

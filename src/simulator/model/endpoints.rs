@@ -43,6 +43,9 @@ impl Model {
             Asked::Remove(id) => self.remove(now, request, *id, when),
             Asked::Delete(id) => self.delete(now, request, *id, when),
             Asked::CancelOrder(id, order) => self.cancel_order(now, request, *id, order, when),
+            Asked::UpdateSubscription(id, wanted) => {
+                self.update_subscription(now, request, *id, wanted, when)
+            }
             read => self.read(now, request, read).unwrap_or_else(|refused| refused).into(),
         }
     }
@@ -135,9 +138,10 @@ impl Model {
         if relationship == Relationship::None {
             return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
         }
-        let details = entry.details();
+        let details = self.details(entry);
         let order = |order| products::order(id, order, self.is_cancelled(now, id, &order.id));
         let value = match asked {
+            Asked::Subscription(_, wanted) => self.subscription(entry, wanted)?,
             Asked::Subscriptions(_) => {
                 let each = details.subscriptions.iter().enumerate();
                 products::collection(each.map(|(i, s)| products::subscription(id, i, s)).collect())
@@ -190,7 +194,7 @@ impl Model {
         let quirks = self.quirks_of(id);
         let enforced: Enforced = quirks.enforces.unwrap_or_default();
         let is_cancelled = |order: &str| self.is_cancelled(now, id, order);
-        if let Some(refused) = rules::refuse(&entry.details(), enforced, now.day(), is_cancelled) {
+        if let Some(refused) = rules::refuse(&self.details(entry), enforced, now.day(), is_cancelled) {
             return refused.into();
         }
         let answer = match quirks.removal_answer.unwrap_or_default() {

@@ -22,6 +22,7 @@ mod route;
 mod rules;
 mod sandbox;
 mod service;
+mod subscribing;
 #[cfg(test)]
 mod tests;
 mod throttle;

@@ -11,6 +11,8 @@ pub(super) enum Asked {
     List,
     Customer(TenantId),
     Subscriptions(TenantId),
+    Subscription(TenantId, String),
+    UpdateSubscription(TenantId, String),
     AzureEntitlements(TenantId, String),
     Entitlements(TenantId),
     Orders(TenantId),
@@ -57,6 +59,8 @@ impl Asked {
             ("PATCH", []) => Self::Remove(id),
             ("DELETE", []) => Self::Delete(id),
             ("GET", ["subscriptions"]) => Self::Subscriptions(id),
+            ("GET", ["subscriptions", _]) => Self::Subscription(id, as_sent),
+            ("PATCH", ["subscriptions", _]) => Self::UpdateSubscription(id, as_sent),
             ("GET", ["subscriptions", _, "azureentitlements"]) => Self::AzureEntitlements(id, as_sent),
             ("GET", ["entitlements"]) => Self::Entitlements(id),
             ("GET", ["orders"]) => Self::Orders(id),
@@ -73,6 +77,8 @@ impl Asked {
             Self::List => On::List,
             Self::Customer(_) => On::Customer,
             Self::Subscriptions(_) => On::Subscriptions,
+            Self::Subscription(..) => On::Subscription,
+            Self::UpdateSubscription(..) => On::UpdateSubscription,
             Self::AzureEntitlements(..) => On::AzureEntitlements,
             Self::Entitlements(_) => On::Entitlements,
             Self::Orders(_) | Self::Order(..) => On::Orders,
@@ -90,6 +96,8 @@ impl Asked {
         match self {
             Self::Customer(id)
             | Self::Subscriptions(id)
+            | Self::Subscription(id, _)
+            | Self::UpdateSubscription(id, _)
             | Self::AzureEntitlements(id, _)
             | Self::Entitlements(id)
             | Self::Orders(id)
@@ -113,7 +121,10 @@ impl Asked {
 
     /// Whether it asks for a change.
     pub(super) const fn is_change(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::Delete(_) | Self::CancelOrder(..))
+        matches!(
+            self,
+            Self::Remove(_) | Self::Delete(_) | Self::CancelOrder(..) | Self::UpdateSubscription(..)
+        )
     }
 }
 

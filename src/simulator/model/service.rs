@@ -10,6 +10,7 @@ use super::endpoints::is_documented_body;
 use super::faults::Faults;
 use super::issuer::{self, Issuer};
 use super::route::Asked;
+use super::subscribing::Became;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
 use crate::domain::{RequestId, TenantId, Time};
@@ -32,6 +33,8 @@ pub struct Model {
     ids: Random,
     /// Orders whose cancellation was accepted, and when it takes place.
     pub(super) cancelling: BTreeMap<(TenantId, String), Time>,
+    /// Subscriptions that were given another status.
+    pub(super) became: BTreeMap<(TenantId, String), Became>,
     late: Vec<Late>,
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
@@ -54,6 +57,7 @@ pub(super) enum Change {
     },
     /// It takes this long; none is for ever.
     CancelOrder(String, Option<Duration>),
+    SetStatus(String, String),
 }
 
 /// A change that will take place.
@@ -119,6 +123,7 @@ impl Model {
             latency: scenario.latency.map(|latency| (latency, Random::new(scenario.seed, 2))),
             ids: Random::new(scenario.seed, 1),
             cancelling: BTreeMap::new(),
+            became: BTreeMap::new(),
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
@@ -194,7 +199,7 @@ impl Model {
     }
 
     /// Lets what is due take place.
-    fn settle(&mut self, now: Time) {
+    pub(super) fn settle(&mut self, now: Time) {
         if !self.late.iter().any(|late| late.at <= now) {
             return;
         }
@@ -214,6 +219,7 @@ impl Model {
                     self.removals.push(Removal { at, customer, request_id, deleted });
                 }
             }
+            Change::SetStatus(subscription, status) => self.set_status(customer, subscription, status),
             Change::CancelOrder(order, takes) => {
                 let due = takes.map_or(NEVER, |takes| at.plus(takes));
                 self.cancelling.entry((customer, order)).or_insert(due);

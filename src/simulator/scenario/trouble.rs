@@ -13,6 +13,10 @@ words! {
         Customer,
         /// `GET …/subscriptions`.
         Subscriptions,
+        /// `GET …/subscriptions/{id}`.
+        Subscription,
+        /// `PATCH …/subscriptions/{id}`.
+        UpdateSubscription,
         /// `GET …/entitlements`.
         Entitlements,
         /// `GET …/orders` and `GET …/orders/{id}`.

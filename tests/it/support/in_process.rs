@@ -136,6 +136,7 @@ pub(crate) struct InProcessRun {
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
     pub(crate) procedure: Procedure,
+    pub(crate) suspend_legacy: bool,
     /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     /// Where the tokens of each life come from.
     pub(crate) source: Box<dyn Fn() -> Source>,
@@ -162,6 +163,7 @@ impl InProcessRun {
             count,
             concurrency: 4,
             procedure: Procedure::RemoveRelationship,
+            suspend_legacy: false,
             source: Box::new(|| {
                 let secret = Secret::new("any-token-at-all".into());
                 Source::Given(AccessToken { secret, source: "the test".into() })
@@ -216,7 +218,7 @@ impl InProcessRun {
             };
             let log = self.log();
             let ended = tokio::select! {
-                ended = life(&log, (self.procedure, self.count, self.concurrency), ports) => ended,
+                ended = life(&log, (self.procedure, self.suspend_legacy, self.count, self.concurrency), ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
             self.now = real.now();
@@ -230,7 +232,7 @@ impl InProcessRun {
 
 async fn life(
     log: &Path,
-    (procedure, count, concurrency): (Procedure, u32, u32),
+    (procedure, suspend_legacy, count, concurrency): (Procedure, bool, u32, u32),
     ports: Ports<InProcess>,
 ) -> LifeEnded {
     let store = loop {
@@ -250,7 +252,7 @@ async fn life(
             let policy = run.policy.clone();
             Engine::resume(store, run, policy, ports).await
         }
-        _ => Engine::begin(store, opened(procedure, count, concurrency), None, ports).await,
+        _ => Engine::begin(store, opened((procedure, suspend_legacy), count, concurrency), None, ports).await,
     };
     let engine = engine.unwrap();
     let ended = work(&engine, count).await;
@@ -278,17 +280,28 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
         engine.require_limits()?;
         engine.confirm("tester".into(), How::Yes).await?;
     }
-    if engine.with_run(|run| run.stage == Stage::Confirmed)
-        && let Ended::StoppedByGuard(text) = engine.carry_out().await?
-        && engine.with_run(|run| run.settled() < count)
-    {
-        return Err(Halt::Stop { cause: StopCause::Guard, text });
+    while engine.with_run(|run| run.stage == Stage::Confirmed) {
+        let ended = engine.carry_out().await?;
+        let rows: Vec<u32> =
+            engine.with_run(|run| run.undecided().iter().map(|(row, _)| row.number).collect());
+        if !rows.is_empty() {
+            // As long as their number is odd, somebody wants it back.
+            let reactivate = rows.len() % 2 == 1;
+            engine.decide_undo("tester".into(), How::Yes, rows, reactivate).await?;
+            continue;
+        }
+        if let Ended::StoppedByGuard(text) = ended
+            && engine.with_run(|run| run.settled() < count)
+        {
+            return Err(Halt::Stop { cause: StopCause::Guard, text });
+        }
+        break;
     }
     engine.seal(0).await?;
     Ok(())
 }
 
-fn opened(procedure: Procedure, rows: u32, concurrency: u32) -> RunOpened {
+fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency: u32) -> RunOpened {
     RunOpened {
         version: "test".into(),
         procedure,
@@ -320,6 +333,7 @@ fn opened(procedure: Procedure, rows: u32, concurrency: u32) -> RunOpened {
             partner: Some(PARTNER.parse().unwrap()),
             sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| PARTNER.parse().unwrap()),
             sandboxes: BTreeSet::new(),
+            suspend_legacy,
             order_timeout_seconds: Some(120),
         },
         settings: BTreeMap::new(),

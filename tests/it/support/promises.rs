@@ -4,7 +4,7 @@ use super::{evidence::Question, in_process::InProcessRun};
 use offboard::{
     audit::{CustomerLine, QueryError},
     domain::{Answer, Evidence, Outcome, TenantId, Time},
-    record::{Event, Seen},
+    record::{Event, Purpose, Seen},
     simulator::Received,
 };
 use std::{
@@ -12,8 +12,8 @@ use std::{
     time::Duration,
 };
 
-/// One change: its row, and the order that it is about.
-type Key = (u32, Option<String>);
+/// One change: its row, whether it takes another back, and the order or subscription that it is about.
+type Key = (u32, bool, Option<String>);
 
 /// Asserts that they hold. `whole` is a run that came to its end.
 pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
@@ -37,6 +37,8 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     let mut planned: HashMap<u32, Vec<String>> = HashMap::new();
     let mut first: HashMap<u32, Vec<String>> = HashMap::new();
     let mut done: BTreeSet<Key> = BTreeSet::new();
+    // The rows whose suspensions are taken back.
+    let mut undone: BTreeSet<u32> = BTreeSet::new();
     let mut gone: BTreeSet<u32> = BTreeSet::new();
     let mut settled: BTreeMap<u32, Outcome> = BTreeMap::new();
     reader
@@ -61,17 +63,25 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     }
                     if intent.purpose.is_change() {
                         let row = intent.row.unwrap();
-                        assert_eq!(verdicts.get(&row), Some(&Outcome::Ready));
+                        assert!(
+                            intent.purpose == Purpose::ReactivateSubscription
+                                || verdicts.get(&row) == Some(&Outcome::Ready)
+                        );
                         // 3: one at a time. 4: never again blindly; when again, under the same request ID.
                         assert!(!open.values().any(|other| *other == row), "two changes of row {row}");
-                        let key = (row, intent.about.clone());
+                        let is_undo = intent.purpose == Purpose::ReactivateSubscription;
+                        let key = (row, is_undo, intent.about.clone());
                         assert!(!in_doubt.contains_key(&key), "row {row} was in doubt");
                         assert!(!accepted.contains(&key), "the change of row {row} was accepted");
                         // 3: nothing that the plan does not name, and the last change when all else is done.
                         match &intent.about {
                             Some(order) => assert!(planned[&row].contains(order), "row {row}: {order}"),
                             None => assert!(
-                                first[&row].iter().all(|order| done.contains(&(row, Some(order.clone())))),
+                                first[&row].iter().all(|order| done.contains(&(
+                                    row,
+                                    false,
+                                    Some(order.clone())
+                                ))),
                                 "row {row}"
                             ),
                         }
@@ -82,6 +92,10 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                         open.insert(seq, row);
                         changes.insert(seq, (key, id));
                     }
+                }
+                Event::UndoDecided(decided) => {
+                    assert!(decided.rows.iter().all(|row| !gone.contains(row)));
+                    undone.extend(decided.rows);
                 }
                 Event::OutcomeUnknown(unknown) => {
                     open.remove(&unknown.intent);
@@ -116,12 +130,14 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                         if observed.about.is_none() {
                             gone.insert(observed.row);
                         }
-                        in_doubt.remove(&(observed.row, observed.about.clone()));
-                        done.insert((observed.row, observed.about));
+                        let key = (observed.row, undone.contains(&observed.row), observed.about);
+                        in_doubt.remove(&key);
+                        done.insert(key);
                     }
                     Seen::StillThere => {
                         // The service had its time before it was asked.
-                        if let Some(since) = in_doubt.remove(&(observed.row, observed.about)) {
+                        let key = (observed.row, undone.contains(&observed.row), observed.about);
+                        if let Some(since) = in_doubt.remove(&key) {
                             assert!(record.at >= since.plus(Duration::from_mins(1)), "row {}", observed.row);
                         }
                     }

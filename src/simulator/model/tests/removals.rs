@@ -158,3 +158,30 @@ fn in_the_sandbox_the_end_of_a_relationship_is_the_end_of_the_customer() {
         assert_eq!(model.removals()[0].deleted, sandbox);
     }
 }
+
+#[test]
+fn a_subscription_is_given_another_status_over_its_latest_version() {
+    let subscription = "/v1/customers/0a0b0c0d-1111-4222-8333-444444444444/subscriptions/5D";
+    let mut model = model(&json!({ "customers": [{ "id": A, "subscriptions": [{ "id": "5d" }] }] }));
+    assert_eq!(code_of(&remove(&mut model, A)), fault(400, "3000"));
+    let etag = |model: &mut Model| {
+        json_of(&get(model, subscription))["attributes"]["etag"].as_str().unwrap().to_owned()
+    };
+    let change = |model: &mut Model, etag: &str, status: &str| {
+        let mut request = request("PATCH", subscription, &format!(r#"{{"id":"5d","status":"{status}"}}"#));
+        request.headers.push(("If-Match".to_owned(), format!("\"{etag}\"")));
+        model.handle(NOW, &request)
+    };
+    let first = etag(&mut model);
+    assert_eq!(json_of(&change(&mut model, &first, "suspended"))["status"], "suspended");
+    assert_eq!(code_of(&change(&mut model, &first, "active")), fault(412, "2055"));
+    let second = etag(&mut model);
+    assert_ne!(first, second);
+    assert_eq!(code_of(&change(&mut model, &second, "anything")), fault(400, "800096"));
+    assert_eq!(json_of(&get(&mut model, subscription))["status"], "suspended");
+    assert_eq!(json_of(&change(&mut model, &second, "active"))["status"], "active");
+    assert_eq!(code_of(&remove(&mut model, A)), fault(400, "3000"));
+    let third = etag(&mut model);
+    change(&mut model, &third, "suspended");
+    assert_eq!(remove(&mut model, A).status, 200);
+}
