@@ -9,7 +9,7 @@ use crate::{
 use minijinja::{Value, value::Serde};
 
 /// So many records are shown; no ordinary customer has a tenth of it.
-const RECORDS: u32 = 400;
+const RECORDS: u32 = 200;
 /// So many other runs are named.
 const OTHERS: u32 = 20;
 
