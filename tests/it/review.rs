@@ -95,6 +95,19 @@ fn a_log_that_is_being_written_is_read_and_nothing_is_written_beside_it() {
 }
 
 #[test]
+fn whoever_ends_it_at_once_leaves_nothing_behind() {
+    let folder = hostile();
+    let store = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[7; 16], &key()).unwrap();
+    assert!(folder.path("audit.db-wal").exists());
+    let before = digests(&folder);
+    for _ in 0..5 {
+        Reviewing::start(&folder, &[]).end().exits(0);
+        assert_eq!(digests(&folder), before);
+    }
+    drop(store);
+}
+
+#[test]
 fn nobody_comes_in_without_the_whole_address() {
     let folder = hostile();
     let review = Reviewing::start(&folder, &[]);
