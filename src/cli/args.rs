@@ -1,8 +1,12 @@
 //! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
 
+mod approval;
 mod service;
 
-pub(super) use service::{CloudName, DoctorOptions, ProfileOption, ServiceOptions, SignInOptions};
+pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
+pub(super) use service::{
+    CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -79,6 +83,8 @@ pub(super) enum Command {
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
     Run(Box<RunOptions>),
+    /// Look at a plan as a second person, and sign it
+    Approve(ApproveOptions),
     /// Carry out exactly a plan that `offboard plan` made, once
     Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
@@ -152,6 +158,8 @@ pub(super) struct RunOptions {
     /// What is done to each customer [default: remove-relationship]
     #[arg(long, value_enum)]
     pub(super) procedure: Option<ProcedureName>,
+    #[command(flatten)]
+    pub(super) sandbox: SandboxOptions,
     /// Refuse a plan that would remove more than this [default: 500]
     #[arg(long, value_name = "N")]
     pub(super) max_removals: Option<u32>,
@@ -164,6 +172,8 @@ pub(super) struct RunOptions {
     /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(super) approval: RequireApproval,
     /// Tenant IDs that are never touched, one a line, `#` begins a comment
     #[arg(long, value_name = "FILE")]
     pub(super) protected: Option<PathBuf>,
@@ -192,6 +202,8 @@ pub(super) struct RunOptions {
 pub(super) enum ProcedureName {
     /// End the reseller relationship.
     RemoveRelationship,
+    /// Cancel the orders of a customer of the integration sandbox, and delete it.
+    DeleteSandboxCustomer,
 }
 
 /// Which plan is carried out, and how.
@@ -210,9 +222,14 @@ pub(super) struct ApplyOptions {
     /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(super) approval: ApprovalOptions,
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(super) sandbox_tenant: Option<String>,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
     /// The change ticket; printed on every report [default: as planned]
@@ -248,6 +265,9 @@ pub(super) struct ResumeOptions {
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(super) sandbox_tenant: Option<String>,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
 }

@@ -4,15 +4,13 @@ use super::{
     args::{Common, VerifyOptions},
     consent,
     exit::{Exit, Failure},
+    keys,
     printer::{Paint, Printer},
     session,
     settings::{Paths, Typed},
 };
 use crate::{
-    audit::{
-        VerifyingKey,
-        verify::{Check, Outside, Trust, Verdict, Verification, verify},
-    },
+    audit::verify::{Check, Outside, Trust, Verdict, Verification, verify},
     engine::Clock,
     record::{Event, LogVerified, Record},
     report::visible,
@@ -55,10 +53,10 @@ pub(super) fn run(
 }
 
 /// What the reviewer brings along.
-pub(super) fn trust(checkpoints: &[PathBuf], keys: &[String]) -> Result<Trust, Failure> {
+pub(super) fn trust(checkpoints: &[PathBuf], trusted: &[String]) -> Result<Trust, Failure> {
     Ok(Trust {
         outside: checkpoints.iter().map(|path| outside(path)).collect::<Result<_, _>>()?,
-        keys: keys.iter().map(|key| trusted(key)).collect::<Result<_, _>>()?,
+        keys: trusted.iter().map(|key| keys::public("--key", key)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -69,19 +67,6 @@ fn outside(path: &Path) -> Result<Outside, Failure> {
     Outside::parse(shown.to_string(), &text).ok_or_else(|| {
         Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))
     })
-}
-
-/// A key, or the first line of a file.
-fn trusted(text: &str) -> Result<VerifyingKey, Failure> {
-    let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("`--key`: {error}"));
-    match text.parse::<VerifyingKey>() {
-        Ok(key) => Ok(key),
-        Err(error) if !Path::new(text).exists() => Err(refused(&error)),
-        Err(_) => {
-            let held = fs::read_to_string(text).map_err(|error| refused(&format!("`{text}`: {error}")))?;
-            held.lines().next().unwrap_or_default().trim().parse().map_err(|error| refused(&error))
-        }
-    }
 }
 
 /// Puts on record that the log was verified.

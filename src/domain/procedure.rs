@@ -1,7 +1,8 @@
 //! What a run does to each customer, and in what earnest.
 
+use super::Outcome;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// What is done to each customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,11 +22,38 @@ impl Procedure {
             Self::DeleteSandboxCustomer => "delete-sandbox-customer",
         }
     }
+
+    /// The outcome of a customer for whom it was done.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::RemoveRelationship => Outcome::Removed,
+            Self::DeleteSandboxCustomer => Outcome::Deleted,
+        }
+    }
+
+    /// The outcome of a customer for whom there was nothing left to do.
+    pub const fn gone_before(self) -> Outcome {
+        match self {
+            Self::RemoveRelationship => Outcome::AlreadyRemoved,
+            Self::DeleteSandboxCustomer => Outcome::AlreadyDeleted,
+        }
+    }
 }
 
 impl fmt::Display for Procedure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Procedure {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::RemoveRelationship, Self::DeleteSandboxCustomer];
+        all.into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no procedure"))
     }
 }
 

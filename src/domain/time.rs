@@ -1,6 +1,6 @@
 //! Moments and days, always in UTC.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -104,6 +104,12 @@ impl Day {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+
+    /// The day this many days later; the last day of the calendar at most.
+    #[must_use]
+    pub fn plus_days(self, days: u16) -> Self {
+        Self(self.0.saturating_add(Span::new().days(days)))
     }
 
     /// The year, for telling the end dates that mean "never" (9999) from real ones.

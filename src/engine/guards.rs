@@ -1,7 +1,7 @@
 //! What may not happen at all, whatever the customers' state. Pure, each with its own message.
 
 use crate::{
-    domain::{Cause, Finding, Reason, TenantId},
+    domain::{Cause, Finding, Procedure, Reason, TenantId},
     record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
 use std::time::Duration;
@@ -25,6 +25,26 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
             partner.tenant_id, partner.name
         )
     })
+}
+
+/// In an integration sandbox, ending a relationship destroys the customer's tenant; and customers are
+/// deleted nowhere else.
+pub fn wrong_place(procedure: Procedure, policy: &Policy, partner: &Partner) -> Option<String> {
+    let Partner { tenant_id, name, .. } = partner;
+    match (procedure, policy.sandbox) {
+        (Procedure::RemoveRelationship, _) if policy.sandboxes.contains(tenant_id) => Some(format!(
+            "the partner account {tenant_id} (`{name}`) is an integration sandbox, where ending the relationship destroys \
+             the customer's tenant; `--procedure delete-sandbox-customer` is meant for it"
+        )),
+        (Procedure::DeleteSandboxCustomer, Some(sandbox)) if sandbox != *tenant_id => Some(format!(
+            "the token belongs to the partner account {tenant_id} (`{name}`), and not to the sandbox {sandbox} that \
+             `--sandbox-tenant` names; customers are deleted nowhere else"
+        )),
+        (Procedure::DeleteSandboxCustomer, None) => Some(
+            "no sandbox is named (`--sandbox-tenant`), and customers are deleted nowhere else".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// Partner Center refuses, now or soon, what comes from a sign-in without MFA.
@@ -84,6 +104,17 @@ pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     }
 }
 
+/// A second person has to look at this plan, and none has.
+pub fn not_approved(policy: &Policy, plan: &PlanSealed, is_approved: bool) -> Option<String> {
+    (plan.needs_approval(policy) && !is_approved).then(|| {
+        format!(
+            "the plan would remove {} customers, and needs the approval of a second person: let them sign the \
+             `plan.json` of `offboard plan` with `offboard approve`, and carry it out with `offboard apply --approval`",
+            plan.ready
+        )
+    })
+}
+
 /// So many failures among the latest [`REMEMBERED`] customers are no accident: 20 %.
 const TOO_MANY_OF_LATEST: u32 = 4;
 
@@ -111,7 +142,7 @@ pub fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
     if let Some(row) = signs.not_understood {
         let text = "was answered with success, in words that this program does not understand";
         return Some(format!(
-            "the removal of row {row} {text}; look at the answer in the audit log before anybody else is changed"
+            "the change of row {row} {text}; look at the answer in the audit log before anybody else is changed"
         ));
     }
     too_many_failures(policy, signs)
@@ -132,9 +163,13 @@ mod tests {
             canary: 1,
             max_removals: 500,
             max_share: 50,
+            approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),
             partner: None,
+            sandbox: None,
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: None,
         }
     }
 

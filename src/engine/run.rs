@@ -7,8 +7,8 @@ use crate::{
     input,
     partner_center::transport::Transport,
     record::{
-        Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead, RowState,
-        Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        Approved, Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead,
+        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
     },
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,15 +55,23 @@ impl<T: Transport> Watch<T> {
 }
 
 impl<T: Transport> Engine<T> {
-    /// Begins a run in this log.
-    pub async fn begin(store: Store, opened: RunOpened, ports: Ports<T>) -> Result<Self, Halt> {
+    /// Begins a run in this log. The approval of what it carries out is on record as soon as the run is.
+    pub async fn begin(
+        store: Store,
+        opened: RunOpened,
+        approved: Option<Approved>,
+        ports: Ports<T>,
+    ) -> Result<Self, Halt> {
         let at = ports.clock.now();
         let id = ports.ids.run_id(at);
         let opened = Record { at, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
         let engine = Self::over(store, run, ports);
-        engine.courier.writer.append(vec![opened.into()]).await?;
+        let approved = approved.map(|approved| Event::Approved(Box::new(approved)));
+        let approved = approved.map(|event| Record { at, run: Some(engine.id.clone()), event });
+        let first = std::iter::once(opened).chain(approved).map(Into::into).collect();
+        engine.courier.writer.append(first).await?;
         Ok(engine)
     }
 
@@ -165,6 +173,10 @@ impl<T: Transport> Engine<T> {
         if let Some(text) = refused {
             return Err(Halt::stop(StopCause::WrongAccount, text));
         }
+        let elsewhere = |run: &Run| guards::wrong_place(run.opened.procedure, &run.policy, partner);
+        if let Some(text) = self.with_run(elsewhere) {
+            return Err(Halt::stop(StopCause::Guard, text));
+        }
         if let Some(text) = guards::without_mfa(found.mfa) {
             return Err(Halt::stop(StopCause::SignIn, text));
         }
@@ -183,11 +195,14 @@ impl<T: Transport> Engine<T> {
         Ok(())
     }
 
-    /// Refuses a plan that removes more than anybody meant. Asked each time before somebody is asked to
+    /// Refuses a plan that removes more than anybody meant, or that nobody else has looked at. Asked each time before somebody is asked to
     /// confirm, whenever the plan was made.
     pub fn require_limits(&self) -> Result<(), Halt> {
-        let refused =
-            self.with_run(|run| run.plan.as_ref().and_then(|plan| guards::beyond_limits(&run.policy, plan)));
+        let refused = self.with_run(|run| {
+            let plan = run.plan.as_ref()?;
+            let approval = || guards::not_approved(&run.policy, plan, run.is_approved);
+            guards::beyond_limits(&run.policy, plan).or_else(approval)
+        });
         refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }
 

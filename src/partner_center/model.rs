@@ -116,6 +116,10 @@ pub struct Subscription {
     /// `license`, `usage`, `benefit` …
     #[serde(deserialize_with = "text")]
     pub billing_type: Option<String>,
+    /// When it was made.
+    pub creation_date: Option<String>,
+    /// When it began.
+    pub effective_start_date: Option<String>,
     /// When its term ends.
     pub commitment_end_date: Option<String>,
     /// When its term ends, in newer answers.
@@ -171,6 +175,8 @@ pub struct Order {
     /// `completed`, `pending`, `cancelled` …
     #[serde(deserialize_with = "text")]
     pub status: Option<String>,
+    /// When it was made.
+    pub creation_date: Option<String>,
     /// What it consists of.
     #[serde(deserialize_with = "null_is_empty")]
     pub line_items: Vec<LineItem>,

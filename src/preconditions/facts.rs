@@ -1,10 +1,11 @@
 //! What must be known about a customer before it may be judged.
 
-use super::entitlements;
+use super::{entitlements, subscriptions::term_end};
 use crate::{
     domain::Day,
     partner_center::model::{Customer, Entitlement, Order, Subscription},
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the service says of the customer itself.
@@ -45,10 +46,21 @@ impl CustomerFacts {
 pub enum OrderState {
     /// It was cancelled.
     Cancelled,
-    /// It stands, with this status.
-    Stands(String),
+    /// It stands.
+    Stands(Standing),
     /// The service does not find it, which says nothing: an order is found late.
     NotFound,
+}
+
+/// An order that stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: String,
+    /// What was ordered.
+    pub name: Option<String>,
+    /// When it was made.
+    pub made: Option<Day>,
 }
 
 impl OrderState {
@@ -56,7 +68,15 @@ impl OrderState {
     pub fn of(order: &Order) -> Self {
         let status = order.status.as_deref().unwrap_or("unknown").trim();
         let cancelled = status.eq_ignore_ascii_case("cancelled") || status.eq_ignore_ascii_case("canceled");
-        if cancelled { Self::Cancelled } else { Self::Stands(status.to_owned()) }
+        if cancelled {
+            return Self::Cancelled;
+        }
+        let names = order.line_items.iter().filter_map(|line| line.friendly_name.as_deref());
+        Self::Stands(Standing {
+            status: status.to_owned(),
+            name: names.map(str::trim).find(|name| !name.is_empty()).map(str::to_owned),
+            made: order.creation_date.as_deref().and_then(Day::from_lenient),
+        })
     }
 }
 
@@ -80,13 +100,42 @@ impl Facts {
     pub const fn new(today: Day, customer: CustomerFacts) -> Self {
         Self { today, customer, subscriptions: Vec::new(), entitlements: Vec::new(), orders: BTreeMap::new() }
     }
+
+    /// How many seats its subscriptions have, over or not. None if none says how many.
+    pub fn seats(&self) -> Option<u64> {
+        let counted =
+            self.subscriptions.iter().filter_map(|subscription| match subscription.quantity.as_ref()? {
+                Value::String(text) => text.trim().parse().ok(),
+                other => other.as_u64(),
+            });
+        counted.fold(None, |sum: Option<u64>, more| Some(sum.unwrap_or_default().saturating_add(more)))
+    }
+
+    /// The latest day, not after today, on which one of its subscriptions was made, began or ended.
+    pub fn active_until(&self) -> Option<Day> {
+        let days = self.subscriptions.iter().flat_map(|subscription| {
+            let began =
+                [&subscription.creation_date, &subscription.effective_start_date].into_iter().flatten();
+            began.filter_map(|text| Day::from_lenient(text)).chain(term_end(subscription))
+        });
+        days.filter(|day| *day <= self.today).max()
+    }
+}
+
+/// All orders that entitlements come from and that are not read yet, at every depth. Each once.
+pub fn orders_named(facts: &Facts) -> Vec<String> {
+    not_read(facts, |_| true)
 }
 
 /// The orders that must be read before the entitlements can be judged: those of entitlements that
 /// have not expired and may have been cancelled. Each once.
 pub fn orders_needed(facts: &Facts) -> Vec<String> {
+    not_read(facts, |entitlement| !entitlements::has_expired(entitlement, facts.today))
+}
+
+fn not_read(facts: &Facts, counts: impl Fn(&Entitlement) -> bool) -> Vec<String> {
     let mut needed: Vec<String> = entitlements::flattened(&facts.entitlements)
-        .filter(|entitlement| !entitlements::has_expired(entitlement, facts.today))
+        .filter(|entitlement| counts(entitlement))
         .filter_map(entitlements::order_id)
         .filter(|order| !facts.orders.contains_key(*order))
         .map(str::to_owned)
@@ -94,4 +143,34 @@ pub fn orders_needed(facts: &Facts) -> Vec<String> {
     needed.sort_unstable();
     needed.dedup();
     needed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn facts(subscriptions: &Value) -> Facts {
+        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        facts.subscriptions = serde_json::from_value(subscriptions.clone()).unwrap();
+        facts
+    }
+
+    #[test]
+    fn seats_are_added_up_and_what_is_no_number_is_passed_over() {
+        assert_eq!(facts(&json!([])).seats(), None);
+        assert_eq!(facts(&json!([{ "quantity": null }, { "quantity": "many" }])).seats(), None);
+        assert_eq!(facts(&json!([{ "quantity": 3 }, { "quantity": "40" }, {}])).seats(), Some(43));
+    }
+
+    #[test]
+    fn activity_is_the_latest_day_that_has_come() {
+        let facts = facts(&json!([
+            { "creationDate": "2024-01-01T08:00:00Z", "commitmentEndDate": "2027-05-01T00:00:00Z" },
+            { "effectiveStartDate": "2026-02-03", "commitmentEndDate": "2026-11-20T00:00:00Z" },
+            { "creationDate": "soon" },
+        ]));
+        assert_eq!(facts.active_until(), Some("2026-11-20".parse().unwrap()));
+        assert_eq!(super::tests::facts(&json!([{}])).active_until(), None);
+    }
 }

@@ -4,14 +4,13 @@
 
 use super::{
     canonical::{self, CanonicalError},
-    decisions::{Confirmed, Judged, Observed, PlanSealed},
+    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// One record: when, of which run, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,14 +37,7 @@ pub enum RecordError {
 impl Record {
     /// The bytes that are stored and hashed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        let mut value = serde_json::to_value(&self.event)?;
-        if let Value::Object(map) = &mut value {
-            map.insert("at".to_owned(), Value::from(self.at.to_string()));
-            if let Some(run) = &self.run {
-                map.insert("run".to_owned(), Value::from(run.as_str()));
-            }
-        }
-        canonical::to_bytes(&value)
+        canonical::to_bytes(&Stored { at: self.at, run: self.run.as_ref(), event: &self.event })
     }
 
     /// Reads a record from its bytes.
@@ -58,6 +50,16 @@ impl Record {
         let Envelope { at, run } = serde_json::from_slice(bytes)?;
         Ok(Self { at, run, event: serde_json::from_slice(bytes)? })
     }
+}
+
+/// A record as one object.
+#[derive(Serialize)]
+struct Stored<'a> {
+    at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a RunId>,
+    #[serde(flatten)]
+    event: &'a Event,
 }
 
 /// What every record has, whatever happened.
@@ -96,6 +98,8 @@ pub enum Event {
     Judged(Box<Judged>),
     /// All customers are judged; this is what was decided.
     PlanSealed(PlanSealed),
+    /// A second person approved the plan that is carried out.
+    Approved(Box<Approved>),
     /// Somebody allowed the plan.
     Confirmed(Confirmed),
     /// A customer was looked at after a change was sent.
@@ -134,6 +138,7 @@ impl Event {
             Self::OutcomeUnknown(_) => "outcome_unknown",
             Self::Judged(_) => "judged",
             Self::PlanSealed(_) => "plan_sealed",
+            Self::Approved(_) => "approved",
             Self::Confirmed(_) => "confirmed",
             Self::Observed(_) => "observed",
             Self::Held(_) => "held",

@@ -10,6 +10,7 @@
 
 pub mod canonical;
 mod change;
+mod changing;
 mod decisions;
 mod endings;
 mod kinds;
@@ -23,12 +24,15 @@ mod state;
 mod waves;
 
 pub use change::{Change, ChangePhase};
-pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
+pub use changing::Changing;
+pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
-    Applies, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,
+    Applies, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy, RowRead, RunOpened,
+    Setting, TokenNamed,
 };
+pub use planning::plan_digest;
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };

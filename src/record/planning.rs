@@ -2,11 +2,12 @@
 
 use super::{
     canonical::CanonicalError,
-    decisions::{Confirmed, Judged, PlanSealed},
+    changing::shrunk,
+    decisions::{Approved, Confirmed, Judged, PlanSealed},
     signs::Signs,
     state::{Row, RowState, Run, Stage},
 };
-use crate::domain::{Outcome, Sha256, Time};
+use crate::domain::{Outcome, Procedure, RunId, Sha256, TenantId, Time};
 
 impl Run {
     /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
@@ -19,17 +20,25 @@ impl Run {
         };
         let row = self.row_mut(judged.row)?;
         row.started_at.get_or_insert(at);
-        match (&row.state, again) {
+        match (&mut row.state, again) {
             (RowState::Unread(_), false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
                 row.decision = Some(judged.digest().map_err(unwritable)?);
                 row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
+                row.first = judged.first.clone().into_boxed_slice();
             }
-            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
+            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
+                if judged.verdict == Outcome::Ready {
+                    row.first = shrunk(&row.first, &judged.first, |_| false)?;
+                }
+            }
+            (RowState::Changing(changing), true) => changing.judged_again(judged, &mut row.first)?,
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
         row.name = judged.name.as_deref().map(Box::from);
-        row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        if !matches!(row.state, RowState::Changing(_)) {
+            row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        }
         self.judged += u32::from(!again);
         if judged.verdict == Outcome::Ready {
             self.signs.judged_ready();
@@ -37,18 +46,26 @@ impl Run {
         Ok(())
     }
 
-    /// The digest over everything that was decided: the run, the partner, the procedure, and each
-    /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
+    /// The digest over everything that was decided. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
-        let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
         let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
-        let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{}\n", self.opened.procedure);
-        for row in &self.rows {
-            if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
-                text.push_str(&format!("{} {customer} {decision}\n", row.number));
-            }
+        let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
+        let decisions = self.rows.iter().filter_map(|row| Some((row.number, row.customer?, row.decision?)));
+        plan_digest(planned_by, partner, self.opened.procedure, decisions)
+    }
+
+    /// A second person approved the plan of another run, which this one carries out.
+    pub(super) fn approved(&mut self, approved: &Approved) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
         }
-        Sha256::of(&[text.as_bytes()])
+        match &self.opened.applies {
+            Some(applies) if applies.digest == approved.digest => {}
+            Some(applies) => return Err(format!("the plan to carry out has the digest {}", applies.digest)),
+            None => return Err("the run carries out no plan of another".to_owned()),
+        }
+        self.is_approved = true;
+        Ok(())
     }
 
     pub(super) fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
@@ -86,11 +103,20 @@ impl Run {
         if !self.awaits_consent() {
             return Err("the plan was confirmed already".to_owned());
         }
+        if self.opened.procedure == Procedure::DeleteSandboxCustomer
+            && (self.policy.sandbox.is_none()
+                || self.policy.sandbox != self.partner.as_ref().map(|partner| partner.tenant_id))
+        {
+            return Err("the partner account is not the sandbox that was named".to_owned());
+        }
         if plan.digest != confirmed.digest {
             return Err(format!("the plan on record has the digest {}", plan.digest));
         }
         if !plan.is_within(&self.policy) {
             return Err("the plan removes more than its limits allow".to_owned());
+        }
+        if plan.needs_approval(&self.policy) && !self.is_approved {
+            return Err("the plan needs the approval of a second person".to_owned());
         }
         self.stage = Stage::Confirmed;
         self.stopped_by_guard = None;
@@ -113,5 +139,90 @@ impl Run {
     pub fn ready(&self) -> u32 {
         let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
         u32::try_from(self.rows.iter().filter(is_ready).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The digest of a plan: the run that made it, the partner, the procedure, and each decision's row, customer
+/// and own digest, in the order of the list.
+pub fn plan_digest(
+    planned_by: &RunId,
+    partner: Option<TenantId>,
+    procedure: Procedure,
+    decisions: impl IntoIterator<Item = (u32, TenantId, Sha256)>,
+) -> Sha256 {
+    let partner = partner.map(|id| id.to_string()).unwrap_or_default();
+    let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
+    for (row, customer, decision) in decisions {
+        text.push_str(&format!("{row} {customer} {decision}\n"));
+    }
+    Sha256::of(&[text.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Event, Record};
+    use serde_json::{Value, json};
+
+    const RUN: &str = "20261120-091530-aaaaaa";
+    const PLANNED_BY: &str = "20261120-091530-bbbbbb";
+
+    fn record(more: &Value) -> Record {
+        let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": RUN });
+        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Record::from_bytes(value.to_string().as_bytes()).unwrap()
+    }
+
+    /// A run that carries out a plan with one customer, up to the seal of the plan.
+    fn up_to_the_plan(approval_above: u32, is_approved: bool) -> (Run, Sha256) {
+        let customer: TenantId = "c0000000-0000-4000-8000-000000000001".parse().unwrap();
+        let judged =
+            json!({ "kind": "judged", "row": 1, "verdict": "ready", "facts_at": "2026-11-20T09:15:30.000Z" });
+        let Event::Judged(decision) = record(&judged).event else { panic!("a judgement") };
+        let decisions = [(1, customer, decision.digest().unwrap())];
+        let digest =
+            plan_digest(&PLANNED_BY.parse().unwrap(), None, Procedure::RemoveRelationship, decisions);
+        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
+            "max_removals": 9, "max_share": 100, "approval_above": approval_above });
+        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
+            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy, "settings": {},
+            "input": { "file": "", "sha256": "0".repeat(64), "rows": 1, "columns": [] },
+            "applies": { "run": PLANNED_BY, "digest": digest } });
+        let mut run = Run::begin(&record(&opened)).unwrap();
+        if is_approved {
+            run.apply(
+                1,
+                &record(&json!({ "kind": "approved", "approver": "", "digest": digest, "note": "" })),
+            )
+            .unwrap();
+        }
+        run.apply(2, &record(&json!({ "kind": "row_read", "row": 1, "customer": customer, "cells": [] })))
+            .unwrap();
+        run.apply(3, &record(&judged)).unwrap();
+        run.apply(4, &record(&json!({ "kind": "plan_sealed", "digest": digest, "ready": 1, "counted": 1 })))
+            .unwrap();
+        (run, digest)
+    }
+
+    #[test]
+    fn a_plan_that_needs_an_approval_is_not_confirmed_without() {
+        for (above, is_approved, is_legal) in [(0, false, false), (0, true, true), (1, false, true)] {
+            let (mut run, digest) = up_to_the_plan(above, is_approved);
+            let confirmed = record(&json!({ "kind": "confirmed", "by": "", "how": "yes", "digest": digest }));
+            assert_eq!(run.apply(5, &confirmed).is_ok(), is_legal, "{above} {is_approved}");
+        }
+    }
+
+    #[test]
+    fn an_approval_is_of_the_plan_that_is_carried_out_and_comes_before_it() {
+        let (mut run, digest) = up_to_the_plan(0, false);
+        let late = record(&json!({ "kind": "approved", "approver": "", "digest": digest, "note": "" }));
+        assert!(run.apply(5, &late).unwrap_err().why.contains("sealed already"));
+        run.stage = Stage::Judging;
+        let other =
+            record(&json!({ "kind": "approved", "approver": "", "digest": "0".repeat(64), "note": "" }));
+        assert!(run.apply(5, &other).unwrap_err().why.contains("has the digest"));
+        run.opened.applies = None;
+        assert!(run.apply(5, &late).unwrap_err().why.contains("carries out no plan"));
     }
 }

@@ -32,6 +32,7 @@ mod write;
 pub use error::ReportError;
 pub use page::{Share, in_words, meaning, shares_of};
 pub use plain::visible;
+pub use plan::{BadPlan, Entry, Plan};
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use template::{STYLE, environment};

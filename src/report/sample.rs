@@ -170,10 +170,14 @@ impl Sample {
             settle_seconds: 300,
             stop_after_failures: 3,
             max_removals: 500,
+            approval_above: None,
             max_share: 50,
             allow: vec![Reason::SoftwarePurchase],
             protected: [self::id(10)].into(),
             partner: None,
+            sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| self::id(999)),
+            sandboxes: [].into(),
+            order_timeout_seconds: None,
         };
         let opened = RunOpened {
             applies: None,
@@ -274,6 +278,10 @@ impl Sample {
                     })
                     .collect(),
                 allowed: vec![],
+                first: vec![],
+                listed_as: None,
+                seats: None,
+                active_until: None,
                 note: None,
                 facts_at: Time::from_millis(self.now),
                 basis: vec![],
@@ -300,7 +308,11 @@ impl Sample {
         let intent = self.record(Event::RequestIntended(Box::new(RequestIntended {
             row: Some(row),
             customer: Some(id(row)),
-            purpose: Purpose::RemoveRelationship,
+            about: None,
+            purpose: match self.run.opened.procedure {
+                Procedure::RemoveRelationship => Purpose::RemoveRelationship,
+                Procedure::DeleteSandboxCustomer => Purpose::DeleteCustomer,
+            },
             attempt: 1,
             method: "PATCH".into(),
             url: "https://api.partnercenter.microsoft.com/v1/customers/x".into(),
@@ -329,7 +341,13 @@ impl Sample {
         })));
         if case.evidence.is_some_and(|evidence| evidence > Evidence::Accepted) {
             let detail = "the list of customers".to_owned();
-            self.record(Event::Observed(Observed { row, seen: Seen::Gone, detail, basis: None }));
+            self.record(Event::Observed(Observed {
+                row,
+                about: None,
+                seen: Seen::Gone,
+                detail,
+                basis: None,
+            }));
         }
     }
 

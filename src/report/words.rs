@@ -12,7 +12,10 @@ const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::ReadSubscriptions => "read its subscriptions",
         Purpose::ReadEntitlements => "read its entitlements",
         Purpose::ReadOrder => "read an order",
+        Purpose::CancelOrder => "CANCEL AN ORDER",
+        Purpose::PollOrder => "read the order, to see whether it is cancelled",
         Purpose::RemoveRelationship => "END THE RELATIONSHIP",
+        Purpose::DeleteCustomer => "DELETE THE CUSTOMER",
         Purpose::ConfirmRemoval => "read the customer again, to confirm",
         Purpose::SettleDoubt => "read the customer, because a change is in doubt",
     }
@@ -78,6 +81,10 @@ pub fn event_in_words(event: &Event) -> (String, String) {
         Event::PlanSealed(plan) => two(
             "The plan was sealed",
             format!("{} ready of {} customers counted; digest {}", plan.ready, plan.counted, plan.digest),
+        ),
+        Event::Approved(approved) => two(
+            "A second person approved the plan",
+            format!("with the key {}, over digest {}", approved.approver, approved.digest),
         ),
         Event::Confirmed(yes) => {
             two("The plan was confirmed", format!("by {}, over digest {}", yes.by, yes.digest))

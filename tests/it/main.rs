@@ -14,6 +14,7 @@
 
 mod support;
 
+mod approvals;
 mod architecture;
 mod browser;
 mod commands;
@@ -35,6 +36,7 @@ mod reasons;
 mod renewal;
 mod resolve;
 mod review;
+mod sandbox;
 mod searching;
 mod secrets;
 mod sign_in;

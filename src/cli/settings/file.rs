@@ -1,5 +1,6 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
+use super::approval::ApprovalToml;
 use crate::cli::exit::Failure;
 use serde::Deserialize;
 use std::{fs, path::PathBuf};
@@ -23,6 +24,9 @@ pub(super) struct Toml {
     pub(super) proxy: Option<String>,
     pub(super) partner_tenant: Option<String>,
     pub(super) procedure: Option<String>,
+    pub(super) sandbox_tenant: Option<String>,
+    pub(super) sandbox_tenants: Option<Vec<String>>,
+    pub(super) order_timeout: Option<String>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
     pub(super) canary: Option<u32>,
@@ -32,6 +36,7 @@ pub(super) struct Toml {
     pub(super) protected: Option<PathBuf>,
     pub(super) allow: Option<Vec<String>>,
     pub(super) settle: Option<u32>,
+    pub(super) approval: ApprovalToml,
 }
 
 impl Toml {

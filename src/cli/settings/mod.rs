@@ -3,11 +3,15 @@
 //! Precedence is option, environment, `offboard.toml` in the current folder, default. Credentials are no
 //! settings: they come from the environment or a protected file, and never from here.
 
+mod approval;
 mod file;
 mod pick;
 mod protected;
+mod sandbox;
 mod service;
 
+pub(super) use approval::ApprovalSettings;
+pub(super) use sandbox::Sandbox;
 pub(super) use service::{ServiceSettings, profile};
 
 use file::{FILE, Toml};
@@ -24,9 +28,11 @@ use crate::{
     record::{Policy, Setting},
 };
 use clap::{ArgMatches, parser::ValueSource};
+use jiff::SignedDuration;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Which arguments were typed, and which came from the environment.
@@ -72,6 +78,7 @@ pub(super) struct RunSettings {
     pub(super) paths: Paths,
     pub(super) procedure: Procedure,
     pub(super) service: ServiceSettings,
+    pub(super) sandbox: Sandbox,
     pub(super) policy: Policy,
     /// For the record.
     pub(super) recorded: BTreeMap<String, Setting>,
@@ -113,6 +120,7 @@ impl RunSettings {
         let procedure = options.procedure.map(Procedure::from);
         let default = Procedure::RemoveRelationship;
         let procedure = picker.pick("procedure", procedure, in_file, default, ToString::to_string);
+        let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
         let protected_file = options.protected.as_ref().map(|path| path.display().to_string());
@@ -120,6 +128,7 @@ impl RunSettings {
         let protected_file = picker.optional("protected", protected_file, protected_in_file);
         let allow = (!options.allow.is_empty()).then(|| options.allow.clone());
         let allow = picker.pick("allow", allow, file.allow.clone(), Vec::new(), |names| names.join(", "));
+        let above = approval::above(&mut picker, options.approval.require_approval, &file);
         let policy = Policy {
             rate: in_range("rate", rate, 1..=6_000_000)?,
             concurrency: in_range("concurrency", concurrency, 1..=256)?,
@@ -141,16 +150,37 @@ impl RunSettings {
                 picker.number("max_share", options.max_share, file.max_share, 50),
                 0..=100,
             )?,
+            // A rehearsal cannot be approved: nothing would be carried out.
+            approval_above: above.filter(|_| !options.rehearse),
             allow: allowed(&allow)?,
             protected: protected_file
                 .map(|path| protected(Path::new(&path)))
                 .transpose()?
                 .unwrap_or_default(),
             partner: service.partner,
+            sandbox: None,
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: None,
         };
+        let policy = sandbox.obeyed(procedure, policy);
         let _known =
             picker.pick("skip_invalid", Some(options.list.skip_invalid), None, false, ToString::to_string);
-        Ok(Self { paths, procedure, service, policy, recorded: picker.recorded })
+        Ok(Self { paths, procedure, service, sandbox, policy, recorded: picker.recorded })
+    }
+
+    /// Refuses what does not belong to the procedure, and what it lacks.
+    pub(super) fn require_procedure(&self, options: &RunOptions) -> Result<(), Failure> {
+        let procedure = self.procedure;
+        let foreign = match procedure {
+            Procedure::RemoveRelationship => {
+                options.sandbox.order_timeout.as_ref().map(|_| "--order-timeout")
+            }
+            Procedure::DeleteSandboxCustomer => (!options.allow.is_empty()).then_some("--allow"),
+        };
+        if let Some(option) = foreign {
+            return Err(Failure::usage(format!("`{option}` means nothing with `--procedure {procedure}`")));
+        }
+        self.sandbox.require(procedure, self.service.partner)
     }
 }
 
@@ -168,6 +198,7 @@ impl From<ProcedureName> for Procedure {
     fn from(name: ProcedureName) -> Self {
         match name {
             ProcedureName::RemoveRelationship => Self::RemoveRelationship,
+            ProcedureName::DeleteSandboxCustomer => Self::DeleteSandboxCustomer,
         }
     }
 }
@@ -193,6 +224,15 @@ fn in_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Res
 /// Reads a tenant ID that was given as an option.
 pub(super) fn tenant(name: &str, text: &str) -> Result<TenantId, Failure> {
     text.trim().parse().map_err(|error| Failure::usage(format!("`--{name}`: {error}")))
+}
+
+/// A duration as people write it, for example `90m` or `24h`.
+pub(super) fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
+    let refused = || {
+        Failure::usage(format!("`{option} {text}`: it is no duration; write, for example, `90m` or `24h`"))
+    };
+    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
+    Duration::try_from(parsed).map_err(|_negative| refused())
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {
