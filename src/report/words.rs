@@ -90,10 +90,13 @@ pub fn event_in_words(event: &Event) -> (String, String) {
             two("The plan was confirmed", format!("by {}, over digest {}", yes.by, yes.digest))
         }
         Event::Observed(seen) => {
-            let what = match seen.seen {
-                Seen::Gone => "Seen: the relationship is gone",
-                Seen::StillThere => "Seen: the relationship is still there",
-                Seen::NotTold => "Looked, and could not tell",
+            let what = match (&seen.about, seen.seen) {
+                (Some(_), Seen::Gone) => "Seen: the order is cancelled",
+                (Some(_), Seen::StillThere) => "Seen: the order stands",
+                (Some(_), Seen::NotTold) => "Looked at the order, and could not tell",
+                (None, Seen::Gone) => "Seen: the relationship is gone",
+                (None, Seen::StillThere) => "Seen: the relationship is still there",
+                (None, Seen::NotTold) => "Looked, and could not tell",
             };
             two(what, seen.detail.clone())
         }
