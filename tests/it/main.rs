@@ -42,6 +42,7 @@ mod secrets;
 mod sign_in;
 mod sources;
 mod storage;
+mod together;
 mod troubles;
 mod verify;
 mod waves;
