@@ -30,6 +30,7 @@ pub(super) fn run(
                 options.port
             ))
         })?;
+        let ended = signals::first();
         if printer.json {
             printer.data(&json!({ "address": review.url() }).to_string())?;
         } else {
@@ -39,7 +40,7 @@ pub(super) fn run(
             "Open this address in a browser on this machine; whoever has it can read the log while this runs. \
              Nothing is written. Ctrl-C ends it.",
         );
-        signals::first().await;
+        ended.await;
         desk.close();
         Ok(Exit::Done)
     })

@@ -28,9 +28,10 @@ pub(super) async fn time_to_leave(printer: &Printer, stop: &CancellationToken) {
     }
 }
 
-/// Resolves at the first signal.
-pub(super) async fn first() {
-    any(&mut listen()).await;
+/// Resolves at the first signal, from this call on.
+pub(super) fn first() -> impl Future<Output = ()> {
+    let mut signals = listen();
+    async move { any(&mut signals).await }
 }
 
 fn listen() -> Vec<Signal> {

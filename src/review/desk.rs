@@ -117,7 +117,11 @@ impl Desk {
             read: AtomicU64::new(0),
             total: AtomicU64::new(0),
         });
-        desk.lock().is_at_work = true;
+        let snapshot = Arc::new(snapshot);
+        let mut state = desk.lock();
+        state.is_at_work = true;
+        state.snapshot = Some(Arc::clone(&snapshot));
+        drop(state);
         desk.work(Some(snapshot));
         Ok(desk)
     }
@@ -186,7 +190,7 @@ impl Desk {
     }
 
     /// Reads, shows, verifies; in a thread of its own, since a large log takes a while.
-    fn work(self: &Arc<Self>, first: Option<Snapshot>) {
+    fn work(self: &Arc<Self>, first: Option<Arc<Snapshot>>) {
         let desk = Arc::clone(self);
         thread::spawn(move || {
             let began = Instant::now();
@@ -214,8 +218,8 @@ impl Desk {
         });
     }
 
-    fn read_log(&self, first: Option<Snapshot>) -> Result<View, QueryError> {
-        let snapshot = Arc::new(first.map_or_else(|| Snapshot::take(&self.path), Ok)?);
+    fn read_log(&self, first: Option<Arc<Snapshot>>) -> Result<View, QueryError> {
+        let snapshot = first.map_or_else(|| Snapshot::take(&self.path).map(Arc::new), Ok)?;
         self.lock().snapshot = Some(Arc::clone(&snapshot));
         let taken_at = now();
         let index = Index::build(&snapshot, |read, total| {

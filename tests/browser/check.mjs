@@ -78,10 +78,12 @@ for (const { name, url, shows, print, brief } of asked.pages) {
       await page.keyboard.press("Tab");
       const first = await page.evaluate(() => document.activeElement?.className);
       if (first !== "skip") faults.push(`${name}: the first stop of the keyboard is not the way to the content`);
-      if (print) await page.pdf({ path: path.join(asked.out, `${name}.pdf`), format: "A4", printBackground: false });
     }
     await page.evaluate(() => document.activeElement?.blur());
     await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = false)));
+    if (print && scheme === "light") {
+      await page.pdf({ path: path.join(asked.out, `${name}.pdf`), format: "A4", printBackground: false });
+    }
     if (!brief) await page.screenshot({ path: path.join(asked.out, `${name}-1280-${scheme}.png`), fullPage: true });
     if (scheme === "light") {
       await page.setViewportSize({ width: 360, height: 740 });

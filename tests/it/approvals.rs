@@ -1,6 +1,6 @@
 //! A second person looks at the plan, and what they signed is what is carried out.
 
-use crate::support::{Done, Folder, PARTNER_NAME, World, id, typed};
+use crate::support::{Done, Folder, PARTNER_NAME, Reviewing, World, id, typed};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -121,6 +121,11 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
     let report = office.operator.report("report.html");
     assert!(report.contains(vkey.split('+').next().unwrap()), "the report names the approver");
     office.operator.offboard(&["verify"]).exits(8);
+    let review = Reviewing::start(&office.operator, &[]);
+    let page = review.page(&format!("/run/{}", office.operator.latest()));
+    assert!(page.contains("A second person approved it") && page.contains("Carries out the plan"), "{page}");
+    let digest = approved["digest"].as_str().unwrap();
+    assert!(page.matches(digest).count() > 1, "it is what was approved that was confirmed");
 }
 
 #[test]

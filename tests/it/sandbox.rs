@@ -1,7 +1,7 @@
 //! Customers of the integration sandbox: their orders are cancelled, once each, and they are deleted when
 //! every order is seen cancelled.
 
-use crate::support::{Done, Folder, PARTNER, World, evidence::Question, id, list_of, typed};
+use crate::support::{Done, Folder, PARTNER, Reviewing, World, evidence::Question, id, list_of, typed};
 use offboard::domain::Outcome;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -107,6 +107,16 @@ fn each_order_is_cancelled_once_and_then_the_customer_is_deleted() {
     );
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8, "whole, but for a head from outside");
     assert_eq!(folder.report("retry.csv").lines().count(), 1, "nothing is worth another try");
+
+    // The reviewer sees what was done first, and finds the order.
+    let review = Reviewing::start(&folder, &[]);
+    let customer = review.page(&format!("/run/{}/customer/2", folder.latest()));
+    for part in ["To be done first", "CANCEL AN ORDER", "Seen: the order is cancelled", "DELETE THE CUSTOMER"]
+    {
+        assert!(customer.contains(part), "{part}: {customer}");
+    }
+    assert!(review.page("/search?id=shared").contains("customer/2#"));
+    review.end().exits(0);
 
     // Once more: this log knows that they were deleted.
     run(&folder, &world, 3, &[]).exits(0);

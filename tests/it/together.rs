@@ -1,6 +1,6 @@
 //! Many removals are seen in one listing of all customers, if it can be trusted; else each by itself.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, Reviewing, World, id, list_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -44,6 +44,15 @@ fn removals_are_seen_in_a_listing() {
     let based: u32 = log.query_row(&sql, [], |row| row.get(0)).unwrap();
     assert_eq!(based, COUNT, "each names the request that showed it");
     folder.offboard(&["verify"]).exits(8);
+    let review = Reviewing::start(&folder, &[]);
+    let page = review.page(&format!("/run/{}/customer/2", folder.latest()));
+    for part in ["<strong>it was not</strong>", "a page of all customers", "not among the partner"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // The page that showed it is where the link leads.
+    let link = page.split("records?after=").last().unwrap().split('"').next().unwrap();
+    let records = review.page(&format!("/run/{}/records?after={link}", folder.latest()));
+    assert!(records.contains("Body received"), "{records}");
 }
 
 #[test]

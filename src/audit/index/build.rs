@@ -175,7 +175,8 @@ impl<'a> Builder<'a> {
                 let words = words([&record.name, &record.domain, &None]);
                 self.judged.execute(params![run, row, record.name, record.domain, words])?;
                 let causes = record.findings.iter().flat_map(|finding| &finding.causes);
-                for id in causes.filter_map(|cause| cause.id.as_deref()) {
+                let causes = causes.filter_map(|cause| cause.id.as_deref());
+                for id in causes.chain(record.first.iter().map(|first| &*first.id)) {
                     self.mention(id, seq)?;
                 }
             }
@@ -187,6 +188,11 @@ impl<'a> Builder<'a> {
                 self.settled.execute(params![run, row, name, outcome, evidence, at, place, reasons])?;
                 for reason in &record.reasons {
                     self.reason.execute(params![run, reason, row])?;
+                }
+            }
+            ("observed", _) => {
+                if let Some(id) = &record.about {
+                    self.mention(id, seq)?;
                 }
             }
             ("resolved", Some(row)) => {
@@ -203,8 +209,9 @@ impl<'a> Builder<'a> {
     }
 
     fn intended(&mut self, seq: Seq, record: &Glance) -> rusqlite::Result<()> {
+        use Purpose::{CancelOrder, PollOrder, ReadEntitlements, ReadOrder, ReadSubscriptions};
         let ids = [record.request_id.clone(), record.correlation_id.clone()];
-        for id in ids.iter().flatten() {
+        for id in ids.iter().flatten().chain(&record.about) {
             self.mention(id, seq)?;
         }
         for id in ids_of_path(record.url.as_deref().unwrap_or_default()) {
@@ -212,7 +219,7 @@ impl<'a> Builder<'a> {
         }
         let names_products = matches!(
             record.purpose,
-            Some(Purpose::ReadSubscriptions | Purpose::ReadEntitlements | Purpose::ReadOrder)
+            Some(ReadSubscriptions | ReadEntitlements | ReadOrder | CancelOrder | PollOrder)
         );
         self.pending.insert(seq, Pending { names_products, ids });
         Ok(())

@@ -1,6 +1,6 @@
 //! As much of a record as the index needs.
 
-use crate::domain::{Answer, Finding, Outcome, Seq, Time};
+use crate::domain::{Answer, Finding, Outcome, Preparation, Seq, Time};
 use crate::record::Purpose;
 use serde::Deserialize;
 
@@ -21,6 +21,9 @@ pub(super) struct Glance {
     pub(super) reasons: Vec<String>,
     #[serde(default)]
     pub(super) findings: Vec<Finding>,
+    #[serde(default)]
+    pub(super) first: Vec<Preparation>,
+    pub(super) about: Option<String>,
     pub(super) intent: Option<Seq>,
     pub(super) purpose: Option<Purpose>,
     pub(super) attempt: Option<u32>,

@@ -84,7 +84,8 @@ impl Index {
                  WHERE reason.run = :run AND reason.name = :reason AND reason.row > :after",
             );
         } else {
-            sql.push_str("customer WHERE customer.run = :run AND customer.row > :after");
+            let by = if outcome.is_some() { " INDEXED BY customer_outcome" } else { "" };
+            sql.push_str(&format!("customer{by} WHERE customer.run = :run AND customer.row > :after"));
         }
         let mut bound: Vec<(&str, &dyn ToSql)> = Vec::new();
         let run = run.as_str();

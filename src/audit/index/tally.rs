@@ -9,11 +9,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// So many pauses and milestones of a run are remembered one by one.
 const REMEMBERED: usize = 200;
-const MILESTONES: [&str; 10] = [
+const MILESTONES: [&str; 11] = [
     "run_opened",
     "token_named",
     "partner_identified",
     "plan_sealed",
+    "approved",
     "confirmed",
     "stopped",
     "resumed",

@@ -68,7 +68,7 @@ const SOC: &[Line] = &[
     (
         "It was authorised before it was done",
         &["record.kind"],
-        "A run: “Who said yes?”, and record `confirmed` in its events",
+        "A run: “Who said yes?”, and “The plan was confirmed” among its events",
     ),
     (
         "Access was removed",

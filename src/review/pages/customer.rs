@@ -3,13 +3,13 @@
 use super::{Shown, Tools, customers::line, difference, timeline};
 use crate::{
     audit::QueryError,
-    domain::RunId,
+    domain::{Preparation, RunId},
     record::{Event, Judged, Observed, RowRead},
 };
 use minijinja::{Value, value::Serde};
 
 /// So many records are shown; no ordinary customer has a tenth of it.
-const RECORDS: u32 = 400;
+const RECORDS: u32 = 200;
 /// So many other runs are named.
 const OTHERS: u32 = 20;
 
@@ -26,7 +26,8 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         match record.map(|record| (record.at, record.event)) {
             Some((_, Event::RowRead(read))) => listed = Some(read),
             Some((_, Event::Judged(last))) => judged = Some(last),
-            Some((_, Event::Observed(last))) => observed = Some(last),
+            // A look at an order says nothing about the customer.
+            Some((_, Event::Observed(last))) if last.about.is_none() => observed = Some(last),
             Some((_, Event::Settled(last))) => settled = Some(last),
             Some((at, Event::Resolved(last))) => resolved = Some((at, last)),
             _ => {}
@@ -42,6 +43,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         line => line(&found),
         columns => columns(tools, run, listed.as_ref())?,
         settled => settled.as_deref().map(|settled| Value::from(Serde(settled))),
+        preparations => judged.as_deref().map(preparations).unwrap_or_default(),
         findings => judged.as_deref().map(findings).unwrap_or_default(),
         resolved => resolved.as_ref().map(|(at, resolved)| {
             values! { at => at.to_string(), by => resolved.by, because => resolved.because, outcome => resolved.outcome.in_words() }
@@ -69,6 +71,11 @@ fn columns(tools: &Tools, run: &RunId, listed: Option<&RowRead>) -> Result<Vec<V
         values! { header, cell }
     });
     Ok(named.collect())
+}
+
+/// What was to be done first: orders to be cancelled.
+fn preparations(judged: &Judged) -> Vec<String> {
+    judged.first.iter().map(Preparation::in_words).collect()
 }
 
 fn findings(judged: &Judged) -> Vec<Value> {

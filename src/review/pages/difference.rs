@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 /// What one answer says of the customer.
 struct Look {
     seq: Seq,
+    /// The run that asked, which may be the one that made the plan.
+    run: String,
+    /// Whether it is a page of all customers, which stands among the records of its run.
+    is_listing: bool,
     at: String,
     status: u16,
     /// The customer itself; none if the answer does not show one.
@@ -35,10 +39,14 @@ pub(super) fn between(
     for intent in &judged.basis {
         before = look(tools, *intent, customer)?.or(before);
     }
-    let (Some(before), Some(after)) = (before, look(tools, basis, customer)?) else { return Ok(None) };
+    let (Some(before), Some(mut after)) = (before, look(tools, basis, customer)?) else { return Ok(None) };
+    if after.is_listing {
+        // One page of several: what all of them showed was said when they were read.
+        after.text = observed.map(|observed| observed.detail.clone());
+    }
     let told = |look: &Look| {
         values! {
-            seq => look.seq, at => look.at, status => look.status, text => look.text,
+            seq => look.seq, run => look.run, is_listing => look.is_listing, at => look.at, status => look.status, text => look.text,
             is_there => look.customer.is_some(),
         }
     };
@@ -71,7 +79,7 @@ fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<Look>, Quer
         return Ok(None);
     }
     let Some(seq) = tools.index.answer_to(intent)? else { return Ok(None) };
-    let Some(Record { at, event: Event::ResponseReceived(response), .. }) = record(seq)? else {
+    let Some(Record { at, run, event: Event::ResponseReceived(response) }) = record(seq)? else {
         return Ok(None);
     };
     let ResponseReceived { status, text, .. } = *response;
@@ -80,7 +88,8 @@ fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<Look>, Quer
     let body = serde_json::from_str::<Json>(body.trim_start_matches('\u{feff}')).ok();
     let found = body.filter(|_| (200..300).contains(&status));
     let shown = if is_listing { found.and_then(|page| of_listing(page, customer)) } else { found };
-    Ok(Some(Look { seq, at: at.to_string(), status, customer: shown, text }))
+    let run = run.map(|run| run.to_string()).unwrap_or_default();
+    Ok(Some(Look { seq, run, is_listing, at: at.to_string(), status, customer: shown, text }))
 }
 
 /// The customer's entry on a page of the listing.

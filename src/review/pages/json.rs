@@ -5,11 +5,15 @@ use minijinja::Value;
 /// So much of a body is shown.
 const LONGEST: usize = 24 * 1024;
 
+/// What is longer is not laid out: a page of a listing may be a megabyte, and a page here shows many bodies.
+const LAID_OUT: usize = 256 * 1024;
+
 /// A body, laid out if it is JSON, and cut if it is long.
 pub(super) fn body(bytes: &[u8]) -> Value {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
-    let parsed = serde_json::from_str::<serde_json::Value>(text).ok();
+    let is_short = text.len() <= LAID_OUT;
+    let parsed = is_short.then(|| serde_json::from_str::<serde_json::Value>(text).ok()).flatten();
     let is_json = parsed.is_some();
     let shown =
         parsed.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned());

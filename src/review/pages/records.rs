@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// So many records make a page.
-const RECORDS: u32 = 50;
+const RECORDS: u32 = 30;
 
 pub(super) fn show(tools: &Tools, run: &RunId, after: Option<Seq>) -> Result<Shown, QueryError> {
     if tools.index.tally(run).is_none() {

@@ -4,7 +4,7 @@ use super::{Shown, Tools, runs::counts};
 use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
-    record::{Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
+    record::{Approved, Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
     report::{event_in_words, in_words, shares_of},
 };
 use minijinja::{Value, value::Serde};
@@ -19,6 +19,7 @@ struct Milestones {
     opened: Option<RunOpened>,
     token: Option<TokenNamed>,
     plan: Option<PlanSealed>,
+    approved: Vec<(Time, Approved)>,
     confirmed: Vec<(Time, Confirmed)>,
     sealed: Option<RunSealed>,
     files: Vec<(String, String)>,
@@ -39,6 +40,7 @@ impl Milestones {
                 Event::RunOpened(opened) => found.opened = Some(*opened),
                 Event::TokenNamed(token) => found.token = Some(token),
                 Event::PlanSealed(plan) => found.plan = Some(plan),
+                Event::Approved(approved) => found.approved.push((at, *approved)),
                 Event::Confirmed(confirmed) => found.confirmed.push((at, confirmed)),
                 Event::RunSealed(sealed) => found.sealed = Some(sealed),
                 Event::ReportWritten(report) => found.files.push((report.file, report.sha256.to_string())),
@@ -64,6 +66,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         counts => counts(tally),
         shares => Value::from(Serde(&shares_of(&tally.outcomes, tally.counted()))),
         sum => sum(&line, tally, said.sealed.as_ref()),
+        approved => said.approved.iter().map(approval).collect::<Vec<_>>(),
         confirmed => said.confirmed.iter().map(yes).collect::<Vec<_>>(),
         plan => said.plan.as_ref().map(|plan| {
             values! { digest => plan.digest.to_string(), ready => plan.ready, counted => plan.counted }
@@ -112,12 +115,18 @@ fn yes((at, confirmed): &(Time, Confirmed)) -> Value {
     values! { by => confirmed.by, at => at.to_string(), how, digest => confirmed.digest.to_string() }
 }
 
+fn approval((at, approved): &(Time, Approved)) -> Value {
+    values! {
+        by => approved.approver, at => at.to_string(), digest => approved.digest.to_string(), note => approved.note,
+    }
+}
+
 /// How many removals are how sure, the surest first.
 fn evidence(tally: &RunTally) -> Vec<Value> {
     let kinds = [
         (Some("corroborated"), "corroborated", "Partner Center’s own activity record says so too"),
-        (Some("observed"), "observed", "a later read no longer shows the relationship"),
-        (Some("accepted"), "accepted", "the service answered so; no later read has shown it"),
+        (Some("observed"), "observed", "a later read no longer shows it"),
+        (Some("accepted"), "accepted", "the service answered so; no later read has shown that it is gone"),
         (None, "by a person’s word", "the program could not tell; a person looked, and said so"),
     ];
     let found = kinds.into_iter().filter_map(|(name, words, meaning)| {

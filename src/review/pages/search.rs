@@ -55,6 +55,7 @@ fn row_of(event: &Event) -> Option<u32> {
         Event::RequestNotSent(failed) => failed.row,
         Event::OutcomeUnknown(lost) => lost.row,
         Event::Judged(judged) => Some(judged.row),
+        Event::Observed(observed) => Some(observed.row),
         _ => None,
     }
 }
