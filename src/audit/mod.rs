@@ -6,6 +6,7 @@
 //!
 //! The records are the leaves of a Merkle tree ([`tree`]), of which only the right edge is kept; its
 //! signed heads ([`checkpoint`], [`heads`]) are made by the store with the operator's key ([`keys`]).
+//! That a single record stands in the tree of a head is shown without the others by [`inclusion`].
 //!
 //! The engine writes through the `Writer`, and the reports and the command line read through the
 //! `Reader`. This room never decides what is recorded, never talks to a network, and never goes on
@@ -16,6 +17,7 @@ mod brake;
 mod checkpoint;
 mod error;
 mod heads;
+mod inclusion;
 mod keys;
 mod lines;
 mod opening;
@@ -32,10 +34,11 @@ mod writer;
 
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
+pub use inclusion::{Head, Leaf, Proof, Prover};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
-pub use query::{NoSuchRun, QueryError, Reader, RequestFilter};
+pub use query::{Attached, NoSuchRun, QueryError, Reader, RequestFilter};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

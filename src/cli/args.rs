@@ -99,6 +99,8 @@ pub(super) enum Command {
     Log(LogOptions),
     /// Prove the audit log complete and unaltered; it is only looked at
     Verify(VerifyOptions),
+    /// One customer's certificate, to be shown without showing the others; or check one
+    Prove(ProveOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions
@@ -334,6 +336,29 @@ pub(super) struct VerifyOptions {
     /// Record in the log that it was verified, unless it was altered
     #[arg(long)]
     pub(super) record: bool,
+}
+
+/// Whose certificate is made, or which one is checked.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ProveOptions {
+    /// Make the certificate of this customer
+    #[arg(long, value_name = "GUID", required_unless_present = "check")]
+    pub(super) customer: Option<String>,
+    /// In this run: an ID, a unique prefix of one, or `latest` [default: the latest that names the customer]
+    #[arg(long, value_name = "RUN", conflicts_with = "check")]
+    pub(super) run: Option<String>,
+    /// Where to put it [default: certificates/GUID/ in the folder of the run's reports]
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    pub(super) out: Option<PathBuf>,
+    /// Check this certificate instead; neither the log nor a network is needed
+    #[arg(long, value_name = "FILE", conflicts_with = "customer")]
+    pub(super) check: Option<PathBuf>,
+    /// With --check: the only key that may have signed, or a file that holds it; repeatable
+    #[arg(long, value_name = "VKEY|FILE", requires = "check")]
+    pub(super) key: Vec<String>,
+    /// As of this signed head that was kept elsewhere; with --check, the certificate's must be one in FILE
+    #[arg(long, value_name = "FILE")]
+    pub(super) checkpoint: Option<PathBuf>,
 }
 
 /// What the simulator plays.

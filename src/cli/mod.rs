@@ -30,6 +30,7 @@ mod plan_file;
 mod printer;
 mod profiles;
 mod progress;
+mod prove;
 mod refusal;
 mod rehearsal;
 mod report;
@@ -85,6 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
         Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
+        Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

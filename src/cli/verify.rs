@@ -68,7 +68,7 @@ fn outside(path: &Path) -> Result<Outside, Failure> {
 }
 
 /// A key, or the first line of a file.
-fn trusted(text: &str) -> Result<VerifyingKey, Failure> {
+pub(super) fn trusted(text: &str) -> Result<VerifyingKey, Failure> {
     let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("`--key`: {error}"));
     match text.parse::<VerifyingKey>() {
         Ok(key) => Ok(key),

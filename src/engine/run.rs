@@ -7,8 +7,8 @@ use crate::{
     input,
     partner_center::transport::Transport,
     record::{
-        Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead, RowState,
-        Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row,
+        RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
     },
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,14 +56,20 @@ impl<T: Transport> Watch<T> {
 
 impl<T: Transport> Engine<T> {
     /// Begins a run in this log.
-    pub async fn begin(store: Store, opened: RunOpened, ports: Ports<T>) -> Result<Self, Halt> {
+    pub async fn begin(store: Store, mut opened: RunOpened, ports: Ports<T>) -> Result<Self, Halt> {
         let at = ports.clock.now();
         let id = ports.ids.run_id(at);
+        let customers = std::mem::take(&mut opened.policy.protected);
         let opened = Record { at, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
         let engine = Self::over(store, run, ports);
-        engine.courier.writer.append(vec![opened.into()]).await?;
+        let mut records = vec![opened.into()];
+        if !customers.is_empty() {
+            let event = Event::CustomersProtected(CustomersProtected { customers });
+            records.push(Record { at, run: Some(engine.id.clone()), event }.into());
+        }
+        engine.courier.writer.append(records).await?;
         Ok(engine)
     }
 

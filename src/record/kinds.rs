@@ -6,7 +6,9 @@ use super::{
     canonical::{self, CanonicalError},
     decisions::{Confirmed, Judged, Observed, PlanSealed},
     endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
-    opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
+    opening::{
+        CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
+    },
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
@@ -78,6 +80,8 @@ pub enum Event {
     KeyIntroduced(KeyIntroduced),
     /// A run began.
     RunOpened(Box<RunOpened>),
+    /// These customers are never touched in the run.
+    CustomersProtected(CustomersProtected),
     /// A row of the list was read.
     RowRead(RowRead),
     /// Which token is used, by what it says of itself.
@@ -125,6 +129,7 @@ impl Event {
             Self::LogOpened(_) => "log_opened",
             Self::KeyIntroduced(_) => "key_introduced",
             Self::RunOpened(_) => "run_opened",
+            Self::CustomersProtected(_) => "customers_protected",
             Self::RowRead(_) => "row_read",
             Self::TokenNamed(_) => "token_named",
             Self::PartnerIdentified(_) => "partner_identified",

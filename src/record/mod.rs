@@ -27,7 +27,8 @@ pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
-    Applies, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, Setting, TokenNamed,
+    Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened,
+    Setting, TokenNamed,
 };
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,

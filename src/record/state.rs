@@ -172,6 +172,7 @@ impl Run {
             Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) => {
                 Err("it concerns the log as a whole, and no run".to_owned())
             }
+            Event::CustomersProtected(list) => self.protect(list),
             Event::RowRead(row) => self.row_read(row),
             Event::PartnerIdentified(partner) => match &self.partner {
                 Some(known) if known.tenant_id != partner.tenant_id => {
@@ -238,7 +239,8 @@ impl Run {
                 if !self.policy.differs_in_pace_only(policy) {
                     return Err("only the pace may change when a run goes on".to_owned());
                 }
-                self.policy = policy.clone();
+                let protected = std::mem::take(&mut self.policy.protected);
+                self.policy = Policy { protected, ..policy.clone() };
                 self.restarted(at);
                 Ok(())
             }

@@ -41,6 +41,7 @@ pub(super) struct Plan {
 
 const KINDS: &[&str] = &[
     "run_opened",
+    "customers_protected",
     "token_named",
     "partner_identified",
     "plan_sealed",
@@ -77,6 +78,7 @@ impl Facts {
         for (seq, record) in records {
             let at = record.at;
             match record.event {
+                Event::CustomersProtected(list) => facts.opened.policy.protected = list.customers,
                 Event::TokenNamed(token) => facts.token = Some(token),
                 Event::PartnerIdentified(partner) => facts.partner = Some(partner),
                 Event::PlanSealed(sealed) => {

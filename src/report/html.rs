@@ -139,16 +139,7 @@ pub(super) fn render(
     page: &Page<'_>,
     mut groups: Groups,
 ) -> Result<(), ReportError> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
-    environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(visible(text))),
-        _ => escape_formatter(out, state, value),
-    });
-    environment.add_filter("number", |count: u64| grouped(count));
-    environment.add_filter("moment", |time: String| moment(&time));
+    let mut environment = environment()?;
     environment.add_template("page.html", TEMPLATE)?;
 
     let mut shown = Vec::new();
@@ -165,6 +156,21 @@ pub(super) fn render(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// How pages are laid out: every value is escaped, and what cannot be seen is made visible.
+pub(super) fn environment<'a>() -> Result<Environment<'a>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(visible(text))),
+        _ => escape_formatter(out, state, value),
+    });
+    environment.add_filter("number", |count: u64| grouped(count));
+    environment.add_filter("moment", |time: String| moment(&time));
+    Ok(environment)
 }
 
 /// `20,000`.

@@ -11,6 +11,7 @@
 //! must not obey them (`page.html` escapes all of them), and a terminal must not either
 //! ([`visible`]).
 
+mod certificate;
 mod error;
 mod facts;
 mod html;
@@ -27,6 +28,9 @@ mod tests;
 mod workbook;
 mod write;
 
+pub use certificate::{
+    CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
+};
 pub use error::ReportError;
 pub use plain::visible;
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};

@@ -29,6 +29,7 @@ mod login;
 mod network;
 mod plans;
 mod power_cut;
+mod prove;
 mod readme;
 mod reasons;
 mod renewal;

@@ -1,9 +1,11 @@
 //! Questions to a log, through a connection that cannot change it.
 
+mod disclosure;
 mod error;
 mod history;
 mod tallies;
 
+pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
 
 use super::{
