@@ -65,6 +65,14 @@ impl VerifyingKey {
         &self.text
     }
 
+    /// Whether it is the same key, whatever name it goes by.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        fn bytes(key: &VerifyingKey) -> Option<&str> {
+            key.text.splitn(3, '+').nth(2)
+        }
+        bytes(self) == bytes(other)
+    }
+
     pub(super) fn verifier(&self) -> &StandardVerifier {
         &self.verifier
     }

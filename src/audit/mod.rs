@@ -5,13 +5,15 @@
 //! being able to change it. What the tables and views are is in `schema.sql`.
 //!
 //! The records are the leaves of a Merkle tree ([`tree`]), of which only the right edge is kept; its
-//! signed heads ([`checkpoint`], [`heads`]) are made by the store with the operator's key ([`keys`]).
-//! That a single record stands in the tree of a head is shown without the others by [`inclusion`].
+//! signed heads ([`checkpoint`], [`heads`]) are made by the store with the operator's key ([`keys`]). A second
+//! person's [`approval`] of a plan is signed in the same way, with a key of their own. That a single record
+//! stands in the tree of a head is shown without the others by [`inclusion`].
 //!
 //! The engine writes through the `Writer`, and the reports and the command line read through the
 //! `Reader`. This room never decides what is recorded, never talks to a network, and never goes on
 //! after an error: the first one is final.
 
+mod approval;
 mod beside;
 mod brake;
 mod checkpoint;
@@ -32,6 +34,7 @@ mod tree;
 pub mod verify;
 mod writer;
 
+pub use approval::{Approval, BadApproval, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 pub use inclusion::{Head, Leaf, Proof, Prover};

@@ -2,23 +2,24 @@
 
 use super::{
     access::Access,
-    adopted,
+    adopted, approval,
     args::{ApplyOptions, Common},
     consent, diagnostics, ending,
     exit::{Exit, Failure},
+    keys::KeyFile,
     plan_file::{PlanFile, Planned},
     printer::Printer,
     session,
-    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
+    settings::{ApprovalSettings, Paths, ServiceSettings, Typed, pace_again, tenant},
 };
 use crate::{
     audit::Reader,
     domain::Mode,
-    engine::Clock,
+    engine::{Clock, not_approved},
     record::{Applies, Policy, RunOpened},
 };
 use jiff::SignedDuration;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// A plan is a day old at most, unless somebody says otherwise.
@@ -42,6 +43,12 @@ pub(super) fn run(
             "the plan was made for another partner account than `--partner-tenant` names. Nothing was sent";
         return Err(Failure::new(Exit::Guard, text));
     }
+    let settings = ApprovalSettings::resolve(typed, &options.approval)?;
+    let policy = policy(&planned, options, &settings);
+    let is_approved = options.approval.approval.is_some();
+    if let Some(text) = not_approved(&policy, &planned.plan, is_approved) {
+        return Err(Failure::new(Exit::Guard, format!("{text}. Nothing was sent")));
+    }
     let consent = consent::require(options.yes, named.is_some() || planned.run.policy.partner.is_some())?;
     let service = ServiceSettings::again(typed, &options.sign_in, &planned.run.opened)?;
     let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
@@ -54,26 +61,43 @@ pub(super) fn run(
         let planned = file.find(&reader, Clock::System.now(), max_age)?;
         session::refuse_stop_file(&store)?;
         session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
+        let accept = |path: &PathBuf| {
+            approval::accept(path, &settings, &file, &planned, &reader, &KeyFile::Signing.load_or_make()?)
+        };
+        let approved = options.approval.approval.as_ref().map(accept).transpose()?;
         drop(reader);
         let stop = CancellationToken::new();
-        let opened = opened(&planned, options);
+        let opened = opened(&planned, options, policy, &settings);
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
-        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
+        let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
         let (exit, written) = session::carry(printer, &paths, engine, consent, stop).await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }
 
-/// The plan's own settings, but for the pace and what may only make it more careful to watch.
-fn opened(planned: &Planned, options: &ApplyOptions) -> RunOpened {
-    let Planned { run, plan } = planned;
+/// The plan's own policy, but for the pace and what may only make it more careful to watch.
+fn policy(planned: &Planned, options: &ApplyOptions, settings: &ApprovalSettings) -> Policy {
+    let run = &planned.run;
     let policy = pace_again(&options.pace, &run.policy);
-    let policy = Policy {
+    Policy {
         canary: options.canary.unwrap_or(policy.canary),
         stop_after_failures: options.stop_after_failures.unwrap_or(policy.stop_after_failures),
         partner: run.partner.as_ref().map(|partner| partner.tenant_id),
+        // Whatever needed an approval when it was planned, or needs one now.
+        approval_above: policy.approval_above.into_iter().chain(settings.above).min(),
         ..policy
-    };
+    }
+}
+
+fn opened(
+    planned: &Planned,
+    options: &ApplyOptions,
+    policy: Policy,
+    approval: &ApprovalSettings,
+) -> RunOpened {
+    let Planned { run, plan } = planned;
+    let mut settings = run.opened.settings.clone();
+    settings.extend(approval.recorded.clone());
     RunOpened {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: Mode::Run,
@@ -84,6 +108,7 @@ fn opened(planned: &Planned, options: &ApplyOptions) -> RunOpened {
         ticket: options.ticket.clone().or_else(|| run.opened.ticket.clone()),
         reason: options.reason.clone().or_else(|| run.opened.reason.clone()),
         policy,
+        settings,
         ..run.opened.clone()
     }
 }

@@ -1,7 +1,9 @@
 //! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
 
+mod approval;
 mod service;
 
+pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
 pub(super) use service::{CloudName, DoctorOptions, ProfileOption, ServiceOptions, SignInOptions};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -79,6 +81,8 @@ pub(super) enum Command {
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
     Run(Box<RunOptions>),
+    /// Look at a plan as a second person, and sign it
+    Approve(ApproveOptions),
     /// Carry out exactly a plan that `offboard plan` made, once
     Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
@@ -164,6 +168,8 @@ pub(super) struct RunOptions {
     /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(super) approval: RequireApproval,
     /// Tenant IDs that are never touched, one a line, `#` begins a comment
     #[arg(long, value_name = "FILE")]
     pub(super) protected: Option<PathBuf>,
@@ -210,6 +216,8 @@ pub(super) struct ApplyOptions {
     /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
     #[arg(long, value_name = "N")]
     pub(super) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(super) approval: ApprovalOptions,
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,

@@ -50,7 +50,7 @@ pub(super) fn run(
         let stop = CancellationToken::new();
         let list = Arc::new(list);
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
-        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
+        let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
         let run = engine.id().clone();
         let ended = session::carry(printer, &settings.paths, engine, Consent::Given, stop).await;
         rehearsal.close().await;

@@ -9,7 +9,10 @@
 mod access;
 mod adopted;
 mod apply;
+mod approval;
+mod approve;
 mod args;
+mod briefing;
 mod check;
 mod completions;
 mod consent;
@@ -24,6 +27,7 @@ mod guarded_file;
 mod hardening;
 mod health;
 mod invitation;
+mod keys;
 mod log;
 mod login;
 mod plan_file;
@@ -42,7 +46,6 @@ mod session;
 mod settings;
 mod show;
 mod signals;
-mod signing;
 mod simulate;
 mod token_command;
 mod verify;
@@ -76,6 +79,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(options) => check::run(&printer, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
+        Command::Approve(options) => approve::run(&printer, &options),
         Command::Apply(options) => apply::run(&printer, &typed, &cli.common, &options),
         Command::Resume(options) => resume::run(&printer, &typed, &cli.common, &options),
         Command::Resolve(options) => resolve::run(&printer, &typed, &cli.common, &options),

@@ -47,6 +47,11 @@ impl PlanFile {
         Ok(Self { shown, head, sha256: Sha256::of(&[&bytes]) })
     }
 
+    /// The digest of the file.
+    pub(super) const fn sha256(&self) -> Sha256 {
+        self.sha256
+    }
+
     /// Finds the plan in the log, and refuses one that is not this file's, not sealed, too old, or was
     /// carried out before. To be asked while the log is locked.
     pub(super) fn find(&self, reader: &Reader, now: Time, max_age: Duration) -> Result<Planned, Failure> {

@@ -3,9 +3,9 @@
 use super::{
     args::{Common, ProveOptions},
     exit::{Exit, Failure},
+    keys,
     printer::{Paint, Printer},
     settings::{Paths, Typed, tenant},
-    verify::trusted,
 };
 use crate::{
     audit::{Head, Reader},
@@ -106,7 +106,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn check_file(printer: &Printer, file: &Path, options: &ProveOptions) -> Result<Exit, Failure> {
     let trust = Trusted {
-        keys: options.key.iter().map(|key| trusted(key)).collect::<Result<_, _>>()?,
+        keys: options.key.iter().map(|key| keys::public("--key", key)).collect::<Result<_, _>>()?,
         heads: options.checkpoint.as_deref().map(heads).transpose()?.unwrap_or_default(),
     };
     match checked(file, &trust)? {

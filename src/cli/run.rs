@@ -80,7 +80,7 @@ fn start(
         let stop = CancellationToken::new();
         let list = Arc::new(list);
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
-        let engine = session::begin(store, opened, access, stop.clone(), take_rows).await?;
+        let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
         let ended = session::carry(printer, &settings.paths, engine, consent, stop).await;
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;

@@ -7,10 +7,11 @@ use super::{
     ending,
     exit::{Exit, Failure},
     health::{self, State},
+    keys::KeyFile,
     printer::Printer,
     progress::Progress,
     settings::Paths,
-    show, signals, signing,
+    show, signals,
 };
 use crate::{
     audit::{QueryError, Reader, Store, stop_file},
@@ -18,7 +19,7 @@ use crate::{
     engine::{Clock, Ended, Engine, Halt, Ids},
     input::List,
     partner_center::transport::Http,
-    record::{ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
+    record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
     report::Written,
 };
 use std::{fs, io, sync::Arc};
@@ -54,7 +55,12 @@ pub(super) fn open_log(paths: &Paths) -> Result<Store, Failure> {
 
 /// The same for a command that writes no reports.
 pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
-    Ok(Store::open(&paths.audit_log, Clock::System.now(), &Ids::Random.bytes(), &signing::key()?)?)
+    Ok(Store::open(
+        &paths.audit_log,
+        Clock::System.now(),
+        &Ids::Random.bytes(),
+        &KeyFile::Signing.load_or_make()?,
+    )?)
 }
 
 /// Reads the list a second time, into the log.
@@ -79,11 +85,12 @@ pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<
 pub(super) async fn begin(
     store: Store,
     opened: RunOpened,
+    approved: Option<Approved>,
     access: Access,
     stop: CancellationToken,
     take_rows: impl AsyncFnOnce(&Engine<Http>) -> Result<(), Failure>,
 ) -> Result<Engine<Http>, Failure> {
-    let engine = Engine::begin(store, opened, access.ports(stop)?).await?;
+    let engine = Engine::begin(store, opened, approved, access.ports(stop)?).await?;
     match take_rows(&engine).await {
         Ok(()) => Ok(engine),
         Err(failure) => {

@@ -4,15 +4,13 @@ use super::{
     args::{Common, VerifyOptions},
     consent,
     exit::{Exit, Failure},
+    keys,
     printer::{Paint, Printer},
     session,
     settings::{Paths, Typed},
 };
 use crate::{
-    audit::{
-        VerifyingKey,
-        verify::{Check, Fault, Outside, Trust, Verdict, Verification, verify},
-    },
+    audit::verify::{Check, Fault, Outside, Trust, Verdict, Verification, verify},
     engine::Clock,
     record::{Event, LogVerified, Record},
     report::visible,
@@ -29,7 +27,7 @@ pub(super) fn run(
     let paths = Paths::resolve(typed, common)?;
     let trust = Trust {
         outside: options.checkpoint.iter().map(|path| outside(path)).collect::<Result<_, _>>()?,
-        keys: options.key.iter().map(|key| trusted(key)).collect::<Result<_, _>>()?,
+        keys: options.key.iter().map(|key| keys::public("--key", key)).collect::<Result<_, _>>()?,
     };
     let found = verify(&paths.audit_log, &trust)?;
     let exit = match found.verdict {
@@ -65,19 +63,6 @@ fn outside(path: &Path) -> Result<Outside, Failure> {
     Outside::parse(shown.to_string(), &text).ok_or_else(|| {
         Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))
     })
-}
-
-/// A key, or the first line of a file.
-pub(super) fn trusted(text: &str) -> Result<VerifyingKey, Failure> {
-    let refused = |error: &dyn std::fmt::Display| Failure::usage(format!("`--key`: {error}"));
-    match text.parse::<VerifyingKey>() {
-        Ok(key) => Ok(key),
-        Err(error) if !Path::new(text).exists() => Err(refused(&error)),
-        Err(_) => {
-            let held = fs::read_to_string(text).map_err(|error| refused(&format!("`{text}`: {error}")))?;
-            held.lines().next().unwrap_or_default().trim().parse().map_err(|error| refused(&error))
-        }
-    }
 }
 
 /// Puts on record that the log was verified.

@@ -1,7 +1,7 @@
 //! What a run does to each customer, and in what earnest.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// What is done to each customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +26,17 @@ impl Procedure {
 impl fmt::Display for Procedure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Procedure {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::RemoveRelationship, Self::DeleteSandboxCustomer];
+        all.into_iter()
+            .find(|known| known.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no procedure"))
     }
 }
 

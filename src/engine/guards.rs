@@ -84,6 +84,17 @@ pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     }
 }
 
+/// A second person has to look at this plan, and none has.
+pub fn not_approved(policy: &Policy, plan: &PlanSealed, is_approved: bool) -> Option<String> {
+    (plan.needs_approval(policy) && !is_approved).then(|| {
+        format!(
+            "the plan would remove {} customers, and needs the approval of a second person: let them sign the \
+             `plan.json` of `offboard plan` with `offboard approve`, and carry it out with `offboard apply --approval`",
+            plan.ready
+        )
+    })
+}
+
 /// So many failures among the latest [`REMEMBERED`] customers are no accident: 20 %.
 const TOO_MANY_OF_LATEST: u32 = 4;
 
@@ -132,6 +143,7 @@ mod tests {
             canary: 1,
             max_removals: 500,
             max_share: 50,
+            approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),
             partner: None,

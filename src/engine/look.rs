@@ -187,6 +187,9 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         name: facts.customer.name.clone(),
         domain: facts.customer.domain.clone(),
         relationship: Some(facts.customer.relationship.clone()),
+        listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
+        seats: facts.seats(),
+        active_until: facts.active_until(),
         ..skipped(subject, gathered, Vec::new())
     };
     if facts.customer.is_none() {
@@ -240,6 +243,9 @@ fn skipped(subject: &Subject, gathered: &Gathered, findings: Vec<Finding>) -> Ju
         relationship: None,
         findings,
         allowed: Vec::new(),
+        listed_as: None,
+        seats: None,
+        active_until: None,
         note: None,
         facts_at: gathered.facts_at,
         basis: gathered.basis.clone(),

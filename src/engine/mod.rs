@@ -35,6 +35,7 @@ mod survey;
 mod token;
 mod visit;
 
+pub use guards::not_approved;
 pub use halt::Halt;
 pub use introduction::Introduction;
 pub use pacer::PaceNow;

@@ -7,8 +7,8 @@ use crate::{
     input,
     partner_center::transport::Transport,
     record::{
-        Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row,
-        RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        Approved, Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record,
+        ReportWritten, Row, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
     },
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,8 +55,13 @@ impl<T: Transport> Watch<T> {
 }
 
 impl<T: Transport> Engine<T> {
-    /// Begins a run in this log.
-    pub async fn begin(store: Store, mut opened: RunOpened, ports: Ports<T>) -> Result<Self, Halt> {
+    /// Begins a run in this log. The approval of what it carries out is on record as soon as the run is.
+    pub async fn begin(
+        store: Store,
+        mut opened: RunOpened,
+        approved: Option<Approved>,
+        ports: Ports<T>,
+    ) -> Result<Self, Halt> {
         let at = ports.clock.now();
         let id = ports.ids.run_id(at);
         let customers = std::mem::take(&mut opened.policy.protected);
@@ -64,12 +69,13 @@ impl<T: Transport> Engine<T> {
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
         let engine = Self::over(store, run, ports);
-        let mut records = vec![opened.into()];
-        if !customers.is_empty() {
-            let event = Event::CustomersProtected(CustomersProtected { customers });
-            records.push(Record { at, run: Some(engine.id.clone()), event }.into());
-        }
-        engine.courier.writer.append(records).await?;
+        let approved = approved.map(|approved| Event::Approved(Box::new(approved)));
+        let protected =
+            (!customers.is_empty()).then_some(Event::CustomersProtected(CustomersProtected { customers }));
+        let more = approved.into_iter().chain(protected);
+        let more = more.map(|event| Record { at, run: Some(engine.id.clone()), event });
+        let first = std::iter::once(opened).chain(more).map(Into::into).collect();
+        engine.courier.writer.append(first).await?;
         Ok(engine)
     }
 
@@ -189,11 +195,14 @@ impl<T: Transport> Engine<T> {
         Ok(())
     }
 
-    /// Refuses a plan that removes more than anybody meant. Asked each time before somebody is asked to
+    /// Refuses a plan that removes more than anybody meant, or that nobody else has looked at. Asked each time before somebody is asked to
     /// confirm, whenever the plan was made.
     pub fn require_limits(&self) -> Result<(), Halt> {
-        let refused =
-            self.with_run(|run| run.plan.as_ref().and_then(|plan| guards::beyond_limits(&run.policy, plan)));
+        let refused = self.with_run(|run| {
+            let plan = run.plan.as_ref()?;
+            let approval = || guards::not_approved(&run.policy, plan, run.is_approved);
+            guards::beyond_limits(&run.policy, plan).or_else(approval)
+        });
         refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }
 

@@ -116,6 +116,10 @@ pub struct Subscription {
     /// `license`, `usage`, `benefit` …
     #[serde(deserialize_with = "text")]
     pub billing_type: Option<String>,
+    /// When it was made.
+    pub creation_date: Option<String>,
+    /// When it began.
+    pub effective_start_date: Option<String>,
     /// When its term ends.
     pub commitment_end_date: Option<String>,
     /// When its term ends, in newer answers.

@@ -1,10 +1,11 @@
 //! What must be known about a customer before it may be judged.
 
-use super::entitlements;
+use super::{entitlements, subscriptions::term_end};
 use crate::{
     domain::Day,
     partner_center::model::{Customer, Entitlement, Order, Subscription},
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the service says of the customer itself.
@@ -80,6 +81,26 @@ impl Facts {
     pub const fn new(today: Day, customer: CustomerFacts) -> Self {
         Self { today, customer, subscriptions: Vec::new(), entitlements: Vec::new(), orders: BTreeMap::new() }
     }
+
+    /// How many seats its subscriptions have, over or not. None if none says how many.
+    pub fn seats(&self) -> Option<u64> {
+        let counted =
+            self.subscriptions.iter().filter_map(|subscription| match subscription.quantity.as_ref()? {
+                Value::String(text) => text.trim().parse().ok(),
+                other => other.as_u64(),
+            });
+        counted.fold(None, |sum: Option<u64>, more| Some(sum.unwrap_or_default().saturating_add(more)))
+    }
+
+    /// The latest day, not after today, on which one of its subscriptions was made, began or ended.
+    pub fn active_until(&self) -> Option<Day> {
+        let days = self.subscriptions.iter().flat_map(|subscription| {
+            let began =
+                [&subscription.creation_date, &subscription.effective_start_date].into_iter().flatten();
+            began.filter_map(|text| Day::from_lenient(text)).chain(term_end(subscription))
+        });
+        days.filter(|day| *day <= self.today).max()
+    }
 }
 
 /// The orders that must be read before the entitlements can be judged: those of entitlements that
@@ -94,4 +115,34 @@ pub fn orders_needed(facts: &Facts) -> Vec<String> {
     needed.sort_unstable();
     needed.dedup();
     needed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn facts(subscriptions: &Value) -> Facts {
+        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        facts.subscriptions = serde_json::from_value(subscriptions.clone()).unwrap();
+        facts
+    }
+
+    #[test]
+    fn seats_are_added_up_and_what_is_no_number_is_passed_over() {
+        assert_eq!(facts(&json!([])).seats(), None);
+        assert_eq!(facts(&json!([{ "quantity": null }, { "quantity": "many" }])).seats(), None);
+        assert_eq!(facts(&json!([{ "quantity": 3 }, { "quantity": "40" }, {}])).seats(), Some(43));
+    }
+
+    #[test]
+    fn activity_is_the_latest_day_that_has_come() {
+        let facts = facts(&json!([
+            { "creationDate": "2024-01-01T08:00:00Z", "commitmentEndDate": "2027-05-01T00:00:00Z" },
+            { "effectiveStartDate": "2026-02-03", "commitmentEndDate": "2026-11-20T00:00:00Z" },
+            { "creationDate": "soon" },
+        ]));
+        assert_eq!(facts.active_until(), Some("2026-11-20".parse().unwrap()));
+        assert_eq!(super::tests::facts(&json!([{}])).active_until(), None);
+    }
 }

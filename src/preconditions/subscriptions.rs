@@ -149,7 +149,7 @@ fn state(subscription: &Subscription, today: Day) -> State {
 }
 
 /// When the term ends; none if it does not, or if the service does not say.
-fn term_end(subscription: &Subscription) -> Option<Day> {
+pub(super) fn term_end(subscription: &Subscription) -> Option<Day> {
     let dates = [&subscription.commitment_end_date_time, &subscription.commitment_end_date];
     let day = dates.into_iter().flatten().find_map(|text| Day::from_lenient(text))?;
     // 9999-12-31 means that there is no end.

@@ -5,7 +5,7 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{Finding, Outcome, Seq, Sha256, Time};
+use crate::domain::{Day, Finding, Outcome, Seq, Sha256, Time};
 use serde::{Deserialize, Serialize};
 
 /// See [`super::Event::Judged`].
@@ -30,6 +30,15 @@ pub struct Judged {
     /// Findings that were left to the service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Finding>,
+    /// What the list calls the customer, where that is not literally its live name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_as: Option<String>,
+    /// How many seats its subscriptions have, over or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u64>,
+    /// The latest day, not after the facts, on which one of its subscriptions began or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_until: Option<Day>,
     /// What else the operator should know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -82,6 +91,11 @@ impl PlanSealed {
         let share = u64::from(self.ready) * 100 <= u64::from(policy.max_share) * u64::from(self.counted);
         self.ready <= policy.max_removals && (share || self.ready == 0)
     }
+
+    /// Whether a second person must have approved it before it may be carried out.
+    pub fn needs_approval(&self, policy: &Policy) -> bool {
+        policy.approval_above.is_some_and(|above| self.ready > above)
+    }
 }
 
 /// How a plan was confirmed.
@@ -103,6 +117,17 @@ pub struct Confirmed {
     pub how: How,
     /// Over which plan.
     pub digest: Sha256,
+}
+
+/// See [`super::Event::Approved`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    /// The public half of the approver's key, as signed notes write it: `<name>+<id>+<base64>`.
+    pub approver: String,
+    /// Over which plan.
+    pub digest: Sha256,
+    /// What the approver signed, with the signature: a C2SP signed note.
+    pub note: String,
 }
 
 /// What a look at a customer after a change showed.

@@ -4,7 +4,7 @@
 
 use super::{
     canonical::{self, CanonicalError},
-    decisions::{Confirmed, Judged, Observed, PlanSealed},
+    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
@@ -100,6 +100,8 @@ pub enum Event {
     Judged(Box<Judged>),
     /// All customers are judged; this is what was decided.
     PlanSealed(PlanSealed),
+    /// A second person approved the plan that is carried out.
+    Approved(Box<Approved>),
     /// Somebody allowed the plan.
     Confirmed(Confirmed),
     /// A customer was looked at after a change was sent.
@@ -139,6 +141,7 @@ impl Event {
             Self::OutcomeUnknown(_) => "outcome_unknown",
             Self::Judged(_) => "judged",
             Self::PlanSealed(_) => "plan_sealed",
+            Self::Approved(_) => "approved",
             Self::Confirmed(_) => "confirmed",
             Self::Observed(_) => "observed",
             Self::Held(_) => "held",

@@ -23,13 +23,14 @@ mod state;
 mod waves;
 
 pub use change::{Change, ChangePhase};
-pub use decisions::{Confirmed, How, Judged, Observed, PlanSealed, Seen};
+pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened,
     Setting, TokenNamed,
 };
+pub use planning::plan_digest;
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };

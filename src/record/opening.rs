@@ -110,6 +110,9 @@ pub struct Policy {
     pub max_removals: u32,
     /// The largest share of all the partner's customers, in percent, that a plan may remove.
     pub max_share: u32,
+    /// A plan that removes more than this needs the approval of a second person; none: no plan does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_above: Option<u32>,
     /// Reasons that the service may decide about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Reason>,

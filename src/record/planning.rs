@@ -2,12 +2,12 @@
 
 use super::{
     canonical::CanonicalError,
-    decisions::{Confirmed, Judged, PlanSealed},
+    decisions::{Approved, Confirmed, Judged, PlanSealed},
     opening::CustomersProtected,
     signs::Signs,
     state::{Row, RowState, Run, Stage},
 };
-use crate::domain::{Outcome, Sha256, Time};
+use crate::domain::{Outcome, Procedure, RunId, Sha256, TenantId, Time};
 
 impl Run {
     /// Which customers are never touched is known before any is.
@@ -48,18 +48,26 @@ impl Run {
         Ok(())
     }
 
-    /// The digest over everything that was decided: the run, the partner, the procedure, and each
-    /// row's customer and decision in the order of the list. `plan.json` says how to compute it again.
+    /// The digest over everything that was decided. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
-        let partner = self.partner.as_ref().map(|partner| partner.tenant_id.to_string()).unwrap_or_default();
         let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
-        let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{}\n", self.opened.procedure);
-        for row in &self.rows {
-            if let (Some(customer), Some(decision)) = (row.customer, row.decision) {
-                text.push_str(&format!("{} {customer} {decision}\n", row.number));
-            }
+        let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
+        let decisions = self.rows.iter().filter_map(|row| Some((row.number, row.customer?, row.decision?)));
+        plan_digest(planned_by, partner, self.opened.procedure, decisions)
+    }
+
+    /// A second person approved the plan of another run, which this one carries out.
+    pub(super) fn approved(&mut self, approved: &Approved) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
         }
-        Sha256::of(&[text.as_bytes()])
+        match &self.opened.applies {
+            Some(applies) if applies.digest == approved.digest => {}
+            Some(applies) => return Err(format!("the plan to carry out has the digest {}", applies.digest)),
+            None => return Err("the run carries out no plan of another".to_owned()),
+        }
+        self.is_approved = true;
+        Ok(())
     }
 
     pub(super) fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
@@ -103,6 +111,9 @@ impl Run {
         if !plan.is_within(&self.policy) {
             return Err("the plan removes more than its limits allow".to_owned());
         }
+        if plan.needs_approval(&self.policy) && !self.is_approved {
+            return Err("the plan needs the approval of a second person".to_owned());
+        }
         self.stage = Stage::Confirmed;
         self.stopped_by_guard = None;
         self.signs = Signs::default();
@@ -127,16 +138,88 @@ impl Run {
     }
 }
 
+/// The digest of a plan: the run that made it, the partner, the procedure, and each decision's row, customer
+/// and own digest, in the order of the list.
+pub fn plan_digest(
+    planned_by: &RunId,
+    partner: Option<TenantId>,
+    procedure: Procedure,
+    decisions: impl IntoIterator<Item = (u32, TenantId, Sha256)>,
+) -> Sha256 {
+    let partner = partner.map(|id| id.to_string()).unwrap_or_default();
+    let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
+    for (row, customer, decision) in decisions {
+        text.push_str(&format!("{row} {customer} {decision}\n"));
+    }
+    Sha256::of(&[text.as_bytes()])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Record;
+    use crate::record::{Event, Record};
     use serde_json::{Value, json};
 
+    const RUN: &str = "20261120-091530-aaaaaa";
+    const PLANNED_BY: &str = "20261120-091530-bbbbbb";
+
     fn record(more: &Value) -> Record {
-        let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": "20261120-091530-aaaaaa" });
+        let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": RUN });
         value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         Record::from_bytes(value.to_string().as_bytes()).unwrap()
+    }
+
+    /// A run that carries out a plan with one customer, up to the seal of the plan.
+    fn up_to_the_plan(approval_above: u32, is_approved: bool) -> (Run, Sha256) {
+        let customer: TenantId = "c0000000-0000-4000-8000-000000000001".parse().unwrap();
+        let judged =
+            json!({ "kind": "judged", "row": 1, "verdict": "ready", "facts_at": "2026-11-20T09:15:30.000Z" });
+        let Event::Judged(decision) = record(&judged).event else { panic!("a judgement") };
+        let decisions = [(1, customer, decision.digest().unwrap())];
+        let digest =
+            plan_digest(&PLANNED_BY.parse().unwrap(), None, Procedure::RemoveRelationship, decisions);
+        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
+            "max_removals": 9, "max_share": 100, "approval_above": approval_above });
+        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
+            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy, "settings": {},
+            "input": { "file": "", "sha256": "0".repeat(64), "rows": 1, "columns": [] },
+            "applies": { "run": PLANNED_BY, "digest": digest } });
+        let mut run = Run::begin(&record(&opened)).unwrap();
+        if is_approved {
+            run.apply(
+                1,
+                &record(&json!({ "kind": "approved", "approver": "", "digest": digest, "note": "" })),
+            )
+            .unwrap();
+        }
+        run.apply(2, &record(&json!({ "kind": "row_read", "row": 1, "customer": customer, "cells": [] })))
+            .unwrap();
+        run.apply(3, &record(&judged)).unwrap();
+        run.apply(4, &record(&json!({ "kind": "plan_sealed", "digest": digest, "ready": 1, "counted": 1 })))
+            .unwrap();
+        (run, digest)
+    }
+
+    #[test]
+    fn a_plan_that_needs_an_approval_is_not_confirmed_without() {
+        for (above, is_approved, is_legal) in [(0, false, false), (0, true, true), (1, false, true)] {
+            let (mut run, digest) = up_to_the_plan(above, is_approved);
+            let confirmed = record(&json!({ "kind": "confirmed", "by": "", "how": "yes", "digest": digest }));
+            assert_eq!(run.apply(5, &confirmed).is_ok(), is_legal, "{above} {is_approved}");
+        }
+    }
+
+    #[test]
+    fn an_approval_is_of_the_plan_that_is_carried_out_and_comes_before_it() {
+        let (mut run, digest) = up_to_the_plan(0, false);
+        let late = record(&json!({ "kind": "approved", "approver": "", "digest": digest, "note": "" }));
+        assert!(run.apply(5, &late).unwrap_err().why.contains("sealed already"));
+        run.stage = Stage::Judging;
+        let other =
+            record(&json!({ "kind": "approved", "approver": "", "digest": "0".repeat(64), "note": "" }));
+        assert!(run.apply(5, &other).unwrap_err().why.contains("has the digest"));
+        run.opened.applies = None;
+        assert!(run.apply(5, &late).unwrap_err().why.contains("carries out no plan"));
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub struct Run {
     pub partner: Option<Partner>,
     /// What was decided.
     pub plan: Option<PlanSealed>,
+    /// Whether a second person approved what is carried out.
+    pub is_approved: bool,
     /// How far it is.
     pub stage: Stage,
     /// Its rows, in the order of the list.
@@ -128,6 +130,7 @@ impl Run {
             opened: (**opened).clone(),
             partner: None,
             plan: None,
+            is_approved: false,
             stage: Stage::Judging,
             rows: Vec::new(),
             open: BTreeMap::new(),
@@ -219,6 +222,7 @@ impl Run {
             }
             Event::Judged(judged) => self.judged(at, judged),
             Event::PlanSealed(plan) => self.plan_sealed(plan),
+            Event::Approved(approved) => self.approved(approved),
             Event::Confirmed(confirmed) => self.confirmed(confirmed),
             Event::Observed(observed) => {
                 let settle = self.policy.settle();

@@ -4,7 +4,9 @@ use super::{ReportError, summary::Requests};
 use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
-    record::{Confirmed, Event, Partner, PlanSealed, Resolved, RunOpened, RunSealed, Stopped, TokenNamed},
+    record::{
+        Approved, Confirmed, Event, Partner, PlanSealed, Resolved, RunOpened, RunSealed, Stopped, TokenNamed,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +21,7 @@ pub(super) struct Facts {
     pub(super) partner: Option<Partner>,
     pub(super) token: Option<TokenNamed>,
     pub(super) plan: Option<Plan>,
+    pub(super) approved: Option<(Time, Approved)>,
     pub(super) confirmed: Option<(Time, Confirmed)>,
     pub(super) stopped: Vec<(Time, Stopped)>,
     pub(super) resumed: Vec<Time>,
@@ -45,6 +48,7 @@ const KINDS: &[&str] = &[
     "token_named",
     "partner_identified",
     "plan_sealed",
+    "approved",
     "confirmed",
     "stopped",
     "resumed",
@@ -66,6 +70,7 @@ impl Facts {
             partner: None,
             token: None,
             plan: None,
+            approved: None,
             confirmed: None,
             stopped: Vec::new(),
             resumed: Vec::new(),
@@ -85,6 +90,7 @@ impl Facts {
                     let partner = facts.partner.as_ref().map(|partner| partner.tenant_id);
                     facts.plan = Some(Plan { seq, at, sealed, partner });
                 }
+                Event::Approved(approved) => facts.approved = Some((at, *approved)),
                 Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
                 Event::Resumed(_) => facts.resumed.push(at),

@@ -33,6 +33,7 @@ pub use certificate::{
 };
 pub use error::ReportError;
 pub use plain::visible;
+pub use plan::{BadPlan, Entry, Plan};
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use write::{Written, write_all};

@@ -30,6 +30,7 @@ pub(super) struct Page<'a> {
     protected: usize,
     token: Option<Token<'a>>,
     plan: Option<Plan>,
+    approved: Option<&'a str>,
     confirmed: Option<Yes<'a>>,
     events: Vec<Moment>,
     pub(super) outcomes: Vec<Share>,
@@ -137,6 +138,7 @@ impl<'a> Page<'a> {
                 ready: plan.sealed.ready,
                 at: plan.at.to_string(),
             }),
+            approved: facts.approved.as_ref().map(|(_, approved)| approved.approver.as_str()),
             confirmed: facts.confirmed.as_ref().map(|(at, yes)| Yes {
                 by: &yes.by,
                 at: at.to_string(),

@@ -170,6 +170,7 @@ impl Sample {
             settle_seconds: 300,
             stop_after_failures: 3,
             max_removals: 500,
+            approval_above: None,
             max_share: 50,
             allow: vec![Reason::SoftwarePurchase],
             protected: BTreeSet::new(),
@@ -276,6 +277,9 @@ impl Sample {
                     })
                     .collect(),
                 allowed: vec![],
+                listed_as: None,
+                seats: None,
+                active_until: None,
                 note: None,
                 facts_at: Time::from_millis(self.now),
                 basis: vec![],

@@ -14,6 +14,7 @@
 
 mod support;
 
+mod approvals;
 mod architecture;
 mod commands;
 mod confirmation;

@@ -27,7 +27,7 @@ fn commands() -> Vec<String> {
 
 #[test]
 fn every_command_of_the_readme() {
-    let customers: Vec<Value> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let customers: Vec<Value> = (1..=6).map(|n| json!({ "id": id(n).to_string() })).collect();
     let world = World::of(&json!({
         "customers": customers, "generated": { "count": 20 }, "sign_in": { "interval": 1 }
     }));
@@ -64,24 +64,34 @@ fn every_command_of_the_readme() {
             .strip_prefix("cargo run --release -- ")
             .or_else(|| line.strip_prefix("offboard "))
             .unwrap_or_else(|| panic!("nobody knows how to try `{line}`"));
+        let arguments = arguments.split(" #").next().unwrap_or_default();
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         let mut command = folder.command(&arguments);
         let urls = [("OFFBOARD_API_URL", world.url()), ("OFFBOARD_LOGIN_URL", world.login_url())];
         command.envs(&environment).envs(urls);
-        let is_confirmed = arguments[0] == "run" && !arguments.contains(&"--yes");
-        let output = if is_confirmed {
-            typed(&mut command, &format!("{PARTNER_NAME} 4\n"))
-        } else {
-            command.output().unwrap()
+        if arguments.contains(&"--require-approval") {
+            folder.write("customers.csv", list_of((5..=6).map(id)));
+        }
+        let output = match arguments[0] {
+            "run" if !arguments.contains(&"--yes") => typed(&mut command, &format!("{PARTNER_NAME} 4\n")),
+            "approve" | "apply" => typed(&mut command, &format!("{PARTNER_NAME} 2\n")),
+            _ => command.output().unwrap(),
         };
         let done = Done::of(&output);
+        // What travels by mail, and what a company keeps.
+        if arguments.contains(&"--new-key") {
+            let approvers = format!("[approval]\napprovers = [\"{}\"]\n", done.out.trim());
+            folder.write("offboard.toml", approvers);
+        } else if arguments.contains(&"--require-approval") {
+            folder.write("plan.json", folder.report("plan.json"));
+        }
         // A rehearsal may skip some of the made-up customers.
         let fine = done.code == 0 || (done.code == 3 && arguments.contains(&"--rehearse"));
         assert!(fine, "`{line}` ended with {}\n{}{}", done.code, done.out, done.err);
         ran += 1;
     }
     assert!(ran >= 11, "{ran} commands were found");
-    assert_eq!(world.removed().len(), 4);
+    assert_eq!(world.removed().len(), 6);
     assert!(environment.contains_key("OFFBOARD_CLIENT_ID"));
     assert!(commands().iter().any(|line| line.contains(PARTNER)));
 }

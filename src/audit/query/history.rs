@@ -1,14 +1,29 @@
-//! What became of a customer in earlier runs of the log.
+//! What the log as a whole knows: its keys, and what became of a customer in earlier runs.
 
-use super::{QueryError, Reader};
+use super::{QueryError, Reader, decoded};
 use crate::{
-    audit::RunLine,
+    audit::{RunLine, VerifyingKey},
     domain::{RunId, TenantId},
+    record::Event,
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::HashSet;
 
 impl Reader {
+    /// The keys that the log introduces: those of operators, which sign its heads.
+    pub fn signers(&self) -> Result<Vec<VerifyingKey>, QueryError> {
+        let mut query =
+            self.prepare("SELECT seq, body FROM record WHERE milestone = 'key_introduced' ORDER BY seq")?;
+        let mut rows = query.query([])?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Event::KeyIntroduced(introduced) = decoded(row)?.1.event {
+                keys.extend(introduced.vkey.parse::<VerifyingKey>());
+            }
+        }
+        Ok(keys)
+    }
+
     /// The customers that earlier runs of this log really removed for this partner, by their own record or
     /// by what a person found out later; the last word counts.
     pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {

@@ -14,6 +14,7 @@
 //! log who does not hold the key; only a head from outside shows that nobody who does has rewritten it, and
 //! that nothing was cut off its end. `docs/verify.py` comes to the same verdict without this program.
 
+mod approvals;
 mod evidence;
 mod heads;
 mod records;

@@ -1,5 +1,6 @@
 //! What the records of each run add up to: every one must follow from those before it.
 
+use super::{super::keys::VerifyingKey, approvals};
 use crate::{
     domain::{Outcome, RunId, Seq, TenantId},
     record::{Event, Record, RowState, Run},
@@ -14,6 +15,8 @@ pub(super) struct Runs {
     last: Option<RunId>,
     /// Intents of requests that belong to no run, and have no end yet.
     open: HashSet<Seq>,
+    /// The keys that sign heads: those of operators.
+    keys: Vec<VerifyingKey>,
     /// Sealed plans, and the runs that were allowed to carry them out.
     carried_out: HashMap<RunId, RunId>,
 }
@@ -35,8 +38,14 @@ impl Runs {
         if !matches!(record.event, Event::ReportWritten(_)) {
             self.last = Some(id.clone());
         }
-        if let Event::RunOpened(_) = record.event {
-            return self.open(id, record);
+        match &record.event {
+            Event::RunOpened(_) => return self.open(id, record),
+            Event::Approved(approved) => {
+                let planned_by = self.all.get(id).and_then(|run| Some(&run.run.opened.applies.as_ref()?.run));
+                let planned = planned_by.and_then(|id| self.all.get(id)).map(|planned| &planned.run);
+                approvals::require_good(approved, planned, &self.keys)?;
+            }
+            _ => {}
         }
         let followed = self.all.get_mut(id).ok_or_else(|| format!("run {id} was never opened"))?;
         if followed.is_broken {
@@ -60,9 +69,11 @@ impl Runs {
             (Event::LogOpened(_), 0) => Ok(()),
             (_, 0) => Err("a log begins with the record that opens it".to_owned()),
             (Event::LogOpened(_), _) => Err("the log was opened before".to_owned()),
-            (Event::KeyIntroduced(_) | Event::LogVerified(_) | Event::TokenNamed(_) | Event::Held(_), _) => {
+            (Event::KeyIntroduced(introduced), _) => {
+                self.keys.extend(introduced.vkey.parse::<VerifyingKey>());
                 Ok(())
             }
+            (Event::LogVerified(_) | Event::TokenNamed(_) | Event::Held(_), _) => Ok(()),
             (Event::RequestIntended(intent), _) if !intent.purpose.is_change() => {
                 self.open.insert(seq);
                 Ok(())

@@ -1,5 +1,6 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
+use super::approval::ApprovalToml;
 use crate::cli::exit::Failure;
 use serde::Deserialize;
 use std::{fs, path::PathBuf};
@@ -32,6 +33,7 @@ pub(super) struct Toml {
     pub(super) protected: Option<PathBuf>,
     pub(super) allow: Option<Vec<String>>,
     pub(super) settle: Option<u32>,
+    pub(super) approval: ApprovalToml,
 }
 
 impl Toml {

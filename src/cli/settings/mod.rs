@@ -3,11 +3,13 @@
 //! Precedence is option, environment, `offboard.toml` in the current folder, default. Credentials are no
 //! settings: they come from the environment or a protected file, and never from here.
 
+mod approval;
 mod file;
 mod pick;
 mod protected;
 mod service;
 
+pub(super) use approval::ApprovalSettings;
 pub(super) use service::{ServiceSettings, profile};
 
 use file::{FILE, Toml};
@@ -120,6 +122,7 @@ impl RunSettings {
         let protected_file = picker.optional("protected", protected_file, protected_in_file);
         let allow = (!options.allow.is_empty()).then(|| options.allow.clone());
         let allow = picker.pick("allow", allow, file.allow.clone(), Vec::new(), |names| names.join(", "));
+        let above = approval::above(&mut picker, options.approval.require_approval, &file);
         let policy = Policy {
             rate: in_range("rate", rate, 1..=6_000_000)?,
             concurrency: in_range("concurrency", concurrency, 1..=256)?,
@@ -141,6 +144,8 @@ impl RunSettings {
                 picker.number("max_share", options.max_share, file.max_share, 50),
                 0..=100,
             )?,
+            // A rehearsal cannot be approved: nothing would be carried out.
+            approval_above: above.filter(|_| !options.rehearse),
             allow: allowed(&allow)?,
             protected: protected_file
                 .map(|path| protected(Path::new(&path)))

@@ -77,6 +77,7 @@ impl Choice {
             | Event::TokenNamed(_)
             | Event::PartnerIdentified(_)
             | Event::PlanSealed(_)
+            | Event::Approved(_)
             | Event::Confirmed(_)
             | Event::Stopped(_)
             | Event::Resumed(_)

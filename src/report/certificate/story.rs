@@ -151,6 +151,11 @@ impl Story {
                     let text = format!("plan sealed: {} customers ready, digest {}", plan.ready, plan.digest);
                     story.course.push(Moment { at, text });
                 }
+                Event::Approved(approved) => {
+                    let how = "approved the plan as a second person, with a signature";
+                    let (by, plan_digest) = (approved.approver.clone(), approved.digest.to_string());
+                    story.approvals.push(Approval { at, by, how, plan_digest });
+                }
                 Event::Confirmed(yes) => {
                     let how = match yes.how {
                         How::Typed => "typed the partner's name and the number of removals",

@@ -145,6 +145,7 @@ pub(super) fn summary(
         .partner
         .as_ref()
         .map_or_else(Default::default, |partner| (partner.name.clone(), partner.tenant_id.to_string()));
+    let approved = facts.approved.as_ref().map(|(_, approved)| approved.approver.clone());
     let confirmed = facts.confirmed.as_ref();
     let confirmed = confirmed.map(|(at, yes)| format!("{} at {at}, over the digest {}", yes.by, yes.digest));
     let by_status: Vec<_> =
@@ -165,6 +166,7 @@ pub(super) fn summary(
         ("SHA-256 of the list", Cell::Text(&list)),
         ("Started at (UTC)", Cell::Time(&started)),
         ("Finished at (UTC)", Cell::time(finished.as_ref())),
+        ("Approved with the key", Cell::text(approved.as_ref())),
         ("Allowed by", Cell::text(confirmed.as_ref())),
         ("Exit code", Cell::number(summary.exit_code)),
         ("Requests", Cell::Number(precise(summary.requests.total))),

@@ -244,7 +244,7 @@ async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>)
             let policy = run.policy.clone();
             Engine::resume(store, run, policy, ports).await
         }
-        _ => Engine::begin(store, opened(count, concurrency), ports).await,
+        _ => Engine::begin(store, opened(count, concurrency), None, ports).await,
     };
     let engine = engine.unwrap();
     let ended = work(&engine, count).await;
@@ -308,6 +308,7 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
             canary: 1,
             max_removals: 1000,
             max_share: 100,
+            approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),
             partner: Some(PARTNER.parse().unwrap()),

@@ -1,0 +1,59 @@
+//! Who must look at a plan before it is carried out, beside the operator.
+
+use super::{Picker, Toml, Typed};
+use crate::{
+    audit::VerifyingKey,
+    cli::{args::ApprovalOptions, exit::Failure, keys},
+    record::Setting,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// `[approval]` in `offboard.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ApprovalToml {
+    /// A plan that removes more than this needs an approval.
+    pub(super) required_above: Option<u32>,
+    /// The public halves of the keys that may approve.
+    pub(super) approvers: Vec<String>,
+}
+
+/// When an approval is needed, and whose counts.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct ApprovalSettings {
+    /// A plan that removes more than this needs one.
+    pub(in crate::cli) above: Option<u32>,
+    /// Who may approve.
+    pub(in crate::cli) approvers: Vec<VerifyingKey>,
+    /// For the record.
+    pub(in crate::cli) recorded: BTreeMap<String, Setting>,
+}
+
+impl ApprovalSettings {
+    pub(in crate::cli) fn resolve(typed: &Typed, options: &ApprovalOptions) -> Result<Self, Failure> {
+        let file = Toml::read()?;
+        let mut picker = Picker { typed, recorded: BTreeMap::new() };
+        let above = above(&mut picker, options.require.require_approval, &file);
+        let named = (!options.approver.is_empty()).then(|| options.approver.clone());
+        let in_file = Some(file.approval.approvers).filter(|approvers| !approvers.is_empty());
+        let option = if named.is_some() { "--approver" } else { "approval.approvers" };
+        let given = named.clone().or_else(|| in_file.clone()).unwrap_or_default();
+        let approvers: Vec<VerifyingKey> =
+            given.iter().map(|text| keys::public(option, text)).collect::<Result<_, _>>()?;
+        let shown = approvers.iter().map(VerifyingKey::as_str).collect::<Vec<_>>().join(", ");
+        picker.pick("approver", named, in_file, Vec::new(), |_| shown.clone());
+        Ok(Self { above, approvers, recorded: picker.recorded })
+    }
+}
+
+/// Above how many removals a plan needs an approval.
+pub(super) fn above(picker: &mut Picker<'_>, is_required: bool, file: &Toml) -> Option<u32> {
+    let typed = is_required.then_some(Some(0));
+    let in_file = file.approval.required_above.map(Some);
+    picker.pick("require_approval", typed, in_file, None, |above| match above {
+        Some(0) => "each plan".to_owned(),
+        Some(n) => format!("above {n} removals"),
+        None => "no".to_owned(),
+    })
+}

@@ -1,0 +1,62 @@
+//! `plan.json`: what was decided, and how to compute its digest again. It is written from the log, and read
+//! where the log is not: on the machine of whoever approves the plan.
+
+mod read;
+mod write;
+
+pub use read::{BadPlan, Plan};
+pub(super) use write::write;
+
+use crate::domain::{Mode, Procedure, RunId, Sha256, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// The version of the form of `plan.json`.
+const SCHEMA_VERSION: u32 = 1;
+
+const HOW_TO_CHECK: &str = "For each entry of `decisions`: take `decision`, write it as canonical JSON (RFC 8785: \
+UTF-8, keys sorted, no blanks) and compute its SHA-256; that is its `digest`. Then write these lines, each ended \
+by one line feed: `offboard plan v1`, the run_id, the partner's tenant_id (an empty line if there is none), the \
+procedure, and for each decision, in order, its row, its customer_tenant_id and its digest, with one blank \
+between them. The SHA-256 of those lines is \
+`digest`. Rows that are not among the decisions were settled when the list was read.";
+
+/// What is decided about all, before what is decided about each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Head {
+    schema_version: u32,
+    /// The run that made the plan, which is not the one that carries it out when that is another.
+    pub run_id: RunId,
+    /// What is done to each customer.
+    pub procedure: Procedure,
+    /// In what earnest the plan was made.
+    pub mode: Mode,
+    /// Whose customers these are.
+    pub partner: PlannedFor,
+    /// The digest over everything that was decided.
+    pub digest: Sha256,
+    how_to_check: String,
+    /// How many customers are ready.
+    pub ready: u32,
+    /// How many customers the partner has, if the listing came to its end.
+    pub customers_of_partner: Option<u32>,
+}
+
+/// Whose customers a plan is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlannedFor {
+    /// The partner's tenant.
+    pub tenant_id: Option<TenantId>,
+    /// The partner's name.
+    pub name: Option<String>,
+}
+
+/// One decision. It stands by itself, so that nothing has to be taken out of it to check its digest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry<D> {
+    row: u32,
+    /// The customer.
+    pub customer_tenant_id: Option<TenantId>,
+    digest: Sha256,
+    /// What was decided.
+    pub decision: D,
+}

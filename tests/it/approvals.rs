@@ -1,0 +1,231 @@
+//! A second person looks at the plan, and what they signed is what is carried out.
+
+use crate::support::{Done, Folder, PARTNER_NAME, World, id, typed};
+use serde_json::{Value, json};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Customers with subscriptions that are over, so that they may go and yet matter.
+fn world() -> World {
+    let customers: Vec<Value> = (1..=8)
+        .map(|n| {
+            json!({ "id": id(n).to_string(), "name": format!("Customer {n}"), "domain": format!("c{n}.example"),
+                "subscriptions": [{ "kind": "legacy", "status": "suspended", "quantity": n * 10 }] })
+        })
+        .collect();
+    World::of(&json!({ "customers": customers }))
+}
+
+/// The operator, who plans; and the approver, on a machine of their own.
+struct Office {
+    operator: Folder,
+    approver: Folder,
+    world: World,
+}
+
+impl Office {
+    fn new() -> Self {
+        Self { operator: Folder::new(), approver: Folder::new(), world: world() }
+    }
+
+    fn plan(&self, more: &[&str]) -> PathBuf {
+        let list = "Customer tenant ID,Customer name\n".to_owned()
+            + &format!("{},CUSTOMER-1\n{},Customer 2\n{},Customer 3\n", id(1), id(2), id(3))
+            + &format!("{},Somebody Else\n", id(4));
+        let list = self.operator.write("list.csv", list).display().to_string();
+        let mut arguments = vec!["plan", &list, "--rate", "600000", "--max-share", "100", "--settle", "1"];
+        arguments.extend(more);
+        Done::of(&self.operator.against(&self.world, &arguments).output().unwrap()).exits(0);
+        self.operator.path("reports").join(self.operator.latest().as_str()).join("plan.json")
+    }
+
+    fn apply(&self, plan: &Path, more: &[&str]) -> Done {
+        let plan = plan.display().to_string();
+        let mut arguments = vec!["apply", &plan, "--yes"];
+        arguments.extend(more);
+        Done::of(&self.operator.against(&self.world, &arguments).output().unwrap())
+    }
+
+    #[track_caller]
+    fn refuses(&self, plan: &Path, more: &[&str], code: i32, says: &str) {
+        let received = self.world.received().len();
+        let done = self.apply(plan, more).exits(code);
+        assert!(done.err.contains(says), "{says}: {}", done.err);
+        assert_eq!(self.world.received().len(), received, "nothing at all was sent");
+    }
+}
+
+fn as_approver(approver: &Folder, arguments: &[&str]) -> Command {
+    let mut command = approver.command(arguments);
+    command.env("USER", "alex").env_remove("OFFBOARD_SIGNING_KEY");
+    command
+}
+
+fn new_key(approver: &Folder) -> String {
+    let done = Done::of(&as_approver(approver, &["approve", "--new-key"]).output().unwrap()).exits(0);
+    assert!(done.out.starts_with("alex@"), "{}", done.out);
+    done.out.trim().to_owned()
+}
+
+/// Approves the plan in the way of a script. Gives the approval.
+fn approval(approver: &Folder, plan: &Path, name: &str) -> PathBuf {
+    let digest = serde_json::from_slice::<Value>(&fs::read(plan).unwrap()).unwrap()["digest"].clone();
+    let out = approver.path(name);
+    let (plan, out_text) = (plan.display().to_string(), out.display().to_string());
+    let arguments = ["approve", &plan, "--digest", digest.as_str().unwrap(), "--out", &out_text];
+    Done::of(&as_approver(approver, &arguments).output().unwrap()).exits(0);
+    out
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
+    let office = Office::new();
+    let plan = office.plan(&["--require-approval"]);
+    office.refuses(&plan, &[], 4, "needs the approval of a second person");
+
+    let vkey = new_key(&office.approver);
+    let again =
+        Done::of(&as_approver(&office.approver, &["approve", "--new-key"]).output().unwrap()).exits(2);
+    assert!(again.err.contains(&vkey), "{}", again.err);
+    let mut command = as_approver(&office.approver, &["approve", &text(&plan)]);
+    let done = Done::of(&typed(&mut command, &format!("{PARTNER_NAME} 3\n"))).exits(0);
+    // Names, counts and reasons, and what would surprise most before all.
+    for part in ["Look at these first", "the most seats", "30", "the list calls them otherwise", "CUSTOMER-1"]
+    {
+        assert!(done.out.contains(part), "{part}: {}", done.out);
+    }
+    for part in ["somebody else", "Somebody Else", "c2.example", "name_mismatch", "removes    3 customers"] {
+        assert!(done.out.contains(part), "{part}: {}", done.out);
+    }
+    let signed = plan.with_file_name("approval.txt");
+
+    let done = office.apply(&plan, &["--approval", &text(&signed), "--approver", &vkey]).exits(3);
+    assert!(done.err.contains("Customer 2"), "{}", done.err);
+    assert_eq!(office.world.removed().len(), 3);
+    let log = rusqlite::Connection::open(office.operator.path("audit.db")).unwrap();
+    let approved: String = log
+        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'approved'", [], |row| row.get(0))
+        .unwrap();
+    let approved: Value = serde_json::from_str(&approved).unwrap();
+    assert_eq!(
+        (&approved["approver"], &approved["note"]),
+        (&json!(vkey), &json!(fs::read_to_string(&signed).unwrap()))
+    );
+    let report = office.operator.report("report.html");
+    assert!(report.contains(vkey.split('+').next().unwrap()), "the report names the approver");
+    office.operator.offboard(&["verify"]).exits(8);
+}
+
+#[test]
+fn whatever_is_not_exactly_that_is_refused() {
+    let office = Office::new();
+    let plan = office.plan(&["--require-approval"]);
+    let vkey = new_key(&office.approver);
+    let signed = approval(&office.approver, &plan, "approval.txt");
+    let with = |approval: &Path, approver: &str| {
+        vec!["--approval".to_owned(), text(approval), "--approver".to_owned(), approver.to_owned()]
+    };
+    let refuses = |plan: &Path, more: &[String], code, says: &str| {
+        office.refuses(plan, &more.iter().map(String::as_str).collect::<Vec<_>>(), code, says);
+    };
+
+    // Nobody may approve, or somebody else may.
+    refuses(&plan, &with(&signed, &vkey)[..2], 4, "nobody is named who may approve");
+    let other = Folder::new();
+    let stranger = new_key(&other);
+    refuses(&plan, &with(&signed, &stranger), 4, "not among those who may approve");
+    refuses(&plan, &with(&signed, "alex"), 2, "`--approver`");
+    refuses(&plan, &with(&office.approver.path("none.txt"), &vkey), 2, "cannot read the approval");
+
+    // Edited, or something else.
+    let note = fs::read_to_string(&signed).unwrap();
+    let edited = office.operator.write("edited.txt", note.replace("removals 3", "removals 4"));
+    refuses(&plan, &with(&edited, &vkey), 4, "signature is not good");
+    let head = plan.with_file_name("checkpoint.txt");
+    refuses(&plan, &with(&head, &vkey), 4, "not an approval");
+
+    // Of another plan of the same list.
+    let second = office.plan(&["--require-approval"]);
+    refuses(&second, &with(&signed, &vkey), 4, "another run than this plan's");
+
+    // With the key that signs this log, under whatever name.
+    let own = fs::read_to_string(office.operator.path("signing.key")).unwrap();
+    let mine = Folder::new();
+    let key = mine.write("approval.key", own);
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let digest = serde_json::from_slice::<Value>(&fs::read(&second).unwrap()).unwrap()["digest"].clone();
+    let out = mine.path("approval.txt");
+    let (plan_text, out_text) = (text(&second), text(&out));
+    let arguments = ["approve", &plan_text, "--digest", digest.as_str().unwrap(), "--out", &out_text];
+    Done::of(&mine.command(&arguments).env("OFFBOARD_APPROVAL_KEY", &key).output().unwrap()).exits(0);
+    let printed = office.operator.offboard(&["verify", "--print-key"]).exits(0).out.trim().to_owned();
+    refuses(&second, &with(&out, &printed), 4, "nobody approves their own plan");
+    assert!(office.world.removed().is_empty());
+}
+
+#[test]
+fn nothing_is_signed_that_was_not_looked_at() {
+    let office = Office::new();
+    let plan = office.plan(&[]);
+    let (approver, shown) = (&office.approver, text(&plan));
+    let approve = |arguments: &[&str]| Done::of(&as_approver(approver, arguments).output().unwrap());
+    assert!(approve(&["approve", &shown]).exits(2).err.contains("--new-key"));
+    new_key(approver);
+    // Not at a terminal, the wrong words, the wrong digest.
+    assert!(approve(&["approve", &shown]).exits(4).err.contains("no terminal"));
+    for words in ["yes\n", "Fabrikam Demo 4\n", "\n"] {
+        let mut command = as_approver(approver, &["approve", &shown]);
+        assert!(Done::of(&typed(&mut command, words)).exits(4).err.contains("not approved"));
+    }
+    assert!(approve(&["approve", &shown, "--digest", &"0".repeat(64)]).exits(4).err.contains("not the one"));
+    // A plan that does not say what was decided.
+    let written = fs::read_to_string(&plan).unwrap();
+    for (from, to) in
+        [("Customer 2", "Customer 9"), ("\"ready\": 3", "\"ready\": 2"), ("remove-rel", "remove-Rel")]
+    {
+        assert!(written.contains(from), "{from}");
+        let edited = approver.write("edited.json", written.replacen(from, to, 1));
+        approve(&["approve", &text(&edited)]).exits(2);
+    }
+    assert!(!plan.with_file_name("approval.txt").exists() && !approver.path("approval.txt").exists());
+    // Another approval is not written over.
+    let out = approval(approver, &plan, "approval.txt");
+    let again = ["approve", &shown, "--out", &text(&out)];
+    assert!(approve(&again).exits(2).err.contains("is there already"));
+}
+
+#[test]
+fn a_company_can_make_it_compulsory_above_a_number() {
+    let office = Office::new();
+    let vkey = new_key(&office.approver);
+    let toml = |above: u32| format!("[approval]\nrequired_above = {above}\napprovers = [\"{vkey}\"]\n");
+    let list = office.operator.write("list.csv", format!("ID\n{}\n{}\n", id(5), id(6)));
+    let run = |above: u32| {
+        office.operator.write("offboard.toml", toml(above));
+        let mut command = office.operator.run_command(&office.world, &list, &[]);
+        Done::of(&command.output().unwrap())
+    };
+    // A run in one go cannot have been approved.
+    let done = run(1).exits(4);
+    assert!(done.err.contains("needs the approval of a second person"), "{}", done.err);
+    assert!(office.world.changes().is_empty());
+    assert_eq!(office.operator.ends(), ["not_attempted: run_stopped"; 2]);
+    run(2).exits(0);
+    assert_eq!(office.world.removed().len(), 2);
+
+    // What the file says when the plan is carried out counts as well, and so do its approvers.
+    office.operator.write("offboard.toml", "");
+    let plan = office.plan(&[]);
+    office.operator.write("offboard.toml", toml(2));
+    office.refuses(&plan, &[], 4, "needs the approval of a second person");
+    let signed = approval(&office.approver, &plan, "approval.txt");
+    office.apply(&plan, &["--approval", &text(&signed)]).exits(3);
+    assert_eq!(office.world.removed().len(), 5);
+}
