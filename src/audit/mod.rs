@@ -18,6 +18,7 @@ mod beside;
 mod brake;
 mod checkpoint;
 mod error;
+mod export;
 mod heads;
 mod inclusion;
 mod keys;
@@ -37,6 +38,7 @@ mod writer;
 pub use approval::{Approval, BadApproval, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
+pub use export::Copied;
 pub use inclusion::{Head, Leaf, Proof, Prover};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;

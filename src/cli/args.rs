@@ -99,8 +99,8 @@ pub(super) enum Command {
     Runs,
     /// Write the reports of a run again, from the audit log alone
     Report(ReportOptions),
-    /// Search the requests in the audit log
-    Log(LogOptions),
+    /// Search the requests in the audit log; or export it as an evidence pack
+    Log(Box<LogOptions>),
     /// Prove the audit log complete and unaltered; it is only looked at
     Verify(VerifyOptions),
     /// One customer's certificate, to be shown without showing the others; or check one
@@ -306,9 +306,36 @@ pub(super) enum Csv {
     Raw,
 }
 
+/// Which requests are shown, or what else is done with the log.
+#[derive(Debug, Args, Clone)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct LogOptions {
+    #[command(subcommand)]
+    pub(super) command: Option<LogCommand>,
+    #[command(flatten)]
+    pub(super) filter: LogFilter,
+}
+
+/// What else is done with the log.
+#[derive(Debug, Subcommand, Clone)]
+pub(super) enum LogCommand {
+    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that
+    Export(ExportOptions),
+}
+
+/// What is packed, and where.
+#[derive(Debug, Args, Clone)]
+pub(super) struct ExportOptions {
+    /// With the reports of this run: an ID, a unique prefix of one, or `latest`
+    #[arg(long, value_name = "RUN", default_value = "latest")]
+    pub(super) run: String,
+    /// The folder; it must be empty, or not be there yet
+    pub(super) dir: PathBuf,
+}
+
 /// Which requests are shown.
 #[derive(Debug, Args, Clone)]
-pub(super) struct LogOptions {
+pub(super) struct LogFilter {
     /// Of this run: an ID, a unique prefix of one, or `latest`
     #[arg(long, value_name = "RUN")]
     pub(super) run: Option<String>,

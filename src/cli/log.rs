@@ -1,8 +1,9 @@
 //! `offboard log`.
 
 use super::{
-    args::{Common, LogOptions},
+    args::{Common, LogCommand, LogOptions},
     exit::{Exit, Failure},
+    export,
     printer::Printer,
     settings::{Paths, Typed, tenant},
 };
@@ -19,6 +20,10 @@ pub(super) fn run(
     options: LogOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
+    if let Some(LogCommand::Export(export)) = &options.command {
+        return export::run(printer, &paths, export);
+    }
+    let options = options.filter;
     let reader = Reader::open(&paths.audit_log)?;
     let run = options.run.as_deref().map(|name| reader.find(name)).transpose()?;
     let filter = RequestFilter {

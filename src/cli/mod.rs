@@ -23,6 +23,7 @@ mod diagnostics;
 mod doctor;
 mod ending;
 mod exit;
+mod export;
 mod guarded_file;
 mod hardening;
 mod health;
@@ -88,7 +89,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Doctor(options) => doctor::run(&printer, &typed, &cli.common, options),
         Command::Runs => runs::run(&printer, &typed, &cli.common),
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
-        Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
+        Command::Log(options) => log::run(&printer, &typed, &cli.common, *options),
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
         Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),

@@ -5,7 +5,7 @@
 use super::{
     canonical::{self, CanonicalError},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
-    endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
+    endings::{LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
     },
@@ -122,6 +122,8 @@ pub enum Event {
     ReportWritten(ReportWritten),
     /// Somebody had the log verified.
     LogVerified(LogVerified),
+    /// Somebody had the log copied, to show it elsewhere.
+    LogExported(LogExported),
 }
 
 impl Event {
@@ -152,6 +154,7 @@ impl Event {
             Self::Resolved(_) => "resolved",
             Self::ReportWritten(_) => "report_written",
             Self::LogVerified(_) => "log_verified",
+            Self::LogExported(_) => "log_exported",
         }
     }
 }

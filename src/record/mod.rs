@@ -24,7 +24,9 @@ mod waves;
 
 pub use change::{Change, ChangePhase};
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
-pub use endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped};
+pub use endings::{
+    LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped,
+};
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened,

@@ -172,7 +172,7 @@ impl Run {
         }
         match &record.event {
             Event::RunOpened(_) => Err("the run is open already".to_owned()),
-            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) => {
+            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) | Event::LogExported(_) => {
                 Err("it concerns the log as a whole, and no run".to_owned())
             }
             Event::CustomersProtected(list) => self.protect(list),

@@ -20,6 +20,7 @@ mod commands;
 mod confirmation;
 mod doctor;
 mod everything_on_record;
+mod export;
 mod faults_of_the_disk;
 mod guards;
 mod interruption;

@@ -25,6 +25,16 @@ impl Reader {
         Ok(run.and_then(|run| run.parse().ok()))
     }
 
+    /// The public keys that the log introduces, in order.
+    pub fn keys(&self) -> Result<Vec<String>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM record
+             WHERE milestone = 'key_introduced' ORDER BY seq",
+        )?;
+        let keys = query.query_map([], |row| row.get(0))?;
+        Ok(keys.collect::<Result<_, _>>()?)
+    }
+
     /// The heads in the log as signed notes, the largest first.
     pub fn heads(&self) -> Result<Vec<String>, QueryError> {
         let mut query = self.connection.prepare("SELECT note FROM checkpoint ORDER BY size DESC")?;

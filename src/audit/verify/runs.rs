@@ -62,7 +62,7 @@ impl Runs {
         taken
     }
 
-    /// A log is opened once, by its first record. Of its own it has keys, verifications, and the requests
+    /// A log is opened once, by its first record. Of its own it has keys, verifications, copies, and the requests
     /// of a sign-in outside of a run, which change nothing.
     fn take_of_log(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         match (&record.event, seq) {
@@ -73,7 +73,9 @@ impl Runs {
                 self.keys.extend(introduced.vkey.parse::<VerifyingKey>());
                 Ok(())
             }
-            (Event::LogVerified(_) | Event::TokenNamed(_) | Event::Held(_), _) => Ok(()),
+            (Event::LogVerified(_) | Event::LogExported(_) | Event::TokenNamed(_) | Event::Held(_), _) => {
+                Ok(())
+            }
             (Event::RequestIntended(intent), _) if !intent.purpose.is_change() => {
                 self.open.insert(seq);
                 Ok(())
