@@ -13,7 +13,7 @@ CREATE TABLE record (
     milestone ANY GENERATED ALWAYS AS (
         CASE WHEN json_extract(CAST(body AS TEXT), '$.kind')
             IN ('log_opened', 'key_introduced', 'run_opened', 'partner_identified', 'stopped', 'resumed',
-                'run_sealed', 'resolved')
+                'run_sealed', 'resolved', 'corroborated', 'reconciled')
         THEN json_extract(CAST(body AS TEXT), '$.kind') END
     ) VIRTUAL
 ) STRICT;
@@ -111,6 +111,8 @@ WITH listed AS (
     -- What a person found out about an unknown outcome; the last word counts.
     SELECT run, row, max(seq) AS seq, at, CAST(body AS TEXT) AS json FROM record
     WHERE milestone = 'resolved' GROUP BY run, row
+), corroborated AS (
+    SELECT run, row FROM record WHERE milestone = 'corroborated'
 )
 SELECT
     listed.run AS run_id,
@@ -118,7 +120,13 @@ SELECT
     json_extract(listed.json, '$.customer') AS customer_tenant_id,
     coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name')) AS customer_name,
     coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) AS outcome,
-    json_extract(settled.json, '$.evidence') AS evidence,
+    CASE
+        WHEN corroborated.row IS NOT NULL
+            AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome'))
+                IN ('removed', 'deleted', 'already_removed', 'already_deleted')
+        THEN 'corroborated'
+        ELSE json_extract(settled.json, '$.evidence')
+    END AS evidence,
     (SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons')) AS reasons,
     json_extract(settled.json, '$.explanation') || coalesce(
         ' Resolved as ' || json_extract(resolved.json, '$.outcome') || ' by ' || json_extract(resolved.json, '$.by')
@@ -135,7 +143,8 @@ SELECT
     settled.at AS finished_at
 FROM listed
 LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row
-LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row;
+LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row
+LEFT JOIN corroborated ON corroborated.run = listed.run AND corroborated.row = listed.row;
 
 CREATE VIEW requests AS
 WITH intended AS (

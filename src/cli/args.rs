@@ -1,9 +1,13 @@
 //! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
 
 mod approval;
+mod evidence;
 mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
+pub(super) use evidence::{
+    ExportOptions, LogCommand, LogOptions, ProveOptions, ReconcileOptions, VerifyOptions,
+};
 pub(super) use service::{CloudName, DoctorOptions, ProfileOption, ServiceOptions, SignInOptions};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -105,6 +109,8 @@ pub(super) enum Command {
     Verify(VerifyOptions),
     /// One customer's certificate, to be shown without showing the others; or check one
     Prove(ProveOptions),
+    /// Compare a run with Partner Center's own record of activity, both ways
+    Reconcile(ReconcileOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions
@@ -304,96 +310,6 @@ pub(super) enum Csv {
     Safe,
     /// As it is.
     Raw,
-}
-
-/// Which requests are shown, or what else is done with the log.
-#[derive(Debug, Args, Clone)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct LogOptions {
-    #[command(subcommand)]
-    pub(super) command: Option<LogCommand>,
-    #[command(flatten)]
-    pub(super) filter: LogFilter,
-}
-
-/// What else is done with the log.
-#[derive(Debug, Subcommand, Clone)]
-pub(super) enum LogCommand {
-    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that
-    Export(ExportOptions),
-}
-
-/// What is packed, and where.
-#[derive(Debug, Args, Clone)]
-pub(super) struct ExportOptions {
-    /// With the reports of this run: an ID, a unique prefix of one, or `latest`
-    #[arg(long, value_name = "RUN", default_value = "latest")]
-    pub(super) run: String,
-    /// The folder; it must be empty, or not be there yet
-    pub(super) dir: PathBuf,
-}
-
-/// Which requests are shown.
-#[derive(Debug, Args, Clone)]
-pub(super) struct LogFilter {
-    /// Of this run: an ID, a unique prefix of one, or `latest`
-    #[arg(long, value_name = "RUN")]
-    pub(super) run: Option<String>,
-    /// About this customer
-    #[arg(long, value_name = "GUID")]
-    pub(super) customer: Option<String>,
-    /// With this MS-RequestId, sent or answered
-    #[arg(long, value_name = "GUID")]
-    pub(super) request_id: Option<String>,
-    /// With this MS-CorrelationId, sent or answered
-    #[arg(long, value_name = "GUID")]
-    pub(super) correlation_id: Option<String>,
-    /// Answered with this status
-    #[arg(long, value_name = "N")]
-    pub(super) status: Option<u16>,
-    /// At this time or later: a date, or a date and time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<String>,
-}
-
-/// What a log is compared with.
-#[derive(Debug, Args, Clone)]
-pub(super) struct VerifyOptions {
-    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub(super) checkpoint: Vec<PathBuf>,
-    /// The only key that may have signed, or a file that holds it; repeatable
-    #[arg(long, value_name = "VKEY|FILE")]
-    pub(super) key: Vec<String>,
-    /// Print the keys that the log introduces, and nothing else
-    #[arg(long, conflicts_with_all = ["checkpoint", "key", "record"])]
-    pub(super) print_key: bool,
-    /// Record in the log that it was verified, unless it was altered
-    #[arg(long)]
-    pub(super) record: bool,
-}
-
-/// Whose certificate is made, or which one is checked.
-#[derive(Debug, Args, Clone)]
-pub(super) struct ProveOptions {
-    /// Make the certificate of this customer
-    #[arg(long, value_name = "GUID", required_unless_present = "check")]
-    pub(super) customer: Option<String>,
-    /// In this run: an ID, a unique prefix of one, or `latest` [default: the latest that names the customer]
-    #[arg(long, value_name = "RUN", conflicts_with = "check")]
-    pub(super) run: Option<String>,
-    /// Where to put it [default: certificates/GUID/ in the folder of the run's reports]
-    #[arg(long, value_name = "DIR", conflicts_with = "check")]
-    pub(super) out: Option<PathBuf>,
-    /// Check this certificate instead; neither the log nor a network is needed
-    #[arg(long, value_name = "FILE", conflicts_with = "customer")]
-    pub(super) check: Option<PathBuf>,
-    /// With --check: the only key that may have signed, or a file that holds it; repeatable
-    #[arg(long, value_name = "VKEY|FILE", requires = "check")]
-    pub(super) key: Vec<String>,
-    /// As of this signed head that was kept elsewhere; with --check, the certificate's must be one in FILE
-    #[arg(long, value_name = "FILE")]
-    pub(super) checkpoint: Option<PathBuf>,
 }
 
 /// What the simulator plays.

@@ -36,6 +36,7 @@ mod printer;
 mod profiles;
 mod progress;
 mod prove;
+mod reconcile;
 mod refusal;
 mod rehearsal;
 mod report;
@@ -92,6 +93,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Log(options) => log::run(&printer, &typed, &cli.common, *options),
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
         Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
+        Command::Reconcile(options) => reconcile::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

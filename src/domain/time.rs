@@ -106,6 +106,12 @@ impl Day {
         Self(self.0.tomorrow().unwrap_or(self.0))
     }
 
+    /// So many days later, or earlier.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().days(days)))
+    }
+
     /// The year, for telling the end dates that mean "never" (9999) from real ones.
     pub fn year(self) -> i16 {
         self.0.year()

@@ -4,6 +4,7 @@
 
 use super::{
     canonical::{self, CanonicalError},
+    corroboration::{Corroborated, Reconciled},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped},
     opening::{
@@ -114,10 +115,14 @@ pub enum Event {
     Resumed(Policy),
     /// A row has its outcome.
     Settled(Box<Settled>),
-    /// The run is over; nothing is added to it but reports, and what a person finds out later.
+    /// The run is over; nothing is added to it but reports, and what is found out later.
     RunSealed(RunSealed),
     /// A person settled an outcome that was unknown.
     Resolved(Box<Resolved>),
+    /// Partner Center has the removal of a row on its own record.
+    Corroborated(Box<Corroborated>),
+    /// The run was compared with Partner Center's own record of activity.
+    Reconciled(Box<Reconciled>),
     /// A report was written from the records.
     ReportWritten(ReportWritten),
     /// Somebody had the log verified.
@@ -152,6 +157,8 @@ impl Event {
             Self::Settled(_) => "settled",
             Self::RunSealed(_) => "run_sealed",
             Self::Resolved(_) => "resolved",
+            Self::Corroborated(_) => "corroborated",
+            Self::Reconciled(_) => "reconciled",
             Self::ReportWritten(_) => "report_written",
             Self::LogVerified(_) => "log_verified",
             Self::LogExported(_) => "log_exported",

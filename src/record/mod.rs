@@ -10,6 +10,7 @@
 
 pub mod canonical;
 mod change;
+mod corroboration;
 mod decisions;
 mod endings;
 mod kinds;
@@ -23,6 +24,7 @@ mod state;
 mod waves;
 
 pub use change::{Change, ChangePhase};
+pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped,

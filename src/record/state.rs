@@ -10,7 +10,7 @@ use super::{
     waves::Waves,
 };
 use crate::domain::{Answer, Outcome, RunId, Seq, Sha256, TenantId, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A record that does not follow from the records before it.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +113,8 @@ pub struct Run {
     pub(super) waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
+    /// Rows whose removal Partner Center has on its own record.
+    pub corroborated: BTreeSet<u32>,
     /// The end, once there is one.
     pub sealed: Option<RunSealed>,
 }
@@ -141,6 +143,7 @@ impl Run {
             signs: Signs::default(),
             waves: Waves::default(),
             stopped_by_guard: None,
+            corroborated: BTreeSet::new(),
             sealed: None,
         })
     }
@@ -166,7 +169,10 @@ impl Run {
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let at = record.at;
-        let may_follow_the_seal = matches!(record.event, Event::ReportWritten(_) | Event::Resolved(_));
+        let may_follow_the_seal = matches!(
+            record.event,
+            Event::ReportWritten(_) | Event::Resolved(_) | Event::Corroborated(_) | Event::Reconciled(_)
+        );
         if self.stage == Stage::Sealed && !may_follow_the_seal {
             return Err("the run is sealed".to_owned());
         }
@@ -251,6 +257,8 @@ impl Run {
             Event::Settled(settled) => self.row_settled(at, settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
             Event::Resolved(resolved) => self.resolved(resolved),
+            Event::Corroborated(corroborated) => self.corroborate(corroborated),
+            Event::Reconciled(_) => self.require_seal(),
         }
     }
 

@@ -34,6 +34,7 @@ mod power_cut;
 mod prove;
 mod readme;
 mod reasons;
+mod reconcile;
 mod renewal;
 mod resolve;
 mod secrets;

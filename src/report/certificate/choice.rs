@@ -56,6 +56,7 @@ impl Choice {
             Event::Settled(settled) => settled.customer.map(|id| (id, settled.row)),
             Event::RequestIntended(intent) => intent.customer.zip(intent.row),
             Event::Resolved(resolved) => Some((resolved.customer, resolved.row)),
+            Event::Corroborated(corroborated) => Some((corroborated.customer, corroborated.row)),
             _ => None,
         };
         if let Some((customer, row)) = named
@@ -82,6 +83,7 @@ impl Choice {
             | Event::Stopped(_)
             | Event::Resumed(_)
             | Event::RunSealed(_)
+            | Event::Reconciled(_)
                 if is_of_run =>
             {
                 self.pick(seq);
@@ -89,6 +91,10 @@ impl Choice {
             Event::RowRead(read) if is_own(read.row) => self.pick(seq),
             Event::Settled(settled) if is_own(settled.row) => self.pick(seq),
             Event::Resolved(resolved) if is_own(resolved.row) => self.pick(seq),
+            Event::Corroborated(corroborated) if is_own(corroborated.row) => {
+                self.basis.insert(corroborated.basis);
+                self.pick(seq);
+            }
             Event::Judged(judged) if is_own(judged.row) => {
                 self.basis.extend(&judged.basis);
                 self.pick(seq);

@@ -2,8 +2,8 @@
 
 use super::exchanges::{RequestStory, end, request, subscriptions};
 use crate::{
-    domain::{Finding, Mode, Outcome, Procedure, Seq},
-    record::{Event, How, Judged, Observed, Record, Resolved, Seen, Settled},
+    domain::{Evidence, Finding, Mode, Outcome, Procedure, Seq},
+    record::{Activity, Corroborated, Event, How, Judged, Observed, Record, Resolved, Seen, Settled},
 };
 use serde::Serialize;
 
@@ -83,6 +83,7 @@ pub(super) struct RowStory {
     looks: Vec<Moment>,
     end: Option<End>,
     pub(super) resolved: Vec<Moment>,
+    corroborated: Vec<Moment>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -181,12 +182,21 @@ impl Story {
                 Event::Observed(observed) => story.observed(at, observed),
                 Event::Settled(settled) => story.settled(at, settled),
                 Event::Resolved(resolved) => story.resolved(at, resolved),
+                Event::Corroborated(corroborated) => story.corroborated(at, corroborated),
+                Event::Reconciled(_) => {
+                    let text = "compared with Partner Center's own record of activity".to_owned();
+                    story.course.push(Moment { at, text });
+                }
                 Event::RequestIntended(intent) => {
                     let ends = known.iter().skip(place).find_map(|later| end(later, *seq));
                     story.requests.push(request(at, intent, ends));
                 }
                 _ => {}
             }
+        }
+        let is_corroborated = story.rows.iter().any(|row| !row.corroborated.is_empty());
+        if is_corroborated && story.outcome.is_some_and(Outcome::is_gone) {
+            story.evidence = Some(Evidence::Corroborated.to_string());
         }
         story.in_short = story.sentence();
         story
@@ -248,6 +258,19 @@ impl Story {
             removable_from: settled.removable_from.map(|day| day.to_string()),
             changes_sent: settled.attempts,
         });
+    }
+
+    fn corroborated(&mut self, at: String, corroborated: &Corroborated) {
+        let Activity { operation, at: when, user, correlation_id, .. } = &corroborated.activity;
+        let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
+        let whose = if corroborated.is_our_request { "our own request" } else { "customer and time agree" };
+        let text = format!(
+            "Partner Center's own record: {operation} at {}, by {}, correlation ID {}: {whose}",
+            word(when),
+            word(user),
+            word(correlation_id)
+        );
+        self.row(corroborated.row).corroborated.push(Moment { at, text });
     }
 
     fn resolved(&mut self, at: String, resolved: &Resolved) {

@@ -62,6 +62,7 @@ pub(super) fn withhold(
                     names_in(&value, &own, &mut found);
                 }
             }
+            Event::Reconciled(reconciled) => found.extend(reconciled.unclaimed.iter().map(id_of)),
             event if !shown.contains(&seq) => found.extend(others(event)),
             Event::RunOpened(opened) => found.extend(opened.policy.protected.iter().map(id_of)),
             _ => {}
@@ -84,7 +85,7 @@ pub(super) fn withhold(
 }
 
 fn is_listing(intent: &RequestIntended) -> bool {
-    matches!(intent.purpose, Purpose::ListCustomers)
+    matches!(intent.purpose, Purpose::ListCustomers | Purpose::ReadActivity)
 }
 
 fn id_of(id: &TenantId) -> String {
