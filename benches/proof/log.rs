@@ -59,7 +59,7 @@ pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Resul
         writer.exchange(row, Purpose::RemoveRelationship)?;
         let basis = Some(writer.exchange(row, Purpose::ConfirmRemoval)?);
         let detail = "the relationship is `none`".to_owned();
-        writer.write(Event::Observed(Observed { row, seen: Seen::Gone, detail, basis }))?;
+        writer.write(Event::Observed(Observed { row, about: None, seen: Seen::Gone, detail, basis }))?;
         writer.settle(row)?;
     }
     let sealed = RunSealed { counts: writer.run.counts.clone(), open_intents: Vec::new(), exit_code: 0 };
@@ -116,6 +116,7 @@ impl RunWriter<'_> {
         let intent = RequestIntended {
             row: Some(row),
             customer: Some(customer),
+            about: None,
             purpose,
             attempt: 1,
             method: if body.is_some() { "PATCH" } else { "GET" }.to_owned(),
@@ -155,6 +156,7 @@ impl RunWriter<'_> {
             relationship: Some("reseller".to_owned()),
             findings: Vec::new(),
             allowed: Vec::new(),
+            first: vec![],
             listed_as: None,
             seats: None,
             active_until: None,
@@ -218,6 +220,9 @@ fn opened(rows: u32) -> RunOpened {
             allow: Vec::new(),
             protected: BTreeSet::new(),
             partner: None,
+            sandbox: None,
+            sandboxes: [].into(),
+            order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),
     }

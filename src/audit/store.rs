@@ -25,6 +25,9 @@ use std::{
 /// Before this version, two connections could lose committed pages (sqlite.org/wal.html).
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// The most callers whose entries share one transaction.
+pub(super) const SHARED_BY: usize = 256;
+
 /// Sixteen random bytes that keep a short payload from being guessed from its digest.
 pub type Salt = [u8; 16];
 
@@ -55,6 +58,8 @@ pub struct Store {
     reserve: Option<Reserve>,
     /// Whether somebody put a file beside the log that says stop.
     is_told_to_stop: bool,
+    /// How many callers share one transaction.
+    shared_by: usize,
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -101,6 +106,7 @@ impl Store {
             identity,
             reserve: Some(reserve),
             is_told_to_stop: false,
+            shared_by: SHARED_BY,
             _lock: lock,
         };
         if known.last().is_none_or(|(_, last)| last.as_str() != key.public().as_str()) {
@@ -109,6 +115,18 @@ impl Store {
             store.append(&[record.into()])?;
         }
         Ok(store)
+    }
+
+    /// With at most so many callers sharing one transaction; a benchmark shows what sharing is worth.
+    #[must_use]
+    pub fn sharing(mut self, callers: usize) -> Self {
+        self.shared_by = callers.max(1);
+        self
+    }
+
+    /// How many callers may share one transaction.
+    pub(super) const fn shared_by(&self) -> usize {
+        self.shared_by
     }
 
     /// The place that the next record gets.

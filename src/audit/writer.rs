@@ -10,7 +10,7 @@
 use super::{
     StoreError,
     brake::Brake,
-    store::{Entry, Store},
+    store::{Entry, SHARED_BY, Store},
 };
 use crate::{
     domain::Seq,
@@ -26,8 +26,6 @@ use tokio::{
     time::Instant,
 };
 
-/// The most callers whose entries share one transaction.
-const BATCH: usize = 256;
 /// Records do not wait longer for a head, as long as others come.
 const HEAD_EVERY: Duration = Duration::from_secs(30);
 
@@ -49,7 +47,8 @@ struct Request {
     entries: Vec<Entry>,
     /// Whether there must be a head over everything up to these entries.
     head: bool,
-    answer: oneshot::Sender<Result<Seq, WriteError>>,
+    /// Who waits for it, if anybody does.
+    answer: Option<oneshot::Sender<Result<Seq, WriteError>>>,
 }
 
 /// A handle to the writer; clones share it.
@@ -68,7 +67,7 @@ impl Writer {
     /// Starts writing to `store`. The task that is returned ends with the store, once every handle
     /// is dropped.
     pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
-        let (queue, requests) = mpsc::channel(BATCH);
+        let (queue, requests) = mpsc::channel(SHARED_BY);
         let brake = Arc::new(OnceLock::new());
         let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&brake)));
         (Self { queue, brake }, task)
@@ -84,6 +83,13 @@ impl Writer {
         self.ask(entries, false).await
     }
 
+    /// Appends entries that nobody waits for. They go to the disk before whatever is appended after them,
+    /// or else that is not appended either.
+    pub async fn append_before_the_next(&self, entries: Vec<Entry>) -> Result<(), WriteError> {
+        let request = Request { entries, head: false, answer: None };
+        self.queue.send(request).await.map_err(|_closed| WriteError::Closed)
+    }
+
     /// Makes a head over everything that is recorded. Resolves when it is on disk.
     pub async fn head(&self) -> Result<(), WriteError> {
         self.ask(Vec::new(), true).await.map(drop)
@@ -91,7 +97,7 @@ impl Writer {
 
     async fn ask(&self, entries: Vec<Entry>, head: bool) -> Result<Seq, WriteError> {
         let (answer, receipt) = oneshot::channel();
-        let request = Request { entries, head, answer };
+        let request = Request { entries, head, answer: Some(answer) };
         self.queue.send(request).await.map_err(|_closed| WriteError::Closed)?;
         receipt.await.map_err(|_closed| WriteError::Closed)?
     }
@@ -104,9 +110,10 @@ async fn serve(
     brake: Arc<OnceLock<Brake>>,
 ) -> Result<Store, WriteError> {
     let mut latest_head = (store.covered(), Instant::now());
+    let shared_by = store.shared_by();
     let mut store = Some(store);
-    let mut batch = Vec::with_capacity(BATCH);
-    while requests.recv_many(&mut batch, BATCH).await > 0 {
+    let mut batch = Vec::with_capacity(shared_by);
+    while requests.recv_many(&mut batch, shared_by).await > 0 {
         let Some(mut own) = store.take() else { break };
         let mut sizes = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
@@ -152,7 +159,9 @@ async fn serve(
         let mut seq = first;
         for (answer, size) in answers.into_iter().zip(sizes) {
             // A caller that no longer waits has its record all the same.
-            drop(answer.send(Ok(seq)));
+            if let Some(answer) = answer {
+                drop(answer.send(Ok(seq)));
+            }
             seq += size;
         }
         store = Some(own);
@@ -162,15 +171,17 @@ async fn serve(
 
 /// Gives everybody the first error, for as long as anybody asks.
 async fn refuse_all(
-    answers: Vec<oneshot::Sender<Result<Seq, WriteError>>>,
+    answers: Vec<Option<oneshot::Sender<Result<Seq, WriteError>>>>,
     requests: &mut mpsc::Receiver<Request>,
     error: WriteError,
 ) -> WriteError {
-    for answer in answers {
+    for answer in answers.into_iter().flatten() {
         drop(answer.send(Err(error.clone())));
     }
     while let Some(request) = requests.recv().await {
-        drop(request.answer.send(Err(error.clone())));
+        if let Some(answer) = request.answer {
+            drop(answer.send(Err(error.clone())));
+        }
     }
     error
 }

@@ -10,7 +10,7 @@ use super::{
     plan_file::{PlanFile, Planned},
     printer::Printer,
     session,
-    settings::{ApprovalSettings, Paths, ServiceSettings, Typed, pace_again, tenant},
+    settings::{ApprovalSettings, Paths, Sandbox, ServiceSettings, Typed, duration, pace_again, tenant},
 };
 use crate::{
     audit::Reader,
@@ -18,7 +18,6 @@ use crate::{
     engine::{Clock, not_approved},
     record::{Applies, Policy, RunOpened},
 };
-use jiff::SignedDuration;
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +31,8 @@ pub(super) fn run(
     options: &ApplyOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    let max_age = options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), duration)?;
+    let max_age =
+        options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), |text| duration("--plan-max-age", text))?;
     let file = PlanFile::read(&options.plan)?;
     let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
     // Whether there is anything to carry out is found out before anything else.
@@ -43,6 +43,7 @@ pub(super) fn run(
             "the plan was made for another partner account than `--partner-tenant` names. Nothing was sent";
         return Err(Failure::new(Exit::Guard, text));
     }
+    Sandbox::again(typed, options.sandbox_tenant.as_ref())?.require_again(&planned.run, options.yes)?;
     let settings = ApprovalSettings::resolve(typed, &options.approval)?;
     let policy = policy(&planned, options, &settings);
     let is_approved = options.approval.approval.is_some();
@@ -111,11 +112,4 @@ fn opened(
         settings,
         ..run.opened.clone()
     }
-}
-
-/// A duration as people write it, for example `90m` or `24h`.
-fn duration(text: &str) -> Result<Duration, Failure> {
-    let refused = || Failure::usage(format!("`{text}` is no duration; write, for example, `90m` or `24h`"));
-    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
-    Duration::try_from(parsed).map_err(|_negative| refused())
 }

@@ -8,7 +8,9 @@ pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
 pub(super) use evidence::{
     ExportOptions, LogCommand, LogOptions, ProveOptions, ReconcileOptions, VerifyOptions,
 };
-pub(super) use service::{CloudName, DoctorOptions, ProfileOption, ServiceOptions, SignInOptions};
+pub(super) use service::{
+    CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -162,6 +164,8 @@ pub(super) struct RunOptions {
     /// What is done to each customer [default: remove-relationship]
     #[arg(long, value_enum)]
     pub(super) procedure: Option<ProcedureName>,
+    #[command(flatten)]
+    pub(super) sandbox: SandboxOptions,
     /// Refuse a plan that would remove more than this [default: 500]
     #[arg(long, value_name = "N")]
     pub(super) max_removals: Option<u32>,
@@ -204,6 +208,8 @@ pub(super) struct RunOptions {
 pub(super) enum ProcedureName {
     /// End the reseller relationship.
     RemoveRelationship,
+    /// Cancel the orders of a customer of the integration sandbox, and delete it.
+    DeleteSandboxCustomer,
 }
 
 /// Which plan is carried out, and how.
@@ -227,6 +233,9 @@ pub(super) struct ApplyOptions {
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(super) sandbox_tenant: Option<String>,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
     /// The change ticket; printed on every report [default: as planned]
@@ -262,6 +271,9 @@ pub(super) struct ResumeOptions {
     /// The partner account that this must be
     #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
     pub(super) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(super) sandbox_tenant: Option<String>,
     #[command(flatten)]
     pub(super) sign_in: SignInOptions,
 }

@@ -5,7 +5,7 @@ use super::{
     show::{Table, table},
 };
 use crate::{
-    domain::{Outcome, Reason},
+    domain::{Outcome, Procedure, Reason},
     record::Judged,
     report::{Entry, Plan, visible},
 };
@@ -23,12 +23,14 @@ pub(super) fn text(printer: &Printer, plan: &Plan) -> String {
         parts.push(strong("Look at these first"));
         parts.extend(surprises);
     }
-    parts.push(strong(&format!("The {} customers that would be removed", plan.head.ready)));
+    let outcome = plan.head.procedure.outcome();
+    parts.push(strong(&format!("The {} customers that would be {outcome}", plan.head.ready)));
     let ready: Vec<_> = plan.ready().collect();
     parts.push(customers(&ready, "left to the service", |entry| {
         let allowed: Vec<_> = entry.decision.allowed.iter().map(|found| found.reason.as_str()).collect();
         allowed.join(", ")
     }));
+    parts.extend(preparations(plan, &strong("What would be done before that")));
     parts.extend(others(plan, &strong("The others")));
     parts.join("\n\n")
 }
@@ -39,10 +41,14 @@ fn head(plan: &Plan) -> String {
     let tenant = head.partner.tenant_id.map(|id| id.to_string()).unwrap_or_default();
     let of_all = head.customers_of_partner.map(|all| format!(", of the partner's {all}")).unwrap_or_default();
     format!(
-        "Plan of run {}\n  partner    {} ({tenant})\n  procedure  {}\n  removes    {} customers{of_all}\n  digest     {}",
+        "Plan of run {}\n  partner    {} ({tenant})\n  procedure  {}\n  {}    {} customers{of_all}\n  digest     {}",
         head.run_id,
         visible(partner),
         head.procedure,
+        match head.procedure {
+            Procedure::RemoveRelationship => "removes",
+            Procedure::DeleteSandboxCustomer => "deletes",
+        },
         head.ready,
         head.digest
     )
@@ -112,6 +118,19 @@ fn customers(entries: &[&Entry<Judged>], name: &str, cell: fn(&Entry<Judged>) ->
         shown.row(cells);
     }
     table(&shown)
+}
+
+/// What is done to the customers before they go, each thing by its name and ID.
+fn preparations(plan: &Plan, title: &str) -> Option<String> {
+    let mut shown = Table::new(&["row", "what", "ID"]);
+    let mut is_empty = true;
+    for entry in plan.ready() {
+        for one in &entry.decision.first {
+            is_empty = false;
+            shown.row([entry.decision.row.to_string(), one.named(), one.id.clone()]);
+        }
+    }
+    (!is_empty).then(|| format!("{title}\n{}", table(&shown)))
 }
 
 /// How many do not go, and why.

@@ -5,7 +5,7 @@ use super::{
     printer::{Paint, Printer},
 };
 use crate::{
-    domain::Mode,
+    domain::{Mode, Procedure},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Run, StopCause},
@@ -52,9 +52,14 @@ pub(super) async fn ask(
     // What is to be typed is what is shown.
     let name = engine.with_run(|run| run.partner.as_ref().map(|partner| partner.name.clone()));
     let name = visible(name.unwrap_or_default().trim()).into_owned();
-    let phrase = format!("{name} {}", engine.with_run(Run::to_change));
+    // In a sandbox, its own number: nobody has it in the fingers.
+    let (what, meant) = match engine.with_run(|run| run.policy.sandbox) {
+        Some(sandbox) => ("the sandbox's tenant ID", sandbox.to_string()),
+        None => ("the partner's name", name.clone()),
+    };
+    let phrase = format!("{meant} {}", engine.with_run(Run::to_change));
     let about = engine.with_run(|run| about(run, &printer.paint(Paint::Strong, &name)));
-    printer.warn(&format!("{about}\nTo go on, type the partner's name and the number, `{phrase}`:"));
+    printer.warn(&format!("{about}\nTo go on, type {what} and the number, `{phrase}`:"));
     let typed = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|_| line)
@@ -68,7 +73,7 @@ pub(super) async fn ask(
         Ok(Ok(line)) if line.trim() == phrase => Ok(How::Typed),
         Ok(_) => Err(stopped(
             StopCause::NotConfirmed,
-            "it was not confirmed: what was typed is not the partner's name and the number",
+            &format!("it was not confirmed: what was typed is not {what} and the number"),
         )),
         Err(panicked) => Err(Halt::Stop { cause: StopCause::Bug, text: panicked.to_string() }),
     }
@@ -85,10 +90,21 @@ fn about(run: &Run, partner: &str) -> String {
     };
     let earnest = match opened.mode {
         Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
-        Mode::Plan | Mode::Run => "There is no undo: each customer would have to accept a new relationship.",
+        Mode::Plan | Mode::Run => match opened.procedure {
+            Procedure::RemoveRelationship => {
+                "There is no undo: each customer would have to accept a new relationship."
+            }
+            Procedure::DeleteSandboxCustomer => {
+                "There is no undo: each customer's tenant is destroyed, with everything in it."
+            }
+        },
+    };
+    let change = match opened.procedure {
+        Procedure::RemoveRelationship => "end the reseller relationship with",
+        Procedure::DeleteSandboxCustomer => "cancel the orders of, and delete,",
     };
     format!(
-        "about to end the reseller relationship with {} customers of {partner} ({tenant}).\n\
+        "about to {change} {} customers of {partner} ({tenant}).\n\
          Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.\n{earnest}",
         run.to_change(),
         opened.procedure,

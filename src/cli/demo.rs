@@ -1,7 +1,7 @@
 //! `offboard demo`: the whole job, over real HTTP, against the built-in simulator.
 
 use super::{
-    args::{Common, DemoOptions, ListOptions, PaceOptions, RunOptions},
+    args::{Common, DemoOptions, ListOptions, PaceOptions, ProcedureName, RunOptions},
     check,
     consent::Consent,
     diagnostics, ending,
@@ -101,6 +101,7 @@ fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
         max_removals: Some(max_removals),
         max_share: Some(100),
         stop_after_failures: Some(3),
+        procedure: Some(ProcedureName::RemoveRelationship),
         ticket: Some("DEMO-1".to_owned()),
         reason: Some("to show what the program does".to_owned()),
         yes: true,

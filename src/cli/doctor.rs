@@ -36,7 +36,8 @@ pub(super) fn run(
     common: &Common,
     options: DoctorOptions,
 ) -> Result<Exit, Failure> {
-    let options = RunOptions { service: options.service, pace: options.pace, ..RunOptions::default() };
+    let DoctorOptions { service, pace, sandbox } = options;
+    let options = RunOptions { pace, service, sandbox, ..RunOptions::default() };
     let mut settings = RunSettings::resolve(typed, common, &options)?;
     // There is no list yet.
     settings.recorded.remove("skip_invalid");

@@ -198,7 +198,9 @@ pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time
 pub(super) fn introduction(settings: &RunSettings, found: &Introduction) -> Vec<Check> {
     let partner = &found.partner;
     let who = format!("{} ({})", visible(&partner.name), partner.tenant_id);
-    let account = match guards::wrong_partner(&settings.policy, None, partner) {
+    let wrong = guards::wrong_partner(&settings.policy, None, partner)
+        .or_else(|| guards::wrong_place(settings.procedure, &settings.policy, partner));
+    let account = match wrong {
         Some(text) => Check::bad("partner", Exit::Guard, text),
         None if settings.policy.partner.is_none() => Check::care(
             "partner",

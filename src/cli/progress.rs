@@ -2,7 +2,7 @@
 
 use super::printer::Printer;
 use crate::{
-    domain::Outcome,
+    domain::{Outcome, Procedure},
     engine::Watch,
     partner_center::transport::Transport,
     record::{Run, Stage},
@@ -76,7 +76,10 @@ fn described(run: &Run) -> (&'static str, u64, u64, String) {
     let (stage, done) = match run.stage {
         Stage::Judging => ("reading", u64::from(run.judged)),
         Stage::Planned => ("planned", of),
-        Stage::Confirmed => ("removing", u64::from(run.settled())),
+        Stage::Confirmed => match run.opened.procedure {
+            Procedure::RemoveRelationship => ("removing", u64::from(run.settled())),
+            Procedure::DeleteSandboxCustomer => ("deleting", u64::from(run.settled())),
+        },
         Stage::Sealed => ("done", of),
     };
     let counts = Outcome::ALL

@@ -1,8 +1,8 @@
 //! The simulator, inside this process, for rehearsals and the demo.
 
-use super::{access::Access, exit::Failure};
+use super::{access::Access, exit::Failure, settings::RunSettings};
 use crate::{
-    domain::TenantId,
+    domain::Procedure,
     input::List,
     partner_center::BaseUrl,
     simulator::{Door, Keep, Model, Scenario, scenario::Generated},
@@ -35,7 +35,7 @@ impl Rehearsal {
 }
 
 /// A Partner Center that has the customers of this list, in made-up states, and as many others.
-pub(super) fn scenario(list: &List, partner: Option<TenantId>) -> Result<Scenario, Failure> {
+pub(super) fn scenario(list: &List, settings: &RunSettings) -> Result<Scenario, Failure> {
     let mut customers = Vec::new();
     for row in list.rows()? {
         let row = row?;
@@ -47,7 +47,9 @@ pub(super) fn scenario(list: &List, partner: Option<TenantId>) -> Result<Scenari
     let mut scenario = Scenario::rehearsal(customers);
     scenario.generated = Some(Generated { count: others, seed: 7, clean: true });
     "Rehearsal Partner".clone_into(&mut scenario.partner.name);
-    if let Some(partner) = partner {
+    scenario.sandbox = settings.procedure == Procedure::DeleteSandboxCustomer;
+    let sandbox = settings.policy.sandbox;
+    if let Some(partner) = sandbox.or(settings.policy.partner) {
         scenario.partner.tenant_id = partner;
     }
     Ok(scenario)

@@ -95,10 +95,9 @@ fn unknown_row(run: &Run, customer: TenantId) -> Result<u32, Failure> {
 }
 
 const fn outcome(procedure: Procedure, found: Found) -> Outcome {
-    match (found, procedure) {
-        (Found::Removed, Procedure::RemoveRelationship) => Outcome::Removed,
-        (Found::Removed, Procedure::DeleteSandboxCustomer) => Outcome::Deleted,
-        (Found::NotRemoved, _) => Outcome::Failed,
+    match found {
+        Found::Removed => procedure.outcome(),
+        Found::NotRemoved => Outcome::Failed,
     }
 }
 

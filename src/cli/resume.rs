@@ -8,7 +8,7 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
     session,
-    settings::{Paths, ServiceSettings, Typed, pace_again, tenant},
+    settings::{Paths, Sandbox, ServiceSettings, Typed, pace_again, tenant},
 };
 use crate::{audit::Reader, engine::Engine, record::Stage};
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,8 @@ pub(super) fn run(
     }
     // What was confirmed once is carried out; what was not is asked for.
     let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
+    let nobody_types = options.yes && !is_confirmed;
+    Sandbox::again(typed, options.sandbox_tenant.as_ref())?.require_again(&run, nobody_types)?;
     let has_partner = named.is_some() || run.policy.partner.is_some();
     let consent = if is_confirmed { Consent::Given } else { consent::require(options.yes, has_partner)? };
     let partner = run.partner.as_ref().map(|partner| partner.tenant_id);

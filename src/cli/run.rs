@@ -49,6 +49,7 @@ fn start(
     changes: bool,
 ) -> Result<Exit, Failure> {
     let settings = RunSettings::resolve(typed, common, &options)?;
+    settings.require_procedure(&options)?;
     let list = check::open(&options.list)?;
     let checked = check::read(&list, |_| Ok(()))?;
     check::refuse_invalid(&list, &checked, options.list.skip_invalid)?;
@@ -72,7 +73,7 @@ fn start(
         let (access, rehearsal) = if let Some(access) = access {
             (access, None)
         } else {
-            let scenario = rehearsal::scenario(&list, settings.policy.partner)?;
+            let scenario = rehearsal::scenario(&list, &settings)?;
             let (rehearsal, access) = Rehearsal::open(scenario).await?;
             (access, Some(rehearsal))
         };

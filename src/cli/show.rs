@@ -1,7 +1,7 @@
 //! Tables for a terminal.
 
 use crate::{
-    domain::{Outcome, Reason},
+    domain::{Outcome, Preparation, Reason},
     record::{Row, RowState, Run},
     report::visible,
 };
@@ -63,7 +63,12 @@ pub(super) fn plan(run: &Run) -> String {
         .iter()
         .filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }))
         .collect();
-    let mut text = format!("{} of {} rows are ready to be removed", ready.len(), run.opened.input.rows);
+    let mut text = format!(
+        "{} of {} rows are ready to be {}",
+        ready.len(),
+        run.opened.input.rows,
+        run.opened.procedure.outcome()
+    );
     if ready.is_empty() {
         text.push('.');
     } else {
@@ -81,12 +86,30 @@ pub(super) fn plan(run: &Run) -> String {
             text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
         }
     }
+    text.push_str(&preparations(&ready));
     let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
         text.push_str(&format!("\nThe others: {}.", others.join(", ")));
     }
     text
+}
+
+/// What is done before they go.
+fn preparations(ready: &[&Row]) -> String {
+    let all: Vec<(&Row, &Preparation)> =
+        ready.iter().flat_map(|row| row.first.iter().map(|one| (*row, one))).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut shown = Table::new(&["row", "before that", "ID"]);
+    for (row, one) in all.iter().take(SHOWN) {
+        shown.row([row.number.to_string(), one.named(), one.id.clone()]);
+    }
+    let more = all.len().saturating_sub(SHOWN);
+    let more =
+        if more == 0 { String::new() } else { format!("\n  … and {more} more; `plan.json` names all") };
+    format!("\nBefore they go, {} orders are cancelled:\n{}{more}", all.len(), table(&shown))
 }
 
 /// Outcomes with their numbers, and reasons with what to do.

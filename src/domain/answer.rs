@@ -22,6 +22,8 @@ pub enum Answer {
     Denied,
     /// The service knows no relationship with this customer.
     NoRelationship,
+    /// 409: what it is about is being changed already.
+    InProgress,
     /// Another 4xx, or a redirect: the service said no.
     Refused,
     /// 408 or 5xx: it may have been carried out.

@@ -1,5 +1,6 @@
 //! What a run does to each customer, and in what earnest.
 
+use super::Outcome;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -19,6 +20,22 @@ impl Procedure {
         match self {
             Self::RemoveRelationship => "remove-relationship",
             Self::DeleteSandboxCustomer => "delete-sandbox-customer",
+        }
+    }
+
+    /// The outcome of a customer for whom it was done.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::RemoveRelationship => Outcome::Removed,
+            Self::DeleteSandboxCustomer => Outcome::Deleted,
+        }
+    }
+
+    /// The outcome of a customer for whom there was nothing left to do.
+    pub const fn gone_before(self) -> Outcome {
+        match self {
+            Self::RemoveRelationship => Outcome::AlreadyRemoved,
+            Self::DeleteSandboxCustomer => Outcome::AlreadyDeleted,
         }
     }
 }

@@ -51,8 +51,15 @@ impl<T: Transport> Courier<T> {
         let request_id = RequestId::from(correlation_id);
         let outgoing = Outgoing::sign_in(request, correlation_id);
         let purpose = Purpose::SignIn;
-        let intent =
-            Intent { purpose, subject: None, attempt, request_id, correlation_id, outgoing: &outgoing };
+        let intent = Intent {
+            purpose,
+            subject: None,
+            about: None,
+            attempt,
+            request_id,
+            correlation_id,
+            outgoing: &outgoing,
+        };
         let intent = self.intend(intent).await?;
         let sent_at = self.now();
         let (sent, duration_ms) = self.send(&outgoing).await;

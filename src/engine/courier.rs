@@ -19,7 +19,7 @@ use crate::{
         response::{self, Incoming, LONGEST_WAIT, RetryAfter},
         transport::{SendError, Transport},
     },
-    record::{Event, Exchange, Held, Purpose, StopCause},
+    record::{Event, Exchange, Held, StopCause},
 };
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -138,8 +138,10 @@ impl<T: Transport> Courier<T> {
         let outgoing =
             Outgoing::new(&self.base, &errand.call, bearer.token.clone(), request_id, correlation_id);
         let Errand { purpose, subject, attempt, .. } = errand;
+        let about = errand.about.as_deref();
         let row = subject.map(|(row, _)| row);
-        let intent = Intent { purpose, subject, attempt, request_id, correlation_id, outgoing: &outgoing };
+        let intent =
+            Intent { purpose, subject, about, attempt, request_id, correlation_id, outgoing: &outgoing };
         let intent = self.intend(intent).await?;
 
         let (sent, duration_ms) = self.send(&outgoing).await;
@@ -154,7 +156,7 @@ impl<T: Transport> Courier<T> {
             Ok(incoming) => {
                 let incoming = self.scrubber.answer(incoming);
                 let fault = response::fault(&incoming);
-                let is_customer = subject.is_some() && purpose != Purpose::ReadOrder;
+                let is_customer = subject.is_some() && purpose.is_about_customer();
                 let understood = incoming.is_success() && (errand.understood)(&incoming);
                 let answer = response::classify(&incoming, &fault, understood, is_customer);
                 self.unanswered.store(0, Ordering::Relaxed);
@@ -164,7 +166,12 @@ impl<T: Transport> Courier<T> {
                 // The gate hears of it before the disk does: nobody passes meanwhile.
                 let held = self.told(answer, slot, &bearer, intent, &incoming);
                 let heard = Heard { intent, row, answer, fault, duration_ms, incoming: &incoming };
-                self.heard(heard).await?;
+                // What becomes of a change is decided by what its answer adds to the state.
+                if purpose.is_change() {
+                    self.heard(heard).await?;
+                } else {
+                    self.heard_in_passing(heard).await?;
+                }
                 if let Some(held) = held.transpose()? {
                     self.record(vec![Event::Held(held)]).await?;
                 }

@@ -5,20 +5,19 @@
 //! turn back, so nobody blocks the others.
 
 use super::{
-    errand::{Ended as AttemptEnded, Errand},
     guards,
     halt::Halt,
     look::{self, Context, Subject},
-    observing::observed,
-    remove_relationship::{self, Step},
     run::{Ended, Engine, locked},
-    settle, survey,
+    settle,
+    step::Step,
+    survey,
 };
 use crate::{
-    domain::{Answer, TenantId, Time},
-    partner_center::{model::Customer, request, response, transport::Transport},
+    domain::{TenantId, Time},
+    partner_center::transport::Transport,
     preconditions::Listed,
-    record::{Event, Purpose, Row, RowState, Run, StopCause},
+    record::{Event, RowState, Run, StopCause},
 };
 use std::{
     cmp::Reverse,
@@ -35,7 +34,7 @@ impl<T: Transport> Engine<T> {
         let Some(partner) = self.with_run(|run| run.partner.clone()) else {
             return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
         };
-        let policy = self.with_run(|run| run.policy.clone());
+        let (procedure, policy) = self.with_run(|run| (run.opened.procedure, run.policy.clone()));
         let unread: VecDeque<(u32, TenantId, Listed)> = self.with_run(|run| {
             let unread = run.rows.iter().filter_map(|row| match (&row.state, row.customer) {
                 (RowState::Unread(listed), Some(customer)) => {
@@ -71,7 +70,7 @@ impl<T: Transport> Engine<T> {
                     let was_there = gone_before
                         .contains(&customer)
                         .then_some("an earlier run in this audit log removed it");
-                    let context = Context { policy, partner, was_there };
+                    let context = Context { procedure, policy, partner, was_there };
                     let judged = look::look(&courier, subject, context).await?;
                     let settled =
                         locked(&run).row(row).and_then(|row| settle::on_judging(row, &judged, courier.now()));
@@ -159,98 +158,6 @@ impl<T: Transport> Engine<T> {
         if !matches!(halted, Some(known) if !matches!(known, Halt::Closed)) {
             *halted = Some(halt);
         }
-    }
-
-    fn step(&self, row: u32, may_send: bool) -> Step {
-        let now = self.now();
-        self.with_run(|run| {
-            run.row(row).map_or(Step::Nothing, |row| {
-                remove_relationship::next(&row.state, &run.policy, now, may_send)
-            })
-        })
-    }
-
-    /// One step of one row; gives the row back.
-    fn take(&self, row: u32, step: Step) -> impl Future<Output = Result<u32, Halt>> + Send + use<T> {
-        let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
-        async move {
-            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(row) };
-            let Some(customer) = snapshot.customer else { return Ok(row) };
-            let events = match step {
-                Step::Nothing | Step::Wait(_) => Vec::new(),
-                Step::Settle(verdict) => {
-                    vec![Event::Settled(Box::new(settle::on_verdict(&snapshot, verdict, courier.now())))]
-                }
-                Step::LookAgain => {
-                    let Some((policy, partner)) = ({
-                        let run = locked(&run);
-                        run.partner.clone().map(|partner| (run.policy.clone(), partner))
-                    }) else {
-                        return Ok(row);
-                    };
-                    let was_there = Some("it was there when the plan was made, and is gone now");
-                    let context = Context { policy: &policy, partner: &partner, was_there };
-                    // What was confirmed was this name, whatever the list called it.
-                    let listed = Listed { name: snapshot.name.as_deref().map(str::to_owned), domain: None };
-                    let subject = Subject { row, customer, listed, known: None };
-                    let judged = look::look(&courier, subject, context).await?;
-                    let judged = settle::compared_with_plan(&snapshot, judged);
-                    let settled = settle::on_looking_again(&snapshot, &judged, courier.now());
-                    let mut events = vec![Event::Judged(Box::new(judged))];
-                    events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
-                    events
-                }
-                Step::Change { attempt, request_id } => {
-                    let pass = courier.pass().await?;
-                    // The gate may have been closed for long: ask again whether this is still to be done.
-                    let still = {
-                        let run = locked(&run);
-                        let stopping = guards::surprise(&run.policy, &run.signs).is_some();
-                        let now = courier.now();
-                        run.row(row)
-                            .map(|row| remove_relationship::next(&row.state, &run.policy, now, !stopping))
-                    };
-                    if !matches!(still, Some(Step::Change { .. })) {
-                        return Ok(row);
-                    }
-                    let errand = Errand {
-                        purpose: Purpose::RemoveRelationship,
-                        subject: Some((row, customer)),
-                        call: request::remove_relationship(customer),
-                        attempt,
-                        request_id,
-                        understood: response::says_removed,
-                    };
-                    let carried = courier.attempt(pass, errand).await?;
-                    if let AttemptEnded::Answered { answer, .. } = carried.ended
-                        && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
-                    {
-                        let times = locked(&run).row(row).map_or(0, refused_tokens);
-                        courier.require_another_token(answer, times, &carried.exchange)?;
-                    }
-                    courier.require_network()?;
-                    Vec::new()
-                }
-                Step::Observe { in_doubt } => {
-                    let purpose = if in_doubt { Purpose::SettleDoubt } else { Purpose::ConfirmRemoval };
-                    let call = request::customer(customer);
-                    let read = courier.read::<Customer>(purpose, Some((row, customer)), call).await?;
-                    vec![Event::Observed(observed(row, customer, read))]
-                }
-            };
-            if !events.is_empty() {
-                courier.record(events).await?;
-            }
-            Ok(row)
-        }
-    }
-}
-
-/// How often a change was refused because of its token.
-const fn refused_tokens(row: &Row) -> u32 {
-    match &row.state {
-        RowState::Changing(change) => change.refused_tokens,
-        _ => 0,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::{
 pub(super) struct Errand {
     pub(super) purpose: Purpose,
     pub(super) subject: Option<(u32, TenantId)>,
+    /// The order that it changes, if it is not the customer itself.
+    pub(super) about: Option<String>,
     pub(super) call: Call,
     /// 1 for the first try.
     pub(super) attempt: u32,

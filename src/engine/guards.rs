@@ -1,7 +1,7 @@
 //! What may not happen at all, whatever the customers' state. Pure, each with its own message.
 
 use crate::{
-    domain::{Cause, Finding, Reason, TenantId},
+    domain::{Cause, Finding, Procedure, Reason, TenantId},
     record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
 use std::time::Duration;
@@ -25,6 +25,26 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
             partner.tenant_id, partner.name
         )
     })
+}
+
+/// In an integration sandbox, ending a relationship destroys the customer's tenant; and customers are
+/// deleted nowhere else.
+pub fn wrong_place(procedure: Procedure, policy: &Policy, partner: &Partner) -> Option<String> {
+    let Partner { tenant_id, name, .. } = partner;
+    match (procedure, policy.sandbox) {
+        (Procedure::RemoveRelationship, _) if policy.sandboxes.contains(tenant_id) => Some(format!(
+            "the partner account {tenant_id} (`{name}`) is an integration sandbox, where ending the relationship destroys \
+             the customer's tenant; `--procedure delete-sandbox-customer` is meant for it"
+        )),
+        (Procedure::DeleteSandboxCustomer, Some(sandbox)) if sandbox != *tenant_id => Some(format!(
+            "the token belongs to the partner account {tenant_id} (`{name}`), and not to the sandbox {sandbox} that \
+             `--sandbox-tenant` names; customers are deleted nowhere else"
+        )),
+        (Procedure::DeleteSandboxCustomer, None) => Some(
+            "no sandbox is named (`--sandbox-tenant`), and customers are deleted nowhere else".to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// Partner Center refuses, now or soon, what comes from a sign-in without MFA.
@@ -122,7 +142,7 @@ pub fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
     if let Some(row) = signs.not_understood {
         let text = "was answered with success, in words that this program does not understand";
         return Some(format!(
-            "the removal of row {row} {text}; look at the answer in the audit log before anybody else is changed"
+            "the change of row {row} {text}; look at the answer in the audit log before anybody else is changed"
         ));
     }
     too_many_failures(policy, signs)
@@ -147,6 +167,9 @@ mod tests {
             allow: vec![],
             protected: BTreeSet::new(),
             partner: None,
+            sandbox: None,
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: None,
         }
     }
 

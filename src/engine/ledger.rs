@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Intent<'a> {
     pub(super) purpose: Purpose,
     pub(super) subject: Option<(u32, TenantId)>,
+    /// The order that it changes, if it is not the customer itself.
+    pub(super) about: Option<&'a str>,
     /// 1 for the first try.
     pub(super) attempt: u32,
     pub(super) request_id: RequestId,
@@ -62,6 +64,7 @@ impl<T> Courier<T> {
         let intended = RequestIntended {
             row: intent.subject.map(|(row, _)| row),
             customer: intent.subject.map(|(_, customer)| customer),
+            about: intent.about.map(str::to_owned),
             purpose: intent.purpose,
             attempt: intent.attempt,
             method: outgoing.method.as_str().to_owned(),
@@ -71,7 +74,8 @@ impl<T> Courier<T> {
             headers: self.scrubber.headers(headers),
             body: payload,
         };
-        let place = self.append(Event::RequestIntended(Box::new(intended)), owned).await?;
+        let entry = self.entry(Event::RequestIntended(Box::new(intended)), owned);
+        let place = self.writer.append(vec![entry]).await?;
         if let Some(brake) = self.writer.brake() {
             return Err(self.stop_unsent(place, intent, brake).await?);
         }
@@ -105,8 +109,19 @@ impl<T> Courier<T> {
         Ok(Halt::stop(cause, text))
     }
 
-    /// Records an answer.
-    pub(super) async fn heard(&self, heard: Heard<'_>) -> Result<Seq, Halt> {
+    /// Records an answer. When this returns, that is on disk.
+    pub(super) async fn heard(&self, heard: Heard<'_>) -> Result<(), Halt> {
+        self.writer.append(vec![self.answer(heard)]).await?;
+        Ok(())
+    }
+
+    /// Records the answer to a read, which changes nothing that is waited for: it is on disk before whatever
+    /// is recorded after it, the next intent among it.
+    pub(super) async fn heard_in_passing(&self, heard: Heard<'_>) -> Result<(), Halt> {
+        Ok(self.writer.append_before_the_next(vec![self.answer(heard)]).await?)
+    }
+
+    fn answer(&self, heard: Heard<'_>) -> Entry {
         let incoming = heard.incoming;
         let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let id = |names: &[&str]| names.iter().find_map(|name| incoming.header(name)).map(short);
@@ -125,7 +140,7 @@ impl<T> Courier<T> {
             correlation_id: id(&["ms-correlationid", "client-request-id"]),
             body: payload,
         };
-        self.append(Event::ResponseReceived(Box::new(received)), owned).await
+        self.entry(Event::ResponseReceived(Box::new(received)), owned)
     }
 
     /// Records that there is no answer; gives the reason in words.
@@ -155,9 +170,8 @@ impl<T> Courier<T> {
         (body.as_ref().map(|bytes| Payload::of(&salt, bytes)), body.map(|bytes| (salt, bytes)))
     }
 
-    async fn append(&self, event: Event, payload: Option<Owned>) -> Result<Seq, Halt> {
-        let record = Record { at: self.clock.now(), run: self.run.clone(), event };
-        Ok(self.writer.append(vec![Entry { record, payload }]).await?)
+    fn entry(&self, event: Event, payload: Option<Owned>) -> Entry {
+        Entry { record: Record { at: self.clock.now(), run: self.run.clone(), event }, payload }
     }
 }
 

@@ -4,22 +4,24 @@ use super::{
     courier::Courier,
     guards,
     halt::Halt,
+    procedure,
     reading::{Failure, Read},
 };
 use crate::{
-    domain::{Cause, Finding, Outcome, Reason, Seq, TenantId, Time, outcome_of},
+    domain::{Cause, Finding, Outcome, Procedure, Reason, Seq, TenantId, Time, outcome_of},
     partner_center::{
         model::{Customer, Entitlement, Order, Subscription},
         request,
         transport::Transport,
     },
-    preconditions::{CustomerFacts, Facts, Listed, OrderState, judge, orders_needed},
+    preconditions::{CustomerFacts, Facts, Listed, OrderState},
     record::{Exchange, Judged, Partner, Policy, Purpose},
 };
 
 /// What the judgement depends on beside the facts.
 #[derive(Clone, Debug)]
 pub(super) struct Context<'a> {
+    pub(super) procedure: Procedure,
     pub(super) policy: &'a Policy,
     pub(super) partner: &'a Partner,
     /// What shows that there was a relationship, if the service knows none now.
@@ -52,7 +54,9 @@ struct Gathered {
     facts_at: Time,
     basis: Vec<Seq>,
     facts: Option<Facts>,
-    has_subscriptions: bool,
+    wants_subscriptions: bool,
+    /// Which orders are still to be read.
+    orders: fn(&Facts) -> Vec<String>,
     has_entitlements: bool,
 }
 
@@ -64,13 +68,13 @@ impl Gathered {
         if !facts.customer.is_reseller() {
             return Need::Nothing;
         }
-        if !self.has_subscriptions {
+        if self.wants_subscriptions {
             return Need::Subscriptions;
         }
         if !self.has_entitlements {
             return Need::Entitlements;
         }
-        orders_needed(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
+        (self.orders)(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
     }
 }
 
@@ -84,7 +88,8 @@ pub(super) async fn look<T: Transport>(
         facts_at: courier.now(),
         basis: Vec::new(),
         facts: None,
-        has_subscriptions: false,
+        wants_subscriptions: procedure::reads_subscriptions(context.procedure),
+        orders: procedure::orders_to_read(context.procedure),
         has_entitlements: false,
     };
     // A customer that must not be touched is not even read.
@@ -125,7 +130,7 @@ pub(super) async fn look<T: Transport>(
             Need::Subscriptions => {
                 let call = request::subscriptions(id);
                 let read = courier.collect::<Subscription>(Purpose::ReadSubscriptions, about, call).await?;
-                gathered.has_subscriptions = true;
+                gathered.wants_subscriptions = false;
                 take(read, &mut gathered, |facts, items| facts.subscriptions = items)
             }
             Need::Entitlements => {
@@ -194,11 +199,14 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
     };
     if facts.customer.is_none() {
         let note = "Partner Center shows the relationship as `none`".to_owned();
-        return Judged { verdict: Outcome::AlreadyRemoved, note: Some(note), ..base };
+        return Judged { verdict: context.procedure.gone_before(), note: Some(note), ..base };
     }
-    let judgement = judge(facts, &subject.listed, &context.policy.allow);
+    let (judgement, first) = procedure::judged(context.procedure, facts, &subject.listed, context.policy);
+    let verdict = outcome_of(&judgement.findings).unwrap_or(Outcome::Ready);
     Judged {
-        verdict: outcome_of(&judgement.findings).unwrap_or(Outcome::Ready),
+        verdict,
+        // Nothing is done for somebody who may not go.
+        first: if verdict == Outcome::Ready { first } else { Vec::new() },
         findings: judgement.findings,
         allowed: judgement.allowed,
         ..base
@@ -208,7 +216,7 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
 /// The service knows no relationship: gone, if there is evidence that there was one.
 fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
     let (verdict, findings, note) = if let Some(evidence) = context.was_there {
-        (Outcome::AlreadyRemoved, Vec::new(), Some(evidence.to_owned()))
+        (context.procedure.gone_before(), Vec::new(), Some(evidence.to_owned()))
     } else {
         let shown = failure.exchange.text.clone().unwrap_or_else(|| "no relationship".to_owned());
         let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail: shown };
@@ -243,6 +251,7 @@ fn skipped(subject: &Subject, gathered: &Gathered, findings: Vec<Finding>) -> Ju
         relationship: None,
         findings,
         allowed: Vec::new(),
+        first: Vec::new(),
         listed_as: None,
         seats: None,
         active_until: None,

@@ -1,8 +1,9 @@
 //! The moving part: it carries a run from its list to its seal.
 //!
 //! What to do next is decided by pure functions over the fold of the records: [`look`] what must
-//! still be read of a customer, [`remove_relationship`] what becomes of its change, [`retry`] when a
-//! read is tried again, [`guards`] what may not happen at all. The [`Courier`](courier::Courier) carries out one
+//! still be read of a customer, [`remove_relationship`] and [`delete_sandbox_customer`] what is done for it
+//! and in what [`sequence`], [`attempts`] what becomes of each change, [`retry`] when a read is tried again,
+//! [`guards`] what may not happen at all. The [`Courier`](courier::Courier) carries out one
 //! request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
 //! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
 //! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
@@ -12,7 +13,9 @@
 //! and never sends a request that is not on record.
 
 mod asking;
+mod attempts;
 mod courier;
+mod delete_sandbox_customer;
 mod device_code;
 mod dispatch;
 mod errand;
@@ -24,16 +27,20 @@ mod look;
 mod observing;
 mod pacer;
 mod ports;
+mod procedure;
 mod reading;
 mod reconcile;
 mod remove_relationship;
 mod renewal;
 mod retry;
 mod run;
+mod sequence;
 mod settle;
 mod sign_in;
+mod step;
 mod survey;
 mod token;
+mod turn;
 mod visit;
 
 pub use guards::not_approved;

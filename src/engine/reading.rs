@@ -76,8 +76,15 @@ impl<T: Transport> Courier<T> {
         let mut troubles = Troubles::default();
         loop {
             attempt += 1;
-            let errand =
-                Errand { purpose, subject, call: call.clone(), attempt, request_id: None, understood };
+            let errand = Errand {
+                purpose,
+                subject,
+                about: None,
+                call: call.clone(),
+                attempt,
+                request_id: None,
+                understood,
+            };
             let carried = self.carry(errand).await?;
             let failure = Failure { intent: carried.intent, exchange: carried.exchange };
             let trouble = match carried.ended {
@@ -95,7 +102,9 @@ impl<T: Transport> Courier<T> {
                     }
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                     Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
-                    Answer::Refused => return Ok(Read::Failed(refused(&failure.exchange), failure)),
+                    Answer::Refused | Answer::InProgress => {
+                        return Ok(Read::Failed(refused(&failure.exchange), failure));
+                    }
                     Answer::TokenExpired | Answer::SignInRefused => {
                         refused_tokens += 1;
                         self.require_another_token(answer, refused_tokens, &failure.exchange)?;

@@ -177,6 +177,10 @@ impl<T: Transport> Engine<T> {
         if let Some(text) = refused {
             return Err(Halt::stop(StopCause::WrongAccount, text));
         }
+        let elsewhere = |run: &Run| guards::wrong_place(run.opened.procedure, &run.policy, partner);
+        if let Some(text) = self.with_run(elsewhere) {
+            return Err(Halt::stop(StopCause::Guard, text));
+        }
         if let Some(text) = guards::without_mfa(found.mfa) {
             return Err(Halt::stop(StopCause::SignIn, text));
         }

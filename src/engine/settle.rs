@@ -1,8 +1,11 @@
 //! The record that closes a row.
 
-use super::remove_relationship::{Verdict, given_up};
+use super::{
+    sequence::given_up,
+    step::{Verdict, with_preparations},
+};
 use crate::{
-    domain::{Finding, Outcome, Reason, Time, removable_from},
+    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, removable_from},
     input,
     record::{Exchange, Judged, Row, RowState, Settled},
 };
@@ -53,9 +56,10 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     })
 }
 
-/// A customer that is ready now, too, but with something left to the service that was not in the plan:
-/// whoever allowed the plan did not see it.
+/// A customer that is ready now, too, but with something left to the service, or to be done first, that was
+/// not in the plan: whoever allowed the plan did not see it.
 pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
+    let judged = with_no_more_to_do(row, judged);
     let now = judged.left_to_service().ok().flatten();
     if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service.as_deref().copied() {
         return judged;
@@ -65,9 +69,38 @@ pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
     Judged { verdict: Outcome::Skipped, findings, ..judged }
 }
 
+/// Nothing is done first that the plan does not name, and nothing twice.
+fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
+    let is_done = |one: &Preparation| match &row.state {
+        RowState::Changing(changing) => changing.done(&row.first).any(|done| done.is_same(one)),
+        _ => false,
+    };
+    let is_planned = |one: &Preparation| row.first.iter().any(|planned| planned.is_same(one));
+    let cause = |one: &Preparation| Cause {
+        what: one.what.thing().to_owned(),
+        id: Some(one.id.clone()),
+        name: one.name.clone(),
+        detail: if is_done(one) { "stands again" } else { "not in the plan" }.to_owned(),
+    };
+    let more = judged.first.iter().filter(|one| !is_planned(one) || is_done(one));
+    let causes: Vec<_> = more.map(cause).collect();
+    if judged.verdict != Outcome::Ready || causes.is_empty() {
+        return judged;
+    }
+    let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
+    Judged { verdict: Outcome::Skipped, findings, first: Vec::new(), ..judged }
+}
+
 /// A row that was ready when the plan was confirmed, and no longer is.
 pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
+    let settled = match &row.state {
+        RowState::Changing(changing) => {
+            let explanation = with_preparations(settled.explanation, &row.first, changing);
+            Settled { explanation, ..settled }
+        }
+        _ => settled,
+    };
     if settled.outcome != Outcome::Skipped {
         return Some(settled);
     }
@@ -83,7 +116,9 @@ pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
 /// A row whose change has come to an end, or was never sent.
 pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     let (exchange, attempts) = match &row.state {
-        RowState::Changing(change) => (change.exchange.clone(), change.attempts),
+        RowState::Changing(changing) => {
+            changing.decisive().map(|change| (change.exchange.clone(), change.attempts)).unwrap_or_default()
+        }
         _ => (Exchange::default(), 0),
     };
     Settled {
@@ -103,12 +138,16 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
 
 /// A row that nobody goes on with.
 pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
-    on_verdict(row, given_up(&row.state), now)
+    on_verdict(row, given_up(row), now)
 }
 
 /// A row of a plan that nothing stands in the way of.
 pub(super) fn ready(row: &Row, now: Time) -> Settled {
-    let explanation = "Nothing stands in the way.".to_owned();
+    let mut explanation = "Nothing stands in the way.".to_owned();
+    if !row.first.is_empty() {
+        let first: Vec<_> = row.first.iter().map(Preparation::in_words).collect();
+        explanation.push_str(&format!(" Before it goes: {}.", first.join(", ")));
+    }
     on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
 }
 

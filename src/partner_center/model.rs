@@ -199,6 +199,8 @@ pub struct Order {
     /// `completed`, `pending`, `cancelled` …
     #[serde(deserialize_with = "text")]
     pub status: Option<String>,
+    /// When it was made.
+    pub creation_date: Option<String>,
     /// What it consists of.
     #[serde(deserialize_with = "null_is_empty")]
     pub line_items: Vec<LineItem>,

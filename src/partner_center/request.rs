@@ -24,6 +24,8 @@ pub enum Method {
     Patch,
     /// Asks for a token.
     Post,
+    /// Deletes a customer of the sandbox.
+    Delete,
 }
 
 impl Method {
@@ -33,6 +35,7 @@ impl Method {
             Self::Get => "GET",
             Self::Patch => "PATCH",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -49,7 +52,7 @@ pub struct Call {
     /// Whether the answer is to tell if the sign-in was done with MFA (`ValidateMfa: true`).
     pub asks_for_mfa: bool,
     /// The body.
-    pub body: Option<&'static str>,
+    pub body: Option<Cow<'static, str>>,
 }
 
 impl Call {
@@ -107,14 +110,27 @@ pub fn order(id: TenantId, order: &str) -> Call {
 
 /// The change: `PATCH /v1/customers/{id}` with [`REMOVAL_BODY`].
 pub fn remove_relationship(id: TenantId) -> Call {
-    Call { method: Method::Patch, body: Some(REMOVAL_BODY), ..Call::get(format!("/v1/customers/{id}")) }
+    let body = Some(Cow::Borrowed(REMOVAL_BODY));
+    Call { method: Method::Patch, body, ..Call::get(format!("/v1/customers/{id}")) }
+}
+
+/// Cancels one of its orders: `PATCH /v1/customers/{id}/orders/{order}`, with nothing of the order but its
+/// ID and the new status, so that nothing else of it is changed.
+pub fn cancel_order(id: TenantId, order: &str) -> Call {
+    let body = serde_json::json!({ "id": order, "status": "cancelled" }).to_string();
+    Call { method: Method::Patch, body: Some(Cow::Owned(body)), ..self::order(id, order) }
+}
+
+/// Deletes a customer of the integration sandbox: `DELETE /v1/customers/{id}`.
+pub fn delete_customer(id: TenantId) -> Call {
+    Call { method: Method::Delete, ..Call::get(format!("/v1/customers/{id}")) }
 }
 
 /// What a request carries.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// These bytes.
-    Fixed(&'static str),
+    Plain(Cow<'static, str>),
     /// A form, which has secrets.
     Form(Form),
 }
@@ -123,7 +139,7 @@ impl Body {
     /// As it goes over the wire.
     pub fn sent(&self) -> Secret {
         match self {
-            Self::Fixed(text) => Secret::new((*text).to_owned()),
+            Self::Plain(text) => Secret::new(text.clone().into_owned()),
             Self::Form(form) => form.encoded(),
         }
     }
@@ -131,7 +147,7 @@ impl Body {
     /// As it may be stored.
     pub fn stored(&self) -> Cow<'static, str> {
         match self {
-            Self::Fixed(text) => Cow::Borrowed(text),
+            Self::Plain(text) => text.clone(),
             Self::Form(form) => Cow::Owned(form.stored()),
         }
     }
@@ -177,7 +193,7 @@ impl Outgoing {
         if let Some(token) = &call.continuation {
             headers.push(("ms-continuationtoken", token.clone()));
         }
-        let body = call.body.map(Body::Fixed);
+        let body = call.body.clone().map(Body::Plain);
         Self { method: call.method, url: base.join(&call.path), headers, token: Some(token), body }
     }
 
@@ -219,6 +235,16 @@ mod tests {
         let call = remove_relationship(id);
         assert_eq!(call.method.as_str(), "PATCH");
         assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444");
+    }
+
+    #[test]
+    fn a_cancellation_says_which_order_and_nothing_else_of_it() {
+        let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
+        let call = cancel_order(id, "Zx\"1");
+        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444/orders/Zx%221");
+        assert_eq!(call.body.unwrap(), r#"{"id":"Zx\"1","status":"cancelled"}"#);
+        let call = delete_customer(id);
+        assert_eq!((call.method.as_str(), call.body), ("DELETE", None));
     }
 
     #[test]

@@ -89,6 +89,19 @@ pub fn says_removed(answer: &Incoming) -> bool {
     read.is_ok_and(|customer| customer.relationship_to_partner.as_deref() == Some("none"))
 }
 
+/// Whether an answer to a deletion is what was expected: an empty one, or at least JSON.
+pub fn says_deleted(answer: &Incoming) -> bool {
+    answer.text().is_empty() || json::parse(&answer.body).is_some()
+}
+
+/// Whether the body is an order. It need not be cancelled yet: that takes its time.
+pub fn shows_order(answer: &Incoming) -> bool {
+    model::read::<model::Order>(&answer.body).is_ok_and(|order| order.status.is_some())
+}
+
+/// The codes of an order that is being changed: in progress, or with an adjustment pending.
+const IN_PROGRESS: [&str; 2] = ["800060", "800014"];
+
 /// What an answer means. `understood` says whether the body of a 2xx was what was expected;
 /// `is_customer` whether the path begins with one customer, so that "not found" means that there is
 /// no relationship.
@@ -108,6 +121,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, is_customer:
         // A page of some proxy says nothing about a customer; the service's own fault does.
         404 if is_customer && fault.code.is_some() => Answer::NoRelationship,
         400 if code == "3000" && is_customer && says_no_relationship(fault) => Answer::NoRelationship,
+        409 if IN_PROGRESS.contains(&code) => Answer::InProgress,
         408 | 500..=599 => Answer::Unclear,
         _ => Answer::Refused,
     }

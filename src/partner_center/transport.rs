@@ -131,6 +131,7 @@ impl Http {
             Method::Get => reqwest::Method::GET,
             Method::Patch => reqwest::Method::PATCH,
             Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
         };
         let mut builder = self.client.request(method, url);
         if let Some(token) = &outgoing.token {

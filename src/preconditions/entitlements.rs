@@ -95,13 +95,13 @@ fn finding(facts: &Facts, wanted: Reason) -> Option<Finding> {
     Some(Finding { reason: wanted, causes, ends: ends.unwrap_or(Ends::NotKnown) })
 }
 
-fn cause(entitlement: &Entitlement, facts: &Facts) -> Cause {
+pub(super) fn cause(entitlement: &Entitlement, facts: &Facts) -> Cause {
     let mut detail = entitlement.entitlement_type.clone().unwrap_or_else(|| "no type".to_owned());
     if let Some(last) = expiry(entitlement) {
         detail.push_str(&format!(", until {last}"));
     }
     match order_id(entitlement).and_then(|order| facts.orders.get(order)) {
-        Some(OrderState::Stands(status)) => detail.push_str(&format!(", its order is {status}")),
+        Some(OrderState::Stands(order)) => detail.push_str(&format!(", its order is {}", order.status)),
         Some(OrderState::NotFound) => detail.push_str(", its order was not found"),
         Some(OrderState::Cancelled) | None => {}
     }
@@ -116,7 +116,7 @@ fn cause(entitlement: &Entitlement, facts: &Facts) -> Cause {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{CustomerFacts, orders_needed},
+        super::{CustomerFacts, facts::Standing, orders_needed},
         *,
     };
     use serde_json::json;
@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(orders_needed(&facts), ["A"]);
         for (state, in_force) in [
             (OrderState::Cancelled, false),
-            (OrderState::Stands("completed".into()), true),
+            (OrderState::Stands(Standing { status: "completed".into(), ..Standing::default() }), true),
             (OrderState::NotFound, true),
         ] {
             facts.orders.insert("A".into(), state);

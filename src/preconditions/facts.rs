@@ -46,10 +46,21 @@ impl CustomerFacts {
 pub enum OrderState {
     /// It was cancelled.
     Cancelled,
-    /// It stands, with this status.
-    Stands(String),
+    /// It stands.
+    Stands(Standing),
     /// The service does not find it, which says nothing: an order is found late.
     NotFound,
+}
+
+/// An order that stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: String,
+    /// What was ordered.
+    pub name: Option<String>,
+    /// When it was made.
+    pub made: Option<Day>,
 }
 
 impl OrderState {
@@ -57,7 +68,15 @@ impl OrderState {
     pub fn of(order: &Order) -> Self {
         let status = order.status.as_deref().unwrap_or("unknown").trim();
         let cancelled = status.eq_ignore_ascii_case("cancelled") || status.eq_ignore_ascii_case("canceled");
-        if cancelled { Self::Cancelled } else { Self::Stands(status.to_owned()) }
+        if cancelled {
+            return Self::Cancelled;
+        }
+        let names = order.line_items.iter().filter_map(|line| line.friendly_name.as_deref());
+        Self::Stands(Standing {
+            status: status.to_owned(),
+            name: names.map(str::trim).find(|name| !name.is_empty()).map(str::to_owned),
+            made: order.creation_date.as_deref().and_then(Day::from_lenient),
+        })
     }
 }
 
@@ -103,11 +122,20 @@ impl Facts {
     }
 }
 
+/// All orders that entitlements come from and that are not read yet, at every depth. Each once.
+pub fn orders_named(facts: &Facts) -> Vec<String> {
+    not_read(facts, |_| true)
+}
+
 /// The orders that must be read before the entitlements can be judged: those of entitlements that
 /// have not expired and may have been cancelled. Each once.
 pub fn orders_needed(facts: &Facts) -> Vec<String> {
+    not_read(facts, |entitlement| !entitlements::has_expired(entitlement, facts.today))
+}
+
+fn not_read(facts: &Facts, counts: impl Fn(&Entitlement) -> bool) -> Vec<String> {
     let mut needed: Vec<String> = entitlements::flattened(&facts.entitlements)
-        .filter(|entitlement| !entitlements::has_expired(entitlement, facts.today))
+        .filter(|entitlement| counts(entitlement))
         .filter_map(entitlements::order_id)
         .filter(|order| !facts.orders.contains_key(*order))
         .map(str::to_owned)

@@ -11,10 +11,12 @@
 mod entitlements;
 mod facts;
 mod identity;
+mod orders;
 mod subscriptions;
 
-pub use facts::{CustomerFacts, Facts, OrderState, orders_needed};
+pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
 pub use identity::Listed;
+pub use orders::orders_to_cancel;
 
 use crate::domain::{Finding, Reason};
 
@@ -42,6 +44,17 @@ const RULES: [(Reason, Rule); 10] = [
     (Reason::SoftwarePurchase, entitlements::software),
     (Reason::UnknownEntitlement, entitlements::unknown),
 ];
+
+/// Judges a customer that is to be deleted from the integration sandbox, where subscriptions do not stand
+/// in the way, and orders only if they cannot be cancelled. Nothing of it is left to the service.
+pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
+    let mut judgement = Judgement::default();
+    judgement.findings.extend(identity::not_a_reseller(facts));
+    judgement.findings.extend(identity::name_mismatch(facts, listed));
+    judgement.findings.extend(identity::domain_mismatch(facts, listed));
+    judgement.findings.extend(orders::not_cancellable(facts));
+    judgement
+}
 
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that
 /// are left to the service, of which only those that the contract marks are heeded.

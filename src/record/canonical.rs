@@ -5,9 +5,10 @@
 //! again to check it.
 
 mod scan;
+mod sorting;
 
 use scan::Scanner;
-use serde_json::Value;
+use serde::Serialize;
 
 /// Why something has no canonical bytes.
 #[derive(Debug, thiserror::Error)]
@@ -21,10 +22,8 @@ pub enum CanonicalError {
 }
 
 /// The canonical bytes of a value.
-pub fn to_bytes(value: &Value) -> Result<Vec<u8>, CanonicalError> {
-    let mut bytes = Vec::with_capacity(512);
-    write(value, &mut bytes)?;
-    Ok(bytes)
+pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
+    sorting::to_bytes(value)
 }
 
 /// Whether these bytes are the canonical form of the JSON that they are.
@@ -35,51 +34,11 @@ pub fn is_canonical(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok() && Scanner { rest: bytes }.document().is_some()
 }
 
-fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
-    match value {
-        Value::Null | Value::Bool(_) | Value::String(_) => serde_json::to_writer(out, value)?,
-        Value::Number(number) => {
-            let whole = number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53);
-            if !whole {
-                return Err(CanonicalError::Number(number.clone()));
-            }
-            serde_json::to_writer(out, number)?;
-        }
-        Value::Array(items) => {
-            out.push(b'[');
-            for (i, item) in items.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write(item, out)?;
-            }
-            out.push(b']');
-        }
-        Value::Object(map) => {
-            // Sorted here and not by trusting the map: whether it sorts depends on a feature of
-            // `serde_json` that any other crate could turn on. By UTF-16 units, as RFC 8785 says.
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push(b'{');
-            for (i, (key, item)) in entries.into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                serde_json::to_writer(&mut *out, key)?;
-                out.push(b':');
-                write(item, out)?;
-            }
-            out.push(b'}');
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[test]
     fn keys_are_sorted_and_blanks_are_left_out() {
@@ -111,10 +70,57 @@ mod tests {
         })
     }
 
+    /// The definition, by way of a tree of values.
+    fn by_definition(value: &Value) -> Result<Vec<u8>, CanonicalError> {
+        let mut bytes = Vec::new();
+        write(value, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
+        match value {
+            Value::Null | Value::Bool(_) | Value::String(_) => serde_json::to_writer(out, value)?,
+            Value::Number(number) => {
+                let whole = number.as_i64().is_some_and(|n| n.unsigned_abs() < 1 << 53);
+                if !whole {
+                    return Err(CanonicalError::Number(number.clone()));
+                }
+                serde_json::to_writer(out, number)?;
+            }
+            Value::Array(items) => {
+                out.push(b'[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(b',');
+                    }
+                    write(item, out)?;
+                }
+                out.push(b']');
+            }
+            Value::Object(map) => {
+                // Sorted here and not by trusting the map: whether it sorts depends on a feature of
+                // `serde_json` that any other crate could turn on. By UTF-16 units, as RFC 8785 says.
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+                out.push(b'{');
+                for (i, (key, item)) in entries.into_iter().enumerate() {
+                    if i > 0 {
+                        out.push(b',');
+                    }
+                    serde_json::to_writer(&mut *out, key)?;
+                    out.push(b':');
+                    write(item, out)?;
+                }
+                out.push(b'}');
+            }
+        }
+        Ok(())
+    }
+
     /// The definition: what comes out when they are read and written again.
     fn is_canonical_by_definition(bytes: &[u8]) -> bool {
         let value = serde_json::from_slice::<Value>(bytes).ok();
-        value.and_then(|value| to_bytes(&value).ok()).is_some_and(|again| again == bytes)
+        value.and_then(|value| by_definition(&value).ok()).is_some_and(|again| again == bytes)
     }
 
     #[test]
@@ -175,6 +181,7 @@ mod tests {
         #[test]
         fn canonical_bytes_say_the_same_and_are_stable(value in any_json()) {
             let bytes = to_bytes(&value).unwrap();
+            prop_assert_eq!(&bytes, &by_definition(&value).unwrap());
             prop_assert_eq!(&serde_json::from_slice::<Value>(&bytes).unwrap(), &value);
             prop_assert!(is_canonical(&bytes));
         }

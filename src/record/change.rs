@@ -1,12 +1,19 @@
-//! What has become of the change that was sent for one customer.
+//! What has become of one change that was sent for a customer.
 
-use super::{decisions::Seen, requests::Exchange};
-use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
+use super::{
+    decisions::Seen,
+    requests::{Exchange, Purpose, RequestIntended},
+};
+use crate::domain::{Answer, Outcome, RequestId, Seq, Time};
 use std::time::Duration;
 
-/// The change of one customer, over all its attempts.
+/// One change of a customer, over all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
+    /// What it does.
+    pub purpose: Purpose,
+    /// The order that it is about, if it is not the customer itself.
+    pub about: Option<Box<str>>,
     /// `MS-RequestId`: the same for every attempt whose outcome was not known.
     pub request_id: RequestId,
     /// How often it was sent, or was about to be.
@@ -46,11 +53,11 @@ pub enum ChangePhase {
     },
     /// The service said yes.
     Accepted {
-        /// Whether the answer itself says that the relationship is gone.
+        /// Whether the answer itself says that it is done.
         clearly: bool,
         /// When it was answered.
         since: Time,
-        /// How often the relationship was still seen afterwards.
+        /// How often it was seen afterwards that it is not done yet.
         still_seen: u32,
         /// How often a look told nothing.
         not_told: u32,
@@ -73,7 +80,7 @@ pub enum ChangePhase {
     },
     /// A look after the settle time showed that it did not happen.
     DidNotHappen,
-    /// The relationship is gone.
+    /// What it was to end is gone: the relationship, or the order.
     Gone {
         /// Whether a look showed it, rather than the service's answer to a change that was repeated.
         seen: bool,
@@ -82,14 +89,11 @@ pub enum ChangePhase {
 
 impl Change {
     /// The first attempt.
-    pub fn first(request_id: RequestId, correlation_id: CorrelationId, intent: Seq, since: Time) -> Self {
-        let exchange = Exchange {
-            request_id: Some(request_id),
-            correlation_id: Some(correlation_id),
-            ..Exchange::default()
-        };
+    pub fn first(intended: &RequestIntended, intent: Seq, since: Time) -> Self {
         Self {
-            request_id,
+            purpose: intended.purpose,
+            about: intended.about.as_deref().map(Box::from),
+            request_id: intended.request_id,
             attempts: 1,
             repeats: 0,
             was_in_doubt: false,
@@ -97,21 +101,23 @@ impl Change {
             refused_tokens: 0,
             unsent: 0,
             phase: ChangePhase::Open { intent, since },
-            exchange,
+            exchange: exchange_of(intended),
         }
     }
 
-    /// Which outcomes this change can have, by what is known of it.
+    /// Which outcomes the customer can have, by what is known of this change: its last one.
     pub const fn may_end_as(&self, outcome: Outcome) -> bool {
+        let is_done = matches!(
+            (self.purpose, outcome),
+            (Purpose::RemoveRelationship, Outcome::Removed) | (Purpose::DeleteCustomer, Outcome::Deleted)
+        );
         match self.phase {
             ChangePhase::Open { .. } => false,
             ChangePhase::ToSend { .. } => matches!(outcome, Outcome::NotAttempted | Outcome::Failed),
-            ChangePhase::Accepted { .. } => {
-                matches!(outcome, Outcome::Removed | Outcome::Deleted | Outcome::Unknown)
-            }
+            ChangePhase::Accepted { .. } => is_done || matches!(outcome, Outcome::Unknown),
             ChangePhase::Refused { .. } | ChangePhase::DidNotHappen => matches!(outcome, Outcome::Failed),
             ChangePhase::InDoubt { .. } => matches!(outcome, Outcome::Unknown),
-            ChangePhase::Gone { .. } => matches!(outcome, Outcome::Removed | Outcome::Deleted),
+            ChangePhase::Gone { .. } => is_done,
         }
     }
 
@@ -132,29 +138,19 @@ impl Change {
             ChangePhase::InDoubt { .. } => {
                 Err("the change is in doubt, and nothing has shown that it did not happen")
             }
-            ChangePhase::Gone { .. } => Err("the relationship is known to be gone"),
+            ChangePhase::Gone { .. } => Err("it is known to be done"),
         }
     }
 
     /// Another attempt.
-    pub fn send_again(
-        &mut self,
-        request_id: RequestId,
-        correlation_id: CorrelationId,
-        intent: Seq,
-        since: Time,
-    ) {
+    pub fn send_again(&mut self, intended: &RequestIntended, intent: Seq, since: Time) {
         if self.phase == ChangePhase::DidNotHappen {
             self.repeats += 1;
         }
-        self.request_id = request_id;
+        self.request_id = intended.request_id;
         self.attempts += 1;
         self.phase = ChangePhase::Open { intent, since };
-        self.exchange = Exchange {
-            request_id: Some(request_id),
-            correlation_id: Some(correlation_id),
-            ..Exchange::default()
-        };
+        self.exchange = exchange_of(intended);
     }
 
     /// The answer to the open attempt.
@@ -163,19 +159,23 @@ impl Change {
         let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
         self.refused_tokens = if is_token { self.refused_tokens + 1 } else { 0 };
         self.phase = match answer {
-            Answer::Understood | Answer::Empty | Answer::NotUnderstood => ChangePhase::Accepted {
-                clearly: answer == Answer::Understood,
-                since: now,
-                still_seen: 0,
-                not_told: 0,
-                looked_at: now,
-            },
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
+                accepted(answer == Answer::Understood, now)
+            }
+            // Somebody's change of the order is on its way; looking at the order tells what comes of it.
+            Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
+            // An earlier try of ours may have done what the service says cannot be done now.
+            Answer::NoRelationship | Answer::Refused if !self.purpose.is_last() && self.was_in_doubt => {
+                accepted(false, now)
+            }
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
                 ChangePhase::ToSend { answered: true, since: now }
             }
             // An earlier try of ours may have ended the relationship that the service misses now.
             Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone { seen: false },
-            Answer::NoRelationship | Answer::Denied | Answer::Refused => ChangePhase::Refused { answer },
+            Answer::NoRelationship | Answer::InProgress | Answer::Denied | Answer::Refused => {
+                ChangePhase::Refused { answer }
+            }
             Answer::Unclear => self.doubt(now),
         };
     }
@@ -211,7 +211,7 @@ impl Change {
         }
     }
 
-    /// A look at the customer. `Err` says why this is no moment to look: that a change in doubt did
+    /// A look at what it changed. `Err` says why this is no moment to look: that a change in doubt did
     /// not happen is only believed once the service has had `settle` to carry it out.
     pub fn observed(&mut self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
         self.phase = match (self.phase, seen) {
@@ -240,17 +240,48 @@ impl Change {
     }
 }
 
+/// The service said yes just now.
+const fn accepted(clearly: bool, now: Time) -> ChangePhase {
+    ChangePhase::Accepted { clearly, since: now, still_seen: 0, not_told: 0, looked_at: now }
+}
+
+fn exchange_of(intended: &RequestIntended) -> Exchange {
+    Exchange {
+        request_id: Some(intended.request_id),
+        correlation_id: Some(intended.correlation_id),
+        ..Exchange::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::CorrelationId;
+    use serde_json::Map;
     use uuid::Uuid;
 
     fn id(n: u128) -> RequestId {
         RequestId::new(Uuid::from_u128(n))
     }
 
+    fn intended(purpose: Purpose) -> RequestIntended {
+        RequestIntended {
+            row: Some(1),
+            customer: None,
+            about: None,
+            purpose,
+            attempt: 1,
+            method: "PATCH".to_owned(),
+            url: String::new(),
+            request_id: id(1),
+            correlation_id: CorrelationId::new(Uuid::from_u128(9)),
+            headers: Map::new(),
+            body: None,
+        }
+    }
+
     fn sent() -> Change {
-        Change::first(id(1), CorrelationId::new(Uuid::from_u128(9)), 0, Time::from_millis(0))
+        Change::first(&intended(Purpose::RemoveRelationship), 0, Time::from_millis(0))
     }
 
     #[test]
@@ -274,7 +305,7 @@ mod tests {
         for times in 1..=3 {
             change.answered(Answer::TokenExpired, now);
             assert_eq!(change.refused_tokens, times);
-            change.send_again(id(1), CorrelationId::new(Uuid::from_u128(9)), 0, now);
+            change.send_again(&intended(Purpose::RemoveRelationship), 0, now);
         }
         change.answered(Answer::Throttled, now);
         assert_eq!(change.refused_tokens, 0);

@@ -5,7 +5,7 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{Day, Finding, Outcome, Seq, Sha256, Time};
+use crate::domain::{Day, Finding, Outcome, Preparation, Seq, Sha256, Time};
 use serde::{Deserialize, Serialize};
 
 /// See [`super::Event::Judged`].
@@ -30,6 +30,9 @@ pub struct Judged {
     /// Findings that were left to the service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Finding>,
+    /// What is done before the last change, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<Preparation>,
     /// What the list calls the customer, where that is not literally its live name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_as: Option<String>,
@@ -56,7 +59,7 @@ pub struct Judged {
 impl Judged {
     /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
     pub fn digest(&self) -> Result<Sha256, CanonicalError> {
-        let bytes = canonical::to_bytes(&serde_json::to_value(self)?)?;
+        let bytes = canonical::to_bytes(self)?;
         Ok(Sha256::of(&[&bytes]))
     }
 
@@ -65,7 +68,7 @@ impl Judged {
         if self.allowed.is_empty() {
             return Ok(None);
         }
-        let bytes = canonical::to_bytes(&serde_json::to_value(&self.allowed)?)?;
+        let bytes = canonical::to_bytes(&self.allowed)?;
         Ok(Some(Sha256::of(&[&bytes])))
     }
 }
@@ -130,13 +133,13 @@ pub struct Approved {
     pub note: String,
 }
 
-/// What a look at a customer after a change showed.
+/// What a look after a change showed: at the customer, or at what a preparation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
-    /// The relationship is gone.
+    /// The relationship is gone; the order is cancelled.
     Gone,
-    /// The relationship is still there.
+    /// The relationship is still there; the order stands.
     StillThere,
     /// It could not be told.
     NotTold,
@@ -147,6 +150,9 @@ pub enum Seen {
 pub struct Observed {
     /// The row.
     pub row: u32,
+    /// The order that was looked at, if it was not the customer itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// What was seen.
     pub seen: Seen,
     /// By what, in words.

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::domain::{RunId, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// One record: when, of which run, and what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +40,7 @@ pub enum RecordError {
 impl Record {
     /// The bytes that are stored and hashed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        let mut value = serde_json::to_value(&self.event)?;
-        if let Value::Object(map) = &mut value {
-            map.insert("at".to_owned(), Value::from(self.at.to_string()));
-            if let Some(run) = &self.run {
-                map.insert("run".to_owned(), Value::from(run.as_str()));
-            }
-        }
-        canonical::to_bytes(&value)
+        canonical::to_bytes(&Stored { at: self.at, run: self.run.as_ref(), event: &self.event })
     }
 
     /// Reads a record from its bytes.
@@ -61,6 +53,16 @@ impl Record {
         let Envelope { at, run } = serde_json::from_slice(bytes)?;
         Ok(Self { at, run, event: serde_json::from_slice(bytes)? })
     }
+}
+
+/// A record as one object.
+#[derive(Serialize)]
+struct Stored<'a> {
+    at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a RunId>,
+    #[serde(flatten)]
+    event: &'a Event,
 }
 
 /// What every record has, whatever happened.

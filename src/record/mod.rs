@@ -10,6 +10,7 @@
 
 pub mod canonical;
 mod change;
+mod changing;
 mod corroboration;
 mod decisions;
 mod endings;
@@ -24,6 +25,7 @@ mod state;
 mod waves;
 
 pub use change::{Change, ChangePhase};
+pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{
@@ -31,8 +33,8 @@ pub use endings::{
 };
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
-    Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened,
-    Setting, TokenNamed,
+    Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
+    RowRead, RunOpened, Setting, TokenNamed,
 };
 pub use planning::plan_digest;
 pub use requests::{

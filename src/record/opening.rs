@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 
+/// How long an order has to be cancelled, unless somebody says otherwise.
+pub const ORDER_TIMEOUT: Duration = Duration::from_mins(15);
+
 /// See [`super::Event::LogOpened`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogOpened {
@@ -123,6 +126,15 @@ pub struct Policy {
     /// The partner account that this must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner: Option<TenantId>,
+    /// The integration sandbox whose customers may be deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox: Option<TenantId>,
+    /// Integration sandboxes, where ending a relationship would destroy the customer.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub sandboxes: BTreeSet<TenantId>,
+    /// How many seconds an order has to be cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_timeout_seconds: Option<u32>,
 }
 
 impl Policy {
@@ -140,6 +152,11 @@ impl Policy {
     /// How long to wait before asking what became of a change.
     pub fn settle(&self) -> Duration {
         Duration::from_secs(u64::from(self.settle_seconds))
+    }
+
+    /// How long an order has to be cancelled, once that was accepted.
+    pub fn order_timeout(&self) -> Duration {
+        self.order_timeout_seconds.map_or(ORDER_TIMEOUT, |seconds| Duration::from_secs(u64::from(seconds)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     canonical::CanonicalError,
+    changing::shrunk,
     decisions::{Approved, Confirmed, Judged, PlanSealed},
     opening::CustomersProtected,
     signs::Signs,
@@ -30,17 +31,25 @@ impl Run {
         };
         let row = self.row_mut(judged.row)?;
         row.started_at.get_or_insert(at);
-        match (&row.state, again) {
+        match (&mut row.state, again) {
             (RowState::Unread(_), false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
                 row.decision = Some(judged.digest().map_err(unwritable)?);
                 row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
+                row.first = judged.first.clone().into_boxed_slice();
             }
-            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {}
+            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
+                if judged.verdict == Outcome::Ready {
+                    row.first = shrunk(&row.first, &judged.first, |_| false)?;
+                }
+            }
+            (RowState::Changing(changing), true) => changing.judged_again(judged, &mut row.first)?,
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
         row.name = judged.name.as_deref().map(Box::from);
-        row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        if !matches!(row.state, RowState::Changing(_)) {
+            row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        }
         self.judged += u32::from(!again);
         if judged.verdict == Outcome::Ready {
             self.signs.judged_ready();
@@ -104,6 +113,12 @@ impl Run {
         let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
         if !self.awaits_consent() {
             return Err("the plan was confirmed already".to_owned());
+        }
+        if self.opened.procedure == Procedure::DeleteSandboxCustomer
+            && (self.policy.sandbox.is_none()
+                || self.policy.sandbox != self.partner.as_ref().map(|partner| partner.tenant_id))
+        {
+            return Err("the partner account is not the sandbox that was named".to_owned());
         }
         if plan.digest != confirmed.digest {
             return Err(format!("the plan on record has the digest {}", plan.digest));

@@ -1,7 +1,7 @@
 //! The part of the fold that is about requests: what may be sent, and to whom.
 
 use super::{
-    change::{Change, ChangePhase},
+    changing::Changing,
     requests::RequestIntended,
     state::{RowState, Run, Stage},
 };
@@ -18,17 +18,18 @@ impl Run {
             row.started_at.get_or_insert(at);
             match &mut row.state {
                 RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
-                RowState::Changing(change) if is_change => {
-                    change.may_send_again(intent.request_id)?;
-                    change.send_again(intent.request_id, intent.correlation_id, seq, at);
-                }
                 // Once the relationship is known to be gone, nothing is sent to the customer.
-                RowState::Changing(change) if matches!(change.phase, ChangePhase::Gone { .. }) => {
+                RowState::Changing(changing) if changing.is_gone() => {
                     return Err(format!("the relationship of row {number} is known to be gone"));
                 }
-                state if is_change => {
-                    let change = Change::first(intent.request_id, intent.correlation_id, seq, at);
-                    *state = RowState::Changing(Box::new(change));
+                RowState::Changing(changing) if is_change => {
+                    changing.send(intent, &row.first, seq, at)?;
+                }
+                RowState::Judged { verdict, facts_at } if is_change => {
+                    let (verdict, facts_at) = (*verdict, *facts_at);
+                    let mut changing = Changing { changes: Vec::with_capacity(1), verdict, facts_at };
+                    changing.send(intent, &row.first, seq, at)?;
+                    row.state = RowState::Changing(Box::new(changing));
                 }
                 _ => {}
             }
@@ -43,6 +44,10 @@ impl Run {
         }
         if self.stage != Stage::Confirmed || !self.opened.changes {
             return Err("nobody has allowed changes".to_owned());
+        }
+        let procedure = self.opened.procedure;
+        if !intent.purpose.belongs_to(procedure) {
+            return Err(format!("the procedure {procedure} sends no such change"));
         }
         let number = intent.row.ok_or("a change belongs to a row")?;
         let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;

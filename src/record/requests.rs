@@ -1,6 +1,6 @@
 //! What is recorded of each request.
 
-use crate::domain::{Answer, CorrelationId, RequestId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Act, Answer, CorrelationId, Procedure, RequestId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -22,8 +22,14 @@ pub enum Purpose {
     ReadEntitlements,
     /// One order of it.
     ReadOrder,
+    /// A change before the last one: cancel an order.
+    CancelOrder,
+    /// One order, after its cancellation was sent.
+    PollOrder,
     /// The change: end the relationship.
     RemoveRelationship,
+    /// The change: delete a customer of the sandbox.
+    DeleteCustomer,
     /// One customer, after a change was accepted.
     ConfirmRemoval,
     /// One customer, because a change is in doubt.
@@ -42,7 +48,33 @@ impl Payload {
 impl Purpose {
     /// Whether the request changes something.
     pub const fn is_change(self) -> bool {
-        matches!(self, Self::RemoveRelationship)
+        self.is_last() || matches!(self, Self::CancelOrder)
+    }
+
+    /// Whether it is the change that a procedure is for, after which there is nothing more to do.
+    pub const fn is_last(self) -> bool {
+        matches!(self, Self::RemoveRelationship | Self::DeleteCustomer)
+    }
+
+    /// Whether what is asked for is the customer, or all that it has of a kind: if that is not found,
+    /// there is no relationship.
+    pub const fn is_about_customer(self) -> bool {
+        !matches!(self, Self::ReadOrder | Self::CancelOrder | Self::PollOrder)
+    }
+
+    /// The purpose of this preparation's change.
+    pub const fn of(act: Act) -> Self {
+        match act {
+            Act::CancelOrder => Self::CancelOrder,
+        }
+    }
+
+    /// Whether this procedure sends such changes.
+    pub const fn belongs_to(self, procedure: Procedure) -> bool {
+        match procedure {
+            Procedure::RemoveRelationship => matches!(self, Self::RemoveRelationship),
+            Procedure::DeleteSandboxCustomer => matches!(self, Self::CancelOrder | Self::DeleteCustomer),
+        }
     }
 }
 
@@ -64,6 +96,9 @@ pub struct RequestIntended {
     /// The customer it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<TenantId>,
+    /// The order that it changes, if it is not the customer itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// What it is for.
     pub purpose: Purpose,
     /// 1 for the first try.

@@ -21,7 +21,7 @@ impl Run {
                 outcome => outcome == Outcome::NotAttempted,
             },
             RowState::Judged { verdict, .. } => outcome == *verdict,
-            RowState::Changing(change) => change.may_end_as(outcome),
+            RowState::Changing(changing) => changing.may_end_as(outcome),
         };
         if !may_end {
             return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
@@ -91,7 +91,7 @@ impl Run {
         self.forget_answers(now);
         for row in &mut self.rows {
             match &mut row.state {
-                RowState::Changing(change) => change.restarted(now),
+                RowState::Changing(changing) => changing.restarted(now),
                 RowState::Judged { facts_at, .. } if *facts_at > now => *facts_at = Time::from_millis(0),
                 _ => {}
             }
@@ -104,17 +104,11 @@ impl Run {
             if !is_change {
                 continue;
             }
-            if let Ok(change) = self.change(number)
+            if let Ok(change) = self.open_change(number)
                 && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
             {
                 change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
                 change.lost(now);
-            }
-        }
-        for row in &mut self.rows {
-            if let RowState::Changing(change) = &mut row.state {
-                // The next life has a token of its own.
-                change.refused_tokens = 0;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     change::Change,
+    changing::Changing,
     decisions::PlanSealed,
     endings::{RunSealed, StopCause},
     kinds::{Event, Record},
@@ -9,7 +10,7 @@ use super::{
     signs::Signs,
     waves::Waves,
 };
-use crate::domain::{Answer, Outcome, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, TenantId, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A record that does not follow from the records before it.
@@ -52,10 +53,29 @@ pub struct Row {
     pub decision: Option<Sha256>,
     /// The digest of what the plan left to the service, if anything.
     pub left_to_service: Option<Box<Sha256>>,
+    /// What is done before the last change: what the plan names, or less.
+    pub first: Box<[Preparation]>,
     /// The wave in which it is changed, once the plan is confirmed.
     pub(super) wave: u8,
     /// How far it is.
     pub state: RowState,
+}
+
+impl Row {
+    /// A row of which nothing is known.
+    pub fn new(number: u32, customer: Option<TenantId>) -> Self {
+        Self {
+            number,
+            customer,
+            name: None,
+            started_at: None,
+            decision: None,
+            left_to_service: None,
+            first: Box::default(),
+            wave: 0,
+            state: RowState::Unread(Box::default()),
+        }
+    }
 }
 
 /// How far a row is.
@@ -71,7 +91,7 @@ pub enum RowState {
         facts_at: Time,
     },
     /// A change was sent, or was about to be.
-    Changing(Box<Change>),
+    Changing(Box<Changing>),
     /// It has its outcome.
     Settled(Outcome),
 }
@@ -198,7 +218,7 @@ impl Run {
                 if !is_change {
                     return Ok(());
                 }
-                let change = self.change(row)?;
+                let change = self.open_change(row)?;
                 change.exchange.status = Some(response.status);
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
@@ -211,7 +231,7 @@ impl Run {
             Event::RequestNotSent(failure) => {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
-                    let change = self.change(row)?;
+                    let change = self.open_change(row)?;
                     change.exchange.text = Some(failure.error.clone());
                     change.not_sent(at);
                 }
@@ -220,7 +240,7 @@ impl Run {
             Event::OutcomeUnknown(failure) => {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
-                    let change = self.change(row)?;
+                    let change = self.open_change(row)?;
                     change.exchange.text = Some(failure.error.clone());
                     change.lost(at);
                 }
@@ -232,7 +252,11 @@ impl Run {
             Event::Confirmed(confirmed) => self.confirmed(confirmed),
             Event::Observed(observed) => {
                 let settle = self.policy.settle();
-                self.change(Some(observed.row))?.observed(observed.seen, at, settle).map_err(str::to_owned)
+                let about = observed.about.as_deref();
+                let looked_at = self.changing(Some(observed.row))?.about(about);
+                let change =
+                    looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
+                change.observed(observed.seen, at, settle).map_err(str::to_owned)
             }
             Event::Held(held) => {
                 self.held_until = self.held_until.max(Some(held.until));
@@ -269,16 +293,8 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        self.rows.push(Row {
-            number: row.row,
-            customer: row.customer,
-            name: None,
-            started_at: None,
-            decision: None,
-            left_to_service: None,
-            wave: 0,
-            state: RowState::Unread(Box::new((row.name.clone(), row.domain.clone()))),
-        });
+        let listed = Box::new((row.name.clone(), row.domain.clone()));
+        self.rows.push(Row { state: RowState::Unread(listed), ..Row::new(row.row, row.customer) });
         Ok(())
     }
 
@@ -287,11 +303,17 @@ impl Run {
         found.and_then(|i| self.rows.get_mut(i)).ok_or_else(|| format!("there is no row {number}"))
     }
 
-    pub(super) fn change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
+    pub(super) fn changing(&mut self, row: Option<u32>) -> Result<&mut Changing, String> {
         let number = row.ok_or("a change belongs to a row")?;
         match &mut self.row_mut(number)?.state {
-            RowState::Changing(change) => Ok(change),
+            RowState::Changing(changing) => Ok(changing),
             _ => Err(format!("no change of row {number} was sent")),
         }
+    }
+
+    /// The change of this row whose answer is awaited.
+    pub(super) fn open_change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
+        let open = self.changing(row)?.open();
+        open.ok_or_else(|| "no change of this row is open".to_owned())
     }
 }

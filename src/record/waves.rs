@@ -78,9 +78,9 @@ impl Run {
     pub fn to_change(&self) -> u32 {
         let is_to_change = |row: &&Row| match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } => true,
-            RowState::Changing(change) => {
-                matches!(change.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
-            }
+            RowState::Changing(changing) => changing.last().is_none_or(|last| {
+                matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
+            }),
             _ => false,
         };
         u32::try_from(self.rows.iter().filter(is_to_change).count()).unwrap_or(u32::MAX)

@@ -175,6 +175,9 @@ impl Sample {
             allow: vec![Reason::SoftwarePurchase],
             protected: BTreeSet::new(),
             partner: None,
+            sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| self::id(999)),
+            sandboxes: [].into(),
+            order_timeout_seconds: None,
         };
         let opened = RunOpened {
             applies: None,
@@ -277,6 +280,7 @@ impl Sample {
                     })
                     .collect(),
                 allowed: vec![],
+                first: vec![],
                 listed_as: None,
                 seats: None,
                 active_until: None,
@@ -306,7 +310,11 @@ impl Sample {
         let intent = self.record(Event::RequestIntended(Box::new(RequestIntended {
             row: Some(row),
             customer: Some(id(row)),
-            purpose: Purpose::RemoveRelationship,
+            about: None,
+            purpose: match self.run.opened.procedure {
+                Procedure::RemoveRelationship => Purpose::RemoveRelationship,
+                Procedure::DeleteSandboxCustomer => Purpose::DeleteCustomer,
+            },
             attempt: 1,
             method: "PATCH".into(),
             url: "https://api.partnercenter.microsoft.com/v1/customers/x".into(),
@@ -335,7 +343,13 @@ impl Sample {
         })));
         if case.evidence.is_some_and(|evidence| evidence > Evidence::Accepted) {
             let detail = "the list of customers".to_owned();
-            self.record(Event::Observed(Observed { row, seen: Seen::Gone, detail, basis: None }));
+            self.record(Event::Observed(Observed {
+                row,
+                about: None,
+                seen: Seen::Gone,
+                detail,
+                basis: None,
+            }));
         }
     }
 

@@ -108,6 +108,17 @@ impl Journal {
         })
     }
 
+    /// The orders whose cancellation was accepted, in order, whether it took effect at once or does so later.
+    pub fn cancelled(&self) -> impl Iterator<Item = (TenantId, &str)> {
+        self.entries.iter().filter_map(|received| {
+            let is_accepted =
+                received.method == "PATCH" && (received.took_effect || received.effect_due.is_some());
+            let path = received.target.strip_prefix("/v1/customers/").filter(|_| is_accepted)?;
+            let (customer, order) = path.split_once("/orders/")?;
+            Some((customer.parse().ok()?, order))
+        })
+    }
+
     /// The counts.
     pub fn counts(&self) -> &Counts {
         &self.counts

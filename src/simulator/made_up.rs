@@ -6,7 +6,7 @@
 //! that the calendar does not change the state during the life of this program.
 
 use super::scenario::{
-    AzureSubscription, Customer, Entitlement, Relationship, Subscription, SubscriptionKind,
+    AzureSubscription, Customer, Entitlement, Order, Relationship, Subscription, SubscriptionKind,
 };
 use crate::domain::{Sha256, TenantId};
 use serde_json::Map;
@@ -95,6 +95,18 @@ pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
         }
     }
     customer
+}
+
+/// An order of a made-up customer of the integration sandbox: most can be cancelled at once, some take their
+/// time, some cannot be cancelled.
+pub(super) fn in_sandbox(id: TenantId, order: &mut Order) {
+    let dice = Dice::of(id, &order.id);
+    match dice.number(0) % 16 {
+        0 | 6 => order.created = Some(dice.past()),
+        1 => order.refuses = Some(800_061),
+        2..=5 => order.cancels_after_ms = 500 + u64::from(dice.number(1)) * 10,
+        _ => {}
+    }
 }
 
 /// What stands in the way of a made-up customer's removal.

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use offboard::{
     audit::{CustomerLine, Entry, QueryError, Store},
-    domain::{Outcome, Time},
+    domain::{Outcome, Procedure, Time},
     record::{Event, Record},
     simulator::Request,
 };
@@ -20,8 +20,12 @@ use proptest::{
 };
 use serde_json::{Value, json};
 
-fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
-    let states = prop::sample::select(vec![
+/// A scenario, how many customers it has, and a seed.
+type Day = (Value, u32, u64);
+
+/// What a customer can be like when a relationship is to be ended.
+fn in_production() -> Vec<Value> {
+    vec![
         json!({}),
         json!({}),
         json!({ "subscriptions": [{ "kind": "legacy", "status": "active" }] }),
@@ -29,7 +33,37 @@ fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
         json!({ "entitlements": [{ "kind": "software", "order_status": "cancelled" }] }),
         json!({ "relationship": "advisor" }),
         json!({ "relationship": "none" }),
-    ]);
+    ]
+}
+
+/// What a customer can be like in the sandbox.
+fn in_sandbox() -> Vec<Value> {
+    let order = |id: &str, more: Value| {
+        let mut order = json!({ "id": id });
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        order
+    };
+    let with = |orders: Vec<Value>| {
+        let of = |order: &Value| json!({ "kind": "software", "order": order["id"] });
+        let entitlements: Vec<Value> = orders.iter().chain(&orders).map(of).collect();
+        json!({ "entitlements": entitlements, "orders": orders })
+    };
+    let (plain, slow) = (json!({}), json!({ "cancels_after_ms": 20_000 }));
+    vec![
+        json!({}),
+        with(vec![order("A", plain.clone())]),
+        with(vec![order("A", plain.clone()), order("B", slow.clone()), order("C", plain)]),
+        with(vec![order("A", slow), order("B", json!({ "cancels_after_ms": 70_000 }))]),
+        with(vec![order("A", json!({})), order("B", json!({ "never_cancels": true }))]),
+        with(vec![order("A", json!({})), order("B", json!({ "refuses": 800_061 }))]),
+        with(vec![order("A", json!({ "created": "2020-01-01" }))]),
+        json!({ "relationship": "none" }),
+    ]
+}
+
+fn any_scenario(procedure: Procedure) -> impl Strategy<Value = Day> {
+    let is_sandbox = procedure == Procedure::DeleteSandboxCustomer;
+    let states = prop::sample::select(if is_sandbox { in_sandbox() } else { in_production() });
     let quirks = (
         prop::sample::select(vec!["customer", "documented", "empty"]),
         prop::sample::select(vec!["not_found", "forbidden", "none"]),
@@ -44,7 +78,7 @@ fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
     ]);
     let share = prop::sample::select(vec![0.0, 0.05, 0.2, 0.4]);
     (prop::collection::vec(states, 1..8), quirks, throttling, share, any::<u32>()).prop_map(
-        |(states, (answer, after, visible, bom), throttling, share, seed)| {
+        move |(states, (answer, after, visible, bom), throttling, share, seed)| {
             let count = u32::try_from(states.len()).unwrap();
             let customers: Vec<Value> = (1..)
                 .zip(states)
@@ -58,6 +92,7 @@ fn any_scenario() -> impl Strategy<Value = (Value, u32, u64)> {
                 "cut_with_effect", "cut_in_body", "slow", "late", "garbage"
             ]);
             let scenario = json!({
+                "sandbox": is_sandbox,
                 "customers": customers,
                 "throttling": throttling,
                 "quirks": { "removal_answer": answer, "after_removal": after, "visible_for_ms": visible, "bom": bom },
@@ -73,7 +108,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_the_service_answers((scenario, count, seed) in any_scenario()) {
+    fn whatever_the_service_answers((scenario, count, seed) in any_scenario(Procedure::RemoveRelationship)) {
         let mut run = InProcessRun::new(&scenario, count, seed);
         let ended = run.live(Death::Never);
         hold(&run, matches!(ended, LifeEnded::Sealed));
@@ -84,12 +119,12 @@ proptest! {
 const DAY: i64 = 86_400_000;
 
 /// One seed is a whole bad day: faults, kills, stops and restarts. Whether the run came to its end.
-fn bad_day(seed: u64) -> bool {
+fn bad_day(procedure: Procedure, seed: u64) -> bool {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
-    let (scenario, count, salt) = any_scenario().new_tree(&mut runner).unwrap().current();
+    let (scenario, count, salt) = any_scenario(procedure).new_tree(&mut runner).unwrap().current();
     let deaths = prop_oneof![
         (1_u32..25).prop_map(Death::Before),
         (1_u32..25).prop_map(Death::After),
@@ -100,6 +135,7 @@ fn bad_day(seed: u64) -> bool {
     let skews = prop::collection::vec(prop::sample::select(vec![0, 0, DAY, -DAY, 400 * DAY, -400 * DAY]), 5);
     let skews = skews.new_tree(&mut runner).unwrap().current();
     let mut run = InProcessRun::new(&scenario, count, salt);
+    run.procedure = procedure;
     for (death, skew) in deaths.into_iter().zip(skews) {
         run.skew = skew;
         let ended = run.live(death);
@@ -108,23 +144,34 @@ fn bad_day(seed: u64) -> bool {
             return true;
         }
     }
+    // Somebody sets it right again.
+    run.skew = 0;
     let ended = run.live(Death::Never);
     hold(&run, matches!(ended, LifeEnded::Sealed));
     matches!(ended, LifeEnded::Sealed)
 }
 
-/// `OFFBOARD_TEST_SEEDS=2000` runs as many; `OFFBOARD_TEST_SEED=17` runs that one again.
 #[test]
 fn killed_and_started_again_at_any_moment() {
+    bad_days(Procedure::RemoveRelationship);
+}
+
+#[test]
+fn killed_and_started_again_at_any_moment_in_the_sandbox() {
+    bad_days(Procedure::DeleteSandboxCustomer);
+}
+
+/// `OFFBOARD_TEST_SEEDS=2000` runs as many; `OFFBOARD_TEST_SEED=17` runs that one again.
+fn bad_days(procedure: Procedure) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     if let Some(seed) = number("OFFBOARD_TEST_SEED") {
-        bad_day(seed);
+        bad_day(procedure, seed);
         return;
     }
     let seeds = number("OFFBOARD_TEST_SEEDS").unwrap_or(150);
     let mut sealed = 0;
     for seed in 0..seeds {
-        let survived = std::panic::catch_unwind(|| bad_day(seed));
+        let survived = std::panic::catch_unwind(|| bad_day(procedure, seed));
         let survived = survived.unwrap_or_else(|_| panic!("run it again with OFFBOARD_TEST_SEED={seed}"));
         sealed += u64::from(survived);
     }

@@ -37,6 +37,7 @@ mod reasons;
 mod reconcile;
 mod renewal;
 mod resolve;
+mod sandbox;
 mod secrets;
 mod sign_in;
 mod sources;

@@ -63,7 +63,7 @@ impl Reader {
             "SELECT json_extract(CAST(body AS TEXT), '$.correlation_id'),
                  json_extract(CAST(body AS TEXT), '$.customer')
              FROM record WHERE kind = 'request_intended'
-             AND json_extract(CAST(body AS TEXT), '$.purpose') = 'remove_relationship'",
+             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ('remove_relationship', 'delete_customer')",
         )?;
         let sent = query
             .query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;

@@ -13,7 +13,8 @@ impl Reader {
     pub fn changed_rows(&self, run: &RunId) -> Result<HashSet<u32>, QueryError> {
         let mut query = self.connection.prepare(
             "SELECT DISTINCT row FROM record WHERE kind = 'request_intended' AND run = ?1
-             AND json_extract(CAST(body AS TEXT), '$.purpose') = 'remove_relationship'",
+             AND json_extract(CAST(body AS TEXT), '$.purpose') IN
+               ('remove_relationship', 'cancel_order', 'delete_customer')",
         )?;
         let rows = query.query_map([run.as_str()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -40,6 +40,17 @@ pub(in crate::cli) struct SignInOptions {
     pub(in crate::cli) proxy: Option<String>,
 }
 
+/// The integration sandbox.
+#[derive(Debug, Args, Clone, Default)]
+pub(in crate::cli) struct SandboxOptions {
+    /// The integration sandbox whose customers may be deleted: the partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(in crate::cli) sandbox_tenant: Option<String>,
+    /// How long an order of a sandbox customer has to be cancelled, for example `20s` or `15m` [default: 15m]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) order_timeout: Option<String>,
+}
+
 /// Whose sign-in is meant.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct ProfileOption {
@@ -55,6 +66,8 @@ pub(in crate::cli) struct DoctorOptions {
     pub(in crate::cli) service: ServiceOptions,
     #[command(flatten)]
     pub(in crate::cli) pace: PaceOptions,
+    #[command(flatten)]
+    pub(in crate::cli) sandbox: SandboxOptions,
 }
 
 /// A cloud.

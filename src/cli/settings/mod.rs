@@ -7,9 +7,11 @@ mod approval;
 mod file;
 mod pick;
 mod protected;
+mod sandbox;
 mod service;
 
 pub(super) use approval::ApprovalSettings;
+pub(super) use sandbox::Sandbox;
 pub(super) use service::{ServiceSettings, profile};
 
 use file::{FILE, Toml};
@@ -26,9 +28,11 @@ use crate::{
     record::{Policy, Setting},
 };
 use clap::{ArgMatches, parser::ValueSource};
+use jiff::SignedDuration;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Which arguments were typed, and which came from the environment.
@@ -74,6 +78,7 @@ pub(super) struct RunSettings {
     pub(super) paths: Paths,
     pub(super) procedure: Procedure,
     pub(super) service: ServiceSettings,
+    pub(super) sandbox: Sandbox,
     pub(super) policy: Policy,
     /// For the record.
     pub(super) recorded: BTreeMap<String, Setting>,
@@ -115,6 +120,7 @@ impl RunSettings {
         let procedure = options.procedure.map(Procedure::from);
         let default = Procedure::RemoveRelationship;
         let procedure = picker.pick("procedure", procedure, in_file, default, ToString::to_string);
+        let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
         let protected_file = options.protected.as_ref().map(|path| path.display().to_string());
@@ -152,10 +158,29 @@ impl RunSettings {
                 .transpose()?
                 .unwrap_or_default(),
             partner: service.partner,
+            sandbox: None,
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: None,
         };
+        let policy = sandbox.obeyed(procedure, policy);
         let _known =
             picker.pick("skip_invalid", Some(options.list.skip_invalid), None, false, ToString::to_string);
-        Ok(Self { paths, procedure, service, policy, recorded: picker.recorded })
+        Ok(Self { paths, procedure, service, sandbox, policy, recorded: picker.recorded })
+    }
+
+    /// Refuses what does not belong to the procedure, and what it lacks.
+    pub(super) fn require_procedure(&self, options: &RunOptions) -> Result<(), Failure> {
+        let procedure = self.procedure;
+        let foreign = match procedure {
+            Procedure::RemoveRelationship => {
+                options.sandbox.order_timeout.as_ref().map(|_| "--order-timeout")
+            }
+            Procedure::DeleteSandboxCustomer => (!options.allow.is_empty()).then_some("--allow"),
+        };
+        if let Some(option) = foreign {
+            return Err(Failure::usage(format!("`{option}` means nothing with `--procedure {procedure}`")));
+        }
+        self.sandbox.require(procedure, self.service.partner)
     }
 }
 
@@ -173,6 +198,7 @@ impl From<ProcedureName> for Procedure {
     fn from(name: ProcedureName) -> Self {
         match name {
             ProcedureName::RemoveRelationship => Self::RemoveRelationship,
+            ProcedureName::DeleteSandboxCustomer => Self::DeleteSandboxCustomer,
         }
     }
 }
@@ -198,6 +224,15 @@ fn in_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Res
 /// Reads a tenant ID that was given as an option.
 pub(super) fn tenant(name: &str, text: &str) -> Result<TenantId, Failure> {
     text.trim().parse().map_err(|error| Failure::usage(format!("`--{name}`: {error}")))
+}
+
+/// A duration as people write it, for example `90m` or `24h`.
+pub(super) fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
+    let refused = || {
+        Failure::usage(format!("`{option} {text}`: it is no duration; write, for example, `90m` or `24h`"))
+    };
+    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
+    Duration::try_from(parsed).map_err(|_negative| refused())
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {

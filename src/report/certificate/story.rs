@@ -234,10 +234,12 @@ impl Story {
     }
 
     fn observed(&mut self, at: String, observed: &Observed) {
-        let seen = match observed.seen {
-            Seen::Gone => "the relationship is gone",
-            Seen::StillThere => "the relationship is still there",
-            Seen::NotTold => "nothing could be told",
+        let seen = match (observed.seen, &observed.about) {
+            (Seen::Gone, None) => "the relationship is gone".to_owned(),
+            (Seen::StillThere, None) => "the relationship is still there".to_owned(),
+            (Seen::Gone, Some(order)) => format!("the order {order} is cancelled"),
+            (Seen::StillThere, Some(order)) => format!("the order {order} still stands"),
+            (Seen::NotTold, _) => "nothing could be told".to_owned(),
         };
         self.row(observed.row).looks.push(Moment { at, text: format!("{seen}: {}", observed.detail) });
     }

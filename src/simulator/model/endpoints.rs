@@ -67,7 +67,7 @@ impl Model {
     }
 
     /// The customer as a read shows it, or what it says if there is none.
-    fn visible(&self, now: Time, id: TenantId) -> Result<(&Entry, Relationship), Answer> {
+    pub(super) fn visible(&self, now: Time, id: TenantId) -> Result<(&Entry, Relationship), Answer> {
         let after = self.quirks_of(id).after_removal.unwrap_or_default();
         let gone = || match after {
             AfterRemoval::Forbidden => {
@@ -137,7 +137,7 @@ impl Model {
             return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
         }
         let details = entry.details();
-        let order = |order| products::order(id, order, self.is_cancelled(id, &order.id));
+        let order = |order| products::order(id, order, self.is_cancelled(now, id, &order.id));
         let value = match asked {
             Asked::Subscriptions(_) => {
                 let each = details.subscriptions.iter().enumerate();
@@ -167,9 +167,9 @@ impl Model {
                 let json = fitting.map(|(i, e)| products::entitlement(id, &i.to_string(), None, e, show));
                 products::collection(json.collect())
             }
-            Asked::Orders(_) => products::collection(products::orders(&details).iter().map(order).collect()),
+            Asked::Orders(_) => products::collection(self.orders(now, entry).iter().map(order).collect()),
             Asked::Order(_, wanted) => {
-                let orders = products::orders(&details);
+                let orders = self.orders(now, entry);
                 let found = orders.iter().find(|order| order.id == *wanted);
                 order(found.ok_or_else(|| Answer::fault(404, 20_000, "The order was not found."))?)
             }
@@ -190,7 +190,7 @@ impl Model {
         let Some(entry) = found else { return none().into() };
         let quirks = self.quirks_of(id);
         let enforced: Enforced = quirks.enforces.unwrap_or_default();
-        let is_cancelled = |order: &str| self.is_cancelled(id, order);
+        let is_cancelled = |order: &str| self.is_cancelled(now, id, order);
         if let Some(refused) = rules::refuse(&entry.details(), enforced, now.day(), is_cancelled) {
             return refused.into();
         }
@@ -203,58 +203,10 @@ impl Model {
             }
         };
         let casing: Option<Casing> = quirks.removal_casing;
-        let served = self.change(now, request, id, when, Change::End { deleted: false }, answer);
+        // In the sandbox, ending the relationship destroys the customer.
+        let end = Change::End { deleted: self.sandbox };
+        let served = self.change(now, request, id, when, end, answer);
         Served { casing, ..served }
-    }
-
-    fn delete(&mut self, now: Time, request: &Request, id: TenantId, when: When) -> Served {
-        if !self.sandbox {
-            return Answer::fault(400, 900_127, "The operation is not available in this environment.").into();
-        }
-        let found = self.customers.find(id).filter(|entry| entry.relationship() != Relationship::None);
-        let Some(entry) = found else {
-            return Answer::fault(404, 60_003, "The tenant was not found.").into();
-        };
-        let details = entry.details();
-        let open = products::orders(&details).into_iter().find(|order| {
-            let status = order.status.as_deref().unwrap_or("completed");
-            !status.eq_ignore_ascii_case("cancelled") && !self.is_cancelled(id, &order.id)
-        });
-        if let Some(open) = open {
-            let text = format!("The order {} is not cancelled.", open.id);
-            return Answer::fault(400, 800_036, text).into();
-        }
-        self.change(now, request, id, when, Change::End { deleted: true }, Answer::new(204, Body::Empty))
-    }
-
-    fn cancel_order(
-        &mut self,
-        now: Time,
-        request: &Request,
-        id: TenantId,
-        wanted: &str,
-        when: When,
-    ) -> Served {
-        let details = match self.visible(now, id) {
-            Ok((entry, _)) => entry.details(),
-            Err(refused) => return refused.into(),
-        };
-        let orders = products::orders(&details);
-        let Some(order) = orders.iter().find(|order| order.id == wanted) else {
-            return Answer::fault(404, 20_000, "The order was not found.").into();
-        };
-        let asks = field(&request.body, "status").is_some_and(|status| is_word(&status, "cancelled"));
-        if !asks {
-            return Answer::fault(400, 900_141, "The operation is not supported.").into();
-        }
-        let each = details.entitlements.iter().enumerate();
-        let mut under = each.flat_map(|(i, e)| products::with_included(id, &i.to_string(), None, e));
-        let only_software = under.all(|(order, e)| order != wanted || e.kind == "software");
-        if !self.sandbox && !only_software {
-            return Answer::fault(403, 800_019, "Only software can be cancelled outside the sandbox.").into();
-        }
-        let answer = Answer::ok(products::order(id, order, true));
-        self.change(now, request, id, when, Change::CancelOrder(wanted.to_owned()), answer)
     }
 }
 
@@ -269,11 +221,11 @@ fn object(body: &[u8]) -> Option<serde_json::Map<String, Value>> {
     serde_json::from_slice(without_mark).ok()
 }
 
-fn field(body: &[u8], name: &str) -> Option<Value> {
+pub(super) fn field(body: &[u8], name: &str) -> Option<Value> {
     object(body)?.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn is_word(value: &Value, word: &str) -> bool {
+pub(super) fn is_word(value: &Value, word: &str) -> bool {
     value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(word))
 }
 

@@ -21,6 +21,7 @@ mod mishaps;
 mod products;
 mod route;
 mod rules;
+mod sandbox;
 mod service;
 #[cfg(test)]
 mod tests;

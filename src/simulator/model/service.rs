@@ -16,7 +16,7 @@ use super::route::Asked;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
 use crate::domain::{RequestId, TenantId, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A simulated Partner Center: pure, and the same for the same scenario and requests.
@@ -33,7 +33,8 @@ pub struct Model {
     faults: Faults,
     latency: Option<(Latency, Random)>,
     ids: Random,
-    cancelled: BTreeSet<(TenantId, String)>,
+    /// Orders whose cancellation was accepted, and when it takes place.
+    pub(super) cancelling: BTreeMap<(TenantId, String), Time>,
     late: Vec<Late>,
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
@@ -46,14 +47,20 @@ pub struct Model {
     number: u64,
 }
 
+/// The end of time.
+const NEVER: Time = Time::from_millis(i64::MAX);
+
 /// Target and `MS-RequestId` of a change.
 type Key = (String, String);
 
 /// A change of the truth.
 #[derive(Clone, Debug)]
 pub(super) enum Change {
-    End { deleted: bool },
-    CancelOrder(String),
+    End {
+        deleted: bool,
+    },
+    /// It takes this long; none is for ever.
+    CancelOrder(String, Option<Duration>),
 }
 
 /// A change that will take place.
@@ -127,7 +134,7 @@ impl Model {
             faults: Faults::new(ordered, scenario.chaos),
             latency: scenario.latency.map(|latency| (latency, Random::new(scenario.seed, 2))),
             ids: Random::new(scenario.seed, 1),
-            cancelled: BTreeSet::new(),
+            cancelling: BTreeMap::new(),
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
@@ -228,8 +235,9 @@ impl Model {
                     self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
                 }
             }
-            Change::CancelOrder(order) => {
-                self.cancelled.insert((customer, order));
+            Change::CancelOrder(order, takes) => {
+                let due = takes.map_or(NEVER, |takes| at.plus(takes));
+                self.cancelling.entry((customer, order)).or_insert(due);
             }
         }
     }
@@ -260,10 +268,6 @@ impl Model {
             }
         }
         served
-    }
-
-    pub(super) fn is_cancelled(&self, customer: TenantId, order: &str) -> bool {
-        !self.cancelled.is_empty() && self.cancelled.contains(&(customer, order.to_owned()))
     }
 
     /// Serves a request, or gives the old answer to a change that was answered before.

@@ -187,6 +187,12 @@ pub struct Order {
     pub name: Option<String>,
     /// How many; 1 if not given.
     pub quantity: Option<u32>,
+    /// How long it takes to be cancelled, in milliseconds, once that was accepted; 0 if not given.
+    pub cancels_after_ms: u64,
+    /// Whether its cancellation is accepted and never takes place.
+    pub never_cancels: bool,
+    /// The code with which its cancellation is refused.
+    pub refuses: Option<u32>,
     /// Fields that are laid over the JSON.
     pub with: Map<String, Value>,
     /// The whole JSON instead.

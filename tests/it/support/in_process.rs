@@ -135,6 +135,7 @@ pub(crate) struct InProcessRun {
     pub(crate) model: Arc<Mutex<Model>>,
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
+    pub(crate) procedure: Procedure,
     /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     /// Where the tokens of each life come from.
     pub(crate) source: Box<dyn Fn() -> Source>,
@@ -160,6 +161,7 @@ impl InProcessRun {
             model: Arc::new(Mutex::new(Model::new(scenario))),
             count,
             concurrency: 4,
+            procedure: Procedure::RemoveRelationship,
             source: Box::new(|| {
                 let secret = Secret::new("any-token-at-all".into());
                 Source::Given(AccessToken { secret, source: "the test".into() })
@@ -214,7 +216,7 @@ impl InProcessRun {
             };
             let log = self.log();
             let ended = tokio::select! {
-                ended = life(&log, self.count, self.concurrency, ports) => ended,
+                ended = life(&log, (self.procedure, self.count, self.concurrency), ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
             self.now = real.now();
@@ -226,7 +228,11 @@ impl InProcessRun {
     }
 }
 
-async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>) -> LifeEnded {
+async fn life(
+    log: &Path,
+    (procedure, count, concurrency): (Procedure, u32, u32),
+    ports: Ports<InProcess>,
+) -> LifeEnded {
     let store = loop {
         match Store::open(log, ports.clock.now(), &[3; 16], &key()) {
             Ok(store) => break store,
@@ -244,7 +250,7 @@ async fn life(log: &Path, count: u32, concurrency: u32, ports: Ports<InProcess>)
             let policy = run.policy.clone();
             Engine::resume(store, run, policy, ports).await
         }
-        _ => Engine::begin(store, opened(count, concurrency), None, ports).await,
+        _ => Engine::begin(store, opened(procedure, count, concurrency), None, ports).await,
     };
     let engine = engine.unwrap();
     let ended = work(&engine, count).await;
@@ -282,10 +288,10 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
     Ok(())
 }
 
-fn opened(rows: u32, concurrency: u32) -> RunOpened {
+fn opened(procedure: Procedure, rows: u32, concurrency: u32) -> RunOpened {
     RunOpened {
         version: "test".into(),
-        procedure: Procedure::RemoveRelationship,
+        procedure,
         mode: Mode::Run,
         changes: true,
         applies: None,
@@ -312,6 +318,9 @@ fn opened(rows: u32, concurrency: u32) -> RunOpened {
             allow: vec![],
             protected: BTreeSet::new(),
             partner: Some(PARTNER.parse().unwrap()),
+            sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| PARTNER.parse().unwrap()),
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: Some(120),
         },
         settings: BTreeMap::new(),
     }

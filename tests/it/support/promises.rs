@@ -4,12 +4,16 @@ use super::{evidence::Question, in_process::InProcessRun};
 use offboard::{
     audit::{CustomerLine, QueryError},
     domain::{Answer, Evidence, Outcome, TenantId, Time},
-    record::{Event, Purpose, Seen},
+    record::{Event, Seen},
+    simulator::Received,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Duration,
 };
+
+/// One change: its row, and the order that it is about.
+type Key = (u32, Option<String>);
 
 /// Asserts that they hold. `whole` is a run that came to its end.
 pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
@@ -24,41 +28,59 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     let mut verdicts: HashMap<u32, Outcome> = HashMap::new();
     // Changes by their intent; those that are not answered yet; and the request ID that the next
     // change of a row must have, if the last one's outcome was not known.
-    let mut changes: HashMap<u64, (u32, String)> = HashMap::new();
+    let mut changes: HashMap<u64, (Key, String)> = HashMap::new();
     let mut open: BTreeMap<u64, u32> = BTreeMap::new();
-    let mut must_keep: HashMap<u32, String> = HashMap::new();
-    let mut in_doubt: BTreeMap<u32, Time> = BTreeMap::new();
-    let mut accepted: BTreeSet<u32> = BTreeSet::new();
+    let mut must_keep: HashMap<Key, String> = HashMap::new();
+    let mut in_doubt: BTreeMap<Key, Time> = BTreeMap::new();
+    let mut accepted: BTreeSet<Key> = BTreeSet::new();
+    // What the plan names as to be done first, what the latest look does, and what is seen done.
+    let mut planned: HashMap<u32, Vec<String>> = HashMap::new();
+    let mut first: HashMap<u32, Vec<String>> = HashMap::new();
+    let mut done: BTreeSet<Key> = BTreeSet::new();
     let mut gone: BTreeSet<u32> = BTreeSet::new();
     let mut settled: BTreeMap<u32, Outcome> = BTreeMap::new();
     reader
         .records(&run, |seq, record| {
             let mut doubt = |intent: u64| {
-                if let Some((row, id)) = changes.get(&intent) {
-                    in_doubt.insert(*row, record.at);
-                    must_keep.insert(*row, id.clone());
+                if let Some((key, id)) = changes.get(&intent) {
+                    in_doubt.insert(key.clone(), record.at);
+                    must_keep.insert(key.clone(), id.clone());
                 }
             };
             match record.event {
-                Event::Judged(judged) => drop(verdicts.insert(judged.row, judged.verdict)),
+                Event::Judged(judged) => {
+                    verdicts.insert(judged.row, judged.verdict);
+                    let named: Vec<String> = judged.first.into_iter().map(|one| one.id).collect();
+                    planned.entry(judged.row).or_insert_with(|| named.clone());
+                    first.insert(judged.row, named);
+                }
                 Event::RequestIntended(intent) => {
                     if let Some(row) = intent.row {
                         // 5: nothing is sent to a customer that is known to be gone, or has its outcome.
                         assert!(!gone.contains(&row) && !settled.contains_key(&row), "row {row}");
                     }
-                    if intent.purpose == Purpose::RemoveRelationship {
+                    if intent.purpose.is_change() {
                         let row = intent.row.unwrap();
                         assert_eq!(verdicts.get(&row), Some(&Outcome::Ready));
                         // 3: one at a time. 4: never again blindly; when again, under the same request ID.
                         assert!(!open.values().any(|other| *other == row), "two changes of row {row}");
-                        assert!(!in_doubt.contains_key(&row), "row {row} was in doubt");
-                        assert!(!accepted.contains(&row), "the change of row {row} was accepted");
+                        let key = (row, intent.about.clone());
+                        assert!(!in_doubt.contains_key(&key), "row {row} was in doubt");
+                        assert!(!accepted.contains(&key), "the change of row {row} was accepted");
+                        // 3: nothing that the plan does not name, and the last change when all else is done.
+                        match &intent.about {
+                            Some(order) => assert!(planned[&row].contains(order), "row {row}: {order}"),
+                            None => assert!(
+                                first[&row].iter().all(|order| done.contains(&(row, Some(order.clone())))),
+                                "row {row}"
+                            ),
+                        }
                         let id = intent.request_id.to_string();
-                        if let Some(kept) = must_keep.get(&row) {
+                        if let Some(kept) = must_keep.get(&key) {
                             assert_eq!(kept, &id, "row {row}");
                         }
                         open.insert(seq, row);
-                        changes.insert(seq, (row, id));
+                        changes.insert(seq, (key, id));
                     }
                 }
                 Event::OutcomeUnknown(unknown) => {
@@ -69,8 +91,8 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     open.remove(&response.intent);
                     match response.answer {
                         Answer::Unclear => doubt(response.intent),
-                        Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
-                            accepted.extend(changes.get(&response.intent).map(|(row, _)| *row));
+                        Answer::Understood | Answer::Empty | Answer::NotUnderstood | Answer::InProgress => {
+                            accepted.extend(changes.get(&response.intent).map(|(key, _)| key.clone()));
                         }
                         // An answer uses the identifier up, unless an earlier attempt may come back to life.
                         _ => {}
@@ -90,10 +112,16 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     }
                 }
                 Event::Observed(observed) => match observed.seen {
-                    Seen::Gone => drop(gone.insert(observed.row)),
+                    Seen::Gone => {
+                        if observed.about.is_none() {
+                            gone.insert(observed.row);
+                        }
+                        in_doubt.remove(&(observed.row, observed.about.clone()));
+                        done.insert((observed.row, observed.about));
+                    }
                     Seen::StillThere => {
                         // The service had its time before it was asked.
-                        if let Some(since) = in_doubt.remove(&observed.row) {
+                        if let Some(since) = in_doubt.remove(&(observed.row, observed.about)) {
                             assert!(record.at >= since.plus(Duration::from_mins(1)), "row {}", observed.row);
                         }
                     }
@@ -120,8 +148,14 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     let removed: Vec<TenantId> = model.journal().accepted().collect();
     let distinct: BTreeSet<TenantId> = removed.iter().copied().collect();
     assert_eq!(removed.len(), distinct.len(), "somebody was removed twice");
-    let arrived = model.journal().entries().iter().filter(|received| received.method == "PATCH").count();
-    assert!(arrived <= changes.len());
+    let is_change = |received: &&Received| matches!(received.method.as_str(), "PATCH" | "DELETE");
+    assert!(model.journal().entries().iter().filter(is_change).count() <= changes.len());
+    // No order is cancelled twice, and nobody is to be deleted while an order lives.
+    let cancelled: Vec<_> = model.journal().cancelled().collect();
+    let orders: BTreeSet<_> = cancelled.iter().collect();
+    assert_eq!(cancelled.len(), orders.len(), "an order was cancelled twice");
+    let too_early = |received: &Received| received.method == "DELETE" && received.status == 400;
+    assert!(!model.journal().entries().iter().any(too_early), "deleted with a living order");
 
     if !whole {
         return;
@@ -133,8 +167,8 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
         let is_gone = distinct.contains(&customer);
         match line.outcome.unwrap() {
             // What is called removed is removed, and what is called untouched is untouched.
-            Outcome::Removed => assert!(is_gone, "row {}", line.row),
-            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyRemoved => {
+            Outcome::Removed | Outcome::Deleted => assert!(is_gone, "row {}", line.row),
+            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => {
                 assert!(!is_gone, "row {}", line.row);
             }
             _ => {}

@@ -68,10 +68,18 @@ impl World {
 
     /// The changes that arrived.
     pub(crate) fn changes(&self) -> Vec<Received> {
-        self.received().into_iter().filter(|received| received.method == "PATCH").collect()
+        self.received()
+            .into_iter()
+            .filter(|received| matches!(received.method.as_str(), "PATCH" | "DELETE"))
+            .collect()
     }
 
-    /// Whose removal the service accepted, in order.
+    /// The orders whose cancellation the service accepted, in order.
+    pub(crate) fn cancelled(&self) -> Vec<(TenantId, String)> {
+        self.model().journal().cancelled().map(|(customer, order)| (customer, order.to_owned())).collect()
+    }
+
+    /// Whose removal or deletion the service accepted, in order.
     pub(crate) fn removed(&self) -> Vec<TenantId> {
         self.model().journal().accepted().collect()
     }

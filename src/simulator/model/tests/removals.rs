@@ -113,3 +113,48 @@ fn a_sandbox_customer_is_deleted_when_its_orders_are_cancelled() {
     assert!(sandbox.removals()[0].deleted);
     assert_eq!(code_of(&sandbox.handle(NOW, &delete)), fault(404, "60003"));
 }
+
+#[test]
+fn an_order_of_the_sandbox_is_cancelled_in_its_time_or_never_or_not_at_all() {
+    let orders = json!([
+        { "id": "slow", "cancels_after_ms": 30_000 }, { "id": "never", "never_cancels": true },
+        { "id": "seats", "refuses": 800_077 }, { "id": "old", "created": "2026-09-20" },
+        { "id": "young", "created": "2026-09-21" }, { "id": "over", "status": "cancelled" },
+    ]);
+    let mut sandbox = model(&json!({ "sandbox": true, "customers": [{ "id": A, "orders": orders }] }));
+    let at = |order: &str| format!("/v1/customers/{A}/orders/{order}");
+    let cancel = |order: &str| request("PATCH", &at(order), r#"{"status":"cancelled"}"#);
+    let mut send = |now: Time, order: &str| sandbox.handle(now, &cancel(order));
+    for (order, refused) in [
+        ("seats", fault(403, "800077")),
+        ("old", fault(400, "800061")),
+        ("over", fault(400, "800061")),
+        ("no such order", fault(404, "20000")),
+    ] {
+        assert_eq!(code_of(&send(NOW, order)), refused, "{order}");
+    }
+    for (order, status) in [("slow", "completed"), ("never", "completed"), ("young", "cancelled")] {
+        assert_eq!(json_of(&send(NOW, order))["status"], status, "{order}");
+    }
+    assert_eq!(code_of(&send(after(29), "slow")), fault(409, "800060"));
+    assert_eq!(code_of(&send(after(30), "slow")), fault(400, "800061"));
+    assert_eq!(code_of(&send(after(9_999), "never")), fault(409, "800060"));
+    let accepted: Vec<_> = sandbox.journal().cancelled().map(|(_, order)| order.to_owned()).collect();
+    assert_eq!(accepted, ["slow", "never", "young"]);
+    let mut status = |now: Time, order: &str| {
+        json_of(&sandbox.handle(now, &request("GET", &at(order), "")))["status"].clone()
+    };
+    assert_eq!([status(after(29), "slow"), status(after(30), "slow")], ["completed", "cancelled"]);
+    let delete = request("DELETE", &format!("/v1/customers/{A}"), "");
+    assert_eq!(code_of(&sandbox.handle(after(60), &delete)), fault(400, "800036"));
+    assert!(sandbox.removals().is_empty());
+}
+
+#[test]
+fn in_the_sandbox_the_end_of_a_relationship_is_the_end_of_the_customer() {
+    for sandbox in [true, false] {
+        let mut model = model_with(json!({ "sandbox": sandbox }));
+        assert_eq!(remove(&mut model, A).status, 200);
+        assert_eq!(model.removals()[0].deleted, sandbox);
+    }
+}

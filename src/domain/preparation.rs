@@ -1,0 +1,97 @@
+//! What is done for a customer before the last change.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One thing that must end before the customer may go. A plan names each of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preparation {
+    /// What is done.
+    pub what: Act,
+    /// The ID of the thing that it is done to.
+    pub id: String,
+    /// Its name, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What can be done before the last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Cancel an order of a customer of the integration sandbox.
+    CancelOrder,
+}
+
+impl Act {
+    /// The thing that it is done to, in words.
+    pub const fn thing(self) -> &'static str {
+        match self {
+            Self::CancelOrder => "order",
+        }
+    }
+
+    /// What is done to it, in words.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::CancelOrder => "cancel",
+        }
+    }
+
+    /// What it is when that is done, in words.
+    pub const fn done(self) -> &'static str {
+        match self {
+            Self::CancelOrder => "cancelled",
+        }
+    }
+}
+
+impl Preparation {
+    /// Whether it is the same thing that is done, whatever the thing is called meanwhile.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.what == other.what && self.id == other.id
+    }
+
+    /// Whether `some` are all among `all`.
+    pub fn are_among(some: &[Self], all: &[Self]) -> bool {
+        some.iter().all(|one| all.iter().any(|other| one.is_same(other)))
+    }
+
+    /// What is to be done, without the ID: ``cancel order `Windows Server` ``.
+    pub fn named(&self) -> String {
+        let name = self.name.as_deref().unwrap_or("(no name)");
+        format!("{} {} `{name}`", self.what.verb(), self.what.thing())
+    }
+
+    /// What is to be done, in words: ``cancel order `Windows Server` (Zx1)``.
+    pub fn in_words(&self) -> String {
+        format!("{} {self}", self.what.verb())
+    }
+}
+
+impl fmt::Display for Preparation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what.thing())?;
+        match &self.name {
+            Some(name) => write!(f, " `{name}` ({})", self.id),
+            None => write!(f, " {}", self.id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: &str, name: &str) -> Preparation {
+        Preparation { what: Act::CancelOrder, id: id.to_owned(), name: Some(name.to_owned()) }
+    }
+
+    #[test]
+    fn a_thing_is_known_by_its_id() {
+        let planned = [order("A", "Windows Server"), order("B", "SQL Server")];
+        assert!(Preparation::are_among(&[order("B", "another name")], &planned));
+        assert!(!Preparation::are_among(&[order("C", "SQL Server")], &planned));
+        assert_eq!(planned[0].in_words(), "cancel order `Windows Server` (A)");
+    }
+}

@@ -1,0 +1,63 @@
+//! The procedure that deletes a customer of the integration sandbox, as a pure function over what its
+//! records add up to: each order is cancelled, each is waited for, and only when all are seen cancelled is
+//! the customer deleted.
+//!
+//! The published sample of this procedure waits without end once an order was slow, cancels an order once
+//! for each entitlement, and passes over entitlements inside others. None of that is copied.
+
+use super::{
+    attempts::{self, End},
+    sequence::{self, Preparing, Words},
+    settle::capitalised,
+    step::{Step, Verdict},
+};
+use crate::{
+    domain::{Outcome, Preparation, Reason, Time},
+    record::{Change, Policy, Row},
+};
+
+const WORDS: Words = Words {
+    outcome: Outcome::Deleted,
+    change: "deletion",
+    thing: "the customer",
+    none_left: "knew no such customer",
+};
+
+/// The codes by which the service says that this order is none to cancel.
+const NOT_CANCELLABLE: [&str; 3] = ["800061", "800063", "800077"];
+
+/// What to do about a row that the confirmed plan calls ready.
+pub(super) fn next(row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
+    let preparing = Preparing { patience: policy.order_timeout(), failed };
+    sequence::next(row, policy, now, may_send, preparing, WORDS)
+}
+
+/// How a row ends because of an order that was not cancelled.
+fn failed(order: &Preparation, change: &Change, end: End) -> Verdict {
+    let not_cancelled = |why: String| {
+        let text = format!("{}: {why}. The customer was not deleted.", capitalised(&order.to_string()));
+        Verdict::because(Reason::OrderNotCancelled, text)
+    };
+    let code = change.exchange.code.as_deref().unwrap_or_default();
+    let is_refusal = change.exchange.status.is_some_and(|status| (400..500).contains(&status));
+    match end {
+        End::Refused(_) if NOT_CANCELLABLE.contains(&code) => {
+            not_cancelled(format!("the service does not cancel it ({})", change.exchange.described()))
+        }
+        // An earlier try might have done it, so it was looked at for as long as an order may take.
+        End::NotSeen { .. } if is_refusal => {
+            not_cancelled(format!("the service does not cancel it ({})", change.exchange.described()))
+        }
+        End::NotSeen { still_there, waited, .. } => {
+            let seen = if still_there { "it is not cancelled" } else { "it could not be seen" };
+            not_cancelled(format!(
+                "its cancellation was accepted, but {seen} {} s later (`--order-timeout`)",
+                waited.as_secs()
+            ))
+        }
+        End::Refused(answer) => attempts::refused(answer, change),
+        End::DidNotHappen => attempts::did_not_happen(change),
+        End::NotCarriedOut => attempts::not_carried_out(change),
+        End::Done { .. } | End::Unknown => attempts::unknown(change),
+    }
+}

@@ -1,0 +1,205 @@
+//! All changes of one customer: its preparations, and after them the last one.
+
+use super::{
+    change::{Change, ChangePhase},
+    decisions::Judged,
+    requests::{Purpose, RequestIntended},
+};
+use crate::domain::{Outcome, Preparation, Seq, Time};
+
+/// A customer of which a change was sent, or was about to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changing {
+    /// Its changes, in the order in which they were first sent. At most one of them is open.
+    pub changes: Vec<Change>,
+    /// What the latest judgement said; it was `ready` when the first change was sent.
+    pub verdict: Outcome,
+    /// When the first of the facts was read.
+    pub facts_at: Time,
+}
+
+impl Changing {
+    /// The last change, once it was sent.
+    pub fn last(&self) -> Option<&Change> {
+        self.changes.last().filter(|change| change.purpose.is_last())
+    }
+
+    /// The change of this preparation, once it was sent.
+    pub fn of(&self, preparation: &Preparation) -> Option<&Change> {
+        self.find(Purpose::of(preparation.what), Some(&preparation.id))
+    }
+
+    /// The change that the reports are about: one that went wrong, else one that is not done yet, else the
+    /// latest.
+    pub fn decisive(&self) -> Option<&Change> {
+        let went_wrong = |change: &&Change| !is_gone(change) && !is_accepted(change);
+        let is_undone = |change: &&Change| !is_gone(change);
+        let mut changes = self.changes.iter();
+        let found = changes.clone().find(went_wrong).or_else(|| changes.find(is_undone));
+        found.or_else(|| self.changes.last())
+    }
+
+    /// The preparations of these that are seen done.
+    pub fn done<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
+        first.iter().filter(|one| self.of(one).is_some_and(is_gone))
+    }
+
+    /// Whether the relationship is known to be gone.
+    pub(super) fn is_gone(&self) -> bool {
+        self.last().is_some_and(is_gone)
+    }
+
+    fn find(&self, purpose: Purpose, about: Option<&str>) -> Option<&Change> {
+        self.changes.iter().find(|change| change.purpose == purpose && change.about.as_deref() == about)
+    }
+
+    /// The change whose answer is awaited.
+    pub(super) fn open(&mut self) -> Option<&mut Change> {
+        self.changes.iter_mut().find(|change| matches!(change.phase, ChangePhase::Open { .. }))
+    }
+
+    /// The change that a look is about.
+    pub(super) fn about(&mut self, about: Option<&str>) -> Option<&mut Change> {
+        self.changes.iter_mut().rfind(|change| change.about.as_deref() == about)
+    }
+
+    /// An attempt of a change. `first` are the preparations that the judgement names. `Err` says why it
+    /// must not be sent.
+    pub(super) fn send(
+        &mut self,
+        intended: &RequestIntended,
+        first: &[Preparation],
+        intent: Seq,
+        at: Time,
+    ) -> Result<(), &'static str> {
+        if self.verdict != Outcome::Ready {
+            return Err("it is not ready any more");
+        }
+        if self.open().is_some() {
+            return Err("a change of this customer is open");
+        }
+        let known = self.changes.iter_mut().find(|change| {
+            change.purpose == intended.purpose && change.about.as_deref() == intended.about.as_deref()
+        });
+        if let Some(change) = known {
+            change.may_send_again(intended.request_id)?;
+            change.send_again(intended, intent, at);
+            return Ok(());
+        }
+        self.may_begin(intended, first)?;
+        self.changes.push(Change::first(intended, intent, at));
+        Ok(())
+    }
+
+    /// Whether a change may be sent for the first time.
+    fn may_begin(&self, intended: &RequestIntended, first: &[Preparation]) -> Result<(), &'static str> {
+        if intended.purpose.is_last() {
+            let is_done = |one: &Preparation| self.of(one).is_some_and(is_gone);
+            return if first.iter().all(is_done) && self.changes.iter().all(is_gone) {
+                Ok(())
+            } else {
+                Err("what must be done before the last change is not seen done")
+            };
+        }
+        let is_named = |one: &Preparation| {
+            Purpose::of(one.what) == intended.purpose && intended.about.as_deref() == Some(&*one.id)
+        };
+        if !first.iter().any(is_named) {
+            return Err("the confirmed plan names no such preparation");
+        }
+        let is_on_its_way = |change: &Change| is_gone(change) || is_accepted(change);
+        if self.changes.iter().all(is_on_its_way) {
+            Ok(())
+        } else {
+            Err("an earlier preparation of this customer is not accepted")
+        }
+    }
+
+    /// A look at the facts between the changes: what is judged then can end the row, and never adds to what
+    /// is done. It is no moment for one while anything is not known, or after the last change was sent.
+    pub(super) fn judged_again(
+        &mut self,
+        judged: &Judged,
+        first: &mut Box<[Preparation]>,
+    ) -> Result<(), &'static str> {
+        let is_between = |change: &Change| is_gone(change) || is_accepted(change);
+        if self.verdict != Outcome::Ready || self.last().is_some() || !self.changes.iter().all(is_between) {
+            return Err("its change was sent, and must be seen through");
+        }
+        if judged.verdict == Outcome::Ready {
+            if judged.first.iter().any(|one| self.of(one).is_some_and(is_gone)) {
+                return Err("what was seen done is to be done again");
+            }
+            *first = shrunk(first, &judged.first, |one| self.of(one).is_some())?;
+        }
+        (self.verdict, self.facts_at) = (judged.verdict, judged.facts_at);
+        Ok(())
+    }
+
+    /// Which outcomes the customer can have, by what is known of its changes.
+    pub fn may_end_as(&self, outcome: Outcome) -> bool {
+        if self.verdict != Outcome::Ready {
+            return outcome == self.verdict;
+        }
+        if let Some(last) = self.last() {
+            return last.may_end_as(outcome);
+        }
+        let any = |is: fn(&ChangePhase) -> bool| self.changes.iter().any(|change| is(&change.phase));
+        if any(|phase| matches!(phase, ChangePhase::Open { .. })) {
+            return false;
+        }
+        if any(|phase| matches!(phase, ChangePhase::InDoubt { .. })) {
+            return outcome == Outcome::Unknown;
+        }
+        match outcome {
+            Outcome::NotAttempted => true,
+            Outcome::Skipped => {
+                any(|phase| matches!(phase, ChangePhase::Accepted { .. } | ChangePhase::Refused { .. }))
+            }
+            Outcome::Failed => any(|phase| {
+                matches!(
+                    phase,
+                    ChangePhase::ToSend { .. } | ChangePhase::Refused { .. } | ChangePhase::DidNotHappen
+                )
+            }),
+            _ => false,
+        }
+    }
+
+    /// The program was started again: every wait begins anew. What was on its way counts as sent.
+    pub(super) fn restarted(&mut self, now: Time) {
+        for change in &mut self.changes {
+            change.restarted(now);
+            // The next life has a token of its own.
+            change.refused_tokens = 0;
+        }
+        if self.facts_at > now {
+            self.facts_at = Time::from_millis(0);
+        }
+    }
+}
+
+/// What is left to be done after another look: nothing that was not to be done before. What was begun stays,
+/// whether the look still shows it or not.
+pub(super) fn shrunk(
+    planned: &[Preparation],
+    now: &[Preparation],
+    is_begun: impl Fn(&Preparation) -> bool,
+) -> Result<Box<[Preparation]>, &'static str> {
+    if !Preparation::are_among(now, planned) {
+        return Err("it names a preparation that is not in the plan");
+    }
+    let stays = |one: &&Preparation| is_begun(one) || now.iter().any(|other| one.is_same(other));
+    Ok(planned.iter().filter(stays).cloned().collect())
+}
+
+const fn is_gone(change: &Change) -> bool {
+    matches!(change.phase, ChangePhase::Gone { .. })
+}
+
+const fn is_accepted(change: &Change) -> bool {
+    matches!(change.phase, ChangePhase::Accepted { .. })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+use super::*;
+use crate::{
+    domain::{Act, Answer, CorrelationId, RequestId},
+    record::Seen,
+};
+use serde_json::Map;
+use std::time::Duration;
+use uuid::Uuid;
+
+const NOW: Time = Time::from_millis(1_000_000);
+
+fn order(id: &str) -> Preparation {
+    Preparation { what: Act::CancelOrder, id: id.to_owned(), name: None }
+}
+
+fn plan() -> Box<[Preparation]> {
+    [order("A"), order("B")].into()
+}
+
+fn intended(about: Option<&str>) -> RequestIntended {
+    RequestIntended {
+        row: Some(1),
+        customer: None,
+        about: about.map(str::to_owned),
+        purpose: if about.is_some() { Purpose::CancelOrder } else { Purpose::DeleteCustomer },
+        attempt: 1,
+        method: String::new(),
+        url: String::new(),
+        request_id: RequestId::new(Uuid::from_u128(1)),
+        correlation_id: CorrelationId::new(Uuid::from_u128(2)),
+        headers: Map::new(),
+        body: None,
+    }
+}
+
+/// A customer whose cancellations of these orders were sent, and came so far.
+fn changing(sent: &[(&str, Option<Answer>, Option<Seen>)]) -> Changing {
+    let mut changing = Changing { changes: vec![], verdict: Outcome::Ready, facts_at: NOW };
+    for (about, answer, seen) in sent {
+        changing.changes.push(Change::first(&intended(Some(about)), 0, NOW));
+        let Some(change) = changing.changes.last_mut() else { continue };
+        if let Some(answer) = answer {
+            change.answered(*answer, NOW);
+        }
+        if let Some(seen) = seen {
+            change.observed(*seen, NOW.plus(Duration::from_hours(1)), Duration::ZERO).unwrap();
+        }
+    }
+    changing
+}
+
+fn may(changing: &Changing, about: Option<&str>) -> bool {
+    changing.clone().send(&intended(about), &plan(), 9, NOW).is_ok()
+}
+
+const DONE: (Option<Answer>, Option<Seen>) = (Some(Answer::Understood), Some(Seen::Gone));
+
+#[test]
+fn the_last_change_comes_when_every_preparation_is_seen_done() {
+    let is_last = |sent: &[_]| may(&changing(sent), None);
+    let (answer, seen) = DONE;
+    assert!(is_last(&[("A", answer, seen), ("B", answer, seen)]));
+    assert!(!is_last(&[]) && !is_last(&[("A", answer, seen)]));
+    for (answer, looked) in [
+        (None, None),
+        (Some(Answer::Understood), None),
+        (Some(Answer::Understood), Some(Seen::StillThere)),
+        (Some(Answer::Understood), Some(Seen::NotTold)),
+        (Some(Answer::InProgress), None),
+        (Some(Answer::Throttled), None),
+        (Some(Answer::Refused), None),
+        (Some(Answer::Unclear), None),
+    ] {
+        assert!(!is_last(&[("A", DONE.0, seen), ("B", answer, looked)]), "{answer:?} {looked:?}");
+    }
+}
+
+#[test]
+fn nothing_is_done_first_that_the_plan_does_not_name_and_nothing_after_a_doubt() {
+    assert!(may(&changing(&[]), Some("A")) && !may(&changing(&[]), Some("C")));
+    for (answer, goes_on) in [
+        (None, false),
+        (Some(Answer::Understood), true),
+        (Some(Answer::InProgress), true),
+        (Some(Answer::Unclear), false),
+        (Some(Answer::Refused), false),
+        (Some(Answer::Throttled), false),
+    ] {
+        let first = changing(&[("A", answer, None)]);
+        assert_eq!(may(&first, Some("B")), goes_on, "{answer:?}");
+        // It is sent again only after it was sent back.
+        assert_eq!(may(&first, Some("A")), answer == Some(Answer::Throttled), "{answer:?}");
+    }
+    let mut ended = changing(&[]);
+    ended.verdict = Outcome::Skipped;
+    assert!(!may(&ended, Some("A")));
+}
+
+#[test]
+fn a_look_in_between_can_only_take_something_out() {
+    let judged = |verdict: Outcome, first: &[&str]| Judged {
+        first: first.iter().map(|id| order(id)).collect(),
+        ..serde_json::from_value(
+            serde_json::json!({ "row": 1, "verdict": verdict, "facts_at": NOW.to_string() }),
+        )
+        .unwrap()
+    };
+    let again = |sent: &[_], first: &[&str]| {
+        let (mut changing, mut left) = (changing(sent), plan());
+        changing.judged_again(&judged(Outcome::Ready, first), &mut left).map(|()| left.len())
+    };
+    let (answer, seen) = DONE;
+    let first_done = [("A", answer, seen)];
+    assert_eq!((again(&first_done, &["B"]), again(&first_done, &[])), (Ok(2), Ok(1)));
+    assert!(again(&first_done, &["A", "B"]).is_err(), "it was cancelled already");
+    assert!(again(&first_done, &["B", "C"]).is_err(), "the plan does not name it");
+    for answer in [None, Some(Answer::Unclear), Some(Answer::Refused)] {
+        assert!(again(&[("A", answer, None)], &["B"]).is_err(), "{answer:?}");
+    }
+    let mut ended = changing(&first_done);
+    ended.judged_again(&judged(Outcome::AlreadyDeleted, &[]), &mut plan()).unwrap();
+    assert!(ended.may_end_as(Outcome::AlreadyDeleted) && !ended.may_end_as(Outcome::Deleted));
+}
+
+#[test]
+fn what_a_customer_can_end_as_follows_from_its_changes() {
+    use Outcome::{Deleted, Failed, NotAttempted, Skipped, Unknown};
+    for (answer, outcomes) in [
+        (None, vec![]),
+        (Some(Answer::Understood), vec![Skipped, NotAttempted]),
+        (Some(Answer::Refused), vec![Skipped, NotAttempted, Failed]),
+        (Some(Answer::Throttled), vec![NotAttempted, Failed]),
+        (Some(Answer::Unclear), vec![Unknown]),
+    ] {
+        let changing = changing(&[("A", answer, None)]);
+        for outcome in [Deleted, Skipped, NotAttempted, Failed, Unknown] {
+            let may = changing.may_end_as(outcome);
+            assert_eq!(may, outcomes.contains(&outcome), "{answer:?} {outcome}");
+        }
+    }
+}
