@@ -10,7 +10,7 @@
 //!               └──────────────── audit log ◀──────────┘
 //!                                     │ fold
 //!                                     ▼
-//!                        progress · resume · reports
+//!                        progress · resume · reports · review
 //! ```
 //!
 //! The audit log is the only state. A run is an append-only sequence of records; what a run *is*
@@ -26,7 +26,7 @@
 //!    that never was
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
 //! 4. [`engine`]: what is next, and the only moving part · [`report`]: what people read
-//! 5. (the reviewer's page)
+//! 5. [`review`]: the reviewer's page
 //! 6. [`cli`]: the command line
 
 pub mod audit;
@@ -38,4 +38,5 @@ pub mod partner_center;
 pub mod preconditions;
 pub mod record;
 pub mod report;
+pub mod review;
 pub mod simulator;

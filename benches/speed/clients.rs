@@ -193,6 +193,9 @@ fn opened(job: &Job) -> RunOpened {
             allow: vec![],
             protected: BTreeSet::new(),
             partner: PARTNER.parse().ok(),
+            sandbox: None,
+            sandboxes: BTreeSet::new(),
+            order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),
     }

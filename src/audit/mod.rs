@@ -21,6 +21,7 @@ mod error;
 mod export;
 mod heads;
 mod inclusion;
+mod index;
 mod keys;
 mod lines;
 mod opening;
@@ -28,6 +29,7 @@ mod place;
 mod query;
 mod reserve;
 mod schema;
+mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -40,10 +42,14 @@ pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 pub use export::Copied;
 pub use inclusion::{Head, Leaf, Proof, Prover};
+pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
-pub use query::{Attached, NoSuchRun, QueryError, Reader, RequestFilter};
+#[cfg(test)]
+pub(crate) use query::questions;
+pub use query::{Attached, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

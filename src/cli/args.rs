@@ -6,7 +6,8 @@ mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
 pub(super) use evidence::{
-    ExportOptions, LogCommand, LogOptions, ProveOptions, ReconcileOptions, VerifyOptions,
+    ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions, ReviewOptions,
+    VerifyOptions,
 };
 pub(super) use service::{
     CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
@@ -113,6 +114,8 @@ pub(super) enum Command {
     Prove(ProveOptions),
     /// Compare a run with Partner Center's own record of activity, both ways
     Reconcile(ReconcileOptions),
+    /// Read the audit log in a browser, on this machine alone; nothing is written
+    Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
     Simulate(SimulateOptions),
     /// Shell completions

@@ -1,7 +1,7 @@
 //! How the program ends.
 
 use crate::{
-    audit::{QueryError, StoreError, WriteError, verify::CannotVerify},
+    audit::{CannotLook, QueryError, StoreError, WriteError},
     engine::Halt,
     input::ListError,
     record::StopCause,
@@ -137,8 +137,8 @@ impl From<CannotProve> for Failure {
     }
 }
 
-impl From<CannotVerify> for Failure {
-    fn from(error: CannotVerify) -> Self {
+impl From<CannotLook> for Failure {
+    fn from(error: CannotLook) -> Self {
         Self::new(Exit::AuditLog, error.to_string())
     }
 }

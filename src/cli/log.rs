@@ -1,17 +1,22 @@
 //! `offboard log`.
 
 use super::{
-    args::{Common, LogCommand, LogOptions},
+    args::{Common, LogCommand, LogFilter, LogOptions},
     exit::{Exit, Failure},
     export,
     printer::Printer,
     settings::{Paths, Typed, tenant},
 };
 use crate::{
-    audit::{Reader, RequestFilter, RequestLine},
-    domain::{Day, Time},
-    report::visible,
+    audit::{Index, Reader, RequestFilter, RequestLine, Snapshot, StoredRecord},
+    domain::{Day, Seq, Time},
+    record::{Event, Record},
+    report::{event_in_words, visible},
 };
+use serde_json::json;
+
+/// Anything shorter begins too many IDs.
+const SHORTEST: usize = 4;
 
 pub(super) fn run(
     printer: &Printer,
@@ -24,6 +29,9 @@ pub(super) fn run(
         return export::run(printer, &paths, export);
     }
     let options = options.filter;
+    if options.timeline || options.id.is_some() {
+        return records(printer, &paths, &options);
+    }
     let reader = Reader::open(&paths.audit_log)?;
     let run = options.run.as_deref().map(|name| reader.find(name)).transpose()?;
     let filter = RequestFilter {
@@ -33,6 +41,7 @@ pub(super) fn run(
         correlation_id: options.correlation_id,
         status: options.status,
         since: options.since.as_deref().map(since).transpose()?,
+        before: options.until.as_deref().map(until).transpose()?,
     };
     reader.requests(&filter, |request| {
         let line =
@@ -53,6 +62,77 @@ fn since(text: &str) -> Result<String, Failure> {
         return Ok(time.to_string());
     }
     text.parse::<Day>().map(|day| format!("{day}T00:00:00.000Z")).map_err(|_neither| refused())
+}
+
+/// The same for an end: a day is meant as a whole.
+fn until(text: &str) -> Result<String, Failure> {
+    match text.parse::<Day>() {
+        Ok(day) if text.parse::<Time>().is_err() => Ok(format!("{}T00:00:00.000Z", day.next())),
+        _ => since(text).map_err(|_refused| {
+            Failure::usage(format!("`--until {text}`: give a date, `2026-11-20`, or a date and time"))
+        }),
+    }
+}
+
+/// Whole records: those about a customer, or those that mention an ID. An index over the log is made for it
+/// first, as for the reviewer's page.
+fn records(printer: &Printer, paths: &Paths, options: &LogFilter) -> Result<Exit, Failure> {
+    let snapshot = Snapshot::take(&paths.audit_log)?;
+    let reader = snapshot.reader()?;
+    let run = options.run.as_deref().map(|name| reader.find(name)).transpose()?.map(|run| run.run_id);
+    let index = Index::build(&snapshot, |_, _| {})?;
+    let mut places: Vec<Seq> = Vec::new();
+    let id = match (&options.id, &options.customer) {
+        (Some(id), _) => {
+            let id = id.trim_matches(['{', '}']).to_lowercase();
+            if id.chars().count() < SHORTEST {
+                let text = format!("`--id {id}`: give {SHORTEST} characters at least");
+                return Err(Failure::usage(text));
+            }
+            places.extend(index.mentions(&id, u32::MAX)?.into_iter().map(|mention| mention.seq));
+            id
+        }
+        (None, customer) => tenant("customer", customer.as_deref().unwrap_or_default())?.to_string(),
+    };
+    for row in index.rows_of(&id, u32::MAX)? {
+        if run.as_ref().is_none_or(|run| row.run == *run) {
+            places.extend(index.about(&row.run, Some(row.row), None, u32::MAX)?);
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    for seq in places {
+        let Some(stored) = reader.stored(seq)? else { continue };
+        let is_of_run = |record: &Record| run.is_none() || record.run == run;
+        if stored.record.as_ref().is_none_or(is_of_run) {
+            printer.data(&if printer.json { as_json(&stored) } else { told(&stored) })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The record as it is, and where it stands.
+fn as_json(stored: &StoredRecord) -> String {
+    let record: serde_json::Value = serde_json::from_slice(&stored.bytes).unwrap_or_default();
+    json!({ "seq": stored.seq, "record": record }).to_string()
+}
+
+fn told(stored: &StoredRecord) -> String {
+    let Some(record) = &stored.record else {
+        return format!("record {} cannot be understood", stored.seq);
+    };
+    let (what, text) = event_in_words(&record.event);
+    let run = record.run.as_ref().map(|run| format!(" run {run}")).unwrap_or_default();
+    let first = format!("{} {what}", record.at);
+    let mut lines = vec![first, format!("    record {}{run}", stored.seq)];
+    if let Event::RequestIntended(intent) = &record.event {
+        lines.push(format!("    {} {}", intent.method, intent.url));
+        lines.push(format!("    request {} correlation {}", intent.request_id, intent.correlation_id));
+    }
+    if !text.is_empty() {
+        lines.push(format!("    {}", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    lines.iter().map(|line| visible(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn shown(request: &RequestLine) -> String {

@@ -42,6 +42,7 @@ mod rehearsal;
 mod report;
 mod resolve;
 mod resume;
+mod review;
 mod run;
 mod runs;
 mod session;
@@ -94,6 +95,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
         Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
         Command::Reconcile(options) => reconcile::run(&printer, &typed, &cli.common, &options),
+        Command::Review(options) => review::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

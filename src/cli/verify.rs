@@ -10,13 +10,16 @@ use super::{
     settings::{Paths, Typed},
 };
 use crate::{
-    audit::verify::{Check, Fault, Outside, Trust, Verdict, Verification, verify},
+    audit::verify::{Check, Outside, Trust, Verdict, Verification, verify},
     engine::Clock,
     record::{Event, LogVerified, Record},
     report::visible,
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 pub(super) fn run(
     printer: &Printer,
@@ -25,16 +28,9 @@ pub(super) fn run(
     options: &VerifyOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    let trust = Trust {
-        outside: options.checkpoint.iter().map(|path| outside(path)).collect::<Result<_, _>>()?,
-        keys: options.key.iter().map(|key| keys::public("--key", key)).collect::<Result<_, _>>()?,
-    };
+    let trust = trust(&options.checkpoint, &options.key)?;
     let found = verify(&paths.audit_log, &trust)?;
-    let exit = match found.verdict {
-        Verdict::Proved => Exit::Done,
-        Verdict::Altered => Exit::Altered,
-        Verdict::EndUnproved => Exit::EndUnproved,
-    };
+    let exit = Exit::from_code(found.verdict.exit_code());
     if options.print_key {
         found.keys.iter().try_for_each(|key| printer.data(&visible(key)))?;
         if exit == Exit::Altered {
@@ -54,6 +50,14 @@ pub(super) fn run(
         record(printer, &paths, &found, exit)?;
     }
     Ok(exit)
+}
+
+/// What the reviewer brings along.
+pub(super) fn trust(checkpoints: &[PathBuf], trusted: &[String]) -> Result<Trust, Failure> {
+    Ok(Trust {
+        outside: checkpoints.iter().map(|path| outside(path)).collect::<Result<_, _>>()?,
+        keys: trusted.iter().map(|key| keys::public("--key", key)).collect::<Result<_, _>>()?,
+    })
 }
 
 fn outside(path: &Path) -> Result<Outside, Failure> {
@@ -103,22 +107,13 @@ fn as_text(printer: &Printer, found: &Verification) -> String {
             "  A run is writing this log at this moment; what it adds from now on was not looked at.".into(),
         );
     }
-    let (paint, text) = match found.verdict {
-        Verdict::Proved => (
-            Paint::Good,
-            format!("Complete and unaltered: all {} records, up to the sealed end.", found.records),
-        ),
-        Verdict::Altered => (Paint::Bad, "ALTERED OR CUT: keep the file as it is, and see above.".to_owned()),
-        Verdict::EndUnproved => (
-            Paint::Care,
-            format!(
-                "Nothing disagrees, but records at the end may be missing or made up: {}.",
-                visible(&found.missing.join("; "))
-            ),
-        ),
+    let paint = match found.verdict {
+        Verdict::Proved => Paint::Good,
+        Verdict::Altered => Paint::Bad,
+        Verdict::EndUnproved => Paint::Care,
     };
     lines.push(String::new());
-    lines.push(printer.paint(paint, &text));
+    lines.push(printer.paint(paint, &visible(&found.sentence())));
     lines.join("\n")
 }
 
@@ -131,21 +126,10 @@ fn line(printer: &Printer, check: &Check) -> String {
     let mut lines: Vec<String> = check
         .faults
         .iter()
-        .map(|fault| format!("{mark} {:<11} {}", check.name, visible(&described(fault))))
+        .map(|fault| format!("{mark} {:<11} {}", check.name, visible(&fault.described())))
         .collect();
     if check.more_faults > 0 {
         lines.push(format!("{mark} {:<11} and {} more", check.name, check.more_faults));
     }
     lines.join("\n")
-}
-
-/// Which records, what about them, and which head shows it.
-fn described(fault: &Fault) -> String {
-    let records = match (fault.first_record, fault.last_record) {
-        (Some(first), Some(last)) if first == last => format!("record {first}: "),
-        (Some(first), Some(last)) => format!("records {first} to {last}: "),
-        _ => String::new(),
-    };
-    let head = fault.head.map(|size| format!(" [head over {size}]")).unwrap_or_default();
-    format!("{records}{}{head}", fault.text)
 }

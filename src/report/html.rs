@@ -1,15 +1,10 @@
 //! `report.html`: the report that a person reads.
 //!
-//! What is said is in `page.html`; here is what it is said about. Every value goes through one
-//! formatter, which makes hidden characters visible and escapes for HTML, so that no place in the
-//! template can forget it.
+//! What is said is in `page.html`; here is what it is said about.
 
-use super::{ReportError, page::Page, plain::visible, rows::Row};
+use super::{ReportError, page::Page, rows::Row, template};
 use crate::domain::{Outcome, Reason};
-use minijinja::{
-    AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, context, escape_formatter,
-    syntax::SyntaxConfig, value::Serde,
-};
+use minijinja::{ErrorKind, Value, context, value::Serde};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -139,7 +134,7 @@ pub(super) fn render(
     page: &Page<'_>,
     mut groups: Groups,
 ) -> Result<(), ReportError> {
-    let mut environment = environment()?;
+    let mut environment = template::environment()?;
     environment.add_template("page.html", TEMPLATE)?;
 
     let mut shown = Vec::new();
@@ -147,7 +142,7 @@ pub(super) fn render(
         let rows = groups.take(share.name).map_err(ReportError::writing(path))?;
         shown.push(context! { share => Value::from(Serde(share)), rows });
     }
-    let values = context! { groups => shown, ..Value::from(Serde(page)) };
+    let values = context! { groups => shown, style => template::STYLE, ..Value::from(Serde(page)) };
     let rendered = environment.get_template("page.html")?.render_captured_to(values, out);
     match rendered {
         Ok(_nothing_captured) => Ok(()),
@@ -155,55 +150,5 @@ pub(super) fn render(
             Err(ReportError::Write { path: path.to_owned(), source: io::Error::other(error) })
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// How pages are laid out: every value is escaped, and what cannot be seen is made visible.
-pub(super) fn environment<'a>() -> Result<Environment<'a>, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
-    environment.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(visible(text))),
-        _ => escape_formatter(out, state, value),
-    });
-    environment.add_filter("number", |count: u64| grouped(count));
-    environment.add_filter("moment", |time: String| moment(&time));
-    Ok(environment)
-}
-
-/// `20,000`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `2026-11-20 09:30:05 UTC`; the milliseconds are in the tables for machines.
-fn moment(time: &str) -> String {
-    match (time.get(..10), time.get(11..19), time.ends_with('Z')) {
-        (Some(day), Some(clock), true) => format!("{day} {clock} UTC"),
-        _ => time.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_as_people_read_them() {
-        assert_eq!(
-            [0, 999, 1000, 20_000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "20,000", "1,234,567"]
-        );
-        assert_eq!(moment("2026-11-20T09:30:05.123Z"), "2026-11-20 09:30:05 UTC");
     }
 }

@@ -20,11 +20,13 @@ mod plain;
 mod plan;
 mod rows;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod summary;
 mod tables;
+mod template;
 #[cfg(test)]
 mod tests;
+mod words;
 mod workbook;
 mod write;
 
@@ -32,8 +34,11 @@ pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };
 pub use error::ReportError;
+pub use page::{Share, in_words, meaning, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Entry, Plan};
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
+pub use template::{STYLE, environment};
+pub use words::event_in_words;
 pub use write::{Written, write_all};

@@ -10,6 +10,7 @@ use crate::{
     record::{How, Resolved},
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The width of the bar, in the units of its drawing.
 const BAR: u32 = 1000;
@@ -80,15 +81,16 @@ struct Sureness {
 }
 
 /// One outcome, and its piece of the bar.
-#[derive(Serialize)]
-pub(super) struct Share {
-    pub(super) name: &'static str,
-    words: &'static str,
-    meaning: &'static str,
-    count: u32,
-    percent: String,
-    left: u32,
-    width: u32,
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are what the templates name")]
+pub struct Share {
+    pub name: &'static str,
+    pub words: &'static str,
+    pub meaning: &'static str,
+    pub count: u32,
+    pub percent: String,
+    pub left: u32,
+    pub width: u32,
 }
 
 #[derive(Serialize)]
@@ -146,7 +148,7 @@ impl<'a> Page<'a> {
                 digest: yes.digest.to_string(),
             }),
             events: events(facts),
-            outcomes: shares(tally),
+            outcomes: shares_of(&tally.counts, tally.rows),
             removed: count(Outcome::Removed) + count(Outcome::Deleted),
             gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
             unknown: count(Outcome::Unknown),
@@ -217,10 +219,10 @@ fn events(facts: &Facts) -> Vec<Moment> {
 }
 
 /// Each outcome that occurred. A piece of the bar is never too thin to be seen.
-fn shares(tally: &Tally) -> Vec<Share> {
+pub fn shares_of(counts: &BTreeMap<Outcome, u32>, all: u32) -> Vec<Share> {
     const THINNEST: u64 = 6;
-    let counts = Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, *tally.counts.get(&outcome)?)));
-    let rows = u64::from(tally.rows.max(1));
+    let counts = Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, *counts.get(&outcome)?)));
+    let rows = u64::from(all.max(1));
     let width = |count: u32| (u64::from(count) * u64::from(BAR) / rows).max(THINNEST);
     let whole: u64 = counts.clone().map(|(_, count)| width(count)).sum::<u64>().max(1);
     let scaled = |units: u64| u32::try_from(units * u64::from(BAR) / whole).unwrap_or(BAR);
@@ -234,7 +236,7 @@ fn shares(tally: &Tally) -> Vec<Share> {
                 words: outcome.in_words(),
                 meaning: meaning(outcome),
                 count,
-                percent: percent(count, tally.rows),
+                percent: percent(count, all),
                 left,
                 width: scaled(end) - left,
             }
@@ -252,7 +254,8 @@ fn percent(count: u32, rows: u32) -> String {
     }
 }
 
-const fn meaning(outcome: Outcome) -> &'static str {
+/// What an outcome means, in a sentence or two.
+pub const fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Removed => "This run ended the reseller relationship.",
         Outcome::Deleted => "This run deleted the sandbox customer.",
@@ -269,7 +272,8 @@ const fn meaning(outcome: Outcome) -> &'static str {
     }
 }
 
-fn in_words(seconds: u64) -> String {
+/// A time in words: `2 min 5 s`.
+pub fn in_words(seconds: u64) -> String {
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
@@ -280,7 +284,6 @@ fn in_words(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
     fn numbers_are_written_as_people_read_them() {
@@ -292,7 +295,7 @@ mod tests {
     fn the_bar_is_filled_and_every_piece_can_be_seen() {
         let counts =
             BTreeMap::from([(Outcome::Removed, 99_990), (Outcome::Failed, 7), (Outcome::Unknown, 3)]);
-        let shares = shares(&Tally { rows: 100_000, counts, ..Tally::default() });
+        let shares = shares_of(&counts, 100_000);
         assert_eq!(shares.iter().map(|share| share.width).sum::<u32>(), BAR);
         assert!(shares.iter().all(|share| share.width >= 5));
     }

@@ -1,4 +1,4 @@
-//! A log with a run in it, for the tests of this room. Each record is checked by the fold, so the
+//! A log with a run in it, for the tests of this room and of the reviewer's page. Each record is checked by the fold, so the
 //! samples are runs that could have been.
 
 use crate::{
@@ -17,18 +17,18 @@ use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
-pub(super) const HOSTILE: &str = "<script>alert(\"1\")</script>\u{202e}\u{1b}[2J & 'Søn'";
+pub(crate) const HOSTILE: &str = "<script>alert(\"1\")</script>\u{202e}\u{1b}[2J & 'Søn'";
 
 /// How far the run came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Until {
+pub(crate) enum Until {
     Plan,
     Interrupted,
     Sealed,
 }
 
-pub(super) struct Sample {
-    pub(super) folder: TempDir,
+pub(crate) struct Sample {
+    pub(crate) folder: TempDir,
     run: Run,
     store: Store,
     now: i64,
@@ -106,12 +106,12 @@ fn cases(procedure: Procedure) -> Vec<Case> {
     ]
 }
 
-pub(super) fn id(row: u32) -> TenantId {
+pub(crate) fn id(row: u32) -> TenantId {
     format!("0a0b0c0d-1111-4222-8333-{row:012}").parse().unwrap()
 }
 
 impl Sample {
-    pub(super) fn make(mode: Mode, procedure: Procedure, until: Until) -> Self {
+    pub(crate) fn make(mode: Mode, procedure: Procedure, until: Until) -> Self {
         let cases = cases(procedure);
         let mut sample = Self::open(mode, procedure, u32::try_from(cases.len()).unwrap());
         sample.read(&cases);
@@ -393,14 +393,19 @@ impl Sample {
         self.store.head().unwrap();
     }
 
-    pub(super) fn reader(&self) -> (Reader, RunLine) {
+    /// Where the log is.
+    pub(crate) fn path(&self) -> std::path::PathBuf {
+        self.store.path().to_owned()
+    }
+
+    pub(crate) fn reader(&self) -> (Reader, RunLine) {
         let reader = Reader::open(self.store.path()).unwrap();
         let run = reader.find("latest").unwrap();
         (reader, run)
     }
 
     /// A second connection, for what no run of this program would do.
-    pub(super) fn tamper(&self, sql: &str) {
+    pub(crate) fn tamper(&self, sql: &str) {
         rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(sql).unwrap();
     }
 }

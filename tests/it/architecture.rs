@@ -7,7 +7,7 @@ use std::{
 };
 
 /// A room, the rooms that it may import, and the words that it never mentions.
-const ROOMS: [(&str, &[&str], &[&str]); 10] = [
+const ROOMS: [(&str, &[&str], &[&str]); 11] = [
     ("domain", &[], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
     ("input", &["domain"], &["tokio", "reqwest", "rusqlite"]),
     ("partner_center", &["domain"], &["rusqlite"]),
@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 10] = [
         &["rusqlite", "clap", "println!", "eprintln!"],
     ),
     ("report", &["domain", "record", "audit"], &["tokio", "reqwest"]),
+    ("review", &["domain", "record", "audit", "report"], &["reqwest", "crate::engine"]),
     (
         "cli",
         &[

@@ -356,3 +356,45 @@ fn a_run_that_is_not_sealed_says_so() {
     let done = folder.offboard(&["prove", "--customer", &customer, "--out", "never"]).exits(7);
     assert!(done.err.contains("was altered") && !folder.path("never").exists(), "{}", done.err);
 }
+
+/// What a customer was judged by may stand in the run that made the plan.
+#[test]
+fn a_plan_that_another_run_carried_out_is_told_whole() {
+    let customers: Vec<Value> =
+        (1..=3).map(|n| json!({ "id": id(n).to_string(), "name": format!("Customer {n}") })).collect();
+    let paging = json!({ "default_size": 1, "max_size": 1, "next_link": "short", "total_count": "page" });
+    let world = World::of(&json!({ "customers": customers, "paging": paging }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of((1..=3).map(id))).display().to_string();
+    let arguments =
+        ["plan", &list, "--rate", "600000", "--max-share", "100", "--settle", "1", "--canary", "0"];
+    Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);
+    let made_by = folder.latest().to_string();
+    let plan = folder.path("reports").join(&made_by).join("plan.json").display().to_string();
+    Done::of(&folder.against(&world, &["apply", &plan, "--yes"]).output().unwrap()).exits(0);
+    for n in 1..=3 {
+        let path = prove(&folder, n);
+        let value = certificate(&path);
+        let story = &value["story"];
+        assert_eq!((&story["outcome"], &story["run"]["plan_of_run"]), (&json!("removed"), &json!(made_by)));
+        assert_eq!(
+            story["rows"][0]["decisions"].as_array().unwrap().len(),
+            2,
+            "planned, and looked at again"
+        );
+        let own: Vec<&str> = value["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|item| item["record"].as_str())
+            .filter(|record| record.contains("\"purpose\":\"read_subscriptions\""))
+            .collect();
+        assert_eq!(own.len(), 2, "of both runs");
+        // A page of the listing is asked for by a mark that holds the last customer of the one before.
+        let withheld: Vec<&Value> =
+            value["records"].as_array().unwrap().iter().filter_map(|item| item.get("withheld")).collect();
+        assert!(withheld.iter().all(|why| why.as_str().unwrap().contains("a mark")), "{withheld:?}");
+        assert!(!withheld.is_empty());
+        check_file(&folder, &path, &[]).exits(0);
+    }
+}

@@ -1,7 +1,7 @@
 //! Every command of the README does what it says.
 
 use crate::support::{
-    Done, Folder, PARTNER, PARTNER_NAME, World,
+    Done, Folder, PARTNER, PARTNER_NAME, Reviewing, World,
     evidence::{Question, ask_python},
     id, list_of, typed,
 };
@@ -66,6 +66,13 @@ fn every_command_of_the_readme() {
             .unwrap_or_else(|| panic!("nobody knows how to try `{line}`"));
         let arguments = arguments.split(" #").next().unwrap_or_default();
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        if arguments[0] == "review" {
+            let review = Reviewing::start(&folder, &arguments[1..]);
+            assert!(review.verdict().contains("exit code 0"));
+            review.end().exits(0);
+            ran += 1;
+            continue;
+        }
         let mut command = folder.command(&arguments);
         let urls = [("OFFBOARD_API_URL", world.url()), ("OFFBOARD_LOGIN_URL", world.login_url())];
         command.envs(&environment).envs(urls);
@@ -90,7 +97,7 @@ fn every_command_of_the_readme() {
         assert!(fine, "`{line}` ended with {}\n{}{}", done.code, done.out, done.err);
         ran += 1;
     }
-    assert!(ran >= 11, "{ran} commands were found");
+    assert!(ran >= 16, "{ran} commands were found");
     assert_eq!(world.removed().len(), 6);
     assert!(environment.contains_key("OFFBOARD_CLIENT_ID"));
     assert!(commands().iter().any(|line| line.contains(PARTNER)));

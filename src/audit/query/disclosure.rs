@@ -57,13 +57,6 @@ impl Reader {
         Ok(())
     }
 
-    /// The bytes of one record.
-    pub fn body(&self, seq: Seq) -> Result<Option<Vec<u8>>, QueryError> {
-        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-        let mut query = self.connection.prepare_cached("SELECT body FROM record WHERE seq = ?1")?;
-        Ok(query.query_row([seq], |row| row.get(0)).optional()?)
-    }
-
     /// What lies beside one record.
     pub fn attached(&self, seq: Seq) -> Result<Option<Attached>, QueryError> {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);

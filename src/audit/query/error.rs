@@ -20,6 +20,9 @@ pub enum QueryError {
     /// `SQLite` reports an error.
     #[error("the audit log cannot be read: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// It cannot be looked at.
+    #[error("{0}")]
+    CannotLook(#[from] crate::audit::CannotLook),
     /// A record cannot be understood.
     #[error("record {seq} of the audit log {source}")]
     Record {

@@ -3,10 +3,12 @@
 mod disclosure;
 mod error;
 mod history;
+mod single;
 mod tallies;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
+pub use single::StoredRecord;
 
 use super::{
     lines::{CustomerLine, RequestLine, RowCells, RunLine, customer_line, request_line, run_line},
@@ -17,7 +19,8 @@ use crate::{
     record::{Record, Run},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, named_params, params};
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
+use tempfile::TempDir;
 
 /// Which requests are asked for; what is none does not matter.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +37,16 @@ pub struct RequestFilter {
     pub status: Option<u16>,
     /// Intended at this time or later (RFC 3339, compared as text).
     pub since: Option<String>,
+    /// Intended before this time.
+    pub before: Option<String>,
 }
 
 /// A log that is open for reading.
 #[derive(Debug)]
 pub struct Reader {
     connection: Connection,
+    /// Where the log is that is read, if it is a copy.
+    _copy: Option<Arc<TempDir>>,
 }
 
 impl Reader {
@@ -64,15 +71,20 @@ impl Reader {
         connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
         match identity(&connection) {
-            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(Self { connection }),
+            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(Self::over(connection, None)),
             Err(error) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => Err(error.into()),
             _ => Err(QueryError::Foreign(path.to_owned())),
         }
     }
 
+    /// Over a connection that cannot change what it reads.
+    pub(in crate::audit) const fn over(connection: Connection, copy: Option<Arc<TempDir>>) -> Self {
+        Self { connection, _copy: copy }
+    }
+
     /// All runs, oldest first.
     pub fn runs(&self) -> Result<Vec<RunLine>, QueryError> {
-        let mut query = self.connection.prepare("SELECT * FROM runs ORDER BY started_at, run_id")?;
+        let mut query = self.connection.prepare(asked("SELECT * FROM runs ORDER BY started_at, run_id"))?;
         let lines = query.query_map([], run_line)?;
         Ok(lines.collect::<Result<_, _>>()?)
     }
@@ -173,6 +185,7 @@ impl Reader {
                AND (:correlation IS NULL OR :correlation IN (correlation_id, response_correlation_id))
                AND (:status IS NULL OR status = :status)
                AND (:since IS NULL OR intended_at >= :since)
+               AND (:before IS NULL OR intended_at < :before)
              ORDER BY seq",
         )?;
         let bound = named_params! {
@@ -182,6 +195,7 @@ impl Reader {
             ":correlation": filter.correlation_id.as_ref().map(|id| id.to_ascii_lowercase()),
             ":status": filter.status,
             ":since": filter.since,
+            ":before": filter.before,
         };
         let mut rows = query.query(bound).map_err(QueryError::from)?;
         while let Some(row) = rows.next().map_err(QueryError::from)? {
@@ -244,4 +258,31 @@ fn decoded(row: &rusqlite::Row<'_>) -> Result<(Seq, Record), QueryError> {
     let seq = row.get::<_, i64>(0)?.unsigned_abs();
     let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
     Ok((seq, Record::from_bytes(body).map_err(|source| QueryError::Record { seq, source })?))
+}
+
+/// The question itself; tests remember it, to see how `SQLite` carries it out.
+pub(super) fn asked(sql: &str) -> &str {
+    #[cfg(test)]
+    ASKED.with_borrow_mut(|asked| asked.insert(sql.to_owned()));
+    sql
+}
+
+#[cfg(test)]
+thread_local! {
+    /// What was asked on this thread.
+    static ASKED: std::cell::RefCell<std::collections::BTreeSet<String>> = std::cell::RefCell::default();
+}
+
+/// How `SQLite` would carry out this question.
+#[cfg(test)]
+pub(super) fn plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut query = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    // What is bound does not matter here.
+    query.raw_query().mapped(|row| row.get(3)).collect()
+}
+
+/// What was asked on this thread since this was asked before.
+#[cfg(test)]
+pub(crate) fn questions() -> std::collections::BTreeSet<String> {
+    ASKED.take()
 }

@@ -85,6 +85,6 @@ impl Reader {
     pub fn head_over(&self, seq: Seq) -> Result<Option<String>, QueryError> {
         let first = "SELECT note FROM checkpoint WHERE size > ?1 ORDER BY size LIMIT 1";
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-        Ok(self.connection.query_row(first, [seq], |row| row.get(0)).optional()?)
+        Ok(self.connection.query_row(super::asked(first), [seq], |row| row.get(0)).optional()?)
     }
 }

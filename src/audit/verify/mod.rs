@@ -1,7 +1,7 @@
 //! Whether a log is complete and unaltered: by what it says itself, and by heads that were kept elsewhere.
 //!
 //! ```text
-//!  file ──evidence──▶ structure
+//!  file ──snapshot──▶ structure
 //!           │
 //!           └──stream──▶ records ──▶ runs
 //!                  │ roots   │ keys
@@ -15,7 +15,6 @@
 //! that nothing was cut off its end. `docs/verify.py` comes to the same verdict without this program.
 
 mod approvals;
-mod evidence;
 mod heads;
 mod records;
 mod runs;
@@ -23,12 +22,10 @@ mod stream;
 mod structure;
 mod verdict;
 
-pub use evidence::CannotVerify;
 pub use heads::Outside;
 pub use verdict::{Check, Fault, Verdict, Verification};
 
-use super::keys::VerifyingKey;
-use evidence::Evidence;
+use super::{CannotLook, keys::VerifyingKey, snapshot::Snapshot};
 use heads::Judge;
 use records::Facts;
 use std::{collections::BTreeSet, path::Path};
@@ -43,16 +40,21 @@ pub struct Trust {
 }
 
 /// Looks at the log at `path`.
-pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotVerify> {
-    let evidence = Evidence::open(path)?;
-    let mut structure = structure::check(&evidence.connection);
+pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotLook> {
+    verify_snapshot(&Snapshot::take(path)?, trust)
+}
+
+/// Looks at a log as it was at one moment.
+pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verification, CannotLook> {
+    let connection = &snapshot.connect()?;
+    let mut structure = structure::check(connection);
     let mut signed = Check::new("heads");
-    let in_log = heads::in_log(&evidence.connection).unwrap_or_else(|error| {
+    let in_log = heads::in_log(connection).unwrap_or_else(|error| {
         signed.fault(Fault::of_all(format!("the heads cannot be read: {error}")));
         Vec::new()
     });
     let mut copied = Check::new("copy");
-    let beside = match &evidence.beside {
+    let beside = match &snapshot.beside {
         Ok(bytes) => bytes.as_deref().map(heads::beside),
         Err(error) => {
             copied.fault(Fault::of_all(format!("the copy of the heads cannot be read: {error}")));
@@ -61,8 +63,8 @@ pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotVerify> 
     };
     let outside = trust.outside.iter().flat_map(Outside::notes);
     let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
-    let (facts, looked_at) = records::read(&evidence.connection, heads::sizes(all));
-    structure::check_index(&evidence.connection, &facts.milestones, &mut structure);
+    let (facts, looked_at) = records::read(connection, heads::sizes(all));
+    structure::check_index(connection, &facts.milestones, &mut structure);
     let mut checks = vec![structure];
     checks.extend(looked_at);
 
@@ -105,7 +107,7 @@ pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotVerify> 
         covered,
         compared_with: compared_with.into_iter().collect(),
         missing,
-        is_being_written: evidence.is_being_written,
+        is_being_written: snapshot.is_being_written,
         checks,
     })
 }

@@ -38,6 +38,17 @@ impl Fault {
         Self { first_record: Some(first), last_record: Some(last), head: None, text: text.into() }
     }
 
+    /// Which records, what about them, and which head shows it.
+    pub fn described(&self) -> String {
+        let records = match (self.first_record, self.last_record) {
+            (Some(first), Some(last)) if first == last => format!("record {first}: "),
+            (Some(first), Some(last)) => format!("records {first} to {last}: "),
+            _ => String::new(),
+        };
+        let head = self.head.map(|size| format!(" [head over {size}]")).unwrap_or_default();
+        format!("{records}{}{head}", self.text)
+    }
+
     /// Shown by the head over this many records.
     pub(super) fn by_head(self, size: u64) -> Self {
         Self { head: Some(size), ..self }
@@ -88,6 +99,17 @@ pub enum Verdict {
     EndUnproved,
 }
 
+impl Verdict {
+    /// How `offboard verify` ends with it (contract §2).
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Proved => 0,
+            Self::Altered => 7,
+            Self::EndUnproved => 8,
+        }
+    }
+}
+
 /// What came of a verification.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verification {
@@ -109,4 +131,20 @@ pub struct Verification {
     pub is_being_written: bool,
     /// Everything that was looked at.
     pub checks: Vec<Check>,
+}
+
+impl Verification {
+    /// The verdict in words; they may quote the log.
+    pub fn sentence(&self) -> String {
+        match self.verdict {
+            Verdict::Proved => {
+                format!("Complete and unaltered: all {} records, up to the sealed end.", self.records)
+            }
+            Verdict::Altered => "ALTERED OR CUT: keep the file as it is, and see what disagrees.".to_owned(),
+            Verdict::EndUnproved => format!(
+                "Nothing disagrees, but records at the end may be missing or made up: {}.",
+                self.missing.join("; ")
+            ),
+        }
+    }
 }

@@ -52,6 +52,15 @@ pub(in crate::cli) struct LogFilter {
     /// At this time or later: a date, or a date and time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) since: Option<String>,
+    /// Before this time, or until the end of this day
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) until: Option<String>,
+    /// Every record about the customer instead: also what was read from the list, judged and settled
+    #[arg(long, requires = "customer", conflicts_with_all = ["request_id", "correlation_id", "status", "since", "until"])]
+    pub(in crate::cli) timeline: bool,
+    /// Each record that mentions this ID, or one that begins so: a tenant's, request's, order's, subscription's
+    #[arg(long, value_name = "ID", conflicts_with_all = ["customer", "request_id", "correlation_id", "status", "since", "until"])]
+    pub(in crate::cli) id: Option<String>,
 }
 
 /// What a log is compared with.
@@ -108,4 +117,18 @@ pub(in crate::cli) struct ReconcileOptions {
     pub(in crate::cli) rate: u32,
     #[command(flatten)]
     pub(in crate::cli) sign_in: SignInOptions,
+}
+
+/// How the log is shown.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct ReviewOptions {
+    /// Listen on this port of 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
+    pub(in crate::cli) port: u16,
+    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) checkpoint: Vec<PathBuf>,
+    /// The only key that may have signed, or a file that holds it; repeatable
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub(in crate::cli) key: Vec<String>,
 }

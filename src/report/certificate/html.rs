@@ -1,7 +1,7 @@
 //! `certificate.html`: the story for a person, on paper too.
 
 use super::form::{Certificate, Item};
-use crate::report::html::environment;
+use crate::report::template::environment;
 use minijinja::{Value, context, value::Serde};
 
 const TEMPLATE: &str = include_str!("certificate.html");

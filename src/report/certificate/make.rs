@@ -195,7 +195,7 @@ fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<Draft>, CannotProve> {
     let mut drafts = Vec::with_capacity(picked.records.len());
     for seq in &picked.records {
         let altered = |why: &str| CannotProve::Altered(format!("record {seq} {why}"));
-        let body = reader.body(*seq)?.ok_or_else(|| altered("is missing"))?;
+        let body = reader.stored(*seq)?.ok_or_else(|| altered("is missing"))?.bytes;
         let text = String::from_utf8(body).map_err(|_not_text| altered("is no text"))?;
         let record = Record::from_bytes(text.as_bytes()).map_err(|error| altered(&error.to_string()))?;
         let is_own_body = picked.own_bodies.contains(seq);

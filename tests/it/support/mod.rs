@@ -7,6 +7,7 @@ pub(crate) mod in_process;
 mod numbers;
 mod program;
 mod promises;
+mod reviewing;
 pub(crate) mod signing_in;
 pub(crate) mod strace;
 mod terminal;
@@ -15,6 +16,7 @@ mod world;
 pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder};
 pub(crate) use promises::hold;
+pub(crate) use reviewing::Reviewing;
 pub(crate) use terminal::typed;
 pub(crate) use world::World;
 

@@ -1,7 +1,8 @@
-//! The file as it was found. Nothing is ever written to it or beside it.
+//! A log as it was at one moment, for looking at only. Nothing is ever written to it or beside it.
 
-use super::super::{
+use super::{
     beside::copy_path,
+    query::Reader,
     schema::{APPLICATION_ID, SCHEMA_VERSION},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -9,6 +10,7 @@ use std::{
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 use tempfile::TempDir;
@@ -23,7 +25,7 @@ const COPY: &str = "audit.db";
 
 /// Why a log cannot be looked at at all.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotVerify {
+pub enum CannotLook {
     /// It cannot be read.
     #[error("cannot open the audit log `{path}`: {source}; name another with `--audit-log`")]
     Open {
@@ -50,80 +52,129 @@ pub enum CannotVerify {
     Unsteady(PathBuf),
 }
 
-/// A log that is open for looking.
+/// A log as it was at one moment. At rest it is one file, which is opened where it is. While it is written,
+/// and after a crash, a second file belongs to it, and reading both would write a third: so they are copied.
 #[derive(Debug)]
-pub(super) struct Evidence {
-    pub(super) connection: Connection,
-    /// The file with the copies of the heads, if there is one.
-    pub(super) beside: io::Result<Option<Vec<u8>>>,
+pub struct Snapshot {
     path: PathBuf,
+    /// The heads in the file beside the log, if there is one.
+    pub(super) beside: io::Result<Option<Vec<u8>>>,
     pub(super) is_being_written: bool,
-    /// Where the copy is, if one had to be made; removed in the end.
-    _copy: Option<TempDir>,
+    /// What the files looked like from outside.
+    outside: Vec<Option<(u64, SystemTime)>>,
+    /// Where the copy is, if one had to be made; removed when nobody reads it any more.
+    copy: Option<Arc<TempDir>>,
 }
 
-impl Evidence {
-    /// Opens the log. At rest it is one file, which is opened where it is. While it is written, and after a
-    /// crash, a second file belongs to it, and reading both would write a third: so they are copied.
-    pub(super) fn open(path: &Path) -> Result<Self, CannotVerify> {
-        let failed = |source| CannotVerify::Open { path: path.to_owned(), source };
+impl Snapshot {
+    /// Takes the log as it is now.
+    pub fn take(path: &Path) -> Result<Self, CannotLook> {
+        let failed = |source| CannotLook::Open { path: path.to_owned(), source };
         let path = path.canonicalize().map_err(failed)?;
         if !fs::metadata(&path).map_err(failed)?.is_file() {
-            return Err(CannotVerify::Foreign(path));
+            return Err(CannotLook::Foreign(path));
         }
+        let outside = seen_from_outside(&path);
         // Before the log: heads are copied once they are on disk, so the log has all that this file has.
         let beside = match fs::read(copy_path(&path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             read => read.map(Some),
         };
-        let refused = |source| failed(io::Error::other(source));
         let sidecars = SIDECARS.map(|suffix| with_suffix(&path, suffix));
-        let (connection, copy) = if sidecars.iter().all(|file| is_empty(file)) {
-            (open_at_rest(&path)?.map_err(refused)?, None)
+        let copy = if sidecars.iter().all(|file| is_empty(file)) {
+            None
         } else {
             let folder = copy(&path, &sidecars).map_err(failed)?;
-            let folder = folder.ok_or_else(|| CannotVerify::Unsteady(path.clone()))?;
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(folder.path().join(COPY), flags);
-            (connection.map_err(refused)?, Some(folder))
+            Some(Arc::new(folder.ok_or_else(|| CannotLook::Unsteady(path.clone()))?))
+        };
+        let is_being_written = copy.is_some() && is_locked(&path);
+        let snapshot = Self { path, beside, is_being_written, outside, copy };
+        snapshot.identify(&snapshot.connect()?)?;
+        Ok(snapshot)
+    }
+
+    /// A connection to it, which cannot change it.
+    pub(super) fn connect(&self) -> Result<Connection, CannotLook> {
+        let refused = |source| CannotLook::Open { path: self.path.clone(), source: io::Error::other(source) };
+        let connection = match &self.copy {
+            None => open_at_rest(&self.path)?.map_err(refused)?,
+            Some(folder) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                Connection::open_with_flags(folder.path().join(COPY), flags).map_err(refused)?
+            }
         };
         for (name, value) in
             [("query_only", "ON"), ("trusted_schema", "OFF"), ("cell_size_check", "ON"), ("mmap_size", "0")]
         {
             connection.pragma_update(None, name, value).map_err(refused)?;
         }
-        let is_being_written = copy.is_some() && is_locked(&path);
-        let evidence = Self { connection, beside, path, is_being_written, _copy: copy };
-        evidence.identify()?;
-        Ok(evidence)
+        Ok(connection)
+    }
+
+    /// Questions to it.
+    pub fn reader(&self) -> Result<Reader, CannotLook> {
+        Ok(Reader::over(self.connect()?, self.copy.clone()))
+    }
+
+    /// Whether the log is still what was taken, as far as its files' sizes and times tell.
+    pub fn is_current(&self) -> bool {
+        seen_from_outside(&self.path) == self.outside
+    }
+
+    /// Whether it stays what it is whatever becomes of the log.
+    pub const fn is_a_copy(&self) -> bool {
+        self.copy.is_some()
+    }
+
+    /// Removes the copy, if there is one. What is open stays readable, and nothing else can be opened.
+    pub fn discard(&self) {
+        if let Some(folder) = &self.copy {
+            // Somebody who cleans up the same folder may have been faster.
+            drop(fs::remove_dir_all(folder.path()));
+        }
+    }
+
+    /// Whether a run was writing the log when this was taken.
+    pub const fn is_being_written(&self) -> bool {
+        self.is_being_written
     }
 
     /// Only what says of itself that it is an audit log is looked at; whatever is wrong with it then is
     /// wrong with an audit log.
-    fn identify(&self) -> Result<(), CannotVerify> {
+    fn identify(&self, connection: &Connection) -> Result<(), CannotLook> {
         let path = || self.path.clone();
         let integer = |name: &str| -> rusqlite::Result<i32> {
-            self.connection.pragma_query_value(None, name, |row| row.get(0))
+            connection.pragma_query_value(None, name, |row| row.get(0))
         };
         match integer("application_id") {
             Ok(APPLICATION_ID) => {}
             Err(source) if source.sqlite_error_code() != Some(ErrorCode::NotADatabase) => {
-                return Err(CannotVerify::Open { path: path(), source: io::Error::other(source) });
+                return Err(CannotLook::Open { path: path(), source: io::Error::other(source) });
             }
-            _ => return Err(CannotVerify::Foreign(path())),
+            _ => return Err(CannotLook::Foreign(path())),
         }
         match integer("user_version") {
             Ok(found) if found != SCHEMA_VERSION => {
-                Err(CannotVerify::Version { path: path(), found, known: SCHEMA_VERSION })
+                Err(CannotLook::Version { path: path(), found, known: SCHEMA_VERSION })
             }
             _ => Ok(()),
         }
     }
 }
 
+/// The sizes and times of the log and of what belongs to it.
+fn seen_from_outside(path: &Path) -> Vec<Option<(u64, SystemTime)>> {
+    let files = std::iter::once(path.to_owned()).chain(SIDECARS.map(|suffix| with_suffix(path, suffix)));
+    let seen = files.map(|file| {
+        let found = fs::metadata(file).ok().filter(|found| found.len() > 0)?;
+        Some((found.len(), found.modified().ok()?))
+    });
+    seen.collect()
+}
+
 /// `immutable` keeps `SQLite` from locking, and from looking for other files.
-fn open_at_rest(path: &Path) -> Result<rusqlite::Result<Connection>, CannotVerify> {
-    let mut address = Url::from_file_path(path).map_err(|()| CannotVerify::Foreign(path.to_owned()))?;
+fn open_at_rest(path: &Path) -> Result<rusqlite::Result<Connection>, CannotLook> {
+    let mut address = Url::from_file_path(path).map_err(|()| CannotLook::Foreign(path.to_owned()))?;
     address.set_query(Some("mode=ro&immutable=1"));
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;

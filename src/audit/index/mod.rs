@@ -1,0 +1,58 @@
+//! Where in a log something stands: for questions that would otherwise read all of it.
+//!
+//! ```text
+//!  snapshot ──glance──▶ build ──▶ scratch database ──▶ lookup ──▶ places
+//! ```
+//!
+//! The log itself keeps no index over IDs: while a run is open such an index costs more than half of its
+//! pace, and whoever can alter a log can alter an index in it, so that a record which is there is not found.
+//! This index is made from the records when somebody wants to look, in one pass, and lies in a file of its
+//! own that has no name and is gone when the program ends. What it gives are places; what is shown is read
+//! from the log.
+
+mod build;
+mod glance;
+mod lookup;
+mod tally;
+
+pub use lookup::{CustomerFilter, IndexedRow, Mention};
+pub use tally::RunTally;
+
+use crate::domain::{RunId, Seq};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+/// Where the records of a log stand, by what people ask for.
+#[derive(Debug)]
+pub struct Index {
+    connection: Connection,
+    tallies: BTreeMap<RunId, RunTally>,
+    /// The records that belong to no run.
+    of_log: Vec<Seq>,
+    /// How many records there are.
+    records: u64,
+    /// How many of them cannot be read.
+    unreadable: u64,
+}
+
+impl Index {
+    /// How many records there are.
+    pub const fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// How many of them cannot be read; a log that was not altered has none.
+    pub const fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// The records that belong to no run: that the log was made, its keys, and who had it verified.
+    pub fn of_log(&self) -> &[Seq] {
+        &self.of_log
+    }
+
+    /// What the records of a run add up to.
+    pub fn tally(&self, run: &RunId) -> Option<&RunTally> {
+        self.tallies.get(run)
+    }
+}

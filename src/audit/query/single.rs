@@ -1,0 +1,42 @@
+//! Single records and bodies, by their place.
+
+use super::{QueryError, Reader, asked};
+use crate::{domain::Seq, record::Record};
+use rusqlite::OptionalExtension as _;
+
+/// A record as it stands in the log.
+#[derive(Clone, Debug)]
+pub struct StoredRecord {
+    /// Its place.
+    pub seq: Seq,
+    /// Its bytes as they are, which are JSON unless somebody altered them.
+    pub bytes: Vec<u8>,
+    /// What it says, if it can be understood.
+    pub record: Option<Record>,
+}
+
+impl Reader {
+    /// The record at this place.
+    pub fn stored(&self, seq: Seq) -> Result<Option<StoredRecord>, QueryError> {
+        let bytes = self.bytes_of("SELECT body FROM record WHERE seq = ?1", seq)?;
+        Ok(bytes.map(|bytes| StoredRecord { seq, record: Record::from_bytes(&bytes).ok(), bytes }))
+    }
+
+    /// The body of the request or the answer that the record at this place is about.
+    pub fn body(&self, seq: Seq) -> Result<Option<Vec<u8>>, QueryError> {
+        self.bytes_of("SELECT bytes FROM payload WHERE seq = ?1", seq)
+    }
+
+    fn bytes_of(&self, sql: &str, seq: Seq) -> Result<Option<Vec<u8>>, QueryError> {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let mut query = self.connection.prepare_cached(asked(sql))?;
+        let bytes = query.query_row([seq], |row| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec()));
+        Ok(bytes.optional()?)
+    }
+
+    /// How `SQLite` would carry out this question.
+    #[cfg(test)]
+    pub(crate) fn plan(&self, sql: &str) -> rusqlite::Result<Vec<String>> {
+        super::plan(&self.connection, sql)
+    }
+}

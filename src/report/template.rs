@@ -1,0 +1,67 @@
+//! Templates of pages, and what they have in common.
+//!
+//! Every value goes through one formatter, which makes hidden characters visible and escapes for HTML, so
+//! that no place in a template can forget it.
+
+use super::plain::visible;
+use minijinja::{
+    AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter, syntax::SyntaxConfig,
+};
+
+/// The palette and the components of everything that people read.
+pub const STYLE: &str = include_str!("style.css");
+const COMPONENTS: &str = include_str!("components.html");
+
+/// Where templates of pages are kept; it has `components.html` already.
+pub fn environment() -> Result<Environment<'static>, Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(visible(text))),
+        _ => escape_formatter(out, state, value),
+    });
+    environment.add_filter("number", |count: u64| grouped(count));
+    environment.add_filter("moment", |time: String| moment(&time));
+    environment.add_filter("urlencode", |text: String| {
+        url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
+    });
+    environment.add_template("components.html", COMPONENTS)?;
+    Ok(environment)
+}
+
+/// `20,000`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `2026-11-20 09:30:05 UTC`; the milliseconds are in the tables for machines.
+fn moment(time: &str) -> String {
+    match (time.get(..10), time.get(11..19), time.ends_with('Z')) {
+        (Some(day), Some(clock), true) => format!("{day} {clock} UTC"),
+        _ => time.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_read_them() {
+        assert_eq!(
+            [0, 999, 1000, 20_000, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "20,000", "1,234,567"]
+        );
+        assert_eq!(moment("2026-11-20T09:30:05.123Z"), "2026-11-20 09:30:05 UTC");
+    }
+}

@@ -1,0 +1,84 @@
+//! Addresses, and the questions in them.
+
+use super::{customers, sample};
+use crate::domain::{RunId, Seq};
+use std::collections::BTreeMap;
+use url::form_urlencoded;
+
+/// What an address asks for.
+#[derive(Debug)]
+pub(in crate::review) enum Page {
+    Runs,
+    Run(RunId),
+    Customers(RunId, customers::Asked),
+    Customer(RunId, u32),
+    Records(RunId, Option<Seq>),
+    Sample(RunId, sample::Asked),
+    Search(String),
+    Controls,
+    Verify,
+    /// The verdict alone.
+    Verdict,
+    Style,
+    Script,
+    Unknown,
+}
+
+/// What a form sends; an empty field is no answer.
+pub(super) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    fn of(query: &str) -> Self {
+        let fields = form_urlencoded::parse(query.as_bytes());
+        let told = fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned()));
+        Self(told.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.0.get(name)?.parse().ok()
+    }
+}
+
+impl Page {
+    /// Reads an address: its path behind the token, and its query.
+    pub(in crate::review) fn of(path: &str, query: &str) -> Self {
+        let form = Form::of(query);
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let run = |name: &str| name.parse::<RunId>().ok();
+        let found = match *parts.as_slice() {
+            [] => Some(Self::Runs),
+            ["style.css"] => Some(Self::Style),
+            ["review.js"] => Some(Self::Script),
+            ["verdict"] => Some(Self::Verdict),
+            ["verify"] => Some(Self::Verify),
+            ["controls"] => Some(Self::Controls),
+            ["search"] => Some(Self::Search(form.text("id").unwrap_or_default())),
+            ["run", name] => run(name).map(Self::Run),
+            ["run", name, "customers"] => {
+                run(name).map(|run| Self::Customers(run, customers::Asked::of(&form)))
+            }
+            ["run", name, "customer", row] => {
+                run(name).zip(row.parse().ok()).map(|(run, row)| Self::Customer(run, row))
+            }
+            ["run", name, "records"] => run(name).map(|run| Self::Records(run, form.number("after"))),
+            ["run", name, "sample"] => run(name).map(|run| Self::Sample(run, sample::Asked::of(&form))),
+            _ => None,
+        };
+        found.unwrap_or(Self::Unknown)
+    }
+}
+
+/// A query from the fields that have a value.
+pub(super) fn query(fields: &[(&str, Option<&str>)]) -> String {
+    let mut text = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        if let Some(value) = value {
+            text.append_pair(name, value);
+        }
+    }
+    text.finish()
+}

@@ -1,0 +1,88 @@
+//! One customer in one run: how it ended, what changed, and each record about it.
+
+use super::{Shown, Tools, customers::line, difference, timeline};
+use crate::{
+    audit::QueryError,
+    domain::RunId,
+    record::{Event, Judged, Observed, RowRead},
+};
+use minijinja::{Value, value::Serde};
+
+/// So many records are shown; no ordinary customer has a tenth of it.
+const RECORDS: u32 = 400;
+/// So many other runs are named.
+const OTHERS: u32 = 20;
+
+pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryError> {
+    let Some(found) = tools.index.customer(run, row)? else {
+        return Ok(Shown::nothing(&format!("Run `{run}` has no row {row}.")));
+    };
+    let mut places = tools.index.about(run, Some(row), None, RECORDS + 1)?;
+    let is_cut = places.len() > RECORDS as usize;
+    places.truncate(RECORDS as usize);
+    let (mut listed, mut judged, mut observed, mut settled, mut resolved) = (None, None, None, None, None);
+    for seq in &places {
+        let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
+        match record.map(|record| (record.at, record.event)) {
+            Some((_, Event::RowRead(read))) => listed = Some(read),
+            Some((_, Event::Judged(last))) => judged = Some(last),
+            Some((_, Event::Observed(last))) => observed = Some(last),
+            Some((_, Event::Settled(last))) => settled = Some(last),
+            Some((at, Event::Resolved(last))) => resolved = Some((at, last)),
+            _ => {}
+        }
+    }
+    let customer = found.customer.clone().unwrap_or_default();
+    let others = match customer.parse() {
+        Ok(customer) => tools.index.other_runs_of(customer, run, OTHERS)?,
+        Err(_) => Vec::new(),
+    };
+    let values = values! {
+        run => run.as_str(),
+        line => line(&found),
+        columns => columns(tools, run, listed.as_ref())?,
+        settled => settled.as_deref().map(|settled| Value::from(Serde(settled))),
+        findings => judged.as_deref().map(findings).unwrap_or_default(),
+        resolved => resolved.as_ref().map(|(at, resolved)| {
+            values! { at => at.to_string(), by => resolved.by, because => resolved.because, outcome => resolved.outcome.in_words() }
+        }),
+        difference => changed(tools, &customer, judged.as_deref(), observed.as_ref())?,
+        others => others.iter().map(line).collect::<Vec<_>>(),
+        timeline => timeline::of(tools, &places)?,
+        is_cut,
+    };
+    let title = found.name.or(found.customer).unwrap_or_else(|| format!("Row {row}"));
+    Ok(Shown::new("customer.html", title, values))
+}
+
+/// The cells of the list with their headers.
+fn columns(tools: &Tools, run: &RunId, listed: Option<&RowRead>) -> Result<Vec<Value>, QueryError> {
+    let Some(listed) = listed else { return Ok(Vec::new()) };
+    let first = tools.index.tally(run).map(|tally| tally.first).unwrap_or_default();
+    let opened = tools.reader.stored(first)?.and_then(|stored| stored.record);
+    let headers = match opened.map(|record| record.event) {
+        Some(Event::RunOpened(opened)) => opened.input.columns,
+        _ => Vec::new(),
+    };
+    let named = listed.cells.iter().enumerate().map(|(at, cell)| {
+        let header = headers.get(at).cloned().unwrap_or_else(|| format!("column {}", at + 1));
+        values! { header, cell }
+    });
+    Ok(named.collect())
+}
+
+fn findings(judged: &Judged) -> Vec<Value> {
+    let told = judged.findings.iter().map(|finding| {
+        values! { reason => finding.reason.as_str(), text => finding.explanation() }
+    });
+    told.collect()
+}
+
+fn changed(
+    tools: &Tools,
+    customer: &str,
+    judged: Option<&Judged>,
+    observed: Option<&Observed>,
+) -> Result<Option<Value>, QueryError> {
+    difference::between(tools, customer, judged, observed)
+}

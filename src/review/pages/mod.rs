@@ -1,0 +1,133 @@
+//! What is shown, from questions to the log and its index alone: no clock, no socket, no file.
+
+/// Values for a template, from anything that can be serialised.
+macro_rules! values {
+    (@ $name:ident) => { $name };
+    (@ $name:ident $value:expr) => { $value };
+    ($($name:ident $(=> $value:expr)?),* $(,)?) => {
+        minijinja::context! {
+            $($name => minijinja::Value::from(minijinja::value::Serde(&values!(@ $name $($value)?)))),*
+        }
+    };
+}
+
+mod address;
+mod controls;
+mod customer;
+mod customers;
+mod difference;
+mod frame;
+mod json;
+mod records;
+mod run;
+mod runs;
+mod sample;
+mod search;
+mod timeline;
+mod verdict;
+
+pub(super) use address::Page;
+#[cfg(test)]
+pub(super) use controls::columns;
+pub(super) use frame::{Frame, SCRIPT, render, style, verdict};
+
+use crate::audit::{Index, QueryError, Reader, verify::Verification};
+use minijinja::Value;
+
+/// Where answers come from.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) reader: Reader,
+    pub(super) index: Index,
+}
+
+/// A page without its frame.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) status: u16,
+    title: String,
+    template: &'static str,
+    values: Value,
+}
+
+impl Shown {
+    fn new(template: &'static str, title: impl Into<String>, values: Value) -> Self {
+        Self { status: 200, title: title.into(), template, values }
+    }
+
+    /// A page that says that there is none, and what to do.
+    fn message(status: u16, title: &str, text: &str, more: &str) -> Self {
+        let values = values! { text, more, waits => false };
+        Self { status, ..Self::new("message.html", title, values) }
+    }
+
+    fn nothing(text: &str) -> Self {
+        Self::message(
+            404,
+            "There is no such page",
+            text,
+            "The runs are listed on the first page; the search finds any ID.",
+        )
+    }
+}
+
+/// Makes a page. `found` is the verdict, once there is one.
+pub(super) fn show(tools: &Tools, page: &Page, found: Option<&Result<Verification, String>>) -> Shown {
+    let made = match page {
+        Page::Runs => runs::show(tools),
+        Page::Run(run) => run::show(tools, run),
+        Page::Customers(run, asked) => customers::show(tools, run, asked),
+        Page::Customer(run, row) => customer::show(tools, run, *row),
+        Page::Records(run, after) => records::show(tools, run, *after),
+        Page::Sample(run, asked) => sample::show(tools, run, asked),
+        Page::Search(text) => search::show(tools, text),
+        Page::Controls => controls::show(tools),
+        Page::Verify => verdict::show(tools, found),
+        Page::Unknown | Page::Style | Page::Script | Page::Verdict => {
+            Ok(Shown::nothing("Nothing of the log has this address."))
+        }
+    };
+    made.unwrap_or_else(|error: QueryError| failed(&error))
+}
+
+fn failed(error: &QueryError) -> Shown {
+    let text = format!("The log could not be asked: {error}.");
+    Shown::message(
+        500,
+        "This page could not be made",
+        &text,
+        "If the verdict above says that the log was altered, this may be why. Otherwise reload the page; if it stays so, \
+         `offboard verify` says what is wrong with the file.",
+    )
+}
+
+/// While the log is being read.
+pub(super) fn reading(read: u64, total: u64) -> Shown {
+    let text = if total == 0 {
+        "The log has just been opened.".to_owned()
+    } else {
+        format!("{read} of {total} records were read.")
+    };
+    let more = "This page appears when that is done. Without a script, reload it.";
+    let values = values! { text, more, waits => true };
+    Shown { status: 503, ..Shown::new("message.html", "The log is being read", values) }
+}
+
+/// When the log changed while a page was made from it.
+pub(super) fn changed() -> Shown {
+    let text = "The log changed at this moment, so that this page would have shown two states of it.";
+    let values =
+        values! { text, more => "It is read again. Without a script, reload this page.", waits => true };
+    Shown { status: 503, ..Shown::new("message.html", "The log is being read again", values) }
+}
+
+/// When the log cannot be read.
+pub(super) fn broken(why: &str) -> Shown {
+    Shown::message(
+        500,
+        "The log cannot be read",
+        why,
+        "Reload this page to try again. `offboard verify` says more about a file that is damaged; one that was moved \
+         away is opened with `offboard review --audit-log PATH`.",
+    )
+}

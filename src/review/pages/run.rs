@@ -1,0 +1,176 @@
+//! One run: the reviewer's four questions, and what there is to ask further.
+
+use super::{Shown, Tools, runs::counts};
+use crate::{
+    audit::{QueryError, RunLine, RunTally},
+    domain::{Outcome, Reason, RunId, Time},
+    record::{Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
+    report::{event_in_words, in_words, shares_of},
+};
+use minijinja::{Value, value::Serde};
+use std::collections::BTreeMap;
+
+/// So many pauses are listed.
+const PAUSES: usize = 50;
+
+/// The records that say what a run is.
+#[derive(Default)]
+struct Milestones {
+    opened: Option<RunOpened>,
+    token: Option<TokenNamed>,
+    plan: Option<PlanSealed>,
+    confirmed: Vec<(Time, Confirmed)>,
+    sealed: Option<RunSealed>,
+    files: Vec<(String, String)>,
+    events: Vec<Value>,
+}
+
+impl Milestones {
+    fn of(tools: &Tools, tally: &RunTally) -> Result<Self, QueryError> {
+        let mut found = Self::default();
+        for seq in &tally.milestones {
+            let Some(stored) = tools.reader.stored(*seq)? else { continue };
+            let Some(Record { at, event, .. }) = stored.record else { continue };
+            if !matches!(event, Event::ReportWritten(_)) {
+                let (what, text) = event_in_words(&event);
+                found.events.push(values! { seq, at => at.to_string(), what, text });
+            }
+            match event {
+                Event::RunOpened(opened) => found.opened = Some(*opened),
+                Event::TokenNamed(token) => found.token = Some(token),
+                Event::PlanSealed(plan) => found.plan = Some(plan),
+                Event::Confirmed(confirmed) => found.confirmed.push((at, confirmed)),
+                Event::RunSealed(sealed) => found.sealed = Some(sealed),
+                Event::ReportWritten(report) => found.files.push((report.file, report.sha256.to_string())),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
+    let line = tools.reader.runs()?.into_iter().find(|line| line.run_id == *run);
+    let (Some(line), Some(tally)) = (line, tools.index.tally(run)) else {
+        return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
+    };
+    let said = Milestones::of(tools, tally)?;
+    let opened = said.opened.as_ref();
+    let values = values! {
+        line => Value::from(Serde(&line)),
+        is_simulated => opened.is_some_and(|opened| opened.mode.is_simulated()),
+        is_plan => opened.is_some_and(|opened| !opened.changes),
+        took => took(&line),
+        counts => counts(tally),
+        shares => Value::from(Serde(&shares_of(&tally.outcomes, tally.counted()))),
+        sum => sum(&line, tally, said.sealed.as_ref()),
+        confirmed => said.confirmed.iter().map(yes).collect::<Vec<_>>(),
+        plan => said.plan.as_ref().map(|plan| {
+            values! { digest => plan.digest.to_string(), ready => plan.ready, counted => plan.counted }
+        }),
+        applies => opened.and_then(|opened| opened.applies.as_ref()).map(|plan| {
+            values! { run => plan.run.as_str(), digest => plan.digest.to_string() }
+        }),
+        user => said.token.as_ref().and_then(|token| token.user.as_ref()),
+        removed => tally.removed(),
+        evidence => evidence(tally),
+        reasons => reasons(tally),
+        requests => requests(tally),
+        throttling => throttling(tools, tally)?,
+        events => said.events,
+        settings => opened.map(|opened| Value::from(Serde(&opened.settings))),
+        api_url => opened.map(|opened| opened.api_url.clone()),
+        files => said.files,
+        records => tally.records,
+        first => tally.first,
+        last => tally.last,
+        head => tools.reader.head_over(tally.last)?,
+    };
+    Ok(Shown::new("run.html", format!("Run {run}"), values))
+}
+
+/// Is this all of them: the arithmetic.
+fn sum(line: &RunLine, tally: &RunTally, sealed: Option<&RunSealed>) -> Value {
+    let listed = line.input_rows.unwrap_or_default();
+    let adds_up = listed == tally.rows && tally.rows == tally.counted();
+    // What a person found out later changes the counts, and not the seal.
+    let as_sealed = sealed.map(|sealed| sealed.counts == tally.settled);
+    let open_intents = sealed.map(|sealed| sealed.open_intents.len());
+    values! { listed, read => tally.rows, counted => tally.counted(), open => tally.open, adds_up, as_sealed, open_intents }
+}
+
+fn took(line: &RunLine) -> Option<String> {
+    let time = |text: &Option<String>| text.as_ref()?.parse::<Time>().ok();
+    Some(in_words(time(&line.finished_at)?.since(time(&line.started_at)?).as_secs()))
+}
+
+fn yes((at, confirmed): &(Time, Confirmed)) -> Value {
+    let how = match confirmed.how {
+        How::Typed => "by typing the partner’s name and the number of removals",
+        How::Yes => "without a prompt (--yes), with the partner account named beforehand",
+    };
+    values! { by => confirmed.by, at => at.to_string(), how, digest => confirmed.digest.to_string() }
+}
+
+/// How many removals are how sure, the surest first.
+fn evidence(tally: &RunTally) -> Vec<Value> {
+    let kinds = [
+        (Some("corroborated"), "corroborated", "Partner Center’s own activity record says so too"),
+        (Some("observed"), "observed", "a later read no longer shows the relationship"),
+        (Some("accepted"), "accepted", "the service answered so; no later read has shown it"),
+        (None, "by a person’s word", "the program could not tell; a person looked, and said so"),
+    ];
+    let found = kinds.into_iter().filter_map(|(name, words, meaning)| {
+        let count = *tally.evidence.get(&name.map(str::to_owned))?;
+        Some(values! { words, meaning, count })
+    });
+    found.collect()
+}
+
+fn reasons(tally: &RunTally) -> Vec<Value> {
+    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+    reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
+    let shown = reasons.into_iter().map(|(name, count)| {
+        let advice = name.parse::<Reason>().map(Reason::advice).unwrap_or_default();
+        values! { name, count, advice }
+    });
+    shown.collect()
+}
+
+fn requests(tally: &RunTally) -> Value {
+    let mut answers: BTreeMap<String, u64> = tally.by_status.clone();
+    if tally.unanswered() > 0 {
+        answers.insert("open".to_owned(), tally.unanswered());
+    }
+    let words = |status: &str| match status {
+        "not_sent" => "not sent: nothing of it left the machine".to_owned(),
+        "unknown" => "unknown: no answer arrived".to_owned(),
+        "open" => "open: the program ended before it knew".to_owned(),
+        status => format!("HTTP {status}"),
+    };
+    let answers: Vec<_> =
+        answers.iter().map(|(status, count)| values! { words => words(status), count }).collect();
+    values! { total => tally.requests, changes => tally.changes, retried => tally.retried, answers }
+}
+
+fn throttling(tools: &Tools, tally: &RunTally) -> Result<Value, QueryError> {
+    let mut pauses = Vec::new();
+    for seq in tally.pauses_at.iter().take(PAUSES) {
+        let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
+        if let Some(Record { at, event: Event::Held(Held { until, rate, why, .. }), .. }) = record {
+            let lasted = format!("{:.1} s", until.since(at).as_secs_f64());
+            pauses.push(values! { at => at.to_string(), lasted, rate, why });
+        }
+    }
+    let waited = format!("{:.1} s", tally.paused.as_secs_f64());
+    let more = tally.pauses.saturating_sub(u64::try_from(pauses.len()).unwrap_or(u64::MAX));
+    Ok(values! { answers => tally.throttled, count => tally.pauses, waited, pauses, more })
+}
+
+/// The name of an outcome as a form sends it.
+pub(super) fn outcome_names() -> Vec<Value> {
+    Outcome::ALL
+        .into_iter()
+        .map(|outcome| values! { name => outcome.as_str(), words => outcome.in_words() })
+        .collect()
+}
