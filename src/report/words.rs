@@ -3,7 +3,7 @@
 use crate::record::{Event, Purpose, Seen};
 
 /// What a request is for, in words.
-const fn purpose(purpose: Purpose) -> &'static str {
+pub(super) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign in",
         Purpose::ReadPartner => "read whose account it is",

@@ -4,6 +4,7 @@ use super::story::Known;
 use crate::{
     domain::Seq,
     record::{Event, NotSent, OutcomeUnknown, Purpose, RequestIntended, ResponseReceived},
+    report::words,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -12,6 +13,8 @@ use serde_json::Value;
 pub(super) struct RequestStory {
     at: String,
     purpose: Purpose,
+    /// What it is for, in words.
+    what: &'static str,
     is_change: bool,
     attempt: u32,
     method: String,
@@ -61,6 +64,7 @@ pub(super) fn request(at: String, intent: &RequestIntended, end: Option<RequestE
     RequestStory {
         at,
         purpose: intent.purpose,
+        what: words::purpose(intent.purpose),
         is_change: intent.purpose.is_change(),
         attempt: intent.attempt,
         method: intent.method.clone(),
