@@ -10,14 +10,14 @@ use super::{
     look::{self, Context, Subject},
     run::{Ended, Engine, locked},
     settle,
-    step::Step,
-    survey,
+    step::{Step, Which},
+    survey, together,
 };
 use crate::{
     domain::{TenantId, Time},
     partner_center::transport::Transport,
     preconditions::Listed,
-    record::{Event, RowState, Run, StopCause},
+    record::{Event, RowState, Run, Seen, StopCause},
 };
 use std::{
     cmp::Reverse,
@@ -100,6 +100,7 @@ impl<T: Transport> Engine<T> {
         let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
         let mut is_told = guard.is_some();
         let mut halted: Option<Halt> = None;
+        let mut to_be_seen = ToBeSeen { pages: self.with_run(together::pages), ..ToBeSeen::default() };
         loop {
             if guard.is_none() {
                 guard = self.with_run(|run| guards::surprise(&run.policy, &run.signs));
@@ -114,16 +115,24 @@ impl<T: Transport> Engine<T> {
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
                 ready.extend(waiting.pop().map(|Reverse((_, row))| row));
             }
-            while halted.is_none() && at_work.len() < concurrency {
+            while halted.is_none() && at_work.len() < concurrency && !to_be_seen.is_due() {
                 let Some(row) = ready.pop_front() else { break };
                 match self.step(row, guard.is_none()) {
                     Step::Nothing => {}
                     Step::Wait(due) => waiting.push(Reverse((due, row))),
+                    Step::Observe { which: Which::Last, in_doubt: false } if to_be_seen.takes(row) => {}
                     step => drop(at_work.spawn(self.take(row, step))),
                 }
             }
             if halted.is_some() && at_work.is_empty() {
                 break;
+            }
+            if at_work.is_empty() && !to_be_seen.rows.is_empty() {
+                match self.see_together(&mut to_be_seen).await {
+                    Ok(rows) => ready.extend(rows),
+                    Err(halt) => self.halt(&mut halted, halt),
+                }
+                continue;
             }
             let next_due = waiting.peek().map(|Reverse((due, _))| due.since(self.now()));
             if at_work.is_empty() && next_due.is_none() {
@@ -152,12 +161,66 @@ impl<T: Transport> Engine<T> {
         }
     }
 
+    /// Looks at the customers that wait to be seen, while nothing is being changed. Gives their rows back: those
+    /// that were not seen together are to be looked at alone.
+    async fn see_together(&self, to_be_seen: &mut ToBeSeen) -> Result<Vec<u32>, Halt> {
+        let rows = std::mem::take(&mut to_be_seen.rows);
+        let asked = self.with_run(|run| {
+            let customer = |row: &u32| Some((*row, run.row(*row)?.customer?));
+            rows.iter().filter_map(customer).collect::<Vec<_>>()
+        });
+        let pays = to_be_seen.pages.is_some_and(|pages| together::is_cheaper(pages, asked.len()));
+        let seen = if pays {
+            let others = self.with_run(together::others);
+            together::look(&self.courier, others, &asked).await?
+        } else {
+            None
+        };
+        match seen {
+            Some(seen) => {
+                // A listing may lag behind; the next look is at the customer itself.
+                let not_gone = seen.iter().filter(|one| one.seen != Seen::Gone).map(|one| one.row);
+                to_be_seen.alone.extend(not_gone);
+                self.record_all(seen.into_iter().map(Event::Observed).collect()).await?;
+            }
+            None => to_be_seen.alone.extend(&rows),
+        }
+        Ok(rows)
+    }
+
     /// The first reason counts; from now on nothing passes the gate.
     fn halt(&self, halted: &mut Option<Halt>, halt: Halt) {
         self.courier.closed.cancel();
         if !matches!(halted, Some(known) if !matches!(known, Halt::Closed)) {
             *halted = Some(halt);
         }
+    }
+}
+
+/// Rows whose change was accepted, until somebody looks whether it is done.
+#[derive(Debug, Default)]
+struct ToBeSeen {
+    /// How many requests a listing costs, if one may pay.
+    pages: Option<u32>,
+    /// They wait to be looked at together.
+    rows: Vec<u32>,
+    /// They are to be looked at alone, the next time.
+    alone: HashSet<u32>,
+}
+
+impl ToBeSeen {
+    /// Whether so many wait that nothing else is begun before they are looked at.
+    fn is_due(&self) -> bool {
+        self.pages.is_some_and(|pages| together::is_due(pages, self.rows.len()))
+    }
+
+    /// Takes a row that waits for others; one that is to be looked at alone is not taken.
+    fn takes(&mut self, row: u32) -> bool {
+        let waits = self.pages.is_some() && !self.alone.remove(&row);
+        if waits {
+            self.rows.push(row);
+        }
+        waits
     }
 }
 

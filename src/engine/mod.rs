@@ -39,6 +39,7 @@ mod settle;
 mod sign_in;
 mod step;
 mod survey;
+mod together;
 mod token;
 mod turn;
 mod visit;

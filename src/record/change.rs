@@ -28,6 +28,8 @@ pub struct Change {
     pub refused_tokens: u32,
     /// How often it could not be sent at all.
     pub unsent: u32,
+    /// Whether the service has said yes, whatever was seen since.
+    pub was_accepted: bool,
     /// What is known now.
     pub phase: ChangePhase,
     /// The latest attempt and its answer.
@@ -100,6 +102,7 @@ impl Change {
             throttled: 0,
             refused_tokens: 0,
             unsent: 0,
+            was_accepted: false,
             phase: ChangePhase::Open { intent, since },
             exchange: exchange_of(intended),
         }
@@ -178,6 +181,12 @@ impl Change {
             }
             Answer::Unclear => self.doubt(now),
         };
+        self.was_accepted |= matches!(self.phase, ChangePhase::Accepted { .. });
+    }
+
+    /// Whether it is the last one, and the service has just said yes.
+    pub(super) const fn was_agreed_to(&self) -> bool {
+        self.purpose.is_last() && matches!(self.phase, ChangePhase::Accepted { .. })
     }
 
     /// Nothing of the open attempt reached the server.

@@ -26,13 +26,17 @@ impl Run {
         if !may_end {
             return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
         }
+        let was_accepted = match &row.state {
+            RowState::Changing(changing) => changing.last().is_some_and(|last| last.was_accepted),
+            _ => false,
+        };
         let is_first_word = matches!(row.state, RowState::Unread(_));
         row.started_at.get_or_insert(at);
         row.state = RowState::Settled(outcome);
         let wave = row.wave;
         self.judged += u32::from(is_first_word);
         *self.counts.entry(outcome).or_default() += 1;
-        self.signs.settled(outcome);
+        self.signs.settled(outcome, was_accepted);
         if self.stage == Stage::Confirmed {
             let is_early = self.leave_wave(wave);
             if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {

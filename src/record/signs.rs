@@ -29,12 +29,24 @@ impl Signs {
         self.failures_in_a_row = 0;
     }
 
-    pub(super) const fn settled(&mut self, outcome: Outcome) {
+    /// The service agreed to a customer's last change. It may take long until that is seen done, and those
+    /// that fail meanwhile did not fail in a row.
+    pub(super) const fn accepted(&mut self) {
+        self.ended(false);
+    }
+
+    /// A customer has its outcome. What went as the service had agreed is known since then.
+    pub(super) const fn settled(&mut self, outcome: Outcome, was_accepted: bool) {
         let failed = match outcome {
             Outcome::NotAttempted => return,
             Outcome::Failed | Outcome::Unknown => true,
+            _ if was_accepted => return,
             _ => false,
         };
+        self.ended(failed);
+    }
+
+    const fn ended(&mut self, failed: bool) {
         self.failures_in_a_row = if failed { self.failures_in_a_row + 1 } else { 0 };
         self.latest = ((self.latest << 1) | failed as u32) & ((1 << REMEMBERED) - 1);
     }
@@ -48,13 +60,29 @@ mod tests {
     fn only_the_latest_twenty_are_remembered() {
         let mut signs = Signs::default();
         for _ in 0..3 {
-            signs.settled(Outcome::Failed);
+            signs.settled(Outcome::Failed, false);
         }
         assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (3, 3));
         for _ in 0..18 {
-            signs.settled(Outcome::Removed);
-            signs.settled(Outcome::NotAttempted);
+            signs.settled(Outcome::Removed, false);
+            signs.settled(Outcome::NotAttempted, false);
         }
         assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 2));
+    }
+
+    #[test]
+    fn what_was_accepted_counts_once_and_at_once() {
+        let mut signs = Signs::default();
+        for _ in 0..3 {
+            signs.settled(Outcome::Failed, false);
+            signs.accepted();
+        }
+        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 3));
+        for _ in 0..30 {
+            signs.settled(Outcome::Removed, true);
+        }
+        assert_eq!(signs.failures_of_latest(), 3);
+        signs.settled(Outcome::Unknown, true);
+        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (1, 4));
     }
 }

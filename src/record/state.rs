@@ -223,6 +223,9 @@ impl Run {
                 change.exchange.code.clone_from(&response.code);
                 change.exchange.text.clone_from(&response.text);
                 change.answered(response.answer, at);
+                if change.was_agreed_to() {
+                    self.signs.accepted();
+                }
                 if response.answer == Answer::NotUnderstood {
                     self.signs.not_understood = row;
                 }

@@ -45,6 +45,7 @@ mod secrets;
 mod sign_in;
 mod sources;
 mod storage;
+mod together;
 mod troubles;
 mod verify;
 mod waves;

@@ -1,0 +1,127 @@
+//! Whether many relationships are gone, seen in one listing of all customers.
+//!
+//! A look at one customer costs one request; a listing costs one for each 500 customers that the partner has,
+//! whoever they are. So after the removal of `n` customers of a partner with `c`, looking at each costs `n`,
+//! and a listing `c / 500`: for 1,000 of 3,000, that is 1,000 against 6. The listing is taken when it costs
+//! less, and not before [`WORTH`] customers a page wait for it, unless nothing else is left to do: so it adds
+//! at most a twenty-fifth of a request to each removal, and nobody waits long to be seen.
+//!
+//! A customer that a listing does not name is gone only if the listing can be trusted: it came to its end,
+//! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
+//! is looked at alone.
+
+use super::{courier::Courier, halt::Halt, reading::Read};
+use crate::{
+    domain::{Outcome, Seq, TenantId},
+    partner_center::{
+        model::Customer,
+        request::{self, Call, PAGE_SIZE},
+        transport::Transport,
+    },
+    preconditions::CustomerFacts,
+    record::{Observed, Purpose, RowState, Run, Seen},
+};
+use std::collections::{HashMap, HashSet};
+
+/// How many customers are worth a page.
+const WORTH: usize = 25;
+
+/// How many requests a listing of all customers costs, if it may pay for this run: a listing of more pages than
+/// the plan has customers never does, and nobody knows what it costs when the plan did not come to its end.
+pub(super) fn pages(run: &Run) -> Option<u32> {
+    let plan = run.plan.as_ref()?;
+    let pages = plan.customers_of_partner?.div_ceil(PAGE_SIZE).max(1);
+    is_cheaper(pages, plan.ready as usize).then_some(pages)
+}
+
+/// Whether a listing costs less than a look at each of so many customers.
+pub(super) const fn is_cheaper(pages: u32, looks: usize) -> bool {
+    (pages as usize) < looks
+}
+
+/// Whether so many wait for a listing that it is taken, whatever else there is to do.
+pub(super) const fn is_due(pages: u32, waiting: usize) -> bool {
+    waiting >= (pages as usize) * WORTH
+}
+
+/// How many customers a listing must name at least, to be trusted: those that the plan counted, but for those
+/// that may be gone.
+pub(super) fn others(run: &Run) -> usize {
+    let counted = run.plan.as_ref().and_then(|plan| plan.customers_of_partner).unwrap_or(u32::MAX) as usize;
+    let may_be_gone = run.rows.iter().filter(|row| match &row.state {
+        RowState::Settled(outcome) => !matches!(outcome, Outcome::Skipped | Outcome::Rejected),
+        RowState::Changing(_) => true,
+        RowState::Unread(_) | RowState::Judged { .. } => false,
+    });
+    counted.saturating_sub(may_be_gone.count())
+}
+
+/// Lists all customers and says of each of `asked`, a row with its customer, whether it is gone. None if the
+/// listing cannot be trusted, because it does not come to its end or does not name so many `others`.
+pub(super) async fn look<T: Transport>(
+    courier: &Courier<T>,
+    others: usize,
+    asked: &[(u32, TenantId)],
+) -> Result<Option<Vec<Observed>>, Halt> {
+    let wanted: HashSet<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
+    let mut shown: HashMap<TenantId, (String, Seq)> = HashMap::new();
+    let mut named: HashSet<TenantId> = HashSet::new();
+    let mut pages: Vec<Seq> = Vec::new();
+    let mut next: Option<Call> = Some(request::customers());
+    while let Some(call) = next.take() {
+        let Read::Done((customers, after), basis) =
+            courier.page::<Customer>(Purpose::ListCustomers, None, call).await?
+        else {
+            return Ok(None);
+        };
+        let (before, page) = (named.len(), basis.first().copied().unwrap_or_default());
+        pages.extend(basis);
+        for customer in customers {
+            let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
+                continue;
+            };
+            named.insert(id);
+            if wanted.contains(&id) {
+                shown.insert(id, (CustomerFacts::of(customer).relationship, page));
+            }
+        }
+        if after.is_some() && named.len() == before {
+            return Ok(None);
+        }
+        next = after;
+    }
+    if named.len().saturating_sub(shown.len()) < others {
+        return Ok(None);
+    }
+    Ok(Some(asked.iter().map(|(row, customer)| observed(*row, shown.get(customer), &pages)).collect()))
+}
+
+fn observed(row: u32, shown: Option<&(String, Seq)>, pages: &[Seq]) -> Observed {
+    let (seen, detail, basis) = match shown {
+        None => {
+            let detail = format!("not among the partner's customers, {} pages of them", pages.len());
+            (Seen::Gone, detail, pages.last().copied())
+        }
+        Some((relationship, page)) => {
+            let seen = match relationship.as_str() {
+                "none" => Seen::Gone,
+                "reseller" => Seen::StillThere,
+                _ => Seen::NotTold,
+            };
+            let shown = if relationship.is_empty() { "not given" } else { relationship };
+            (seen, format!("the relationship is `{shown}`"), Some(*page))
+        }
+    };
+    Observed { row, about: None, seen, detail, basis }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listing_is_taken_when_it_costs_less() {
+        assert!(!is_cheaper(6, 6) && is_cheaper(6, 7));
+        assert!(!is_due(6, 149) && is_due(6, 150));
+    }
+}
