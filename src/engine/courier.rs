@@ -4,7 +4,8 @@ use super::{
     errand::{Carried, Ended, Errand},
     halt::Halt,
     ledger::{Heard, Intent},
-    pacer::{PaceNow, Pacer, Slot},
+    pace::PaceNow,
+    pacer::{Pacer, Slot},
     ports::{Clock, Ids, Ports},
     sign_in::SignIn,
     token::Bearer,
@@ -210,9 +211,9 @@ impl<T: Transport> Courier<T> {
             Answer::TokenExpired if self.sign_in.can_renew() => self.sign_in.refused(bearer, self.now()),
             // There is no other token, or another one of the same sign-in would be no better.
             Answer::TokenExpired | Answer::SignInRefused => self.closed.cancel(),
-            Answer::Unclear => self.pacer.answered(),
+            Answer::Unclear => self.pacer.answered(slot),
             _ => {
-                self.pacer.answered();
+                self.pacer.answered(slot);
                 self.sign_in.accepted(bearer);
             }
         }

@@ -5,6 +5,7 @@
 //! and holds everyone until the service may be asked again. Slots are given one at a time, in the
 //! order of asking, so nobody is overtaken and no herd wakes up.
 
+use super::pace::{GRAIN, Pace, PaceNow, per_minute};
 use governor::{
     Quota, RateLimiter,
     clock::Clock as GovernorClock,
@@ -17,93 +18,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::time::{Instant, sleep, sleep_until};
-
-/// Sleeping is exact to about a millisecond; at rates above a thousand a second, the slots that fell
-/// into such a sleep are given together.
-const GRAIN: Duration = Duration::from_millis(2);
-/// What the rate becomes at the first refusal of a wave.
-const SLOWER: f64 = 0.7;
-/// How much of the ceiling comes back in a second without refusals.
-const CLIMB: f64 = 0.01;
-/// The slowest rate, as a share of the ceiling.
-const FLOOR: f64 = 0.02;
-/// The longest hold that is chosen when the service does not name one.
-const LONGEST_OWN_HOLD: Duration = Duration::from_mins(2);
-
-/// The pace, as a pure state.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// The ceiling, in requests a second.
-    ceiling: f64,
-    /// The rate now.
-    rate: f64,
-    /// When the rate was last computed.
-    as_of: Instant,
-    /// The earliest moment of the next slot.
-    next: Instant,
-    /// Nobody passes before this.
-    held_until: Option<Instant>,
-    /// Counts the waves of refusals.
-    wave: u64,
-    /// Refusals since the last answer that was none.
-    refusals: u32,
-}
-
-/// What the pace is at a moment, for people.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PaceNow {
-    /// Requests a minute.
-    pub per_minute: u32,
-    /// How long everybody still waits.
-    pub held_for: Option<Duration>,
-}
-
-impl Pace {
-    /// Begins at the ceiling, `per_minute` requests a minute.
-    fn new(per_minute: u32, now: Instant) -> Self {
-        let ceiling = f64::from(per_minute.max(1)) / 60.0;
-        Self { ceiling, rate: ceiling, as_of: now, next: now, held_until: None, wave: 0, refusals: 0 }
-    }
-
-    /// When the next slot may be taken.
-    fn slot_at(&self, now: Instant) -> Instant {
-        let earliest = self.next.max(now.checked_sub(GRAIN).unwrap_or(now));
-        self.held_until.map_or(earliest, |held| held.max(earliest))
-    }
-
-    /// Takes the slot that `slot_at` gave.
-    fn take(&mut self, slot: Instant, now: Instant) {
-        self.climb(now);
-        self.next = slot + Duration::from_secs_f64(1.0 / self.rate);
-        if self.held_until.is_some_and(|held| held <= now) {
-            self.held_until = None;
-        }
-    }
-
-    fn climb(&mut self, now: Instant) {
-        let clean_from = self.held_until.map_or(self.as_of, |held| held.max(self.as_of));
-        let clean = now.saturating_duration_since(clean_from);
-        self.rate = CLIMB.mul_add(self.ceiling * clean.as_secs_f64(), self.rate).min(self.ceiling);
-        self.as_of = now.max(self.as_of);
-    }
-
-    /// A request of the wave `wave` was refused; the service asks to be left alone for `wait`, or
-    /// does not say. Gives how long everybody waits from now.
-    fn refused(&mut self, wave: u64, wait: Option<Duration>, now: Instant) -> Duration {
-        self.climb(now);
-        if wave == self.wave {
-            self.wave += 1;
-            self.refusals += 1;
-            self.rate = (self.rate * SLOWER).max(self.ceiling * FLOOR);
-        }
-        let own = Duration::from_secs(1 << self.refusals.min(7)).min(LONGEST_OWN_HOLD);
-        let until = now + wait.unwrap_or(own);
-        let held = self.held_until.map_or(until, |held| held.max(until));
-        self.held_until = Some(held);
-        held.saturating_duration_since(now)
-    }
-}
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, sleep_until},
+};
 
 type Ceiling = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Nanos>>;
 
@@ -131,6 +49,8 @@ pub(super) struct Pacer {
     ceiling: Ceiling,
     clock: TokioClock,
     pace: Mutex<Pace>,
+    /// The next slot comes sooner than whoever waits for it knows.
+    sooner: Notify,
     /// Whoever holds this is next; tokio's mutex is fair.
     turn: tokio::sync::Mutex<()>,
 }
@@ -150,7 +70,8 @@ impl Pacer {
         Self {
             ceiling: RateLimiter::direct_with_clock(quota, clock.clone()),
             clock,
-            pace: Mutex::new(Pace { held_until: Some(now + held_for), ..Pace::new(per_minute.get(), now) }),
+            pace: Mutex::new(Pace::new(per_minute.get(), held_for, now)),
+            sooner: Notify::new(),
             turn: tokio::sync::Mutex::new(()),
         }
     }
@@ -162,8 +83,11 @@ impl Pacer {
             let now = Instant::now();
             let at = self.pace().slot_at(now);
             if at > now {
-                // Whoever is refused meanwhile moves the slot, so look again after the sleep.
-                sleep_until(at).await;
+                // Whoever is refused or answered meanwhile moves the slot, so look again after the sleep.
+                tokio::select! {
+                    () = sleep_until(at) => {}
+                    () = self.sooner.notified() => {}
+                }
                 continue;
             }
             if let Err(not_until) = self.ceiling.check() {
@@ -183,9 +107,11 @@ impl Pacer {
         PaceNow { per_minute: per_minute(pace.rate), held_for: Some(held_for) }
     }
 
-    /// A request was answered, and not with a refusal.
-    pub(super) fn answered(&self) {
-        self.pace().refusals = 0;
+    /// The request of this slot was answered, and not with a refusal.
+    pub(super) fn answered(&self, slot: Slot) {
+        if self.pace().answered(slot.wave, Instant::now()) {
+            self.sooner.notify_one();
+        }
     }
 
     /// The pace now.
@@ -200,11 +126,6 @@ impl Pacer {
         // The pace is plain numbers: a panic elsewhere cannot leave it half written.
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is between 0 and 2^32")]
-fn per_minute(per_second: f64) -> u32 {
-    (per_second * 60.0).round() as u32
 }
 
 #[cfg(test)]
@@ -277,8 +198,14 @@ mod tests {
             holds.push(pacer.refused(slot, None).held_for.unwrap().as_secs());
         }
         assert_eq!(holds, [2, 4, 8, 16, 32, 64, 120, 120, 120]);
-        pacer.answered();
+        // An answer to what was sent before the refusal says nothing about after it.
+        let old = pacer.slot().await;
+        pacer.refused(old, None);
+        pacer.answered(old);
         let slot = pacer.slot().await;
+        assert_eq!(pacer.refused(slot, None).held_for.unwrap().as_secs(), 120);
+        let slot = pacer.slot().await;
+        pacer.answered(slot);
         assert_eq!(pacer.refused(slot, None).held_for.unwrap().as_secs(), 2);
     }
 }

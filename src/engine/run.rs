@@ -1,6 +1,6 @@
 //! A run, from its list to its seal.
 
-use super::{courier::Courier, guards, halt::Halt, pacer::PaceNow, ports::Ports, settle};
+use super::{courier::Courier, guards, halt::Halt, pace::PaceNow, ports::Ports, settle};
 use crate::{
     audit::{Observer, Store, Writer},
     domain::{RunId, Time},
