@@ -34,7 +34,7 @@ def look(db, copied, outside, trusted):  # what a proof lacks; whatever disagree
         need(seq + 1 == count and kind and form == body, f"record {count - 1} is missing or not as it was written")
         named = data and {"digest": H(salt + data).hex(), "length": len(data)}
         need(record.get("body") == named, f"the body of record {seq} is not the one that was recorded")
-        may_be = ends.get(run) is None or kind in ("report_written", "resolved")
+        may_be = ends.get(run) is None or kind in ("report_written", "resolved", "corroborated", "reconciled")
         need(may_be and (kind == "log_opened") == (seq == 0), f"record {seq} is not legal after those before it")
         need(not trusted or record.get("vkey", trusted[0]) in trusted, f"record {seq} introduces another key")
         if kind == "key_introduced":  # split from the left: base64 may hold a `+`

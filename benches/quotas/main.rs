@@ -145,6 +145,7 @@ fn opened() -> RunOpened {
             sandbox: None,
             sandboxes: BTreeSet::new(),
             order_timeout_seconds: None,
+            suspend_legacy: false,
         },
         settings: BTreeMap::new(),
     }

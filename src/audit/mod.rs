@@ -6,7 +6,8 @@
 //!
 //! The records are the leaves of a Merkle tree ([`tree`]), of which only the right edge is kept; its
 //! signed heads ([`checkpoint`], [`heads`]) are made by the store with the operator's key ([`keys`]). A second
-//! person's [`approval`] of a plan is signed in the same way, with a key of their own.
+//! person's [`approval`] of a plan is signed in the same way, with a key of their own. That a single record
+//! stands in the tree of a head is shown without the others by [`inclusion`].
 //!
 //! The engine writes through the `Writer`, and the reports and the command line read through the
 //! `Reader`. This room never decides what is recorded, never talks to a network, and never goes on
@@ -17,7 +18,9 @@ mod beside;
 mod brake;
 mod checkpoint;
 mod error;
+mod export;
 mod heads;
+mod inclusion;
 mod index;
 mod keys;
 mod lines;
@@ -37,6 +40,8 @@ mod writer;
 pub use approval::{Approval, BadApproval, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
+pub use export::Copied;
+pub use inclusion::{Head, Leaf, Proof, Prover};
 pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
@@ -44,7 +49,7 @@ pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
 #[cfg(test)]
 pub(crate) use query::questions;
-pub use query::{NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use query::{Attached, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
 pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

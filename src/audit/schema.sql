@@ -15,7 +15,8 @@ CREATE TABLE record (
         CASE kind
             WHEN 'log_opened' THEN kind WHEN 'key_introduced' THEN kind WHEN 'run_opened' THEN kind
             WHEN 'partner_identified' THEN kind WHEN 'stopped' THEN kind WHEN 'resumed' THEN kind
-            WHEN 'run_sealed' THEN kind WHEN 'resolved' THEN kind
+            WHEN 'run_sealed' THEN kind WHEN 'resolved' THEN kind WHEN 'corroborated' THEN kind
+            WHEN 'reconciled' THEN kind
         END
     ) VIRTUAL
 ) STRICT;
@@ -113,6 +114,8 @@ WITH listed AS (
     -- What a person found out about an unknown outcome; the last word counts.
     SELECT run, row, max(seq) AS seq, at, CAST(body AS TEXT) AS json FROM record
     WHERE milestone = 'resolved' GROUP BY run, row
+), corroborated AS (
+    SELECT run, row FROM record WHERE milestone = 'corroborated'
 )
 SELECT
     listed.run AS run_id,
@@ -120,7 +123,13 @@ SELECT
     json_extract(listed.json, '$.customer') AS customer_tenant_id,
     coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name')) AS customer_name,
     coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) AS outcome,
-    json_extract(settled.json, '$.evidence') AS evidence,
+    CASE
+        WHEN corroborated.row IS NOT NULL
+            AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome'))
+                IN ('removed', 'deleted', 'already_removed', 'already_deleted')
+        THEN 'corroborated'
+        ELSE json_extract(settled.json, '$.evidence')
+    END AS evidence,
     (SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons')) AS reasons,
     json_extract(settled.json, '$.explanation') || coalesce(
         ' Resolved as ' || json_extract(resolved.json, '$.outcome') || ' by ' || json_extract(resolved.json, '$.by')
@@ -137,7 +146,8 @@ SELECT
     settled.at AS finished_at
 FROM listed
 LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row
-LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row;
+LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row
+LEFT JOIN corroborated ON corroborated.run = listed.run AND corroborated.row = listed.row;
 
 CREATE VIEW requests AS
 WITH intended AS (

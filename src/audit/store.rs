@@ -134,6 +134,10 @@ impl Store {
         self.heads.records()
     }
 
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Where the log is.
     pub fn path(&self) -> &Path {
         &self.path

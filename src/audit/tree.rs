@@ -27,11 +27,19 @@ impl Frontier {
 
     /// Adds a leaf at the right.
     pub(super) fn push(&mut self, leaf: Hash) {
+        self.push_and_see(leaf, |_| {});
+    }
+
+    /// Adds a leaf at the right. `see` is shown the leaf, and then the root of each subtree that it
+    /// completes, from the smallest to the largest.
+    pub(super) fn push_and_see(&mut self, leaf: Hash, mut see: impl FnMut(Hash)) {
         let mut root = leaf;
+        see(root);
         // Each one at the end of the size is a subtree that the new leaf completes to a larger one.
         let complete = self.peaks.len().saturating_sub(self.size.trailing_ones() as usize);
         for left in self.peaks.drain(complete..).rev() {
             root = node_hash(left, root);
+            see(root);
         }
         self.peaks.push(root);
         self.size += 1;

@@ -1,9 +1,14 @@
 //! What was typed. Nothing here is looked at by the rest of the program; see `settings`.
 
 mod approval;
+mod evidence;
 mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
+pub(super) use evidence::{
+    ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions, ReviewOptions,
+    VerifyOptions,
+};
 pub(super) use service::{
     AfterFailure, CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
     UndoOptions,
@@ -102,10 +107,14 @@ pub(super) enum Command {
     Runs,
     /// Write the reports of a run again, from the audit log alone
     Report(ReportOptions),
-    /// Search the requests in the audit log
-    Log(LogOptions),
+    /// Search the requests in the audit log; or export it as an evidence pack
+    Log(Box<LogOptions>),
     /// Prove the audit log complete and unaltered; it is only looked at
     Verify(VerifyOptions),
+    /// One customer's certificate, to be shown without showing the others; or check one
+    Prove(ProveOptions),
+    /// Compare a run with Partner Center's own record of activity, both ways
+    Reconcile(ReconcileOptions),
     /// Read the audit log in a browser, on this machine alone; nothing is written
     Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
@@ -326,69 +335,6 @@ pub(super) enum Csv {
     Safe,
     /// As it is.
     Raw,
-}
-
-/// Which requests are shown.
-#[derive(Debug, Args, Clone)]
-pub(super) struct LogOptions {
-    /// Of this run: an ID, a unique prefix of one, or `latest`
-    #[arg(long, value_name = "RUN")]
-    pub(super) run: Option<String>,
-    /// About this customer
-    #[arg(long, value_name = "GUID")]
-    pub(super) customer: Option<String>,
-    /// With this MS-RequestId, sent or answered
-    #[arg(long, value_name = "GUID")]
-    pub(super) request_id: Option<String>,
-    /// With this MS-CorrelationId, sent or answered
-    #[arg(long, value_name = "GUID")]
-    pub(super) correlation_id: Option<String>,
-    /// Answered with this status
-    #[arg(long, value_name = "N")]
-    pub(super) status: Option<u16>,
-    /// At this time or later: a date, or a date and time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<String>,
-    /// Before this time, or until the end of this day
-    #[arg(long, value_name = "TIME")]
-    pub(super) until: Option<String>,
-    /// Every record about the customer instead: also what was read from the list, judged and settled
-    #[arg(long, requires = "customer", conflicts_with_all = ["request_id", "correlation_id", "status", "since", "until"])]
-    pub(super) timeline: bool,
-    /// Each record that mentions this ID, or one that begins so: a tenant's, request's, order's, subscription's
-    #[arg(long, value_name = "ID", conflicts_with_all = ["customer", "request_id", "correlation_id", "status", "since", "until"])]
-    pub(super) id: Option<String>,
-}
-
-/// What a log is compared with.
-#[derive(Debug, Args, Clone)]
-pub(super) struct VerifyOptions {
-    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub(super) checkpoint: Vec<PathBuf>,
-    /// The only key that may have signed, or a file that holds it; repeatable
-    #[arg(long, value_name = "VKEY|FILE")]
-    pub(super) key: Vec<String>,
-    /// Print the keys that the log introduces, and nothing else
-    #[arg(long, conflicts_with_all = ["checkpoint", "key", "record"])]
-    pub(super) print_key: bool,
-    /// Record in the log that it was verified, unless it was altered
-    #[arg(long)]
-    pub(super) record: bool,
-}
-
-/// How the log is shown.
-#[derive(Debug, Args, Clone)]
-pub(super) struct ReviewOptions {
-    /// Listen on this port of 127.0.0.1 [default: a free one]
-    #[arg(long, value_name = "N", default_value = "0", hide_default_value = true)]
-    pub(super) port: u16,
-    /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub(super) checkpoint: Vec<PathBuf>,
-    /// The only key that may have signed, or a file that holds it; repeatable
-    #[arg(long, value_name = "VKEY|FILE")]
-    pub(super) key: Vec<String>,
 }
 
 /// What the simulator plays.

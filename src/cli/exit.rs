@@ -5,6 +5,7 @@ use crate::{
     engine::Halt,
     input::ListError,
     record::StopCause,
+    report::CannotProve,
 };
 use std::process::{ExitCode, Termination};
 
@@ -116,6 +117,21 @@ impl From<QueryError> for Failure {
         let exit = match &error {
             QueryError::Run(_) => Exit::Usage,
             _ => Exit::AuditLog,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<CannotProve> for Failure {
+    fn from(error: CannotProve) -> Self {
+        let exit = match error {
+            CannotProve::Query(error) => return error.into(),
+            CannotProve::NotNamed { .. } | CannotProve::NotCovered { .. } | CannotProve::ForeignHead(_) => {
+                Exit::Usage
+            }
+            CannotProve::NoHead => Exit::EndUnproved,
+            CannotProve::Altered(_) => Exit::Altered,
+            CannotProve::Layout(_) => Exit::Bug,
         };
         Self::new(exit, error.to_string())
     }

@@ -1,8 +1,9 @@
 //! `offboard log`.
 
 use super::{
-    args::{Common, LogOptions},
+    args::{Common, LogCommand, LogFilter, LogOptions},
     exit::{Exit, Failure},
+    export,
     printer::Printer,
     settings::{Paths, Typed, tenant},
 };
@@ -24,6 +25,10 @@ pub(super) fn run(
     options: LogOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
+    if let Some(LogCommand::Export(export)) = &options.command {
+        return export::run(printer, &paths, export);
+    }
+    let options = options.filter;
     if options.timeline || options.id.is_some() {
         return records(printer, &paths, &options);
     }
@@ -71,7 +76,7 @@ fn until(text: &str) -> Result<String, Failure> {
 
 /// Whole records: those about a customer, or those that mention an ID. An index over the log is made for it
 /// first, as for the reviewer's page.
-fn records(printer: &Printer, paths: &Paths, options: &LogOptions) -> Result<Exit, Failure> {
+fn records(printer: &Printer, paths: &Paths, options: &LogFilter) -> Result<Exit, Failure> {
     let snapshot = Snapshot::take(&paths.audit_log)?;
     let reader = snapshot.reader()?;
     let run = options.run.as_deref().map(|name| reader.find(name)).transpose()?.map(|run| run.run_id);

@@ -23,6 +23,7 @@ mod diagnostics;
 mod doctor;
 mod ending;
 mod exit;
+mod export;
 mod guarded_file;
 mod hardening;
 mod health;
@@ -34,6 +35,8 @@ mod plan_file;
 mod printer;
 mod profiles;
 mod progress;
+mod prove;
+mod reconcile;
 mod refusal;
 mod rehearsal;
 mod report;
@@ -89,8 +92,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Doctor(options) => doctor::run(&printer, &typed, &cli.common, options),
         Command::Runs => runs::run(&printer, &typed, &cli.common),
         Command::Report(options) => report::run(&printer, &typed, &cli.common, &options),
-        Command::Log(options) => log::run(&printer, &typed, &cli.common, options),
+        Command::Log(options) => log::run(&printer, &typed, &cli.common, *options),
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
+        Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
+        Command::Reconcile(options) => reconcile::run(&printer, &typed, &cli.common, &options),
         Command::Review(options) => review::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),

@@ -106,10 +106,10 @@ impl Day {
         Self(self.0.tomorrow().unwrap_or(self.0))
     }
 
-    /// The day this many days later; the last day of the calendar at most.
+    /// So many days later, or earlier; the last day of the calendar at most.
     #[must_use]
-    pub fn plus_days(self, days: u16) -> Self {
-        Self(self.0.saturating_add(Span::new().days(days)))
+    pub fn plus_days(self, days: impl Into<i64>) -> Self {
+        Self(self.0.saturating_add(Span::new().days(days.into())))
     }
 
     /// The year, for telling the end dates that mean "never" (9999) from real ones.

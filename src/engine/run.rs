@@ -7,8 +7,9 @@ use crate::{
     input,
     partner_center::transport::Transport,
     record::{
-        Approved, Confirmed, Event, How, Partner, PlanSealed, Policy, Record, ReportWritten, Row, RowRead,
-        RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped, UndoDecided,
+        Approved, Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record,
+        ReportWritten, Row, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        UndoDecided,
     },
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,19 +59,23 @@ impl<T: Transport> Engine<T> {
     /// Begins a run in this log. The approval of what it carries out is on record as soon as the run is.
     pub async fn begin(
         store: Store,
-        opened: RunOpened,
+        mut opened: RunOpened,
         approved: Option<Approved>,
         ports: Ports<T>,
     ) -> Result<Self, Halt> {
         let at = ports.clock.now();
         let id = ports.ids.run_id(at);
+        let customers = std::mem::take(&mut opened.policy.protected);
         let opened = Record { at, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
         let engine = Self::over(store, run, ports);
         let approved = approved.map(|approved| Event::Approved(Box::new(approved)));
-        let approved = approved.map(|event| Record { at, run: Some(engine.id.clone()), event });
-        let first = std::iter::once(opened).chain(approved).map(Into::into).collect();
+        let protected =
+            (!customers.is_empty()).then_some(Event::CustomersProtected(CustomersProtected { customers }));
+        let more = approved.into_iter().chain(protected);
+        let more = more.map(|event| Record { at, run: Some(engine.id.clone()), event });
+        let first = std::iter::once(opened).chain(more).map(Into::into).collect();
         engine.courier.writer.append(first).await?;
         Ok(engine)
     }

@@ -1,14 +1,22 @@
-//! Requests that belong to no run: a sign-in by itself, and the look around before a run. They are on
+//! Requests that belong to no run: a sign-in by itself, the look around before a run, and the comparison after it. They are on
 //! record like all others.
 
-use super::{courier::Courier, halt::Halt, introduction::Introduction, ports::Ports};
+use super::{
+    courier::Courier, halt::Halt, introduction::Introduction, ports::Ports, reading::Read, reconcile::Listed,
+};
 use crate::{
-    audit::{Store, WriteError, Writer},
-    partner_center::transport::Transport,
-    record::TokenNamed,
+    audit::{Observer, Store, WriteError, Writer},
+    domain::{Day, Reason, RunId},
+    partner_center::{model::AuditRecord, request, transport::Transport},
+    record::{Event, Exchange, Purpose, Record, Run, StopCause, TokenNamed},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
+
+/// The most pages of activity that are read for some days: five million lines.
+const MOST_PAGES: usize = 10_000;
+/// How many records go into one append when there are many.
+const CHUNK: usize = 500;
 
 /// A visit to the services.
 #[derive(Debug)]
@@ -21,7 +29,16 @@ impl<T: Transport> Visit<T> {
     /// Begins a visit, on record in this log, with at most `rate` requests a minute.
     pub fn begin(store: Store, rate: u32, ports: Ports<T>) -> Self {
         // There is no state that these records could contradict.
-        let (writer, task) = Writer::start(store, Box::new(|_, _| Ok(())));
+        Self::observed(store, rate, ports, Box::new(|_, _| Ok(())))
+    }
+
+    /// The same, to find out more about a run that is over.
+    pub fn after(store: Store, mut run: Run, rate: u32, ports: Ports<T>) -> Self {
+        Self::observed(store, rate, ports, Box::new(move |seq, record| run.apply(seq, record)))
+    }
+
+    fn observed(store: Store, rate: u32, ports: Ports<T>, observer: Observer) -> Self {
+        let (writer, task) = Writer::start(store, observer);
         Self { courier: Courier::new(ports, writer, None, (rate, 1), Duration::ZERO), writer: task }
     }
 
@@ -41,6 +58,38 @@ impl<T: Transport> Visit<T> {
         self.courier.may_list().await
     }
 
+    /// The removals that Partner Center has on record for these days, each told to `each`. Says whether all of
+    /// them were read.
+    pub async fn removals(&self, (from, to): (Day, Day), mut each: impl FnMut(Listed)) -> Result<bool, Halt> {
+        let mut next = Some(request::activity(from, to));
+        for _ in 0..MOST_PAGES {
+            let Some(call) = next.take() else { return Ok(true) };
+            match self.courier.page::<AuditRecord>(Purpose::ReadActivity, None, call).await? {
+                Read::Done((page, after), basis) => {
+                    let basis = basis.last().copied().unwrap_or_default();
+                    page.into_iter().filter_map(|record| Listed::of(record, basis)).for_each(&mut each);
+                    next = after;
+                }
+                Read::NoRelationship(failure) => {
+                    return Err(unreadable(Reason::RefusedByService, &failure.exchange));
+                }
+                Read::Failed(reason, failure) => return Err(unreadable(reason, &failure.exchange)),
+            }
+        }
+        // What is not read to its end must not pass for the whole.
+        Ok(next.is_none())
+    }
+
+    /// Records what was found out about a run that is over.
+    pub async fn record(&self, run: &RunId, events: Vec<Event>) -> Result<(), Halt> {
+        let at = self.courier.now();
+        for chunk in events.chunks(CHUNK) {
+            let record = |event: &Event| Record { at, run: Some(run.clone()), event: event.clone() };
+            self.courier.writer.append(chunk.iter().map(record).map(Into::into).collect()).await?;
+        }
+        Ok(())
+    }
+
     /// Ends the visit. Everything that was recorded is on disk already.
     pub async fn end(self) -> Result<(), Halt> {
         drop(self.courier);
@@ -48,4 +97,10 @@ impl<T: Transport> Visit<T> {
         store.close().map_err(|error| WriteError::Store(Arc::new(error)))?;
         Ok(())
     }
+}
+
+fn unreadable(reason: Reason, exchange: &Exchange) -> Halt {
+    let cause = if reason == Reason::PermissionDenied { StopCause::SignIn } else { StopCause::Service };
+    let said = exchange.described();
+    Halt::stop(cause, format!("Partner Center's record of activity cannot be read: {said}; try again later"))
 }

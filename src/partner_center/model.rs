@@ -92,6 +92,30 @@ pub struct CompanyProfile {
     pub company_name: Option<String>,
 }
 
+/// What was done in the partner's account: a line of its record of activity.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuditRecord {
+    /// Its ID.
+    pub id: Option<String>,
+    /// To which customer.
+    pub customer_id: Option<String>,
+    /// By which user.
+    pub user_principal_name: Option<String>,
+    /// With which application.
+    pub application_id: Option<String>,
+    /// What.
+    #[serde(deserialize_with = "text")]
+    pub operation_type: Option<String>,
+    /// When.
+    pub operation_date: Option<String>,
+    /// How it ended.
+    #[serde(deserialize_with = "text")]
+    pub operation_status: Option<String>,
+    /// Under which correlation ID, presumably the one of the request.
+    pub original_correlation_id: Option<String>,
+}
+
 /// A subscription.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use super::{
     paging::NextPage,
     resource::Changed,
 };
-use crate::domain::{CorrelationId, RequestId, Secret, TenantId};
+use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId};
 use std::{borrow::Cow, fmt::Write as _};
 
 /// The body of the removal: exactly these 71 bytes, whatever was read of the customer before.
@@ -85,6 +85,12 @@ pub fn one_customer() -> Call {
 /// The first page of all customers: `GET /v1/customers?size=…`.
 pub fn customers() -> Call {
     Call::get(format!("/v1/customers?size={PAGE_SIZE}"))
+}
+
+/// The first page of what was done in the partner's account on these days, of which there may be 31:
+/// `GET /v1/auditrecords?startDate=…&endDate=…`.
+pub fn activity(from: Day, to: Day) -> Call {
+    Call::get(format!("/v1/auditrecords?startDate={from}&endDate={to}&size={PAGE_SIZE}"))
 }
 
 /// The next page of a collection.

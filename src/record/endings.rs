@@ -1,7 +1,7 @@
 //! What is recorded of ends: of rows, of runs, of reports.
 
 use super::{decisions::How, requests::Exchange};
-use crate::domain::{Day, Evidence, Outcome, Reason, Seq, Sha256, TenantId, Time};
+use crate::domain::{Day, Evidence, Outcome, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -122,6 +122,25 @@ pub struct ReportWritten {
     /// The file's name in the run's folder.
     pub file: String,
     /// The digest of its bytes.
+    pub sha256: Sha256,
+}
+
+/// See [`super::Event::LogExported`]: the log was copied, and the copy is about to be given its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogExported {
+    /// Who had it copied: the person's name on this machine.
+    pub by: String,
+    /// This machine's name.
+    pub host: String,
+    /// The version of this program.
+    pub version: String,
+    /// The run whose reports are beside the copy.
+    pub of_run: RunId,
+    /// How many records the copy has: all those before this one.
+    pub records: u64,
+    /// How many bytes the copy has.
+    pub bytes: u64,
+    /// The digest of those bytes.
     pub sha256: Sha256,
 }
 

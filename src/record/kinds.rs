@@ -4,9 +4,12 @@
 
 use super::{
     canonical::{self, CanonicalError},
+    corroboration::{Corroborated, Reconciled},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
-    endings::{LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped, UndoDecided},
-    opening::{KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed},
+    endings::{LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped, UndoDecided},
+    opening::{
+        CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
+    },
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
@@ -80,6 +83,8 @@ pub enum Event {
     KeyIntroduced(KeyIntroduced),
     /// A run began.
     RunOpened(Box<RunOpened>),
+    /// These customers are never touched in the run.
+    CustomersProtected(CustomersProtected),
     /// A row of the list was read.
     RowRead(RowRead),
     /// Which token is used, by what it says of itself.
@@ -117,14 +122,20 @@ pub enum Event {
     UndoDecided(UndoDecided),
     /// A row has its outcome.
     Settled(Box<Settled>),
-    /// The run is over; nothing is added to it but reports, and what a person finds out later.
+    /// The run is over; nothing is added to it but reports, and what is found out later.
     RunSealed(RunSealed),
     /// A person settled an outcome that was unknown.
     Resolved(Box<Resolved>),
+    /// Partner Center has the removal of a row on its own record.
+    Corroborated(Box<Corroborated>),
+    /// The run was compared with Partner Center's own record of activity.
+    Reconciled(Box<Reconciled>),
     /// A report was written from the records.
     ReportWritten(ReportWritten),
     /// Somebody had the log verified.
     LogVerified(LogVerified),
+    /// Somebody had the log copied, to show it elsewhere.
+    LogExported(LogExported),
 }
 
 impl Event {
@@ -134,6 +145,7 @@ impl Event {
             Self::LogOpened(_) => "log_opened",
             Self::KeyIntroduced(_) => "key_introduced",
             Self::RunOpened(_) => "run_opened",
+            Self::CustomersProtected(_) => "customers_protected",
             Self::RowRead(_) => "row_read",
             Self::TokenNamed(_) => "token_named",
             Self::PartnerIdentified(_) => "partner_identified",
@@ -154,8 +166,11 @@ impl Event {
             Self::Settled(_) => "settled",
             Self::RunSealed(_) => "run_sealed",
             Self::Resolved(_) => "resolved",
+            Self::Corroborated(_) => "corroborated",
+            Self::Reconciled(_) => "reconciled",
             Self::ReportWritten(_) => "report_written",
             Self::LogVerified(_) => "log_verified",
+            Self::LogExported(_) => "log_exported",
         }
     }
 }

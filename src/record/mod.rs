@@ -11,6 +11,7 @@
 pub mod canonical;
 mod change;
 mod changing;
+mod corroboration;
 mod decisions;
 mod endings;
 mod kinds;
@@ -25,14 +26,15 @@ mod waves;
 
 pub use change::{Change, ChangePhase};
 pub use changing::Changing;
+pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{
-    LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
+    LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
-    Applies, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy, RowRead, RunOpened,
-    Setting, TokenNamed,
+    Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
+    RowRead, RunOpened, Setting, TokenNamed,
 };
 pub use planning::plan_digest;
 pub use requests::{

@@ -119,8 +119,9 @@ pub struct Policy {
     /// Reasons that the service may decide about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Reason>,
-    /// Customers that are never touched.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    /// Customers that are never touched. They have a record of their own, so that the one which opens a run
+    /// can be shown to somebody who must not learn of other customers.
+    #[serde(default, skip_serializing)]
     pub protected: BTreeSet<TenantId>,
     /// The partner account that this must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -142,7 +143,12 @@ pub struct Policy {
 impl Policy {
     /// Whether `other` differs in its pace alone, which is all that may change when a run goes on.
     pub fn differs_in_pace_only(&self, other: &Self) -> bool {
-        let same_pace = Self { rate: self.rate, concurrency: self.concurrency, ..other.clone() };
+        let same_pace = Self {
+            rate: self.rate,
+            concurrency: self.concurrency,
+            protected: self.protected.clone(),
+            ..other.clone()
+        };
         *self == same_pace
     }
 
@@ -155,6 +161,13 @@ impl Policy {
     pub fn order_timeout(&self) -> Duration {
         self.order_timeout_seconds.map_or(ORDER_TIMEOUT, |seconds| Duration::from_secs(u64::from(seconds)))
     }
+}
+
+/// See [`super::Event::CustomersProtected`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomersProtected {
+    /// Their tenant IDs.
+    pub customers: BTreeSet<TenantId>,
 }
 
 /// See [`super::Event::RowRead`].

@@ -4,12 +4,23 @@ use super::{
     canonical::CanonicalError,
     changing::shrunk,
     decisions::{Approved, Confirmed, Judged, PlanSealed},
+    opening::CustomersProtected,
     signs::Signs,
     state::{Row, RowState, Run, Stage},
 };
 use crate::domain::{Outcome, Procedure, RunId, Sha256, TenantId, Time};
 
 impl Run {
+    /// Which customers are never touched is known before any is.
+    pub(super) fn protect(&mut self, list: &CustomersProtected) -> Result<(), String> {
+        if self.stage != Stage::Judging || !self.rows.is_empty() || !self.policy.protected.is_empty() {
+            return Err("which customers are protected is said once, before the list".to_owned());
+        }
+        self.policy.protected.clone_from(&list.customers);
+        self.opened.policy.protected.clone_from(&list.customers);
+        Ok(())
+    }
+
     /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
     /// then can take a customer out of the plan, and never put one in.
     pub(super) fn judged(&mut self, at: Time, judged: &Judged) -> Result<(), String> {
@@ -224,5 +235,29 @@ mod tests {
         assert!(run.apply(5, &other).unwrap_err().why.contains("has the digest"));
         run.opened.applies = None;
         assert!(run.apply(5, &late).unwrap_err().why.contains("carries out no plan"));
+    }
+
+    #[test]
+    fn who_is_protected_stays_so_when_the_run_goes_on_and_stands_in_no_other_record() {
+        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
+            "max_removals": 9, "max_share": 100 });
+        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
+            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy,
+            "settings": {}, "input": { "file": "", "sha256": "0".repeat(64), "rows": 1, "columns": [] } });
+        let mut run = Run::begin(&record(&opened)).unwrap();
+        let customer = "c0000000-0000-4000-8000-000000000001";
+        let list = record(&json!({ "kind": "customers_protected", "customers": [customer] }));
+        run.apply(1, &list).unwrap();
+        assert!(run.apply(2, &list).unwrap_err().why.contains("is said once"));
+        let mut faster = policy;
+        faster
+            .as_object_mut()
+            .unwrap()
+            .extend([("rate".to_owned(), json!(7)), ("kind".to_owned(), json!("resumed"))]);
+        run.apply(3, &record(&faster)).unwrap();
+        assert_eq!((run.policy.rate, run.policy.protected.len()), (7, 1));
+        let event = crate::record::Event::Resumed(run.policy.clone());
+        let bytes = Record { event, ..record(&faster) }.to_bytes().unwrap();
+        assert!(!String::from_utf8(bytes).unwrap().contains(customer));
     }
 }

@@ -40,6 +40,8 @@ pub enum Purpose {
     ConfirmRemoval,
     /// One customer, because a change is in doubt.
     SettleDoubt,
+    /// A page of Partner Center's own record of activity.
+    ReadActivity,
 }
 
 impl Payload {

@@ -11,7 +11,7 @@ use super::{
     waves::Waves,
 };
 use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, TenantId, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A record that does not follow from the records before it.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +136,8 @@ pub struct Run {
     pub(super) waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
+    /// Rows whose removal Partner Center has on its own record.
+    pub corroborated: BTreeSet<u32>,
     /// The end, once there is one.
     pub sealed: Option<RunSealed>,
 }
@@ -164,6 +166,7 @@ impl Run {
             signs: Signs::default(),
             waves: Waves::default(),
             stopped_by_guard: None,
+            corroborated: BTreeSet::new(),
             sealed: None,
         })
     }
@@ -189,15 +192,19 @@ impl Run {
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let at = record.at;
-        let may_follow_the_seal = matches!(record.event, Event::ReportWritten(_) | Event::Resolved(_));
+        let may_follow_the_seal = matches!(
+            record.event,
+            Event::ReportWritten(_) | Event::Resolved(_) | Event::Corroborated(_) | Event::Reconciled(_)
+        );
         if self.stage == Stage::Sealed && !may_follow_the_seal {
             return Err("the run is sealed".to_owned());
         }
         match &record.event {
             Event::RunOpened(_) => Err("the run is open already".to_owned()),
-            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) => {
+            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) | Event::LogExported(_) => {
                 Err("it concerns the log as a whole, and no run".to_owned())
             }
+            Event::CustomersProtected(list) => self.protect(list),
             Event::RowRead(row) => self.row_read(row),
             Event::PartnerIdentified(partner) => match &self.partner {
                 Some(known) if known.tenant_id != partner.tenant_id => {
@@ -272,7 +279,8 @@ impl Run {
                 if !self.policy.differs_in_pace_only(policy) {
                     return Err("only the pace may change when a run goes on".to_owned());
                 }
-                self.policy = policy.clone();
+                let protected = std::mem::take(&mut self.policy.protected);
+                self.policy = Policy { protected, ..policy.clone() };
                 self.restarted(at);
                 Ok(())
             }
@@ -281,6 +289,8 @@ impl Run {
             Event::Settled(settled) => self.row_settled(at, settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
             Event::Resolved(resolved) => self.resolved(resolved),
+            Event::Corroborated(corroborated) => self.corroborate(corroborated),
+            Event::Reconciled(_) => self.require_seal(),
         }
     }
 

@@ -5,7 +5,8 @@ use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
     record::{
-        Approved, Confirmed, Event, Partner, PlanSealed, Resolved, RunOpened, RunSealed, Stopped, TokenNamed,
+        Approved, Confirmed, Event, Partner, PlanSealed, Reconciled, Resolved, RunOpened, RunSealed, Stopped,
+        TokenNamed,
     },
 };
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub(super) struct Facts {
     pub(super) sealed: Option<(Time, RunSealed)>,
     /// What a person found out about rows that ended as unknown: the last word about each.
     pub(super) resolved: BTreeMap<u32, (Time, Resolved)>,
+    /// Comparisons with Partner Center's own record, in order.
+    pub(super) reconciled: Vec<(Time, Reconciled)>,
     pub(super) requests: Requests,
     /// The first signed head of the log that covers the end of the run.
     pub(super) checkpoint: Option<String>,
@@ -44,6 +47,7 @@ pub(super) struct Plan {
 
 const KINDS: &[&str] = &[
     "run_opened",
+    "customers_protected",
     "token_named",
     "partner_identified",
     "plan_sealed",
@@ -53,6 +57,7 @@ const KINDS: &[&str] = &[
     "resumed",
     "run_sealed",
     "resolved",
+    "reconciled",
 ];
 
 impl Facts {
@@ -75,6 +80,7 @@ impl Facts {
             resumed: Vec::new(),
             sealed: None,
             resolved: BTreeMap::new(),
+            reconciled: Vec::new(),
             requests: Requests::of(reader, &id)?,
             checkpoint: None,
             id,
@@ -82,6 +88,7 @@ impl Facts {
         for (seq, record) in records {
             let at = record.at;
             match record.event {
+                Event::CustomersProtected(list) => facts.opened.policy.protected = list.customers,
                 Event::TokenNamed(token) => facts.token = Some(token),
                 Event::PartnerIdentified(partner) => facts.partner = Some(partner),
                 Event::PlanSealed(sealed) => {
@@ -96,6 +103,7 @@ impl Facts {
                     facts.sealed = Some((at, sealed));
                     facts.checkpoint = reader.head_over(seq)?;
                 }
+                Event::Reconciled(reconciled) => facts.reconciled.push((at, *reconciled)),
                 Event::Resolved(resolved) => drop(facts.resolved.insert(resolved.row, (at, *resolved))),
                 _ => {}
             }

@@ -11,6 +11,7 @@
 //! must not obey them (`page.html` escapes all of them), and a terminal must not either
 //! ([`visible`]).
 
+mod certificate;
 mod error;
 mod facts;
 mod html;
@@ -29,6 +30,9 @@ mod words;
 mod workbook;
 mod write;
 
+pub use certificate::{
+    CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
+};
 pub use error::ReportError;
 pub use page::{Share, in_words, meaning, shares_of};
 pub use plain::visible;

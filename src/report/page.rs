@@ -198,10 +198,22 @@ fn events(facts: &Facts) -> Vec<Moment> {
         let Resolved { row, outcome, by, because, .. } = resolved;
         (*at, format!("row {row} was resolved as {} by {by}: {because}", outcome.in_words()))
     });
+    let reconciled = facts.reconciled.iter().map(|(at, found)| {
+        let open = found.missing.len() + found.not_yet.len() + found.unknown.len();
+        let text = format!(
+            "compared with Partner Center's own record of activity by {}: {} rows are in both, {open} are not, and {} \
+             removals there are claimed by nobody",
+            found.by,
+            found.corroborated,
+            found.unclaimed.len()
+        );
+        (*at, text)
+    });
     let applied = facts.opened.applies.iter().map(|plan| {
         (facts.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
     });
-    let mut events: Vec<_> = applied.chain(stopped).chain(resumed).chain(resolved).collect();
+    let mut events: Vec<_> =
+        applied.chain(stopped).chain(resumed).chain(resolved).chain(reconciled).collect();
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
 }

@@ -8,13 +8,13 @@ use crate::{
         RunId, Sha256, TenantId, Time,
     },
     record::{
-        Confirmed, Event, Exchange, How, InputFile, Judged, Observed, Partner, PlanSealed, Policy, Purpose,
-        Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened, RunSealed, Seen, Settled,
-        StopCause, Stopped, TokenNamed,
+        Confirmed, CustomersProtected, Event, Exchange, How, InputFile, Judged, Observed, Partner,
+        PlanSealed, Policy, Purpose, Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened,
+        RunSealed, Seen, Settled, StopCause, Stopped, TokenNamed,
     },
 };
 use serde_json::Map;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 pub(crate) const HOSTILE: &str = "<script>alert(\"1\")</script>\u{202e}\u{1b}[2J & 'Søn'";
@@ -173,7 +173,7 @@ impl Sample {
             approval_above: None,
             max_share: 50,
             allow: vec![Reason::SoftwarePurchase],
-            protected: [self::id(10)].into(),
+            protected: BTreeSet::new(),
             partner: None,
             sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| self::id(999)),
             sandboxes: [].into(),
@@ -205,6 +205,8 @@ impl Sample {
         let run = Run::begin(&first).unwrap();
         let next = store.append(&[first.into()]).unwrap() + 1;
         let mut sample = Self { folder, run, store, now: at.as_millis(), next };
+        let customers = [self::id(10)].into();
+        sample.record(Event::CustomersProtected(CustomersProtected { customers }));
         let user = Some("dana@partner.example".to_owned());
         let source = "OFFBOARD_ACCESS_TOKEN".to_owned();
         sample.record(Event::TokenNamed(TokenNamed { source, user, ..TokenNamed::default() }));

@@ -3,7 +3,7 @@
 use crate::record::{Event, Purpose, Seen};
 
 /// What a request is for, in words.
-const fn purpose(purpose: Purpose) -> &'static str {
+pub(super) const fn purpose(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "sign in",
         Purpose::ReadPartner => "read whose account it is",
@@ -21,6 +21,7 @@ const fn purpose(purpose: Purpose) -> &'static str {
         Purpose::DeleteCustomer => "DELETE THE CUSTOMER",
         Purpose::ConfirmRemoval => "read the customer again, to confirm",
         Purpose::SettleDoubt => "read the customer, because a change is in doubt",
+        Purpose::ReadActivity => "read Partner Center’s own record of activity",
     }
 }
 
@@ -38,6 +39,9 @@ pub fn event_in_words(event: &Event) -> (String, String) {
                 opened.mode, opened.input.rows, opened.input.file, opened.operator, opened.host
             ),
         ),
+        Event::CustomersProtected(list) => {
+            two("Customers that are never touched", format!("{} of them", list.customers.len()))
+        }
         Event::RowRead(row) => {
             two("Read from the list", format!("row {}: {}", row.row, row.cells.join(" · ")))
         }
@@ -130,9 +134,41 @@ pub fn event_in_words(event: &Event) -> (String, String) {
             format!("Resolved by a person: {}", resolved.outcome.in_words()),
             format!("row {}, by {} on {}: {}", resolved.row, resolved.by, resolved.host, resolved.because),
         ),
+        Event::Corroborated(found) => {
+            let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
+            let activity = &found.activity;
+            let whose = if found.is_our_request { "by a request of ours" } else { "by customer and time" };
+            let (at, user) = (said(&activity.at), said(&activity.user));
+            two(
+                "Corroborated: Partner Center has it on its own record",
+                format!("row {}, {whose}: {} at {at}, by {user}", found.row, activity.operation),
+            )
+        }
+        Event::Reconciled(found) => two(
+            "Compared with Partner Center’s own record",
+            format!(
+                "by {}, {} to {}: {} rows are in both, {} are missing there, {} not there yet, {} unknown; {} are \
+                 claimed by nobody",
+                found.by,
+                found.from,
+                found.to,
+                found.corroborated,
+                found.missing.len(),
+                found.not_yet.len(),
+                found.unknown.len(),
+                found.unclaimed.len()
+            ),
+        ),
         Event::ReportWritten(report) => {
             two("A report was written", format!("{}, SHA-256 {}", report.file, report.sha256))
         }
+        Event::LogExported(copy) => two(
+            "The log was exported",
+            format!(
+                "by {}, with the reports of run {}: {} records, SHA-256 {}",
+                copy.by, copy.of_run, copy.records, copy.sha256
+            ),
+        ),
         Event::LogVerified(verified) => {
             two("The log was verified", format!("by {}, exit code {}", verified.by, verified.exit_code))
         }

@@ -111,7 +111,7 @@ fn draft_all(
 
 /// A file that is being written under a name that does not count; it is removed unless it is
 /// published.
-struct Draft {
+pub(super) struct Draft {
     name: &'static str,
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
@@ -119,7 +119,7 @@ struct Draft {
 }
 
 /// A file that is whole and on disk, but not yet under its name.
-struct Finished {
+pub(super) struct Finished {
     name: &'static str,
     path: PathBuf,
     file: NamedTempFile,
@@ -127,13 +127,13 @@ struct Finished {
 }
 
 impl Draft {
-    fn begin(folder: &Path, name: &'static str) -> Result<Self, ReportError> {
+    pub(super) fn begin(folder: &Path, name: &'static str) -> Result<Self, ReportError> {
         let path = folder.join(name);
         let file = scratch(folder).map_err(ReportError::writing(&path))?;
         Ok(Self { name, path, file: BufWriter::with_capacity(1 << 16, file), digest: sha2::Sha256::new() })
     }
 
-    fn end(self) -> Result<Finished, ReportError> {
+    pub(super) fn end(self) -> Result<Finished, ReportError> {
         let Self { name, path, file, digest } = self;
         let writing = ReportError::writing::<io::Error>(&path);
         let file = file.into_inner().map_err(|error| writing(error.into_error()))?;
@@ -161,7 +161,7 @@ fn scratch(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// Gives all files their names. A folder has no way to do so at once; so what stood under a name
 /// before is kept until the last one has succeeded, and put back if one does not.
-fn publish(folder: &Path, finished: Vec<Finished>) -> Result<Vec<(String, Sha256)>, ReportError> {
+pub(super) fn publish(folder: &Path, finished: Vec<Finished>) -> Result<Vec<(String, Sha256)>, ReportError> {
     let mut earlier = Vec::with_capacity(finished.len());
     for file in &finished {
         earlier.push(keep(folder, &file.path).map_err(ReportError::writing(&file.path))?);

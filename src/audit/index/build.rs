@@ -23,7 +23,7 @@ const TABLES: &str = "
     BEGIN;
     CREATE TABLE customer (
         run TEXT NOT NULL, row INTEGER NOT NULL, id TEXT, name TEXT, domain TEXT,
-        words TEXT NOT NULL, outcome TEXT NOT NULL, evidence TEXT, reasons TEXT, finished_at TEXT,
+        words TEXT NOT NULL, outcome TEXT NOT NULL, evidence TEXT, corroborated INTEGER, reasons TEXT, finished_at TEXT,
         listed INTEGER NOT NULL, settled INTEGER, resolved INTEGER,
         PRIMARY KEY (run, row)
     ) STRICT, WITHOUT ROWID;
@@ -80,6 +80,7 @@ impl Index {
             }
             (builder.tallies, builder.of_log)
         };
+        scratch.execute_batch(CORROBORATED)?;
         scratch.execute_batch(INDEXES)?;
         ends(&scratch, &mut tallies)?;
         let tallies =
@@ -87,6 +88,10 @@ impl Index {
         Ok(Self { tallies: tallies.collect(), connection: scratch, of_log, records, unreadable })
     }
 }
+
+/// What Partner Center has on record too is as sure as it can be, if it is gone.
+const CORROBORATED: &str = "UPDATE customer SET evidence = 'corroborated' WHERE corroborated
+    AND outcome IN ('removed', 'deleted', 'already_removed', 'already_deleted')";
 
 /// How the rows ended, once everything is known.
 fn ends(scratch: &Connection, tallies: &mut BTreeMap<String, RunTally>) -> rusqlite::Result<()> {
@@ -116,6 +121,7 @@ struct Builder<'a> {
     judged: Statement<'a>,
     settled: Statement<'a>,
     resolved: Statement<'a>,
+    corroborated: Statement<'a>,
     reason: Statement<'a>,
     about: Statement<'a>,
     answer: Statement<'a>,
@@ -144,6 +150,8 @@ impl<'a> Builder<'a> {
             resolved: scratch.prepare(
                 "UPDATE customer SET outcome = ?3, resolved = ?4 WHERE run = ?1 AND row = ?2",
             )?,
+            corroborated: scratch
+                .prepare("UPDATE customer SET corroborated = 1 WHERE run = ?1 AND row = ?2")?,
             reason: scratch.prepare("INSERT OR IGNORE INTO reason (run, name, row) VALUES (?1, ?2, ?3)")?,
             about: scratch.prepare("INSERT INTO about (run, row, seq) VALUES (?1, ?2, ?3)")?,
             answer: scratch.prepare("INSERT OR IGNORE INTO answer (intent, seq) VALUES (?1, ?2)")?,
@@ -199,6 +207,7 @@ impl<'a> Builder<'a> {
                 let outcome = record.outcome.map_or("open", Outcome::as_str);
                 self.resolved.execute(params![run, row, outcome, place])?;
             }
+            ("corroborated", Some(row)) => drop(self.corroborated.execute(params![run, row])?),
             ("request_intended", _) => self.intended(seq, record)?,
             ("response_received" | "request_not_sent" | "outcome_unknown", _) => {
                 self.completed(seq, record)?;

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// So many pauses and milestones of a run are remembered one by one.
 const REMEMBERED: usize = 200;
-const MILESTONES: [&str; 11] = [
+const MILESTONES: [&str; 12] = [
     "run_opened",
     "token_named",
     "partner_identified",
@@ -20,6 +20,7 @@ const MILESTONES: [&str; 11] = [
     "resumed",
     "run_sealed",
     "resolved",
+    "reconciled",
     "report_written",
 ];
 

@@ -57,6 +57,24 @@ impl Reader {
         Ok(gone)
     }
 
+    /// Every change that was sent, or was about to be: its correlation ID, and its customer.
+    pub fn changes_sent(&self) -> Result<Vec<(String, TenantId)>, QueryError> {
+        let mut query = self.connection.prepare(
+            "SELECT json_extract(CAST(body AS TEXT), '$.correlation_id'),
+                 json_extract(CAST(body AS TEXT), '$.customer')
+             FROM record WHERE kind = 'request_intended'
+             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ('remove_relationship', 'delete_customer')",
+        )?;
+        let sent = query
+            .query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let mut all = Vec::new();
+        for line in sent {
+            let (correlation, customer) = line?;
+            all.extend(correlation.zip(customer.and_then(|id| id.parse().ok())));
+        }
+        Ok(all)
+    }
+
     /// The runs that were begun to carry out the plan of the run `plan`, oldest first.
     pub fn runs_that_apply(&self, plan: &RunId) -> Result<Vec<RunId>, QueryError> {
         let mut query = self.connection.prepare(

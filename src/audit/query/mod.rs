@@ -1,10 +1,12 @@
 //! Questions to a log, through a connection that cannot change it.
 
+mod disclosure;
 mod error;
 mod history;
 mod single;
 mod tallies;
 
+pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
 pub use single::StoredRecord;
 

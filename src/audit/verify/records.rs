@@ -196,5 +196,7 @@ const fn is_milestone(event: &Event) -> bool {
             | Event::Resumed(_)
             | Event::RunSealed(_)
             | Event::Resolved(_)
+            | Event::Corroborated(_)
+            | Event::Reconciled(_)
     )
 }

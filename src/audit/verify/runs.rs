@@ -3,7 +3,7 @@
 use super::{super::keys::VerifyingKey, approvals};
 use crate::{
     domain::{Outcome, RunId, Seq, TenantId},
-    record::{Event, Record, RowState, Run},
+    record::{Event, Purpose, Record, RowState, Run},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +17,8 @@ pub(super) struct Runs {
     open: HashSet<Seq>,
     /// The keys that sign heads: those of operators.
     keys: Vec<VerifyingKey>,
+    /// Requests for Partner Center's own record of activity.
+    activity: HashSet<Seq>,
     /// Sealed plans, and the runs that were allowed to carry them out.
     carried_out: HashMap<RunId, RunId>,
 }
@@ -52,6 +54,11 @@ impl Runs {
             return Ok(());
         }
         let mut taken = followed.take(seq, record);
+        if let Event::Corroborated(corroborated) = &record.event
+            && !self.activity.contains(&corroborated.basis)
+        {
+            taken = Err(format!("record {} did not ask for what it rests upon", corroborated.basis));
+        }
         if let (Event::Confirmed(_), Some(plan)) = (&record.event, &followed.run.opened.applies) {
             let by = self.carried_out.entry(plan.run.clone()).or_insert_with(|| id.clone());
             if by != id {
@@ -62,7 +69,7 @@ impl Runs {
         taken
     }
 
-    /// A log is opened once, by its first record. Of its own it has keys, verifications, and the requests
+    /// A log is opened once, by its first record. Of its own it has keys, verifications, copies, and the requests
     /// of a sign-in outside of a run, which change nothing.
     fn take_of_log(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         match (&record.event, seq) {
@@ -73,9 +80,14 @@ impl Runs {
                 self.keys.extend(introduced.vkey.parse::<VerifyingKey>());
                 Ok(())
             }
-            (Event::LogVerified(_) | Event::TokenNamed(_) | Event::Held(_), _) => Ok(()),
+            (Event::LogVerified(_) | Event::LogExported(_) | Event::TokenNamed(_) | Event::Held(_), _) => {
+                Ok(())
+            }
             (Event::RequestIntended(intent), _) if !intent.purpose.is_change() => {
                 self.open.insert(seq);
+                if intent.purpose == Purpose::ReadActivity {
+                    self.activity.insert(seq);
+                }
                 Ok(())
             }
             (Event::ResponseReceived(response), _) => self.close(response.intent),
@@ -131,10 +143,16 @@ impl Followed {
             }
             Event::RunSealed(_) => {
                 self.sealed_at = Some(seq);
-                // All that may still come is what a person says of an outcome that is unknown.
+                // All that may still come is what is found out of those that are gone, or may be.
                 self.changed = HashMap::new();
                 let rows = &mut self.run.rows;
-                rows.retain(|row| matches!(row.state, RowState::Settled(Outcome::Unknown)));
+                rows.retain(|row| match row.state {
+                    RowState::Settled(outcome) => outcome.is_gone() || outcome == Outcome::Unknown,
+                    _ => false,
+                });
+                for row in rows.iter_mut() {
+                    row.name = None;
+                }
                 rows.shrink_to_fit();
             }
             _ => {}
@@ -222,6 +240,23 @@ mod tests {
         runs.take(seq + 1, &lost).unwrap();
         assert!(why(&mut runs, seq + 2, &lost).contains("is not open"));
         assert!(why(&mut runs, seq + 2, &intent("remove_relationship")).contains("belongs to no run"));
+    }
+
+    #[test]
+    fn what_corroborates_was_asked_for() {
+        let (mut runs, seq) = log();
+        let id = "c0000000-0000-4000-8000-000000000001";
+        let corroborated = record(
+            Some(A),
+            &json!({ "kind": "corroborated", "row": 1, "customer": id, "is_our_request": true,
+            "activity": { "operation": "" }, "basis": seq }),
+        );
+        assert!(why(&mut runs, seq + 1, &corroborated).contains("did not ask for what it rests upon"));
+        let (mut runs, seq) = log();
+        let asked = json!({ "kind": "request_intended", "attempt": 1, "purpose": "read_activity",
+            "method": "GET", "url": "", "headers": {}, "request_id": id, "correlation_id": id });
+        runs.take(seq, &record(None, &asked)).unwrap();
+        assert!(why(&mut runs, seq + 1, &corroborated).contains("not sealed"));
     }
 
     #[test]

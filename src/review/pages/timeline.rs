@@ -109,6 +109,7 @@ fn tone(event: &Event) -> &'static str {
         | Event::Judged(_)
         | Event::Confirmed(_)
         | Event::Resolved(_)
+        | Event::Corroborated(_)
         | Event::RunSealed(_) => "strong",
         _ => "plain",
     }

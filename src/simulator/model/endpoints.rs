@@ -38,6 +38,7 @@ impl Model {
         match asked {
             Asked::Profile => self.profile(request).into(),
             Asked::List => self.list(now, request).into(),
+            Asked::Activity => self.list_activity(now, request).into(),
             Asked::BadCustomer => Answer::fault(400, 900_118, "The customer ID is not valid.").into(),
             Asked::Nothing => Answer::fault(404, 1000, "Not found.").into(),
             Asked::Remove(id) => self.remove(now, request, *id, when),

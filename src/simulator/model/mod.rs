@@ -9,6 +9,7 @@
 //! Everything here is pure. It must never read a clock, sleep, or draw chance from anywhere but
 //! the scenario's seed.
 
+mod activity;
 mod answers;
 mod auth;
 mod customers;

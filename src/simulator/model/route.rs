@@ -9,6 +9,7 @@ use crate::domain::TenantId;
 pub(super) enum Asked {
     Profile,
     List,
+    Activity,
     Customer(TenantId),
     Subscriptions(TenantId),
     Subscription(TenantId, String),
@@ -48,6 +49,7 @@ impl Asked {
         let (id, under) = match (method, rest) {
             ("GET", ["profiles", "organization"]) => return Self::Profile,
             ("GET", ["customers"]) => return Self::List,
+            ("GET", ["auditrecords"]) => return Self::Activity,
             (_, ["customers", id, under @ ..]) => (id, under),
             _ => return Self::Nothing,
         };
@@ -75,6 +77,7 @@ impl Asked {
         match self {
             Self::Profile => On::Profile,
             Self::List => On::List,
+            Self::Activity => On::Activity,
             Self::Customer(_) => On::Customer,
             Self::Subscriptions(_) => On::Subscriptions,
             Self::Subscription(..) => On::Subscription,
@@ -107,6 +110,7 @@ impl Asked {
             | Self::Delete(id) => Some(*id),
             Self::Profile
             | Self::List
+            | Self::Activity
             | Self::Token(_)
             | Self::DeviceCode(_)
             | Self::BadCustomer

@@ -2,7 +2,10 @@
 
 use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
-use super::super::scenario::{Casing, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario};
+use super::super::scenario::{
+    Activity, Casing, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
+};
+use super::activity::Happened;
 use super::answers::{self, Answer};
 use super::auth::Tokens;
 use super::customers::Customers;
@@ -39,6 +42,10 @@ pub struct Model {
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
     removals: Vec<Removal>,
+    pub(super) activity: Activity,
+    pub(super) happened: Vec<Happened>,
+    /// Who signs in.
+    pub(super) user: String,
     journal: Journal,
     number: u64,
 }
@@ -65,8 +72,15 @@ pub(super) enum Change {
 struct Late {
     at: Time,
     customer: TenantId,
-    request_id: Option<RequestId>,
+    by: By,
     change: Change,
+}
+
+/// Which request asked for a change.
+#[derive(Clone, Debug)]
+pub(super) struct By {
+    pub request_id: Option<RequestId>,
+    pub correlation_id: Option<String>,
 }
 
 /// When a change takes place.
@@ -108,6 +122,8 @@ impl Model {
         let mut ordered: Vec<_> = own.collect();
         ordered.append(&mut scenario.faults);
         let issuer = scenario.sign_in.take();
+        let user = issuer.as_ref().map(|sign_in| sign_in.user.clone());
+        let user = user.unwrap_or_else(|| format!("agent@{}", scenario.partner.domain));
         let issuer =
             issuer.map(|sign_in| Issuer::new(sign_in, &scenario.partner, Random::new(scenario.seed, 4)));
         Self {
@@ -127,6 +143,9 @@ impl Model {
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
+            activity: scenario.activity,
+            happened: Vec::new(),
+            user,
             journal: Journal::default(),
             number: 0,
         }
@@ -207,16 +226,18 @@ impl Model {
         let (mut due, later): (Vec<Late>, Vec<Late>) = all.partition(|late| late.at <= now);
         self.late = later;
         due.sort_by_key(|late| late.at);
-        for Late { at, customer, request_id, change } in due {
-            self.take_effect(at, customer, request_id, change);
+        for Late { at, customer, by, change } in due {
+            self.take_effect(at, customer, by, change);
         }
     }
 
-    fn take_effect(&mut self, at: Time, customer: TenantId, request_id: Option<RequestId>, change: Change) {
+    fn take_effect(&mut self, at: Time, customer: TenantId, by: By, change: Change) {
         match change {
             Change::End { deleted } => {
                 if self.customers.find_mut(customer).is_some_and(|entry| entry.end(at)) {
+                    let request_id = by.request_id;
                     self.removals.push(Removal { at, customer, request_id, deleted });
+                    self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
                 }
             }
             Change::SetStatus(subscription, status) => self.set_status(customer, subscription, status),
@@ -238,16 +259,17 @@ impl Model {
         answer: Answer,
     ) -> Served {
         let sent = request.header("MS-RequestId").and_then(|text| uuid::Uuid::try_parse(text).ok());
-        let request_id = sent.map(RequestId::new);
+        let correlation_id = request.header("MS-CorrelationId").map(str::to_owned);
+        let by = By { request_id: sent.map(RequestId::new), correlation_id };
         let mut served = Served::from(answer);
         match when {
             When::Never => {}
             When::Now => {
-                self.take_effect(now, customer, request_id, change);
+                self.take_effect(now, customer, by, change);
                 served.took_effect = true;
             }
             When::At(at) => {
-                self.late.push(Late { at, customer, request_id, change });
+                self.late.push(Late { at, customer, by, change });
                 served.due = Some(at);
             }
         }

@@ -19,6 +19,7 @@
 //! | `throttling` | limits ([`Limit`]), all of which hold |
 //! | `faults` | what goes wrong, in order ([`Fault`]); a customer may have its own |
 //! | `chaos` | what goes wrong at random ([`Chaos`]) |
+//! | `activity` | the record of what was done: how late it is, what it leaves out, what else is in it ([`Activity`]) |
 //! | `latency` | `min_ms` and `max_ms` of every answer |
 //! | `replay_request_ids` | whether a change with an `MS-RequestId` that was answered before gets the old answer again |
 
@@ -32,11 +33,13 @@ macro_rules! words {
     };
 }
 
+mod activity;
 mod answering;
 mod customer;
 mod sign_in;
 mod trouble;
 
+pub use activity::{Activity, Also};
 pub use answering::{
     AfterRemoval, Casing, CodeForm, Enforced, NextLink, Paging, Quirks, RemovalAnswer, Token, TotalCount,
 };
@@ -81,6 +84,8 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
     /// What goes wrong at random.
     pub chaos: Option<Chaos>,
+    /// What the record of activity is like.
+    pub activity: Activity,
     /// How long every answer takes.
     pub latency: Option<Latency>,
     /// Whether a repeated `MS-RequestId` gets the old answer again.

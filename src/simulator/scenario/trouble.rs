@@ -29,6 +29,8 @@ words! {
         Delete,
         /// `GET /v1/customers`.
         List,
+        /// `GET /v1/auditrecords`.
+        Activity,
         /// `GET /v1/profiles/organization`.
         Profile,
         /// `POST …/oauth2/v2.0/token`.

@@ -1,0 +1,136 @@
+//! `offboard log export`: the evidence pack, for whoever looks at a run elsewhere.
+//!
+//! The pack is made whole under another name, then it is put on record that it was, and then it takes its
+//! name: so no pack is without a record, and none is half there. The record is not in the copy, because it
+//! holds the copy's digest.
+
+use super::{
+    args::ExportOptions,
+    consent,
+    exit::{Exit, Failure},
+    printer::Printer,
+    session,
+    settings::Paths,
+};
+use crate::{
+    audit::{Copied, Reader, Store},
+    domain::RunId,
+    engine::Clock,
+    record::{Event, LogExported, Record},
+    report::{self, CsvStyle, ReportError},
+};
+use serde_json::json;
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// The other verifier goes with the log that it verifies.
+const SCRIPT: &str = include_str!("../../docs/verify.py");
+const HOW_TO_CHECK: &str = include_str!("how-to-check.txt");
+
+pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> Result<Exit, Failure> {
+    let folder = free(&options.dir)?;
+    // Whether there is such a run is found out before the log is opened for writing.
+    let run = Reader::open(&paths.audit_log)?.find(&options.run)?.run_id;
+    let mut store = session::open_store(paths)?;
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    let pack = tempfile::Builder::new()
+        .prefix(".offboard-export-")
+        .tempdir_in(parent)
+        .map_err(|error| cannot_write(parent, &error))?;
+    let copied = fill(&mut store, pack.path(), &run)?;
+    let exported = LogExported {
+        by: consent::operator(),
+        host: consent::host(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        of_run: run.clone(),
+        records: copied.records,
+        bytes: copied.bytes,
+        sha256: copied.sha256,
+    };
+    let record = Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
+    store.append(&[record.into()])?;
+    store.close()?;
+    fs::rename(pack.path(), &folder).map_err(|error| cannot_write(&folder, &error))?;
+    // It has another name now.
+    drop(pack.keep());
+    sync(parent).map_err(|error| cannot_write(parent, &error))?;
+    tell(printer, &options.dir, &run, &copied)?;
+    Ok(Exit::Done)
+}
+
+fn tell(printer: &Printer, dir: &Path, run: &RunId, copied: &Copied) -> Result<(), Failure> {
+    let Copied { records, bytes, sha256 } = copied;
+    if printer.json {
+        let value =
+            json!({ "folder": dir, "run_id": run, "records": records, "bytes": bytes, "sha256": sha256 });
+        return printer.data(&value.to_string());
+    }
+    printer.data(&format!(
+        "Exported to {}\n  {records} records, with the reports of run {run}\n  SHA-256 of audit.db  {sha256}\n\
+         That it was exported is on record. How to check it is in how-to-check.txt.",
+        dir.display()
+    ))
+}
+
+/// The folder by its whole name. Nothing is ever written among other things.
+fn free(dir: &Path) -> Result<PathBuf, Failure> {
+    let dir = std::path::absolute(dir).map_err(|error| cannot_write(dir, &error))?;
+    match fs::read_dir(&dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot_write(&dir, &error)),
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                let text = format!("the folder `{}` is not empty; name another, or a new one", dir.display());
+                return Err(Failure::usage(text));
+            }
+        }
+    }
+    if let Some(parent) = dir.parent() {
+        fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
+    }
+    Ok(dir)
+}
+
+/// Everything that is in a pack; the reports are written from the copy.
+fn fill(store: &mut Store, pack: &Path, run: &RunId) -> Result<Copied, Failure> {
+    let log = pack.join("audit.db");
+    let copied = store.copy_to(&log)?;
+    let reader = Reader::open(&log)?;
+    let line = reader.find(run.as_str())?;
+    let reports = pack.join("reports").join(run.as_str());
+    report::write_all(&reader, &line, &reports, CsvStyle::Safe).map_err(|error| match error {
+        ReportError::DoesNotAddUp { .. } if line.state != "sealed" => {
+            Failure::usage(format!("run {run} has no reports: it ended while its list was being read"))
+        }
+        error => Failure::new(Exit::Bug, error.to_string()),
+    })?;
+    let keys: Vec<String> = reader.keys()?;
+    let write = |name: &str, text: &str| -> Result<(), Failure> {
+        let path = pack.join(name);
+        let written = File::create(&path).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|error| cannot_write(&path, &error))
+    };
+    write("vkey", &(keys.join("\n") + "\n"))?;
+    write("verify.py", SCRIPT)?;
+    let digest = copied.sha256.to_string();
+    let page = [("RUN", run.as_str()), ("DIGEST", &digest), ("RECORDS", &copied.records.to_string())]
+        .iter()
+        .fold(HOW_TO_CHECK.to_owned(), |page, (name, value)| page.replace(&format!("{{{name}}}"), value));
+    write("how-to-check.txt", &page)?;
+    sync(pack).map_err(|error| cannot_write(pack, &error))?;
+    Ok(copied)
+}
+
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot write `{}`: {error}; name another folder", path.display()))
+}

@@ -1,0 +1,103 @@
+//! What the log says that a run removed, and who did it.
+
+use crate::{
+    audit::{QueryError, Reader, RunLine},
+    domain::{Day, Outcome, TenantId, Time},
+    engine::{Claim, Ours},
+    record::{Event, Run},
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a run claims.
+pub(super) struct Claims {
+    pub(super) all: Vec<Claim>,
+    pub(super) ours: Ours,
+    /// When the run began and ended.
+    pub(super) of_run: (Time, Time),
+    /// What the customers are called, by row.
+    pub(super) names: BTreeMap<u32, String>,
+}
+
+impl Claims {
+    /// As far as it happened since `oldest`: what is older is on record nowhere else.
+    pub(super) fn of(reader: &Reader, line: &RunLine, run: &Run, oldest: Day) -> Result<Self, QueryError> {
+        let of_run = span(line).unwrap_or((run.started_at, run.started_at));
+        let mut claims = Self { all: Vec::new(), ours: ours(reader, run)?, of_run, names: BTreeMap::new() };
+        let removed_before = removed_by_others(reader, line)?;
+        reader.customers::<QueryError>(&run.id, |customer, _cells| {
+            let id = customer.customer_tenant_id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
+            let (Some(id), Some(outcome)) = (id, customer.outcome) else { return Ok(()) };
+            let ended = customer.finished_at.as_deref().and_then(|time| time.parse().ok());
+            let (from, to) = match outcome {
+                Outcome::Removed | Outcome::Deleted | Outcome::Unknown => {
+                    (of_run.0, ended.unwrap_or(of_run.1))
+                }
+                // If an earlier run of this log did it, that is what is on record there.
+                Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => match removed_before.get(&id) {
+                    Some(span) => *span,
+                    None => return Ok(()),
+                },
+                _ => return Ok(()),
+            };
+            claims.names.insert(customer.row, customer.customer_name.unwrap_or_else(|| id.to_string()));
+            claims.all.push(Claim {
+                row: customer.row,
+                customer: id,
+                is_unknown: outcome == Outcome::Unknown,
+                is_corroborated: run.corroborated.contains(&customer.row),
+                from,
+                to,
+            });
+            Ok(())
+        })?;
+        claims.ours.removed.extend(removed_before.into_keys());
+        claims.all.retain(|claim| claim.to.day() >= oldest);
+        Ok(claims)
+    }
+
+    /// The times about which Partner Center is asked.
+    pub(super) fn spans(&self) -> Vec<(Time, Time)> {
+        self.all.iter().map(|claim| (claim.from, claim.to)).chain([self.of_run]).collect()
+    }
+}
+
+fn span(line: &RunLine) -> Option<(Time, Time)> {
+    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Time>().ok());
+    let from = time(&line.started_at)?;
+    Some((from, time(&line.finished_at).unwrap_or(from)))
+}
+
+/// Customers that other real runs of this log removed for the same partner, and when those runs were; the
+/// latest counts.
+fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId, (Time, Time)>, QueryError> {
+    let mut removed = HashMap::new();
+    for line in reader.runs()? {
+        let is_other = line.run_id != run.run_id && line.mode.as_deref() == Some("run");
+        let Some(span) = span(&line).filter(|_| is_other && line.partner_tenant_id == run.partner_tenant_id)
+        else {
+            continue;
+        };
+        reader.customers::<QueryError>(&line.run_id, |customer, _cells| {
+            let id = customer.customer_tenant_id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
+            if let (Some(id), Some(Outcome::Removed | Outcome::Deleted)) = (id, customer.outcome) {
+                removed.insert(id, span);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(removed)
+}
+
+/// By what we are known there.
+fn ours(reader: &Reader, run: &Run) -> Result<Ours, QueryError> {
+    let sent = reader.changes_sent()?;
+    let sent = sent.into_iter().map(|(id, customer)| (id.to_ascii_lowercase(), customer)).collect();
+    let mut ours = Ours { sent, ..Ours::default() };
+    for (_, record) in reader.events(&run.id, &["token_named"])? {
+        if let Event::TokenNamed(token) = record.event {
+            ours.users.extend(token.user);
+            ours.applications.extend(token.app);
+        }
+    }
+    Ok(ours)
+}

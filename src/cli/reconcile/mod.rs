@@ -1,0 +1,213 @@
+//! `offboard reconcile`: a run against Partner Center's own record of activity, both ways.
+//!
+//! The requests belong to no run, like those of `doctor`: the run is over. What they show is recorded of the
+//! run: each row that is found, once, and each comparison.
+
+mod claims;
+mod show;
+
+use super::{
+    access::Access,
+    args::{Common, ReconcileOptions},
+    consent, diagnostics,
+    exit::{Exit, Failure},
+    printer::Printer,
+    session,
+    settings::{Paths, ServiceSettings, Typed},
+};
+use crate::{
+    audit::{Reader, RunLine},
+    domain::{Day, Time},
+    engine::{Clock, Comparison, Listed, Visit, compare},
+    partner_center::transport::Transport,
+    record::{Event, Reconciled, Run, Stage},
+};
+use claims::Claims;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What is older is no longer on record there; a day less, because days end elsewhere at another time.
+const KEPT_DAYS: i32 = 89;
+/// The most days that one question may be about.
+const WINDOW_DAYS: i32 = 30;
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &ReconcileOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let (line, run) = find(&Reader::open(&paths.audit_log)?, &options.run)?;
+    let service = ServiceSettings::again(typed, &options.sign_in, &run.opened)?;
+    let partner = run.partner.as_ref().map(|partner| partner.tenant_id);
+    let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
+    diagnostics::start(&paths.log_dir, printer.verbose)?;
+    session::block_on(async {
+        let store = session::open_store(&paths)?;
+        // Read again now that no other process can write.
+        let reader = Reader::open(&paths.audit_log)?;
+        let run = fold(&reader, &line)?;
+        let now = Clock::System.now();
+        let oldest = now.day().plus_days(-KEPT_DAYS);
+        let claims = Claims::of(&reader, &line, &run, oldest)?;
+        drop(reader);
+        let windows = windows(&claims.spans(), oldest, now.day());
+        let Some((first, last)) = ends(&windows) else {
+            let text =
+                format!("run {} is older than 90 days, and Partner Center's record ends there", run.id);
+            return Err(Failure::usage(text));
+        };
+        let ports = access.ports(CancellationToken::new())?;
+        let visit = Visit::after(store, run.clone(), options.rate, ports);
+        let read = read(&visit, &run, &windows).await;
+        let (listed, complete) = match read {
+            Ok(read) => read,
+            Err(failure) => {
+                visit.end().await?;
+                return Err(failure);
+            }
+        };
+        let lag = Duration::from_hours(u64::from(options.lag));
+        let found = compare(&claims.all, &listed, &claims.ours, claims.of_run, (now, lag));
+        let reconciled = Reconciled {
+            by: consent::operator(),
+            host: consent::host(),
+            from: first,
+            to: last,
+            lag_hours: options.lag,
+            complete,
+            listed: listed.len() as u64,
+            corroborated: found.agreeing,
+            missing: found.missing.clone(),
+            not_yet: found.not_yet.clone(),
+            unknown: found.unknown.iter().map(|(row, _)| *row).collect(),
+            unclaimed: found.unclaimed.iter().map(|line| line.customer).collect(),
+        };
+        visit.record(&run.id, events(&found, reconciled.clone())).await?;
+        visit.end().await?;
+        show::show(printer, &run, &claims, &found, &reconciled)
+    })
+}
+
+fn events(found: &Comparison, reconciled: Reconciled) -> Vec<Event> {
+    let corroborated = found.corroborated.iter().cloned();
+    let corroborated = corroborated.map(|corroborated| Event::Corroborated(Box::new(corroborated)));
+    corroborated.chain([Event::Reconciled(Box::new(reconciled))]).collect()
+}
+
+/// The run that is meant. One that changed nothing, or not really, has nothing to be compared.
+fn find(reader: &Reader, name: &str) -> Result<(RunLine, Run), Failure> {
+    let mut line = reader.find(name)?;
+    if name == "latest" {
+        let is_real = |run: &RunLine| run.mode.as_deref() == Some("run");
+        line = reader.runs()?.into_iter().rfind(is_real).unwrap_or(line);
+    }
+    let run = fold(reader, &line)?;
+    let id = &run.id;
+    let refused = |why: &str| Err(Failure::usage(format!("run {id} {why}")));
+    if run.opened.mode.is_simulated() {
+        return refused("was made against the built-in simulator, which has forgotten it");
+    }
+    if !run.opened.changes {
+        return refused("only planned; there is nothing to compare");
+    }
+    if run.stage != Stage::Sealed {
+        return refused(&format!("is not over; go on with it first: offboard resume {id}"));
+    }
+    Ok((line, run))
+}
+
+fn fold(reader: &Reader, line: &RunLine) -> Result<Run, Failure> {
+    let run = reader.fold(&line.run_id)?;
+    run.ok_or_else(|| Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)))
+}
+
+/// The days to ask for: each span with a day around it, as far as they are still on record, none twice, in
+/// pieces that one question may be about.
+fn windows(spans: &[(Time, Time)], oldest: Day, today: Day) -> Vec<(Day, Day)> {
+    let around =
+        |(from, to): &(Time, Time)| (from.day().plus_days(-1).max(oldest), to.day().plus_days(1).min(today));
+    let mut days: Vec<(Day, Day)> = spans.iter().map(around).filter(|(from, to)| from <= to).collect();
+    days.sort_unstable();
+    let mut merged: Vec<(Day, Day)> = Vec::new();
+    for (from, to) in days {
+        match merged.last_mut() {
+            Some((_, end)) if from <= end.next() => *end = to.max(*end),
+            _ => merged.push((from, to)),
+        }
+    }
+    let mut windows = Vec::new();
+    for (mut from, to) in merged {
+        while from <= to {
+            let end = from.plus_days(WINDOW_DAYS - 1).min(to);
+            windows.push((from, end));
+            from = end.next();
+        }
+    }
+    windows
+}
+
+/// The first day and the last, if there are any.
+fn ends(windows: &[(Day, Day)]) -> Option<(Day, Day)> {
+    windows.first().zip(windows.last()).map(|((from, _), (_, to))| (*from, *to))
+}
+
+/// What Partner Center has on record; only for the account whose run it is.
+async fn read<T: Transport>(
+    visit: &Visit<T>,
+    run: &Run,
+    windows: &[(Day, Day)],
+) -> Result<(Vec<Listed>, bool), Failure> {
+    let found = visit.introduce().await?.partner;
+    if let Some(partner) = run.partner.as_ref().filter(|partner| partner.tenant_id != found.tenant_id) {
+        return Err(Failure::new(
+            Exit::Guard,
+            format!(
+                "the token belongs to the partner account {} (`{}`), but the run was made with {} (`{}`); sign in to that",
+                found.tenant_id, found.name, partner.tenant_id, partner.name
+            ),
+        ));
+    }
+    let (mut listed, mut complete) = (Vec::new(), true);
+    for window in windows {
+        complete &= visit.removals(*window, |line| listed.push(line)).await?;
+    }
+    Ok((listed, complete))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn span(from: &str, to: &str) -> (Time, Time) {
+        let time = |text: &str| format!("{text}T12:00:00.000Z").parse().unwrap();
+        (time(from), time(to))
+    }
+
+    #[test]
+    fn days_are_asked_for_once_and_only_those_that_are_still_there() {
+        let (oldest, today) = (day("2026-08-24"), day("2026-11-21"));
+        let spans = [
+            span("2026-11-20", "2026-11-21"),
+            span("2026-10-01", "2026-11-05"),
+            span("2026-11-06", "2026-11-06"),
+            span("2020-01-01", "2020-01-02"),
+            span("2026-08-01", "2026-08-30"),
+        ];
+        assert_eq!(
+            windows(&spans, oldest, today),
+            [
+                (day("2026-08-24"), day("2026-08-31")),
+                (day("2026-09-30"), day("2026-10-29")),
+                (day("2026-10-30"), day("2026-11-07")),
+                (day("2026-11-19"), today),
+            ]
+        );
+        assert_eq!(windows(&spans[3..4], oldest, today), []);
+    }
+}

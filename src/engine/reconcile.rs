@@ -1,0 +1,275 @@
+//! What a run claims, against what Partner Center has on record. Pure.
+
+use crate::{
+    domain::{Seq, TenantId, Time},
+    partner_center::model::AuditRecord,
+    record::{Activity, Corroborated},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+/// The operations that end what a partner has with a customer.
+const REMOVALS: [&str; 3] =
+    ["remove_partner_customer_relationship", "delete_customer", "delete_tip_customer"];
+/// By how much the two clocks may differ.
+const CLOCKS: Duration = Duration::from_mins(10);
+/// The service may carry a change out long after it was asked to.
+const LATE: Duration = Duration::from_hours(24);
+
+/// A removal that Partner Center has on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Of which customer.
+    pub customer: TenantId,
+    /// When; none if that could not be read.
+    pub at: Option<Time>,
+    /// In its own words.
+    pub activity: Activity,
+    /// The intent of the request that showed it.
+    pub basis: Seq,
+}
+
+impl Listed {
+    /// This line of the record, if it is a removal that took place.
+    pub fn of(record: AuditRecord, basis: Seq) -> Option<Self> {
+        let is = |found: &Option<String>, word: &str| {
+            found.as_ref().is_some_and(|found| found.trim().eq_ignore_ascii_case(word))
+        };
+        let operation = REMOVALS.into_iter().find(|name| is(&record.operation_type, name))?;
+        if !is(&record.operation_status, "succeeded") {
+            return None;
+        }
+        let customer = record.customer_id.as_deref()?.trim().parse().ok()?;
+        let short = |text: Option<String>| text.map(|text| text.chars().take(200).collect::<String>());
+        let activity = Activity {
+            id: short(record.id),
+            operation: operation.to_owned(),
+            at: short(record.operation_date.clone()),
+            user: short(record.user_principal_name),
+            application: short(record.application_id),
+            correlation_id: short(record.original_correlation_id),
+        };
+        let at = record.operation_date.and_then(|text| text.trim().parse().ok());
+        Some(Self { customer, at, activity, basis })
+    }
+}
+
+/// A row whose removal should be on record there, or may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The row.
+    pub row: u32,
+    /// Its customer.
+    pub customer: TenantId,
+    /// Whether nobody knows if it was removed.
+    pub is_unknown: bool,
+    /// Whether it was found there before.
+    pub is_corroborated: bool,
+    /// When the run began that removed it,
+    pub from: Time,
+    /// and when the change was last known to be sent or to have been made.
+    pub to: Time,
+}
+
+/// What we know of ourselves.
+#[derive(Clone, Debug, Default)]
+pub struct Ours {
+    /// The customer of each change that any run of the log sent, by its correlation ID.
+    pub sent: HashMap<String, TenantId>,
+    /// Customers that some run of the log has removed.
+    pub removed: HashSet<TenantId>,
+    /// The users who signed in for the run, as far as their tokens said so.
+    pub users: Vec<String>,
+    /// The applications.
+    pub applications: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// To be put on record: found there for the first time.
+    pub corroborated: Vec<Corroborated>,
+    /// How many rows have theirs there, by now; those of unknown outcome aside.
+    pub agreeing: u32,
+    /// How many of those that claim a removal there are.
+    pub claimed: u32,
+    /// Rows whose removal should be there, and is not.
+    pub missing: Vec<u32>,
+    /// Rows whose removal may still get there.
+    pub not_yet: Vec<u32>,
+    /// Rows whose outcome is unknown, with what is there of them.
+    pub unknown: Vec<(u32, Option<Activity>)>,
+    /// What is there, by us as far as can be told, in the time of the run, and is claimed by nobody.
+    pub unclaimed: Vec<Listed>,
+}
+
+/// Compares both ways. `from` and `to` are the time of the run, and `lag` is how late things may get on record.
+pub fn compare(
+    claims: &[Claim],
+    listed: &[Listed],
+    ours: &Ours,
+    (from, to): (Time, Time),
+    (now, lag): (Time, Duration),
+) -> Comparison {
+    let mut by_customer: HashMap<TenantId, Vec<&Listed>> = HashMap::new();
+    for line in listed {
+        by_customer.entry(line.customer).or_default().push(line);
+    }
+    let mut comparison = Comparison::default();
+    for claim in claims {
+        let lines = by_customer.get(&claim.customer).map(Vec::as_slice).unwrap_or_default();
+        let found = lines
+            .iter()
+            .find(|line| ours.sent_it(line))
+            .or_else(|| lines.iter().find(|line| is_within(line.at, claim.from, claim.to.plus(LATE))));
+        comparison.claimed += u32::from(!claim.is_unknown);
+        if let Some(line) = found.filter(|_| !claim.is_corroborated) {
+            comparison.corroborated.push(Corroborated {
+                row: claim.row,
+                customer: claim.customer,
+                activity: line.activity.clone(),
+                is_our_request: ours.sent_it(line),
+                basis: line.basis,
+            });
+        }
+        match found {
+            _ if claim.is_unknown => {
+                comparison.unknown.push((claim.row, found.map(|line| line.activity.clone())));
+            }
+            // What was there once was there.
+            _ if claim.is_corroborated => comparison.agreeing += 1,
+            Some(_) => comparison.agreeing += 1,
+            None if now < claim.to.plus(lag) => comparison.not_yet.push(claim.row),
+            None => comparison.missing.push(claim.row),
+        }
+    }
+    let claimed: HashSet<TenantId> = claims.iter().map(|claim| claim.customer).collect();
+    let is_unclaimed = |line: &&Listed| {
+        !claimed.contains(&line.customer)
+            && !ours.removed.contains(&line.customer)
+            && is_within(line.at, from, to)
+            && ours.may_have_done(line)
+    };
+    comparison.unclaimed = listed.iter().filter(is_unclaimed).cloned().collect();
+    comparison
+}
+
+/// What has no time may have been at any.
+fn is_within(at: Option<Time>, from: Time, to: Time) -> bool {
+    at.is_none_or(|at| at.plus(CLOCKS) >= from && at <= to.plus(CLOCKS))
+}
+
+impl Ours {
+    fn sent_it(&self, line: &Listed) -> bool {
+        let id = line.activity.correlation_id.as_ref().map(|id| id.trim().to_ascii_lowercase());
+        id.is_some_and(|id| self.sent.get(&id) == Some(&line.customer))
+    }
+
+    /// Whether nothing shows that it was somebody else: then it is looked at.
+    fn may_have_done(&self, line: &Listed) -> bool {
+        let is_other = |own: &[String], theirs: &Option<String>| {
+            let theirs = theirs.as_ref().filter(|_| !own.is_empty());
+            theirs.map(|theirs| !own.iter().any(|own| own.eq_ignore_ascii_case(theirs.trim())))
+        };
+        let user = is_other(&self.users, &line.activity.user);
+        let is_other = user.or_else(|| is_other(&self.applications, &line.activity.application));
+        self.sent_it(line) || is_other != Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    const CORRELATION: &str = "AA000000-0000-4000-8000-000000000001";
+
+    fn id(n: u8) -> TenantId {
+        TenantId::from_bytes([n; 16])
+    }
+
+    fn at(hours: i64) -> Time {
+        Time::from_millis(1_795_000_000_000 + hours * HOUR)
+    }
+
+    fn line(customer: u8, hours: i64, correlation: Option<&str>) -> Listed {
+        let record = AuditRecord {
+            customer_id: Some(id(customer).to_string().to_uppercase()),
+            operation_type: Some("remove_partner_customer_relationship".to_owned()),
+            operation_status: Some("Succeeded".to_owned()),
+            operation_date: Some(at(hours).to_string().replace('Z', "4567Z")),
+            user_principal_name: Some("agent@partner.example".to_owned()),
+            original_correlation_id: correlation.map(str::to_owned),
+            ..AuditRecord::default()
+        };
+        Listed::of(record, 7).unwrap()
+    }
+
+    fn claim(row: u32, customer: u8, is_unknown: bool) -> Claim {
+        Claim { row, customer: id(customer), is_unknown, is_corroborated: false, from: at(0), to: at(1) }
+    }
+
+    fn ours() -> Ours {
+        Ours {
+            sent: HashMap::from([(CORRELATION.to_ascii_lowercase(), id(1))]),
+            users: vec!["Agent@partner.example".to_owned()],
+            ..Ours::default()
+        }
+    }
+
+    fn compared(claims: &[Claim], listed: &[Listed], ours: &Ours, now: i64) -> Comparison {
+        compare(claims, listed, ours, (at(0), at(1)), (at(now), Duration::from_hours(48)))
+    }
+
+    #[test]
+    fn a_removal_is_found_by_our_request_or_by_customer_and_time() {
+        let claims = [claim(1, 1, false), claim(2, 2, false), claim(3, 3, false), claim(4, 4, true)];
+        let listed = [line(1, 90, Some(CORRELATION)), line(2, 1, None), line(3, 90, None), line(4, 1, None)];
+        let found = compared(&claims, &listed, &ours(), 100);
+        let rows: Vec<_> = found.corroborated.iter().map(|c| (c.row, c.is_our_request)).collect();
+        assert_eq!(rows, [(1, true), (2, false), (4, false)]);
+        assert_eq!((found.agreeing, found.claimed, &*found.missing), (2, 3, &[3][..]));
+        assert!(matches!(&*found.unknown, [(4, Some(_))]) && found.unclaimed.is_empty());
+        // Another customer's removal does not become ours by its correlation ID.
+        let wrong = compared(&claims[2..3], &[line(3, 90, Some(CORRELATION))], &ours(), 100);
+        assert!(wrong.corroborated.is_empty());
+    }
+
+    #[test]
+    fn what_may_still_come_is_not_missing_yet() {
+        assert_eq!(compared(&[claim(1, 1, false)], &[], &ours(), 48).not_yet, [1]);
+        assert_eq!(compared(&[claim(1, 1, false)], &[], &ours(), 49).missing, [1]);
+        let before = Claim { is_corroborated: true, ..claim(1, 1, false) };
+        let again = compared(&[before], &[line(1, 1, None)], &ours(), 99);
+        assert_eq!((again.agreeing, again.corroborated.len(), again.missing.len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn what_nobody_claims_is_told_unless_somebody_else_did_it() {
+        let listed = [line(9, 1, None)];
+        assert_eq!(compared(&[], &listed, &ours(), 99).unclaimed, listed);
+        assert_eq!(compared(&[], &listed, &Ours::default(), 99).unclaimed, listed, "nothing says who we are");
+        let others = Ours { users: vec!["somebody@else.example".to_owned()], ..Ours::default() };
+        assert!(compared(&[], &listed, &others, 99).unclaimed.is_empty());
+        let before = Ours { removed: HashSet::from([id(9)]), ..ours() };
+        assert!(compared(&[], &listed, &before, 99).unclaimed.is_empty());
+        assert!(compared(&[], &[line(9, 30, None)], &ours(), 99).unclaimed.is_empty(), "another time");
+    }
+
+    #[test]
+    fn only_removals_that_took_place_count() {
+        let record = |operation: &str, status: &str| AuditRecord {
+            customer_id: Some(id(1).to_string()),
+            operation_type: Some(operation.to_owned()),
+            operation_status: Some(status.to_owned()),
+            ..AuditRecord::default()
+        };
+        assert!(Listed::of(record("remove_partner_customer_relationship", "succeeded"), 0).is_some());
+        assert!(Listed::of(record("delete_customer", "succeeded"), 0).is_some());
+        assert!(Listed::of(record("remove_partner_customer_relationship", "failed"), 0).is_none());
+        assert!(Listed::of(record("update_subscription", "succeeded"), 0).is_none());
+        assert!(Listed::of(AuditRecord::default(), 0).is_none());
+    }
+}

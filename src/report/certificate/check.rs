@@ -1,0 +1,184 @@
+//! Whether a certificate is good: everything in it is computed again from its records, and compared.
+
+use super::{
+    choice::{Choice, Picked},
+    form::{Certificate, FORMAT, HOW_TO_CHECK, Item, Parts, Shown},
+    html,
+    story::{Known, Story},
+};
+use crate::{
+    audit::{Head, VerifyingKey},
+    domain::{RunId, Seq, Sha256, TenantId},
+    record::{Event, Payload, Record},
+};
+
+/// What the reviewer brings along.
+#[derive(Debug, Default)]
+pub struct Trusted {
+    /// The only keys that may have signed; if there are none, those that the certificate itself shows.
+    pub keys: Vec<VerifyingKey>,
+    /// Heads of the log that were kept elsewhere. If there are any, the certificate's must be one of them.
+    pub heads: Vec<String>,
+}
+
+/// Why a text is no good certificate.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is something else.
+    #[error("it is not a certificate of this program; one is called `certificate.json`")]
+    NotACertificate,
+    /// It is not as it was made.
+    #[error("{0}")]
+    Altered(String),
+}
+
+/// Checks the text of `certificate.json`.
+pub fn check(text: &[u8], trusted: &Trusted) -> Result<Certificate, Refused> {
+    let altered = |why: &str| Refused::Altered(why.to_owned());
+    let is_one = memchr::memmem::find(text, FORMAT.as_bytes()).is_some();
+    let parts: Parts = match serde_json::from_slice(text) {
+        Ok(parts) => parts,
+        Err(_) if !is_one => return Err(Refused::NotACertificate),
+        Err(error) => return Err(Refused::Altered(format!("it is no whole certificate: {error}"))),
+    };
+    if parts.format != FORMAT {
+        return Err(if is_one { altered("its format is another") } else { Refused::NotACertificate });
+    }
+    let Parts { run_id, customer, checkpoint, records, .. } = parts;
+    let (certificate, again) =
+        assemble(&run_id, customer, &checkpoint, records, trusted).map_err(Refused::Altered)?;
+    if again.as_bytes() != text {
+        let at = again.bytes().zip(text).take_while(|(ours, theirs)| ours == *theirs).count();
+        let line = again.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+        let why = format!("from line {line} on, it does not say what its own records say");
+        return Err(Refused::Altered(why));
+    }
+    Ok(certificate)
+}
+
+/// Checks the text of `certificate.html` against the certificate that it was made from.
+pub fn check_html(text: &[u8], certificate: &Certificate) -> Result<(), Refused> {
+    match html::render(certificate) {
+        Ok(again) if again.as_bytes() == text => Ok(()),
+        Ok(_) => Err(Refused::Altered("the page is not the one that `certificate.json` gives".to_owned())),
+        Err(error) => Err(Refused::Altered(format!("the page cannot be made again: {error:#}"))),
+    }
+}
+
+/// Which of these records a certificate would be made of.
+pub(super) fn pick<'a>(
+    run: &RunId,
+    customer: TenantId,
+    records: impl Iterator<Item = (Seq, &'a Record)> + Clone,
+) -> Option<Picked> {
+    let mut choice = Choice::new(run.clone(), customer);
+    records.clone().for_each(|(_, record)| choice.learn(record));
+    records.for_each(|(seq, record)| choice.take(seq, record));
+    choice.picked()
+}
+
+/// Makes a certificate of these parts, if they are what the head covers. The error says what is not.
+pub(super) fn assemble(
+    run: &RunId,
+    customer: TenantId,
+    checkpoint: &str,
+    records: Vec<Item>,
+    trusted: &Trusted,
+) -> Result<(Certificate, String), String> {
+    if !records.is_sorted_by(|a, b| a.seq() < b.seq()) {
+        return Err("its records are not in order".to_owned());
+    }
+    let shown = records.iter().filter_map(|item| match item {
+        Item::Shown(shown) => Some(shown),
+        Item::Withheld(_) => None,
+    });
+    let known = shown.map(understood).collect::<Result<Vec<Known>, String>>()?;
+    let (log, keys) = introduced(&known)?;
+    let may_sign = |key: &VerifyingKey| {
+        trusted.keys.is_empty() || trusted.keys.iter().any(|trusted| trusted.as_str() == key.as_str())
+    };
+    let signers: Vec<_> = keys.iter().filter(|(_, key)| may_sign(key)).cloned().collect();
+    let head = Head::open(checkpoint, &signers)?;
+    if head.origin != log {
+        return Err(format!("its head is that of another log, `{}`", head.origin));
+    }
+    if !(trusted.heads.is_empty() || trusted.heads.iter().any(|kept| is_same(kept, &head, &signers))) {
+        return Err(format!(
+            "its head, over {} records, is none of those that were kept elsewhere",
+            head.size
+        ));
+    }
+    for item in &records {
+        if !head.has(item.seq(), item.leaf(), item.proof()) {
+            return Err(format!("record {} is not the one that the head covers there", item.seq()));
+        }
+    }
+    let picked = pick(run, customer, known.iter().map(|known| (known.seq, &known.record)));
+    let picked = picked.ok_or("none of its records names the customer")?;
+    for known in &known {
+        if !picked.records.contains(&known.seq) {
+            return Err(format!("record {} has no place in it", known.seq));
+        }
+        if known.body.is_some() && !picked.own_bodies.contains(&known.seq) {
+            return Err(format!("the body of record {} has no place in it", known.seq));
+        }
+    }
+    let story = Story::of(&known, records.len() - known.len());
+    let certificate = Certificate {
+        format: FORMAT,
+        how_to_check: HOW_TO_CHECK,
+        run_id: run.clone(),
+        customer,
+        story,
+        log,
+        keys: keys.iter().map(|(_, key)| key.as_str().to_owned()).collect(),
+        checkpoint: checkpoint.to_owned(),
+        records,
+        sha256: Sha256::from_bytes([0; 32]),
+    };
+    certificate.sealed().map_err(|error| error.to_string())
+}
+
+/// Whether the note is the same head, apart from its signatures.
+fn is_same(note: &str, head: &Head, keys: &[(Seq, VerifyingKey)]) -> bool {
+    Head::open(note, keys).is_ok_and(|kept| kept == *head)
+}
+
+fn understood(shown: &Shown) -> Result<Known, String> {
+    let Shown { seq, record, body, .. } = shown;
+    let record = Record::from_bytes(record.as_bytes()).map_err(|error| format!("record {seq} {error}"))?;
+    let body = match (recorded_body(&record), body) {
+        (None, None) => None,
+        (Some(recorded), Some(body)) => {
+            body.checked(recorded).map_err(|why| format!("record {seq}: {why}"))?
+        }
+        (Some(_), None) => return Err(format!("record {seq}: its body is missing")),
+        (None, Some(_)) => return Err(format!("record {seq}: a body that it does not have")),
+    };
+    Ok(Known { seq: *seq, record, body })
+}
+
+fn recorded_body(record: &Record) -> Option<&Payload> {
+    match &record.event {
+        Event::RequestIntended(intent) => intent.body.as_ref(),
+        Event::ResponseReceived(response) => response.body.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whose log it is, and the keys that it introduces.
+fn introduced(known: &[Known]) -> Result<(String, Vec<(Seq, VerifyingKey)>), String> {
+    let log = known.iter().find_map(|known| match &known.record.event {
+        Event::LogOpened(opened) if known.seq == 0 => Some(Head::origin(&opened.log_id)),
+        _ => None,
+    });
+    let log = log.ok_or("the record that opens the log is missing")?;
+    let mut keys = Vec::new();
+    for known in known {
+        if let Event::KeyIntroduced(introduced) = &known.record.event {
+            let key = introduced.vkey.parse().map_err(|error| format!("record {}: {error}", known.seq))?;
+            keys.push((known.seq, key));
+        }
+    }
+    Ok((log, keys))
+}

@@ -1,0 +1,152 @@
+//! Which records of a log a certificate is made of.
+
+use crate::{
+    domain::{RunId, Seq, TenantId},
+    record::{Event, Record},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Goes through records and picks: what is about the customer in this run, the requests that it was judged
+/// by, and the frame, which is what the run and the log say of themselves.
+#[derive(Debug)]
+pub(super) struct Choice {
+    run: RunId,
+    customer: TenantId,
+    /// The customer's rows in the list.
+    rows: BTreeSet<u32>,
+    picked: BTreeSet<Seq>,
+    /// Requests that something rests upon.
+    basis: BTreeSet<Seq>,
+    /// Requests about this customer, or about no single one.
+    requests: BTreeMap<Seq, Request>,
+}
+
+#[derive(Debug)]
+struct Request {
+    is_about_customer: bool,
+    /// The records that answer it.
+    ends: Vec<Seq>,
+}
+
+/// What was picked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Picked {
+    pub(super) records: BTreeSet<Seq>,
+    /// Those of them whose bodies are this customer's own.
+    pub(super) own_bodies: BTreeSet<Seq>,
+}
+
+impl Choice {
+    pub(super) fn new(run: RunId, customer: TenantId) -> Self {
+        Self {
+            run,
+            customer,
+            rows: BTreeSet::new(),
+            picked: BTreeSet::new(),
+            basis: BTreeSet::new(),
+            requests: BTreeMap::new(),
+        }
+    }
+
+    /// Learns from a record which rows are the customer's. Where the first such record is missing, a later
+    /// one says so too.
+    pub(super) fn learn(&mut self, record: &Record) {
+        let named = match &record.event {
+            Event::RowRead(read) => read.customer.map(|id| (id, read.row)),
+            Event::Settled(settled) => settled.customer.map(|id| (id, settled.row)),
+            Event::RequestIntended(intent) => intent.customer.zip(intent.row),
+            Event::Resolved(resolved) => Some((resolved.customer, resolved.row)),
+            Event::Corroborated(corroborated) => Some((corroborated.customer, corroborated.row)),
+            _ => None,
+        };
+        if let Some((customer, row)) = named
+            && customer == self.customer
+            && record.run.as_ref() == Some(&self.run)
+        {
+            self.rows.insert(row);
+        }
+    }
+
+    /// Takes the next record.
+    pub(super) fn take(&mut self, seq: Seq, record: &Record) {
+        self.learn(record);
+        let is_of_run = record.run.as_ref() == Some(&self.run);
+        let is_own = |row: u32| is_of_run && self.rows.contains(&row);
+        match &record.event {
+            Event::LogOpened(_) | Event::KeyIntroduced(_) => self.pick(seq),
+            Event::RunOpened(_)
+            | Event::TokenNamed(_)
+            | Event::PartnerIdentified(_)
+            | Event::PlanSealed(_)
+            | Event::Approved(_)
+            | Event::Confirmed(_)
+            | Event::Stopped(_)
+            | Event::Resumed(_)
+            | Event::RunSealed(_)
+            | Event::Reconciled(_)
+                if is_of_run =>
+            {
+                self.pick(seq);
+            }
+            Event::RowRead(read) if is_own(read.row) => self.pick(seq),
+            Event::Settled(settled) if is_own(settled.row) => self.pick(seq),
+            Event::Resolved(resolved) if is_own(resolved.row) => self.pick(seq),
+            Event::Corroborated(corroborated) if is_own(corroborated.row) => {
+                self.basis.insert(corroborated.basis);
+                self.pick(seq);
+            }
+            Event::Judged(judged) if is_own(judged.row) => {
+                self.basis.extend(&judged.basis);
+                self.pick(seq);
+            }
+            Event::Observed(observed) if is_own(observed.row) => {
+                self.basis.extend(observed.basis);
+                self.pick(seq);
+            }
+            Event::RequestIntended(intent) => {
+                let is_about_customer = intent.customer == Some(self.customer);
+                if is_about_customer || intent.customer.is_none() {
+                    self.requests.insert(seq, Request { is_about_customer, ends: Vec::new() });
+                }
+                if is_about_customer && is_of_run {
+                    self.pick(seq);
+                }
+            }
+            Event::ResponseReceived(response) => self.end(response.intent, seq),
+            Event::RequestNotSent(failure) => self.end(failure.intent, seq),
+            Event::OutcomeUnknown(failure) => self.end(failure.intent, seq),
+            Event::Held(held) => self.end(held.basis, seq),
+            _ => {}
+        }
+    }
+
+    fn pick(&mut self, seq: Seq) {
+        self.picked.insert(seq);
+    }
+
+    fn end(&mut self, intent: Seq, seq: Seq) {
+        if let Some(request) = self.requests.get_mut(&intent) {
+            request.ends.push(seq);
+        }
+    }
+
+    /// What was picked. None if no record is about the customer in this run.
+    pub(super) fn picked(self) -> Option<Picked> {
+        let Self { rows, picked: mut records, basis, requests, .. } = self;
+        if rows.is_empty() {
+            return None;
+        }
+        let mut own_bodies = BTreeSet::new();
+        for (intent, request) in requests {
+            if !(records.contains(&intent) || basis.contains(&intent)) {
+                continue;
+            }
+            let all = || request.ends.iter().copied().chain([intent]);
+            records.extend(all());
+            if request.is_about_customer {
+                own_bodies.extend(all());
+            }
+        }
+        Some(Picked { records, own_bodies })
+    }
+}

@@ -1,0 +1,250 @@
+//! How a certificate is made from a log.
+
+use super::{
+    check::{self, Trusted},
+    choice::{Choice, Picked},
+    form::{Body, Certificate, Item, Shown, Why, Withheld},
+    html,
+    withholding::{holds_mark, withhold},
+};
+use crate::{
+    audit::{Attached, Head, Leaf, Prover, QueryError, Reader, VerifyingKey},
+    domain::{RunId, Seq, TenantId},
+    record::{Event, Record, RecordError},
+    report::{
+        ReportError,
+        write::{Draft as File, publish},
+    },
+};
+use std::{fs, io::Write as _, path::Path};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Of this customer,
+    pub customer: TenantId,
+    /// in this run,
+    pub run: RunId,
+    /// as of this head; the largest in the log if none is given.
+    pub head: Option<String>,
+}
+
+/// A certificate that was made, and found good.
+#[derive(Debug)]
+pub struct Proved {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The text of `certificate.json`.
+    pub json: String,
+    /// The text of `certificate.html`.
+    pub html: String,
+    /// How many records of this customer no head covers yet; they are not in it.
+    pub uncovered: usize,
+}
+
+/// Writes `certificate.json` and `certificate.html` into `folder`, both or none.
+pub fn write_certificate(folder: &Path, proved: &Proved) -> Result<(), ReportError> {
+    fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
+    let mut finished = Vec::new();
+    for (name, text) in [("certificate.json", &proved.json), ("certificate.html", &proved.html)] {
+        let mut draft = File::begin(folder, name)?;
+        draft.write_all(text.as_bytes()).map_err(ReportError::writing(&folder.join(name)))?;
+        finished.push(draft.end()?);
+    }
+    publish(folder, finished).map(drop)
+}
+
+/// Why there is no certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotProve {
+    /// The log cannot be asked.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// The run's list does not name the customer.
+    #[error("the list of run {run} does not name customer {customer}, as far as {size} records go")]
+    NotNamed {
+        /// The run.
+        run: RunId,
+        /// The customer.
+        customer: TenantId,
+        /// So many records were looked at.
+        size: u64,
+    },
+    /// The log has no head yet.
+    #[error("there is no signed head in the log yet; the next command that writes to it makes one")]
+    NoHead,
+    /// The head is too old.
+    #[error(
+        "the head covers {size} records, and record {last} is about this customer too; \
+         give a later head, or none for the latest in the log"
+    )]
+    NotCovered {
+        /// How many records it covers.
+        size: u64,
+        /// The last record about the customer.
+        last: Seq,
+    },
+    /// The head that was given is no head of this log.
+    #[error("{0}; it is no head of this log")]
+    ForeignHead(String),
+    /// The log is not what was signed.
+    #[error("the audit log was altered: {0}; `offboard verify` says more")]
+    Altered(String),
+    /// The certificate cannot be written down.
+    #[error("the certificate cannot be laid out: {0}")]
+    Layout(String),
+}
+
+/// A record that is to be shown.
+pub(super) struct Draft {
+    pub(super) seq: Seq,
+    pub(super) text: String,
+    pub(super) record: Record,
+    pub(super) attached: Option<Attached>,
+    pub(super) is_own_body: bool,
+    pub(super) why: Option<Why>,
+    pub(super) why_body: Option<Why>,
+}
+
+/// Makes the certificate, and checks it like anybody else would.
+pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
+    reader.at_one_moment(|| {
+        let note = match &wanted.head {
+            Some(note) => note.clone(),
+            None => reader.heads()?.into_iter().next().ok_or(CannotProve::NoHead)?,
+        };
+        let size = Head::claims(&note).map(|(_, size)| size).ok_or(CannotProve::NoHead)?;
+        let survey = Survey::of(reader, wanted, size)?;
+        let refused = |why: String| match wanted.head {
+            Some(_) => CannotProve::ForeignHead(why),
+            None => CannotProve::Altered(why),
+        };
+        let head = Head::open(&note, &survey.keys).map_err(refused)?;
+        if Some(&head.origin) != survey.log.as_ref() {
+            return Err(refused(format!("the head is that of another log, `{}`", head.origin)));
+        }
+        let Some(picked) = survey.picked else {
+            let (run, customer) = (wanted.run.clone(), wanted.customer);
+            return Err(CannotProve::NotNamed { run, customer, size });
+        };
+        if let (Some(_), Some(last)) = (&wanted.head, survey.beyond.last()) {
+            return Err(CannotProve::NotCovered { size, last: *last });
+        }
+        let mut drafts = drafts(reader, &picked)?;
+        let prover = withhold(reader, wanted.customer, size, &mut drafts)?;
+        if !head.covers(&prover) {
+            return Err(refused("its records are not those that the head covers".to_owned()));
+        }
+        leave_out_what_hangs_alone(wanted, &mut drafts);
+        let items = drafts.into_iter().map(|draft| item(draft, &prover));
+        let items = items.collect::<Option<Vec<_>>>();
+        let items = items.ok_or_else(|| CannotProve::Layout("a proof is missing".to_owned()))?;
+        let made = check::assemble(&wanted.run, wanted.customer, &note, items, &Trusted::default());
+        let (certificate, json) = made.map_err(CannotProve::Altered)?;
+        let html = html::render(&certificate).map_err(|error| CannotProve::Layout(format!("{error:#}")))?;
+        Ok(Proved { certificate, json, html, uncovered: survey.beyond.len() })
+    })
+}
+
+/// What one pass over the log finds.
+struct Survey {
+    /// Whose heads the heads of this log are.
+    log: Option<String>,
+    keys: Vec<(Seq, VerifyingKey)>,
+    picked: Option<Picked>,
+    /// Records about the customer that the head does not cover.
+    beyond: Vec<Seq>,
+}
+
+impl Survey {
+    fn of(reader: &Reader, wanted: &Wanted, size: u64) -> Result<Self, CannotProve> {
+        let (mut log, mut keys) = (None, Vec::new());
+        let choice = || Choice::new(wanted.run.clone(), wanted.customer);
+        let (mut covered, mut all) = (choice(), choice());
+        each_record(reader, |seq, record, _| {
+            all.take(seq, &record);
+            if seq < size {
+                covered.take(seq, &record);
+            }
+            match &record.event {
+                Event::LogOpened(opened) if seq == 0 => log = Some(Head::origin(&opened.log_id)),
+                Event::KeyIntroduced(introduced) => {
+                    keys.extend(introduced.vkey.parse().ok().map(|key| (seq, key)));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let beyond = all.picked().map(|all| all.records.range(size..).copied().collect());
+        Ok(Self { log, keys, picked: covered.picked(), beyond: beyond.unwrap_or_default() })
+    }
+}
+
+/// Each record of the log, understood, and its bytes.
+pub(super) fn each_record(
+    reader: &Reader,
+    mut each: impl FnMut(Seq, Record, &[u8]) -> Result<(), CannotProve>,
+) -> Result<(), CannotProve> {
+    reader.bodies(|seq, body| {
+        let wrong = |error: RecordError| CannotProve::Altered(format!("record {seq} {error}"));
+        each(seq, Record::from_bytes(body).map_err(wrong)?, body)
+    })
+}
+
+fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<Draft>, CannotProve> {
+    let mut drafts = Vec::with_capacity(picked.records.len());
+    for seq in &picked.records {
+        let altered = |why: &str| CannotProve::Altered(format!("record {seq} {why}"));
+        let body = reader.stored(*seq)?.ok_or_else(|| altered("is missing"))?.bytes;
+        let text = String::from_utf8(body).map_err(|_not_text| altered("is no text"))?;
+        let record = Record::from_bytes(text.as_bytes()).map_err(|error| altered(&error.to_string()))?;
+        let is_own_body = picked.own_bodies.contains(seq);
+        let why = (!is_own_body && holds_mark(&record)).then_some(Why::HoldsMark);
+        let why_body = (!is_own_body).then_some(Why::AboutOthers);
+        let attached = reader.attached(*seq)?;
+        drafts.push(Draft { seq: *seq, text, record, attached, is_own_body, why, why_body });
+    }
+    Ok(drafts)
+}
+
+/// Withholds what a reader of the certificate could not place: what it is about is said in a record that is
+/// withheld.
+fn leave_out_what_hangs_alone(wanted: &Wanted, drafts: &mut [Draft]) {
+    loop {
+        let shown = drafts.iter().filter(|draft| draft.why.is_none());
+        let picked = check::pick(&wanted.run, wanted.customer, shown.map(|draft| (draft.seq, &draft.record)));
+        let picked = picked.unwrap_or_default();
+        let mut has_changed = false;
+        for draft in drafts.iter_mut().filter(|draft| draft.why.is_none()) {
+            if !picked.records.contains(&draft.seq) {
+                draft.why = Some(Why::Alone);
+                has_changed = true;
+            } else if draft.is_own_body && !picked.own_bodies.contains(&draft.seq) {
+                draft.why_body.get_or_insert(Why::Alone);
+            }
+        }
+        if !has_changed {
+            return;
+        }
+    }
+}
+
+fn item(draft: Draft, prover: &Prover) -> Option<Item> {
+    let Draft { seq, text, record, attached, why, why_body, .. } = draft;
+    let proof = prover.proof(seq)?;
+    if let Some(why) = why {
+        let kind = record.event.label().to_owned();
+        return Some(Item::Withheld(Withheld {
+            seq,
+            kind,
+            why,
+            leaf_hash: Leaf::of(text.as_bytes()),
+            proof,
+        }));
+    }
+    let body = attached.map(|(salt, bytes)| match why_body {
+        Some(withheld) => Body::Withheld { withheld },
+        None => Body::of(&salt, bytes),
+    });
+    Some(Item::Shown(Shown { seq, record: text, body, proof }))
+}

@@ -1,0 +1,26 @@
+//! `certificate.json` and `certificate.html`: what the log says of one customer, to be shown without showing
+//! the others.
+//!
+//! A certificate holds the customer's own records and the frame of the run, byte by byte, each with the
+//! hashes that lead from it to a signed head; so it is checked with a public key, without the log. What
+//! names another customer is withheld, and only its hash is shown ([`others`] looks for the names). The
+//! story is computed from the records, and computed again when the certificate is checked: [`check()`] makes
+//! the whole file anew from its parts and compares the bytes, so no byte of it can be changed unseen.
+//!
+//! A certificate proves that its records are in the log. That there are no others about the customer, only
+//! the whole log can show.
+
+mod check;
+mod choice;
+mod exchanges;
+mod form;
+mod html;
+mod make;
+mod others;
+mod sentence;
+mod story;
+mod withholding;
+
+pub use check::{Refused, Trusted, check, check_html};
+pub use form::Certificate;
+pub use make::{CannotProve, Proved, Wanted, prove, write_certificate};

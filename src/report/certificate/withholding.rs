@@ -1,0 +1,127 @@
+//! What of a draft is withheld: whatever names another customer.
+
+use super::{
+    form::Why,
+    make::{CannotProve, Draft, each_record},
+    others::{Texts, names_in},
+};
+use crate::{
+    audit::{Prover, Reader},
+    domain::{Seq, TenantId},
+    record::{Event, Purpose, Record, RequestIntended},
+};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// Whether a request for a page, or its answer, holds the mark by which the next page is asked for. It may
+/// be made from the name of the last customer on a page.
+pub(super) fn holds_mark(record: &Record) -> bool {
+    const MARK: &str = "ms-continuationtoken";
+    match &record.event {
+        Event::RequestIntended(intent) => {
+            let query = intent.url.split_once('?').map(|(_, query)| query.to_ascii_lowercase());
+            intent.headers.contains_key(MARK)
+                || query.is_some_and(|query| query.contains("token") || query.contains("seek"))
+        }
+        Event::ResponseReceived(response) => response.headers.contains_key(MARK),
+        _ => false,
+    }
+}
+
+/// Finds whoever else is named in the drafts, and withholds those. All records pass, and go into the tree.
+pub(super) fn withhold(
+    reader: &Reader,
+    own: TenantId,
+    size: u64,
+    drafts: &mut [Draft],
+) -> Result<Prover, CannotProve> {
+    let mut texts = Texts::default();
+    let mut where_it_stands = BTreeMap::new();
+    for (place, draft) in drafts.iter().enumerate() {
+        where_it_stands.insert(texts.add_record(&draft.text), (place, false));
+        if let Some((_, bytes)) = draft.attached.as_ref().filter(|_| draft.is_own_body) {
+            where_it_stands.insert(texts.add_body(bytes), (place, true));
+        }
+    }
+    for name in own_names(own, drafts) {
+        texts.allow(&name);
+    }
+    let mut prover = Prover::new(size, drafts.iter().map(|draft| draft.seq));
+    let shown: BTreeSet<Seq> = drafts.iter().map(|draft| draft.seq).collect();
+    let mut named: BTreeSet<usize> = BTreeSet::new();
+    let mut listings = HashSet::new();
+    let own = own.to_string();
+    each_record(reader, |seq, record, body| {
+        prover.push(body);
+        let mut found = Vec::new();
+        match &record.event {
+            Event::RequestIntended(intent) if is_listing(intent) => drop(listings.insert(seq)),
+            Event::ResponseReceived(response) if listings.remove(&response.intent) => {
+                if let Some((_, bytes)) = reader.attached(seq)? {
+                    let text = String::from_utf8_lossy(&bytes);
+                    let value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
+                    names_in(&value, &own, &mut found);
+                }
+            }
+            Event::Reconciled(reconciled) => found.extend(reconciled.unclaimed.iter().map(id_of)),
+            event if !shown.contains(&seq) => found.extend(others(event)),
+            Event::RunOpened(opened) => found.extend(opened.policy.protected.iter().map(id_of)),
+            _ => {}
+        }
+        for name in found {
+            named.extend(texts.naming(&name));
+            if name.parse::<TenantId>().is_ok() {
+                named.extend(texts.naming(&name.replace('-', "")));
+            }
+        }
+        Ok(())
+    })?;
+    for text in named {
+        let Some((place, is_body)) = where_it_stands.get(&text) else { continue };
+        let Some(draft) = drafts.get_mut(*place) else { continue };
+        let why = if *is_body { &mut draft.why_body } else { &mut draft.why };
+        why.get_or_insert(Why::NamesAnother);
+    }
+    Ok(prover)
+}
+
+fn is_listing(intent: &RequestIntended) -> bool {
+    matches!(intent.purpose, Purpose::ListCustomers | Purpose::ReadActivity)
+}
+
+fn id_of(id: &TenantId) -> String {
+    id.to_string()
+}
+
+/// What the customer and the partner are called, by the service and not by the list: a list may have the
+/// wrong name beside an ID.
+fn own_names(own: TenantId, drafts: &[Draft]) -> Vec<String> {
+    let mut names = vec![own.to_string(), own.to_string().replace('-', "")];
+    for draft in drafts {
+        match &draft.record.event {
+            Event::Judged(judged) => names.extend(judged.name.iter().chain(&judged.domain).cloned()),
+            Event::PartnerIdentified(partner) => {
+                names.extend([partner.tenant_id.to_string(), partner.name.clone()]);
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The customers that a record names which is not shown.
+fn others(event: &Event) -> Vec<String> {
+    match event {
+        Event::RowRead(row) => {
+            let customer = row.customer.as_ref().map(id_of);
+            customer.into_iter().chain(row.name.clone()).chain(row.domain.clone()).collect()
+        }
+        Event::Judged(judged) => judged.name.iter().chain(&judged.domain).cloned().collect(),
+        Event::Settled(settled) => {
+            settled.customer.as_ref().map(id_of).into_iter().chain(settled.name.clone()).collect()
+        }
+        Event::RequestIntended(intent) => intent.customer.as_ref().map(id_of).into_iter().collect(),
+        Event::RunOpened(opened) => opened.policy.protected.iter().map(id_of).collect(),
+        Event::CustomersProtected(list) => list.customers.iter().map(id_of).collect(),
+        _ => Vec::new(),
+    }
+}
