@@ -9,6 +9,10 @@
 #[expect(dead_code, reason = "the benchmark of proof needs more of it")]
 #[path = "../proof/log.rs"]
 mod log;
+#[path = "../shared/mod.rs"]
+mod shared;
+
+use shared::{Section, peak_kib};
 
 use offboard::{
     audit::{Reader, SigningKey, Store},
@@ -28,7 +32,7 @@ const ROUNDS: usize = 31;
 /// What no page may take, at the median.
 const CEILING: Duration = Duration::from_millis(200);
 
-type Failed = Box<dyn std::error::Error>;
+type Failed = shared::Failed;
 
 fn main() -> Result<(), Failed> {
     let records: u64 =
@@ -43,17 +47,23 @@ fn main() -> Result<(), Failed> {
     let run = reader.find("latest")?;
     drop(reader);
     let rows = run.input_rows.unwrap_or(1);
-    println!("{} MiB, {rows} customers in its largest run", fs::metadata(&path)?.len() >> 20);
-
+    let mut section = Section::new(
+        "review",
+        &format!(
+            "The pages of `offboard review` over a log of {} MiB with {rows} customers in its largest run; each is asked for \
+             {ROUNDS} times over its socket.",
+            fs::metadata(&path)?.len() >> 20
+        ),
+    );
     let began = Instant::now();
     let mut program = Program::start(&path)?;
     while program.get("/")?.status == 503 {}
-    println!("the first page after {:.1} s", began.elapsed().as_secs_f64());
+    let first = began.elapsed().as_secs_f64();
     while program.get("/verdict")?.body.contains("data-pending") {}
-    println!("the verdict after {:.1} s", began.elapsed().as_secs_f64());
+    let verdict = began.elapsed().as_secs_f64();
 
     let mut too_slow = 0;
-    println!("{:<34} {:>9} {:>9} {:>9} {:>8}", "page", "median", "slowest", "bytes", "status");
+    section.head(&["page", "median", "slowest", "bytes"]);
     for (name, page) in pages(run.run_id.as_str(), rows) {
         let mut took = Vec::with_capacity(ROUNDS);
         let mut last = program.get(&page)?;
@@ -66,22 +76,20 @@ fn main() -> Result<(), Failed> {
         let median = took.get(ROUNDS / 2).copied().unwrap_or_default();
         let slowest = took.last().copied().unwrap_or_default();
         let millis = |time: Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
-        println!(
-            "{name:<34} {:>9} {:>9} {:>9} {:>8}",
-            millis(median),
-            millis(slowest),
-            last.body.len(),
-            last.status
-        );
+        section.row(&[name.to_owned(), millis(median), millis(slowest), last.body.len().to_string()]);
         too_slow += u32::from(median > CEILING || last.status != 200);
     }
-    println!("peak of memory: {} MiB", program.peak()? >> 10);
+    let peak = peak_kib(program.child.id()).unwrap_or_default() >> 10;
+    section.say("");
+    section.say(format!(
+        "The first page came {first:.1} s after the start, the verdict after {verdict:.1} s; the peak of memory was {peak} MiB."
+    ));
     program.child.kill()?;
     program.child.wait()?;
     if too_slow > 0 {
         return Err(format!("{too_slow} pages failed or took more than {CEILING:?} at the median").into());
     }
-    Ok(())
+    section.write()
 }
 
 fn make(path: &Path, folder: &Path, records: u64) -> Result<(), Failed> {
@@ -161,11 +169,5 @@ impl Program {
         let (head, body) = text.split_once("\r\n\r\n").ok_or("no answer")?;
         let status = head.split(' ').nth(1).ok_or("no status")?.parse()?;
         Ok(Answer { status, body: body.to_owned() })
-    }
-
-    fn peak(&mut self) -> Result<u64, Failed> {
-        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 }
