@@ -2,6 +2,7 @@
 
 mod approval;
 mod evidence;
+mod running;
 mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
@@ -9,6 +10,7 @@ pub(super) use evidence::{
     ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions, ReviewOptions,
     VerifyOptions,
 };
+pub(super) use running::{ApplyOptions, ProcedureName, ResumeOptions, RunOptions};
 pub(super) use service::{
     AfterFailure, CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
     UndoOptions,
@@ -156,139 +158,12 @@ pub(super) struct PaceOptions {
     pub(super) concurrency: Option<u32>,
 }
 
-/// Everything that a run can be told.
-#[derive(Debug, Args, Clone, Default)]
-pub(super) struct RunOptions {
-    #[command(flatten)]
-    pub(super) list: ListOptions,
-    #[command(flatten)]
-    pub(super) pace: PaceOptions,
-    #[command(flatten)]
-    pub(super) service: ServiceOptions,
-    /// What is done to each customer [default: remove-relationship]
-    #[arg(long, value_enum)]
-    pub(super) procedure: Option<ProcedureName>,
-    #[command(flatten)]
-    pub(super) sandbox: SandboxOptions,
-    /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way
-    #[arg(long)]
-    pub(super) suspend_legacy: bool,
-    #[command(flatten)]
-    pub(super) undo: UndoOptions,
-    /// Refuse a plan that would remove more than this [default: 500]
-    #[arg(long, value_name = "N")]
-    pub(super) max_removals: Option<u32>,
-    /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
-    pub(super) max_share: Option<u32>,
-    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
-    #[arg(long, value_name = "N")]
-    pub(super) canary: Option<u32>,
-    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
-    #[arg(long, value_name = "N")]
-    pub(super) stop_after_failures: Option<u32>,
-    #[command(flatten)]
-    pub(super) approval: RequireApproval,
-    /// Tenant IDs that are never touched, one a line, `#` begins a comment
-    #[arg(long, value_name = "FILE")]
-    pub(super) protected: Option<PathBuf>,
-    /// Let the service decide about this reason; repeatable
-    #[arg(long, value_name = "REASON")]
-    pub(super) allow: Vec<String>,
-    /// The change ticket; printed on every report
-    #[arg(long, value_name = "TEXT")]
-    pub(super) ticket: Option<String>,
-    /// Why; printed on every report
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    /// No prompt; needs --partner-tenant
-    #[arg(long)]
-    pub(super) yes: bool,
-    /// How long to wait before asking what became of a change whose answer was lost [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
-    pub(super) settle: Option<u32>,
-    /// The same against the simulator: each customer of the list gets a made-up state
-    #[arg(long)]
-    pub(super) rehearse: bool,
-}
-
-/// A procedure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ProcedureName {
-    /// End the reseller relationship.
-    RemoveRelationship,
-    /// Cancel the orders of a customer of the integration sandbox, and delete it.
-    DeleteSandboxCustomer,
-}
-
-/// Which plan is carried out, and how.
-#[derive(Debug, Args, Clone)]
-pub(super) struct ApplyOptions {
-    /// The `plan.json` of the plan
-    pub(super) plan: PathBuf,
-    #[command(flatten)]
-    pub(super) pace: PaceOptions,
-    /// How old the plan may be, for example `90m` or `24h` [default: 24h]
-    #[arg(long, value_name = "TIME")]
-    pub(super) plan_max_age: Option<String>,
-    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: as planned]
-    #[arg(long, value_name = "N")]
-    pub(super) canary: Option<u32>,
-    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
-    #[arg(long, value_name = "N")]
-    pub(super) stop_after_failures: Option<u32>,
-    #[command(flatten)]
-    pub(super) approval: ApprovalOptions,
-    /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
-    pub(super) partner_tenant: Option<String>,
-    /// The integration sandbox for which this is meant
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
-    pub(super) sandbox_tenant: Option<String>,
-    #[command(flatten)]
-    pub(super) undo: UndoOptions,
-    #[command(flatten)]
-    pub(super) sign_in: SignInOptions,
-    /// The change ticket; printed on every report [default: as planned]
-    #[arg(long, value_name = "TEXT")]
-    pub(super) ticket: Option<String>,
-    /// Why; printed on every report [default: as planned]
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    /// No prompt; needs --partner-tenant
-    #[arg(long)]
-    pub(super) yes: bool,
-}
-
 /// What the demo can be told.
 #[derive(Debug, Args, Clone, Copy)]
 pub(super) struct DemoOptions {
     /// A made-up list of N customers instead of the sample list
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200_000))]
     pub(super) customers: Option<u32>,
-}
-
-/// Which run is to go on.
-#[derive(Debug, Args, Clone)]
-pub(super) struct ResumeOptions {
-    /// A run ID, a unique prefix of one, or `latest`
-    #[arg(default_value = "latest")]
-    pub(super) run: String,
-    #[command(flatten)]
-    pub(super) pace: PaceOptions,
-    /// No prompt; needs --partner-tenant
-    #[arg(long)]
-    pub(super) yes: bool,
-    /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
-    pub(super) partner_tenant: Option<String>,
-    /// The integration sandbox for which this is meant
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
-    pub(super) sandbox_tenant: Option<String>,
-    #[command(flatten)]
-    pub(super) undo: UndoOptions,
-    #[command(flatten)]
-    pub(super) sign_in: SignInOptions,
 }
 
 /// What a person found out about a customer.

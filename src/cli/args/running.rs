@@ -1,0 +1,135 @@
+//! What was typed about a run: one that plans, one that carries out, and one that goes on.
+
+use super::{
+    ApprovalOptions, ListOptions, PaceOptions, RequireApproval, SandboxOptions, ServiceOptions,
+    SignInOptions, UndoOptions,
+};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Everything that a run can be told.
+#[derive(Debug, Args, Clone, Default)]
+pub(in crate::cli) struct RunOptions {
+    #[command(flatten)]
+    pub(in crate::cli) list: ListOptions,
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceOptions,
+    #[command(flatten)]
+    pub(in crate::cli) service: ServiceOptions,
+    /// What is done to each customer [default: remove-relationship]
+    #[arg(long, value_enum)]
+    pub(in crate::cli) procedure: Option<ProcedureName>,
+    #[command(flatten)]
+    pub(in crate::cli) sandbox: SandboxOptions,
+    /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way
+    #[arg(long)]
+    pub(in crate::cli) suspend_legacy: bool,
+    #[command(flatten)]
+    pub(in crate::cli) undo: UndoOptions,
+    /// Refuse a plan that would remove more than this [default: 500]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) max_removals: Option<u32>,
+    /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(in crate::cli) max_share: Option<u32>,
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: 3]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(in crate::cli) approval: RequireApproval,
+    /// Tenant IDs that are never touched, one a line, `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) protected: Option<PathBuf>,
+    /// Let the service decide about this reason; repeatable
+    #[arg(long, value_name = "REASON")]
+    pub(in crate::cli) allow: Vec<String>,
+    /// The change ticket; printed on every report
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) ticket: Option<String>,
+    /// Why; printed on every report
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+    /// How long to wait before asking what became of a change whose answer was lost [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub(in crate::cli) settle: Option<u32>,
+    /// The same against the simulator: each customer of the list gets a made-up state
+    #[arg(long)]
+    pub(in crate::cli) rehearse: bool,
+}
+
+/// A procedure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ProcedureName {
+    /// End the reseller relationship.
+    RemoveRelationship,
+    /// Cancel the orders of a customer of the integration sandbox, and delete it.
+    DeleteSandboxCustomer,
+}
+
+/// Which plan is carried out, and how.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct ApplyOptions {
+    /// The `plan.json` of the plan
+    pub(in crate::cli) plan: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceOptions,
+    /// How old the plan may be, for example `90m` or `24h` [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) plan_max_age: Option<String>,
+    /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) canary: Option<u32>,
+    /// Stop when N customers in a row fail, or 4 of the latest 20; 0 never [default: as planned]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) stop_after_failures: Option<u32>,
+    #[command(flatten)]
+    pub(in crate::cli) approval: ApprovalOptions,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(in crate::cli) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(in crate::cli) sandbox_tenant: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) undo: UndoOptions,
+    #[command(flatten)]
+    pub(in crate::cli) sign_in: SignInOptions,
+    /// The change ticket; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) ticket: Option<String>,
+    /// Why; printed on every report [default: as planned]
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+}
+
+/// Which run is to go on.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct ResumeOptions {
+    /// A run ID, a unique prefix of one, or `latest`
+    #[arg(default_value = "latest")]
+    pub(in crate::cli) run: String,
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceOptions,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(in crate::cli) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(in crate::cli) sandbox_tenant: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) undo: UndoOptions,
+    #[command(flatten)]
+    pub(in crate::cli) sign_in: SignInOptions,
+}
