@@ -1,11 +1,6 @@
 //! The program: it hands its arguments to the library and ends as that says.
 
-use mimalloc::MiMalloc;
 use offboard::cli::{self, Exit};
-
-/// Whose job it is to free on one thread what another one made.
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
 
 fn main() -> Exit {
     cli::harden();

@@ -11,14 +11,9 @@ mod shared;
 mod turns;
 
 use clients::Job;
-use mimalloc::MiMalloc;
 use shared::{Failed, Section};
 use std::process::Command;
 use turns::{Kind, Setting, Taken};
-
-/// As in the program itself.
-#[global_allocator]
-static MEMORY: MiMalloc = MiMalloc;
 
 /// How many pairs a ratio is the median of.
 const PAIRS: usize = 5;

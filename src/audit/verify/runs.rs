@@ -3,7 +3,7 @@
 use super::{super::keys::VerifyingKey, approvals};
 use crate::{
     domain::{Outcome, RunId, Seq, TenantId},
-    record::{Event, Purpose, Record, RowState, Run},
+    record::{Event, Purpose, Record, Row, RowState, Run},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -23,12 +23,17 @@ pub(super) struct Runs {
     carried_out: HashMap<RunId, RunId>,
 }
 
+/// A row, its customer, and how it ended. Of a million rows, this is what fits into memory.
+type Gone = (u32, TenantId, Outcome);
+
 #[derive(Debug)]
 struct Followed {
     run: Run,
     /// For which row each customer's change was sent.
     changed: HashMap<TenantId, u32>,
     sealed_at: Option<Seq>,
+    /// After the seal: the rows whose relationship is gone, in the order of the list.
+    gone: Vec<Gone>,
     /// After a record that does not follow, others do not follow either.
     is_broken: bool,
 }
@@ -109,7 +114,8 @@ impl Runs {
                 return Err(format!("the plan that it carries out, of run {}, is not in the log", plan.run));
             }
         }
-        let followed = Followed { run, changed: HashMap::new(), sealed_at: None, is_broken: false };
+        let followed =
+            Followed { run, changed: HashMap::new(), sealed_at: None, gone: Vec::new(), is_broken: false };
         match self.all.insert(id.clone(), followed) {
             None => Ok(()),
             Some(_) => Err(format!("run {id} was opened before")),
@@ -131,7 +137,12 @@ impl Runs {
 
 impl Followed {
     fn take(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
-        self.run.apply(seq, record).map_err(|illegal| illegal.why)?;
+        let restored = self.restore(&record.event);
+        let applied = self.run.apply(seq, record);
+        if let Some(place) = restored {
+            self.run.rows.remove(place);
+        }
+        applied.map_err(|illegal| illegal.why)?;
         match &record.event {
             Event::RequestIntended(intent) if intent.purpose.is_change() => {
                 if let (Some(customer), Some(row)) = (intent.customer, intent.row) {
@@ -146,18 +157,34 @@ impl Followed {
                 // All that may still come is what is found out of those that are gone, or may be.
                 self.changed = HashMap::new();
                 let rows = &mut self.run.rows;
-                rows.retain(|row| match row.state {
-                    RowState::Settled(outcome) => outcome.is_gone() || outcome == Outcome::Unknown,
-                    _ => false,
-                });
-                for row in rows.iter_mut() {
-                    row.name = None;
-                }
+                self.gone = rows.iter().filter_map(gone).collect();
+                self.gone.shrink_to_fit();
+                rows.retain(|row| matches!(row.state, RowState::Settled(Outcome::Unknown)));
                 rows.shrink_to_fit();
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// A row that is gone comes back for as long as a record about it is taken. Gives where it stands.
+    fn restore(&mut self, event: &Event) -> Option<usize> {
+        let Event::Corroborated(about) = event else { return None };
+        let found = self.gone.binary_search_by_key(&about.row, |(row, ..)| *row).ok()?;
+        let (number, customer, outcome) = *self.gone.get(found)?;
+        let place = self.run.rows.partition_point(|row| row.number < number);
+        let mut row = Row::new(number, Some(customer));
+        row.state = RowState::Settled(outcome);
+        self.run.rows.insert(place, row);
+        Some(place)
+    }
+}
+
+/// What is kept of a row that is gone, once its run is sealed.
+fn gone(row: &Row) -> Option<Gone> {
+    match row.state {
+        RowState::Settled(outcome) if outcome.is_gone() => Some((row.number, row.customer?, outcome)),
+        _ => None,
     }
 }
 
