@@ -99,7 +99,9 @@ pub(super) async fn look<T: Transport>(
 fn observed(row: u32, shown: Option<&(String, Seq)>, pages: &[Seq]) -> Observed {
     let (seen, detail, basis) = match shown {
         None => {
-            let detail = format!("not among the partner's customers, {} pages of them", pages.len());
+            let pages_of_them = if pages.len() == 1 { "page" } else { "pages" };
+            let detail =
+                format!("not among the partner's customers, {} {pages_of_them} of them", pages.len());
             (Seen::Gone, detail, pages.last().copied())
         }
         Some((relationship, page)) => {
