@@ -5,11 +5,14 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod log;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use offboard::{
     audit::{SigningKey, Store},
     domain::Time,
 };
+use shared::{Failed, peak_kib};
 use std::{
     fs,
     path::Path,
@@ -22,8 +25,6 @@ use std::{
 const CUSTOMERS: u32 = 5_000;
 /// How often each kind of append is measured.
 const ROUNDS: usize = 400;
-
-type Failed = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failed> {
     let records: u64 =
@@ -67,13 +68,9 @@ fn verify(log: &Path, count: u64) -> Result<(), Failed> {
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()?;
-        let status = format!("/proc/{}/status", child.id());
         let mut peak = 0;
         let ended = loop {
-            let text = fs::read_to_string(&status).unwrap_or_default();
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-            peak = peak.max(kib.unwrap_or_default());
+            peak = peak_kib(child.id()).unwrap_or_default().max(peak);
             if let Some(ended) = child.try_wait()? {
                 break ended;
             }

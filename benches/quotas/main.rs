@@ -2,24 +2,22 @@
 //! hidden quota, under a clock that does not wait. So the figures are the same on every machine.
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "../shared/run.rs"]
+mod planned;
 mod service;
 #[path = "../shared/mod.rs"]
 mod shared;
 
 use offboard::{
     audit::{SigningKey, Store},
-    domain::{Mode, Procedure, Secret, Sha256, TenantId},
+    domain::Secret,
     engine::{Engine, Halt, Ids, Ports, Source},
-    input,
     partner_center::{BaseUrl, auth::AccessToken, redact::Scrubber},
-    record::{How, InputFile, Policy, RunOpened},
+    record::How,
 };
-use service::{BASE, Kind, PARTNER, Quota, Says, Seen, Service, id};
+use service::{BASE, Kind, PARTNER, Quota, Says, Seen, Service};
 use shared::{Failed, Section};
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -95,10 +93,11 @@ fn run(quota: Quota) -> Result<(Result<(), Halt>, Seen, Duration), Failed> {
             ids: Ids::seeded(1),
             stop: CancellationToken::new(),
         };
+        let opened = planned::opened(BASE, PARTNER, CUSTOMERS, (CEILING, 8), 1);
         let began = Instant::now();
-        let engine = Engine::begin(store, opened(), None, ports).await.map_err(|halt| halt.to_string())?;
+        let engine = Engine::begin(store, opened, None, ports).await.map_err(|halt| halt.to_string())?;
         let worked = async {
-            engine.take_rows(rows()).await?;
+            engine.take_rows(planned::rows(CUSTOMERS)).await?;
             engine.identify().await?;
             engine.plan(HashSet::new()).await?;
             engine.confirm("bench".to_owned(), How::Yes).await?;
@@ -110,58 +109,4 @@ fn run(quota: Quota) -> Result<(Result<(), Halt>, Seen, Duration), Failed> {
         engine.close().await.map_err(|halt| halt.to_string())?;
         Ok((ended, service.seen(), took))
     })
-}
-
-fn opened() -> RunOpened {
-    RunOpened {
-        version: "bench".into(),
-        procedure: Procedure::RemoveRelationship,
-        mode: Mode::Run,
-        changes: true,
-        applies: None,
-        api_url: BASE.into(),
-        operator: "bench".into(),
-        host: "host".into(),
-        input: InputFile {
-            file: "list".into(),
-            sha256: Sha256::of(&[b"x"]),
-            rows: u32::try_from(CUSTOMERS).unwrap_or(u32::MAX),
-            columns: vec!["id".into()],
-        },
-        ticket: None,
-        reason: None,
-        policy: Policy {
-            rate: CEILING,
-            concurrency: 8,
-            settle_seconds: 60,
-            stop_after_failures: 0,
-            canary: 1,
-            max_removals: u32::MAX,
-            max_share: 100,
-            approval_above: None,
-            allow: vec![],
-            protected: BTreeSet::new(),
-            partner: PARTNER.parse().ok(),
-            sandbox: None,
-            sandboxes: BTreeSet::new(),
-            order_timeout_seconds: None,
-            suspend_legacy: false,
-        },
-        settings: BTreeMap::new(),
-    }
-}
-
-fn rows() -> Vec<input::Row> {
-    let row = |n: usize| {
-        let customer = id(n).parse::<TenantId>().ok()?;
-        Some(input::Row {
-            row: u32::try_from(n).ok()? + 2,
-            customer: Ok(customer),
-            name: None,
-            domain: None,
-            duplicate_of: None,
-            cells: vec![customer.to_string()],
-        })
-    };
-    (0..CUSTOMERS).filter_map(row).collect()
 }

@@ -1,5 +1,6 @@
 //! A service with a quota that nobody tells: it answers at once, or asks for patience.
 
+use crate::planned::id;
 use offboard::{
     engine::Clock,
     partner_center::{
@@ -82,11 +83,6 @@ struct State {
 /// The service, and a handle to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Service(Arc<Mutex<State>>);
-
-/// The `n`th customer.
-pub(crate) fn id(n: usize) -> String {
-    format!("d0000000-0000-4000-8000-{n:012x}")
-}
 
 impl Service {
     pub(crate) fn new(quota: Quota, customers: usize) -> Self {

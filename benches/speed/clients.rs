@@ -2,15 +2,15 @@
 //! HTTP client making the same calls, with nothing beside it.
 
 use crate::{
-    server::{PARTNER, id},
+    run::{self, id},
+    server::PARTNER,
     shared::Failed,
     turns::Kind,
 };
 use offboard::{
     audit::{SigningKey, Store},
-    domain::{Mode, Procedure, Secret, Sha256, TenantId},
+    domain::{Secret, TenantId},
     engine::{Clock, Engine, Ids, Ports, Source},
-    input,
     partner_center::{
         BaseUrl,
         auth::AccessToken,
@@ -18,11 +18,11 @@ use offboard::{
         request::{self, Call, Outgoing},
         transport::{Connection, Http, Transport as _},
     },
-    record::{How, InputFile, Policy, RunOpened},
+    record::How,
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::HashSet,
     path::Path,
     sync::{
         Arc,
@@ -80,10 +80,12 @@ pub(crate) async fn audited(job: &Job, folder: &Path) -> Result<Took, Failed> {
         ids: Ids::Random,
         stop: CancellationToken::new(),
     };
+    let pace = (job.rate, job.concurrency);
+    let opened = run::opened(&job.url, PARTNER, job.customers, pace, 0);
     let began = Instant::now();
-    let engine = Engine::begin(store, opened(job), None, ports).await.map_err(|halt| halt.to_string())?;
+    let engine = Engine::begin(store, opened, None, ports).await.map_err(|halt| halt.to_string())?;
     let worked = async {
-        engine.take_rows(rows(job.customers)).await?;
+        engine.take_rows(run::rows(job.customers)).await?;
         engine.identify().await?;
         engine.plan(HashSet::new()).await?;
         engine.confirm("bench".to_owned(), How::Yes).await?;
@@ -161,58 +163,4 @@ async fn send(client: &Bare, call: &Call) -> Result<usize, String> {
         return Err(format!("status {}", answer.status));
     }
     Ok(answer.body.len())
-}
-
-fn opened(job: &Job) -> RunOpened {
-    RunOpened {
-        version: "bench".into(),
-        procedure: Procedure::RemoveRelationship,
-        mode: Mode::Run,
-        changes: true,
-        applies: None,
-        api_url: job.url.clone(),
-        operator: "bench".into(),
-        host: "host".into(),
-        input: InputFile {
-            file: "list".into(),
-            sha256: Sha256::of(&[b"x"]),
-            rows: u32::try_from(job.customers).unwrap_or(u32::MAX),
-            columns: vec!["id".into()],
-        },
-        ticket: None,
-        reason: None,
-        policy: Policy {
-            rate: job.rate,
-            concurrency: job.concurrency,
-            settle_seconds: 60,
-            stop_after_failures: 0,
-            canary: 0,
-            max_removals: u32::MAX,
-            max_share: 100,
-            approval_above: None,
-            allow: vec![],
-            protected: BTreeSet::new(),
-            partner: PARTNER.parse().ok(),
-            sandbox: None,
-            sandboxes: BTreeSet::new(),
-            suspend_legacy: false,
-            order_timeout_seconds: None,
-        },
-        settings: BTreeMap::new(),
-    }
-}
-
-fn rows(count: usize) -> Vec<input::Row> {
-    let row = |n: usize| {
-        let customer = id(n).parse::<TenantId>().ok()?;
-        Some(input::Row {
-            row: u32::try_from(n).ok()? + 2,
-            customer: Ok(customer),
-            name: None,
-            domain: None,
-            duplicate_of: None,
-            cells: vec![customer.to_string()],
-        })
-    };
-    (0..count).filter_map(row).collect()
 }

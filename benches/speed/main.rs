@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod clients;
+#[path = "../shared/run.rs"]
+mod run;
 mod server;
 #[path = "../shared/mod.rs"]
 mod shared;

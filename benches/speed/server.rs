@@ -1,6 +1,7 @@
 //! A Partner Center that answers at once: one thread, bodies of the size of real ones, and no rules. It is
 //! a process of its own, so that what the clients cost can be told apart.
 
+use crate::run::id;
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response,
@@ -18,11 +19,6 @@ use tokio::{net::TcpListener, task::LocalSet, time::sleep};
 pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
 /// The most customers on a page.
 const PAGE: usize = 500;
-
-/// The `n`th customer.
-pub(crate) fn id(n: usize) -> String {
-    format!("d0000000-0000-4000-8000-{n:012x}")
-}
 
 /// What it plays.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

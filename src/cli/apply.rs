@@ -35,7 +35,7 @@ pub(super) fn run(
     let max_age =
         options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), |text| duration("--plan-max-age", text))?;
     let file = PlanFile::read(&options.plan)?;
-    let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
+    let named = options.again.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
     // Whether there is anything to carry out is found out before anything else.
     let planned = file.find(&Reader::open(&paths.audit_log)?, Clock::System.now(), max_age)?;
     let partner = planned.run.partner.as_ref().map(|partner| partner.tenant_id);
@@ -44,15 +44,17 @@ pub(super) fn run(
             "the plan was made for another partner account than `--partner-tenant` names. Nothing was sent";
         return Err(Failure::new(Exit::Guard, text));
     }
-    Sandbox::again(typed, options.sandbox_tenant.as_ref())?.require_again(&planned.run, options.yes)?;
+    Sandbox::again(typed, options.again.sandbox_tenant.as_ref())?
+        .require_again(&planned.run, options.again.yes)?;
     let settings = ApprovalSettings::resolve(typed, &options.approval)?;
     let policy = policy(&planned, options, &settings);
     let is_approved = options.approval.approval.is_some();
     if let Some(text) = not_approved(&policy, &planned.plan, is_approved) {
         return Err(Failure::new(Exit::Guard, format!("{text}. Nothing was sent")));
     }
-    let consent = consent::require(options.yes, named.is_some() || planned.run.policy.partner.is_some())?;
-    let service = ServiceSettings::again(typed, &options.sign_in, &planned.run.opened)?;
+    let consent =
+        consent::require(options.again.yes, named.is_some() || planned.run.policy.partner.is_some())?;
+    let service = ServiceSettings::again(typed, &options.again.sign_in, &planned.run.opened)?;
     let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
 
@@ -72,9 +74,14 @@ pub(super) fn run(
         let opened = opened(&planned, options, policy, &settings);
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
         let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
-        let (exit, written) =
-            session::carry(printer, &paths, engine, (consent, Offer::of(options.undo, options.yes)), stop)
-                .await?;
+        let (exit, written) = session::carry(
+            printer,
+            &paths,
+            engine,
+            (consent, Offer::of(options.again.undo, options.again.yes)),
+            stop,
+        )
+        .await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }
@@ -82,7 +89,7 @@ pub(super) fn run(
 /// The plan's own policy, but for the pace and what may only make it more careful to watch.
 fn policy(planned: &Planned, options: &ApplyOptions, settings: &ApprovalSettings) -> Policy {
     let run = &planned.run;
-    let policy = pace_again(&options.pace, &run.policy);
+    let policy = pace_again(&options.again.pace, &run.policy);
     Policy {
         canary: options.canary.unwrap_or(policy.canary),
         stop_after_failures: options.stop_after_failures.unwrap_or(policy.stop_after_failures),

@@ -50,7 +50,7 @@ pub(super) fn run(
             line.run_id
         )));
     }
-    let named = options.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
+    let named = options.again.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
     if let (Some(named), Some(partner)) = (named, &run.partner)
         && named != partner.tenant_id
     {
@@ -59,12 +59,13 @@ pub(super) fn run(
     }
     // What was confirmed once is carried out; what was not is asked for.
     let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
-    let nobody_types = options.yes && !is_confirmed;
-    Sandbox::again(typed, options.sandbox_tenant.as_ref())?.require_again(&run, nobody_types)?;
+    let nobody_types = options.again.yes && !is_confirmed;
+    Sandbox::again(typed, options.again.sandbox_tenant.as_ref())?.require_again(&run, nobody_types)?;
     let has_partner = named.is_some() || run.policy.partner.is_some();
-    let consent = if is_confirmed { Consent::Given } else { consent::require(options.yes, has_partner)? };
+    let consent =
+        if is_confirmed { Consent::Given } else { consent::require(options.again.yes, has_partner)? };
     let partner = run.partner.as_ref().map(|partner| partner.tenant_id);
-    let service = ServiceSettings::again(typed, &options.sign_in, &run.opened)?;
+    let service = ServiceSettings::again(typed, &options.again.sign_in, &run.opened)?;
     let service = ServiceSettings { partner: partner.or(run.policy.partner), ..service };
     let access = Access::find(printer, &service)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
@@ -80,7 +81,7 @@ pub(super) fn run(
         if run.stage == Stage::Sealed {
             return Err(Failure::usage(format!("run {} was brought to its end by another process", run.id)));
         }
-        let policy = pace_again(&options.pace, &run.policy);
+        let policy = pace_again(&options.again.pace, &run.policy);
         let stop = CancellationToken::new();
         printer.say(&format!(
             "Going on with run {}: {} of {} rows have their outcome.",
@@ -89,9 +90,14 @@ pub(super) fn run(
             run.opened.input.rows
         ));
         let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
-        let (exit, written) =
-            session::carry(printer, &paths, engine, (consent, Offer::of(options.undo, options.yes)), stop)
-                .await?;
+        let (exit, written) = session::carry(
+            printer,
+            &paths,
+            engine,
+            (consent, Offer::of(options.again.undo, options.again.yes)),
+            stop,
+        )
+        .await?;
         Ok(ending::tell_end(printer, &paths, &written, exit))
     })
 }

@@ -20,19 +20,8 @@ pub(super) fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Obser
         },
         Read::Done(customer, basis) => {
             let facts = CustomerFacts::of(customer);
-            let seen = match facts.relationship.as_str() {
-                "none" => Seen::Gone,
-                "reseller" => Seen::StillThere,
-                _ => Seen::NotTold,
-            };
-            let shown = if facts.relationship.is_empty() { "not given" } else { &facts.relationship };
-            Observed {
-                row,
-                about: None,
-                seen,
-                detail: format!("the relationship is `{shown}`"),
-                basis: basis.first().copied(),
-            }
+            let (seen, detail) = relationship(&facts.relationship);
+            Observed { row, about: None, seen, detail, basis: basis.first().copied() }
         }
         Read::NoRelationship(failure) => {
             let text = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
@@ -49,6 +38,17 @@ pub(super) fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Obser
             }
         }
     }
+}
+
+/// What the word for a relationship says about whether it is gone, and that in words.
+pub(super) fn relationship(word: &str) -> (Seen, String) {
+    let seen = match word {
+        "none" => Seen::Gone,
+        "reseller" => Seen::StillThere,
+        _ => Seen::NotTold,
+    };
+    let shown = if word.is_empty() { "not given" } else { word };
+    (seen, format!("the relationship is `{shown}`"))
 }
 
 /// What a look at an order says about its cancellation.

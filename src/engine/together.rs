@@ -10,7 +10,7 @@
 //! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
 //! is looked at alone.
 
-use super::{courier::Courier, halt::Halt, reading::Read};
+use super::{courier::Courier, halt::Halt, observing, reading::Read};
 use crate::{
     domain::{Outcome, Seq, TenantId},
     partner_center::{
@@ -105,13 +105,8 @@ fn observed(row: u32, shown: Option<&(String, Seq)>, pages: &[Seq]) -> Observed 
             (Seen::Gone, detail, pages.last().copied())
         }
         Some((relationship, page)) => {
-            let seen = match relationship.as_str() {
-                "none" => Seen::Gone,
-                "reseller" => Seen::StillThere,
-                _ => Seen::NotTold,
-            };
-            let shown = if relationship.is_empty() { "not given" } else { relationship };
-            (seen, format!("the relationship is `{shown}`"), Some(*page))
+            let (seen, detail) = observing::relationship(relationship);
+            (seen, detail, Some(*page))
         }
     };
     Observed { row, about: None, seen, detail, basis }

@@ -72,13 +72,31 @@ pub(in crate::cli) enum ProcedureName {
     DeleteSandboxCustomer,
 }
 
+/// What is said anew when something that was planned or begun before is carried out.
+#[derive(Debug, Args, Clone)]
+pub(in crate::cli) struct AgainOptions {
+    #[command(flatten)]
+    pub(in crate::cli) pace: PaceOptions,
+    /// The partner account that this must be
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    pub(in crate::cli) partner_tenant: Option<String>,
+    /// The integration sandbox for which this is meant
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    pub(in crate::cli) sandbox_tenant: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) undo: UndoOptions,
+    #[command(flatten)]
+    pub(in crate::cli) sign_in: SignInOptions,
+    /// No prompt; needs --partner-tenant
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+}
+
 /// Which plan is carried out, and how.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct ApplyOptions {
     /// The `plan.json` of the plan
     pub(in crate::cli) plan: PathBuf,
-    #[command(flatten)]
-    pub(in crate::cli) pace: PaceOptions,
     /// How old the plan may be, for example `90m` or `24h` [default: 24h]
     #[arg(long, value_name = "TIME")]
     pub(in crate::cli) plan_max_age: Option<String>,
@@ -90,25 +108,14 @@ pub(in crate::cli) struct ApplyOptions {
     pub(in crate::cli) stop_after_failures: Option<u32>,
     #[command(flatten)]
     pub(in crate::cli) approval: ApprovalOptions,
-    /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
-    pub(in crate::cli) partner_tenant: Option<String>,
-    /// The integration sandbox for which this is meant
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
-    pub(in crate::cli) sandbox_tenant: Option<String>,
     #[command(flatten)]
-    pub(in crate::cli) undo: UndoOptions,
-    #[command(flatten)]
-    pub(in crate::cli) sign_in: SignInOptions,
+    pub(in crate::cli) again: AgainOptions,
     /// The change ticket; printed on every report [default: as planned]
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) ticket: Option<String>,
     /// Why; printed on every report [default: as planned]
     #[arg(long, value_name = "TEXT")]
     pub(in crate::cli) reason: Option<String>,
-    /// No prompt; needs --partner-tenant
-    #[arg(long)]
-    pub(in crate::cli) yes: bool,
 }
 
 /// Which run is to go on.
@@ -118,18 +125,5 @@ pub(in crate::cli) struct ResumeOptions {
     #[arg(default_value = "latest")]
     pub(in crate::cli) run: String,
     #[command(flatten)]
-    pub(in crate::cli) pace: PaceOptions,
-    /// No prompt; needs --partner-tenant
-    #[arg(long)]
-    pub(in crate::cli) yes: bool,
-    /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
-    pub(in crate::cli) partner_tenant: Option<String>,
-    /// The integration sandbox for which this is meant
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
-    pub(in crate::cli) sandbox_tenant: Option<String>,
-    #[command(flatten)]
-    pub(in crate::cli) undo: UndoOptions,
-    #[command(flatten)]
-    pub(in crate::cli) sign_in: SignInOptions,
+    pub(in crate::cli) again: AgainOptions,
 }
