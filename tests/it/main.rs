@@ -46,6 +46,7 @@ mod sign_in;
 mod sources;
 mod storage;
 mod suspending;
+mod terminal;
 mod together;
 mod troubles;
 mod verify;
