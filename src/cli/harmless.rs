@@ -12,16 +12,11 @@ pub(super) fn text<'a>(text: &'a str, colors: &[&str]) -> Cow<'a, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let own = colors.iter().find(|color| rest.starts_with(**color));
-        let own =
-            own.copied().or_else(|| matches!(c, '\n' | '\t').then(|| if c == '\n' { "\n" } else { "\t" }));
-        let step = own.map_or(c.len_utf8(), str::len);
-        let (part, after) = rest.split_at_checked(step).unwrap_or((rest, ""));
-        if own.is_some() {
-            shown.push_str(part)
-        } else {
-            shown.push_str(&visible(part))
-        }
+        let color = colors.iter().find(|color| rest.starts_with(**color));
+        let (part, after) =
+            rest.split_at_checked(color.map_or(c.len_utf8(), |color| color.len())).unwrap_or((rest, ""));
+        let is_own = color.is_some() || matches!(c, '\n' | '\t');
+        shown.push_str(&if is_own { Cow::Borrowed(part) } else { visible(part) });
         rest = after;
     }
     Cow::Owned(shown)

@@ -32,6 +32,7 @@ mod invitation;
 mod keys;
 mod log;
 mod login;
+mod next;
 mod plan_file;
 mod printer;
 mod profiles;

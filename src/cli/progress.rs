@@ -18,7 +18,7 @@ const LOOKS_A_LINE: u32 = 100;
 /// The width of a terminal that does not say it.
 const USUAL_COLUMNS: usize = 80;
 
-/// A progress bar on a terminal, else a plain line every ten seconds. It ends when it is dropped.
+/// A progress bar on a terminal, else a plain line every ten seconds and when a pause begins. It ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Progress {
     task: Option<JoinHandle<()>>,
@@ -39,6 +39,7 @@ impl Progress {
         let task = tokio::spawn(async move {
             let mut ticks = interval(LOOKS);
             let (mut meter, mut left, mut looks) = (Meter::default(), None, 0_u32);
+            let mut was_held = false;
             loop {
                 ticks.tick().await;
                 let (now, pace) = (Clock::System.now(), watch.pace());
@@ -51,10 +52,12 @@ impl Progress {
                     Glance::of(run, pace, meter.per_minute(), left, now)
                 });
                 looks = looks.wrapping_add(1);
+                let begins_to_wait = pace.held_for.is_some() && !was_held;
+                was_held = pace.held_for.is_some();
                 // A terminal that cannot draw one has none.
                 if !shown.is_hidden() {
                     shown.set_message(glance.in_columns(columns()));
-                } else if looks.is_multiple_of(LOOKS_A_LINE) {
+                } else if looks.is_multiple_of(LOOKS_A_LINE) || begins_to_wait {
                     printer.say(&glance.whole());
                 }
             }

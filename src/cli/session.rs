@@ -4,10 +4,11 @@ use super::{
     access::Access,
     adopted, check,
     consent::{self, Consent},
-    ending,
+    ending::{self, End},
     exit::{Exit, Failure},
     health::{self, State},
     keys::KeyFile,
+    next,
     printer::Printer,
     progress::Progress,
     settings::Paths,
@@ -21,7 +22,6 @@ use crate::{
     input::List,
     partner_center::transport::Http,
     record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
-    report::Written,
 };
 use std::{fs, io, sync::Arc};
 use tokio::runtime::Builder;
@@ -135,8 +135,8 @@ pub(super) fn refuse_unfinished(paths: &Paths, list: Sha256) -> Result<(), Failu
         return Err(Failure::new(
             Exit::Guard,
             format!(
-                "{why}; go on with it first, or decline there to give it up: offboard resume {}",
-                line.run_id
+                "{why}; go on with it first, or decline there to give it up: {}",
+                next::resume(&paths.again, &line.run_id)
             ),
         ));
     }
@@ -154,7 +154,7 @@ pub(super) async fn carry(
     engine: Engine<Http>,
     (consent, offer): (Consent, Offer),
     stop: CancellationToken,
-) -> Result<(Exit, Written), Failure> {
+) -> Result<End, Failure> {
     let run = engine.id().clone();
     // A run that another process began is left as it was, whatever stops it now.
     let is_new = engine.with_run(|run| run.partner.is_none());
@@ -166,11 +166,12 @@ pub(super) async fn carry(
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, (consent, offer), &stop) => worked,
         () = signals::time_to_leave(printer, &stop) => {
-            let text = "left at once; what was in flight is in doubt. `offboard resume` settles it";
+            let resume = next::resume(&paths.again, engine.id());
+            let text = format!("left at once; what was in flight is in doubt. Settle it, and go on: {resume}");
             return Err(Failure::new(Exit::Interrupted, text));
         }
     };
-    let (exit, said) = ending::finish(&engine, worked, is_new).await?;
+    let (exit, said) = ending::finish(&engine, &paths.again, worked, is_new).await?;
     if let Some(left) = engine.with_run(undo::left) {
         printer.warn(&left);
     }
@@ -186,11 +187,15 @@ pub(super) async fn carry(
             written.files.iter().map(|(file, sha256)| ReportWritten { file: file.clone(), sha256: *sha256 });
         engine.reported(reports.collect()).await?;
     }
+    let next = engine.with_run(|run| next::steps(paths, run));
     engine.close().await?;
     match written {
-        // Where the log had no room, the reports have none either; the exit code says what matters.
-        Err(failure) if exit == Exit::AuditLog => Err(Failure::new(exit, failure.text)),
-        written => Ok((exit, written?)),
+        Ok(written) => Ok(End { exit, written, next }),
+        Err(failure) => {
+            next::tell(printer, &next, false);
+            // Where the log had no room, the reports have none either; the exit code says what matters.
+            Err(if exit == Exit::AuditLog { Failure::new(exit, failure.text) } else { failure })
+        }
     }
 }
 

@@ -30,6 +30,7 @@ mod kills;
 mod list;
 mod login;
 mod network;
+mod next;
 mod plans;
 mod power_cut;
 mod prove;
