@@ -24,7 +24,7 @@ use crate::{
     record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
 };
 use std::{fs, io, sync::Arc};
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, sync::mpsc::Sender};
 use tokio_util::sync::CancellationToken;
 
 /// Runs to the end on a runtime of two threads, which are enough, because nothing on them ever waits
@@ -66,8 +66,7 @@ pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
 
 /// Reads the list a second time, into the log.
 pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure> {
-    let (chunks, mut arriving) = tokio::sync::mpsc::channel(2);
-    let reading = tokio::task::spawn_blocking(move || -> Result<(), Failure> {
+    let read = move |chunks: Sender<_>| -> Result<(), Failure> {
         let mut rows = list.rows()?;
         loop {
             let chunk = rows.by_ref().take(500).collect::<Result<Vec<_>, _>>()?;
@@ -75,11 +74,22 @@ pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<
                 return Ok(());
             }
         }
-    });
+    };
+    in_chunks(read, async |chunk| Ok(engine.take_rows(chunk).await?)).await
+}
+
+/// Has `read` read from a disk, but not on the runtime's own threads, while `take` takes what it hands on. If
+/// nobody takes it any more, the run has stopped, and says why.
+pub(super) async fn in_chunks<C: Send + 'static, E: From<Halt> + Send + 'static>(
+    read: impl FnOnce(Sender<C>) -> Result<(), E> + Send + 'static,
+    mut take: impl AsyncFnMut(C) -> Result<(), E>,
+) -> Result<(), E> {
+    let (chunks, mut arriving) = tokio::sync::mpsc::channel(2);
+    let reading = tokio::task::spawn_blocking(move || read(chunks));
     while let Some(chunk) = arriving.recv().await {
-        engine.take_rows(chunk).await?;
+        take(chunk).await?;
     }
-    reading.await.map_err(panicked)?
+    reading.await.map_err(Halt::panicked)?
 }
 
 /// Begins a run and has its rows taken in.
@@ -269,16 +279,11 @@ pub(super) fn unreadable(error: QueryError) -> Halt {
     Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-pub(super) fn panicked(error: tokio::task::JoinError) -> Halt {
-    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
-}
-
 /// Waits for a disk, but not on the runtime's own threads.
 pub(super) async fn blocking<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, Halt> + Send + 'static,
 ) -> Result<R, Halt> {
-    tokio::task::spawn_blocking(work).await.map_err(panicked)?
+    tokio::task::spawn_blocking(work).await.map_err(Halt::panicked)?
 }
 
 /// The list in words, for the beginning of a run.

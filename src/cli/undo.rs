@@ -87,7 +87,7 @@ async fn ask(
         Ok(Ok(line)) if line.trim() == "reactivate" => Ok(Some(AfterFailure::Reactivate)),
         Ok(Ok(line)) if line.trim() == "leave" => Ok(Some(AfterFailure::Leave)),
         Ok(_) => Ok(None),
-        Err(panicked) => Err(stopped(StopCause::Bug, panicked.to_string())),
+        Err(panicked) => Err(Halt::panicked(panicked)),
     }
 }
 
