@@ -55,7 +55,9 @@ pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<String> {
     }
     match mode {
         Mode::Demo => {
-            vec![format!("{}  (the log in a browser)", again.reading("review")), again.reading("verify")]
+            let head = in_reports(paths, id, "checkpoint.txt");
+            let verify = format!("verify --checkpoint {}", quoted(&head.to_string_lossy()));
+            vec![format!("{}  (the log in a browser)", again.reading("review")), again.reading(&verify)]
         }
         Mode::Rehearsal => {
             vec!["the same without `--rehearse`, when you have looked at the reports".to_owned()]
