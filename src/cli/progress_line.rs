@@ -3,7 +3,7 @@
 use crate::{
     domain::{Outcome, Procedure, Time},
     engine::{PaceNow, TimeLeft},
-    record::{Run, Stage},
+    record::{ChangePhase, RowState, Run, Stage},
 };
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl Glance {
         let ready = if run.stage == Stage::Judging { run.ready() } else { 0 };
         let ready = (ready > 0).then_some((Outcome::Ready.in_words(), ready, Weight::Wanted));
         let counts = run.counts.iter().map(|(outcome, n)| (outcome.in_words(), *n, weight(*outcome)));
-        let counts = ready.into_iter().chain(counts).collect();
+        let counts = ready.into_iter().chain(counts).chain(on_their_way(run)).collect();
         Self { stage, done, of, counts, ceiling: run.policy.rate, pace, sent, left, now }
     }
 
@@ -144,6 +144,21 @@ impl Glance {
             None => format!("at most {ceiling}/min{slower}"),
         }
     }
+}
+
+/// Rows that wait to be seen gone, and those of which nobody knows yet whether they are.
+fn on_their_way(run: &Run) -> impl Iterator<Item = (&'static str, u32, Weight)> {
+    let (mut accepted, mut in_doubt) = (0, 0);
+    for row in &run.rows {
+        let RowState::Changing(changing) = &row.state else { continue };
+        match changing.decisive().map(|change| change.phase) {
+            Some(ChangePhase::Accepted { .. }) => accepted += 1,
+            Some(ChangePhase::InDoubt { .. }) => in_doubt += 1,
+            _ => {}
+        }
+    }
+    let both = [("to be confirmed", accepted, Weight::Wanted), ("in doubt", in_doubt, Weight::Wanted)];
+    both.into_iter().filter(|(_, count, _)| *count > 0)
 }
 
 const fn weight(outcome: Outcome) -> Weight {

@@ -25,6 +25,7 @@ fn patient() -> World {
     let customers: Vec<_> = (1..=12).map(|n| json!({ "id": id(n).to_string() })).collect();
     World::of(&json!({
         "customers": customers,
+        "quirks": { "visible_for_ms": 500 },
         "faults": [
             { "on": "subscriptions", "skip": 5, "do": { "kind": "answer", "status": 429, "retry_after": "2" } },
             { "on": "remove", "skip": 5, "do": { "kind": "answer", "status": 429, "retry_after": "2" } },
@@ -51,7 +52,9 @@ fn a_bar_says_what_the_records_say_and_never_more_than_fits() {
                 says(part);
             }
             // An answer was lost: everything waits for the settle time, and that is known.
+            says("1 in doubt");
             says("less than a minute left");
+            says(" to be confirmed");
         }
         if columns == 120 {
             says("[=");
