@@ -19,8 +19,8 @@ const KNOWN_AFTER: Duration = Duration::from_secs(10);
 const APART: Duration = Duration::from_secs(1);
 /// How many rows must have been judged before it is known what one costs.
 const ENOUGH_ROWS: u32 = 10;
-/// How many removals a page of a listing is worth; see [`together`].
-const LOOKS_A_PAGE: f64 = 25.0;
+/// How many removals a turn of a listing is worth; see [`together`].
+const REMOVALS_A_TURN: f64 = 10.0;
 /// What a second look at a customer costs whose facts have become old.
 const LOOK_AGAIN: f64 = 3.0;
 
@@ -208,8 +208,11 @@ impl Work {
 
     fn time_left(self, run: &Run, pace: Option<f64>, now: Time) -> Option<TimeLeft> {
         // Many are seen in one listing of all customers, where that costs less.
-        let looks = together::pages(run)
-            .map_or(self.looks, |pages| self.looks.min(f64::from(pages) + self.looks / LOOKS_A_PAGE));
+        let looks = together::pages(run).map_or(self.looks, |pages| {
+            let turns = f64::from(pages + 1) * f64::from(run.policy.concurrency);
+            let listings = 1.0 + self.looks / (REMOVALS_A_TURN * turns);
+            self.looks.min(f64::from(pages) * listings)
+        });
         let waits = self.not_before.max(self.at_most);
         let sending = match pace {
             Some(pace) => seconds((self.requests + looks) * 60.0 / pace)?,
