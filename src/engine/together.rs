@@ -28,7 +28,7 @@ use crate::{
 use std::collections::{HashMap, HashSet};
 
 /// How many removals are worth one turn of a listing.
-const WORTH: usize = 10;
+pub(super) const WORTH: u32 = 10;
 
 /// How many requests a listing of all customers costs, if it may pay for this run: a listing of more pages than
 /// the plan has customers never does, and nobody knows what it costs when the plan did not come to its end.
@@ -46,7 +46,7 @@ pub(super) const fn is_cheaper(pages: u32, looks: usize) -> bool {
 /// Whether so many wait for a listing that it is taken, whatever else there is to do, when so many requests may
 /// be in flight.
 pub(super) const fn is_due(pages: u32, concurrency: usize, waiting: usize) -> bool {
-    waiting >= WORTH * (pages as usize + 1) * concurrency
+    waiting >= WORTH as usize * (pages as usize + 1) * concurrency
 }
 
 /// How many customers a listing must name at least, to be trusted: those that the plan counted, but for those
