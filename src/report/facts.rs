@@ -1,6 +1,9 @@
 //! What the log says of a run as a whole.
 
-use super::{ReportError, summary::Requests};
+use super::{
+    ReportError,
+    traffic::{Cut, Pause, Traffic},
+};
 use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
@@ -31,7 +34,8 @@ pub(super) struct Facts {
     pub(super) resolved: BTreeMap<u32, (Time, Resolved)>,
     /// Comparisons with Partner Center's own record, in order.
     pub(super) reconciled: Vec<(Time, Reconciled)>,
-    pub(super) requests: Requests,
+    /// What was sent, and how fast.
+    pub(super) traffic: Traffic,
     /// The first signed head of the log that covers the end of the run.
     pub(super) checkpoint: Option<String>,
 }
@@ -81,10 +85,12 @@ impl Facts {
             sealed: None,
             resolved: BTreeMap::new(),
             reconciled: Vec::new(),
-            requests: Requests::of(reader, &id)?,
+            traffic: Traffic::default(),
             checkpoint: None,
             id,
         };
+        let mut cuts =
+            vec![Cut { seq: 0, at: facts.started_at, after: Pause::None, rate: facts.opened.policy.rate }];
         for (seq, record) in records {
             let at = record.at;
             match record.event {
@@ -96,9 +102,20 @@ impl Facts {
                     facts.plan = Some(Plan { seq, at, sealed, partner });
                 }
                 Event::Approved(approved) => facts.approved = Some((at, *approved)),
-                Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
+                Event::Confirmed(confirmed) => {
+                    cuts.push(Cut {
+                        seq,
+                        at,
+                        after: Pause::Question,
+                        rate: cuts.last().map_or(0, |cut| cut.rate),
+                    });
+                    facts.confirmed = Some((at, confirmed));
+                }
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
-                Event::Resumed(_) => facts.resumed.push(at),
+                Event::Resumed(policy) => {
+                    cuts.push(Cut { seq, at, after: Pause::Stop, rate: policy.rate });
+                    facts.resumed.push(at);
+                }
                 Event::RunSealed(sealed) => {
                     facts.sealed = Some((at, sealed));
                     facts.checkpoint = reader.head_over(seq)?;
@@ -108,6 +125,7 @@ impl Facts {
                 _ => {}
             }
         }
+        facts.traffic = Traffic::of(reader, &facts.id, &cuts)?;
         Ok(facts)
     }
 

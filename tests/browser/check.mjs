@@ -2,12 +2,14 @@
 //
 //   { "chromium", "out", "modules",
 //     "pages": [{ "name", "url", "shows": [text], "print": bool, "brief": bool }],
-//     "filter": { "url", "text", "expected": rows, "all": rows } }
+//     "filter": { "url", "text", "expected": rows, "all": rows },
+//     "report": { "url", "all": rows, "hostile": url, "shown": [text] } }
 //
 // and prints { "faults": [text], "looked": number }. Screenshots and prints are left in `out`.
 import { readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { report } from "./report.mjs";
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const require = createRequire(path.join(asked.modules, "package.json"));
@@ -81,6 +83,12 @@ for (const { name, url, shows, print, brief } of asked.pages) {
     }
     await page.evaluate(() => document.activeElement?.blur());
     await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = false)));
+    // A screenshot of a whole page sees only what has been laid out.
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync("tr { content-visibility: visible !important; }");
+      document.adoptedStyleSheets.push(sheet);
+    });
     if (print && scheme === "light") {
       await page.pdf({ path: path.join(asked.out, `${name}.pdf`), format: "A4", printBackground: false });
     }
@@ -113,6 +121,8 @@ for (const javaScriptEnabled of [true, false]) {
   if ((await rows()) !== all) faults.push(`${name}: the way back shows ${await rows()} rows`);
   await context.close();
 }
+
+await report(browser, asked.report, faults);
 
 await browser.close();
 console.log(JSON.stringify({ faults, looked }));

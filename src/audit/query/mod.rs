@@ -3,11 +3,13 @@
 mod disclosure;
 mod error;
 mod history;
+mod sent;
 mod single;
 mod tallies;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
+pub use sent::{RequestsByRow, Sending};
 pub use single::StoredRecord;
 
 use super::{
