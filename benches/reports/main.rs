@@ -54,8 +54,7 @@ fn main() -> Result<(), Failed> {
              {ROUNDS} rounds, each in a process of its own. All together may take {MOST_SECONDS} s and {MOST_MIB} MiB."
         ),
     );
-    let mut large = None;
-    section.head(&["customers", "part", "seconds", "file", "KiB"]);
+    let mut small: Option<Round> = None;
     for customers in [most / 10, most] {
         let kept = env::var_os("OFFBOARD_BENCH_LOG").map(PathBuf::from).filter(|_| customers == most);
         let log = kept.unwrap_or_else(|| folder.path().join(format!("{customers}.db")));
@@ -64,39 +63,61 @@ fn main() -> Result<(), Failed> {
         }
         let reports = folder.path().join(format!("reports-{customers}"));
         let rounds = (0..ROUNDS).map(|_| round(&log, &reports)).collect::<Result<Vec<_>, _>>()?;
-        large = Some(told(&mut section, customers, &rounds)?);
-    }
-    let (seconds, peak) = large.unwrap_or_default();
-    if seconds > MOST_SECONDS || peak > MOST_MIB {
-        return Err(format!("{seconds:.1} s and {peak:.0} MiB are too much").into());
+        let middle = middle(&rounds)?;
+        let Some(small) = &small else {
+            small = Some(middle);
+            continue;
+        };
+        tell(&mut section, small, &middle, customers);
+        if middle.seconds() > MOST_SECONDS || middle.peak > MOST_MIB {
+            let (seconds, peak) = (middle.seconds(), middle.peak);
+            return Err(format!("{seconds:.1} s and {peak:.0} MiB are too much").into());
+        }
     }
     section.write()
 }
 
-fn told(section: &mut Section, customers: u32, rounds: &[Round]) -> Result<(f64, f64), Failed> {
+impl Round {
+    fn seconds(&self) -> f64 {
+        self.parts.iter().map(|(_, took)| took).sum()
+    }
+}
+
+/// The median of each figure.
+fn middle(rounds: &[Round]) -> Result<Round, Failed> {
     let first = rounds.first().ok_or("no round")?;
-    let all = |round: &Round| round.parts.iter().map(|(_, took)| took).sum::<f64>();
-    let mut files = first.files.iter();
-    for (at, (part, _)) in first.parts.iter().enumerate() {
-        let took = median(rounds.iter().filter_map(|round| Some(round.parts.get(at)?.1)));
-        let (name, bytes) = files.next().cloned().unwrap_or_default();
-        let kib = if name.is_empty() { String::new() } else { (bytes / 1024).to_string() };
-        section.row(&[customers.to_string(), part.clone(), format!("{took:.2}"), name, kib]);
+    let took = |at: usize| median(rounds.iter().filter_map(|round| Some(round.parts.get(at)?.1)));
+    let parts = first.parts.iter().enumerate().map(|(at, (part, _))| (part.clone(), took(at)));
+    Ok(Round {
+        parts: parts.collect(),
+        files: first.files.clone(),
+        peak: median(rounds.iter().map(|round| round.peak)),
+    })
+}
+
+fn tell(section: &mut Section, small: &Round, large: &Round, customers: u32) {
+    let grown = |small: f64, large: f64| format!("{:.1} ×", large / small);
+    let sizes = [(customers / 10).to_string(), customers.to_string()];
+    let head = |what: &str| [what.to_owned(), sizes[0].clone(), sizes[1].clone(), "growth".to_owned()];
+    let table = |section: &mut Section, what: &str| {
+        section.head(&head(what).each_ref().map(String::as_str));
+    };
+    table(section, "seconds for");
+    for ((part, before), (_, took)) in small.parts.iter().zip(&large.parts) {
+        section.row(&[part.clone(), format!("{before:.2}"), format!("{took:.2}"), grown(*before, *took)]);
     }
-    for (name, bytes) in files {
-        let empty = String::new;
-        section.row(&[customers.to_string(), empty(), empty(), name.clone(), (bytes / 1024).to_string()]);
+    let (before, took) = (small.seconds(), large.seconds());
+    let together = "**all together**".to_owned();
+    section.row(&[together, format!("{before:.2}"), format!("**{took:.2}**"), grown(before, took)]);
+    let peak = "**peak of memory, MiB**".to_owned();
+    let (before, now) = (small.peak, large.peak);
+    section.row(&[peak, format!("{before:.0}"), format!("**{now:.0}**"), grown(before, now)]);
+    section.say("");
+    table(section, "KiB of");
+    for ((name, before), (_, bytes)) in small.files.iter().zip(&large.files) {
+        let kib = |bytes: &u64| bytes.div_ceil(1024).to_string();
+        section.row(&[name.clone(), kib(before), kib(bytes), String::new()]);
     }
-    let (seconds, peak) = (median(rounds.iter().map(all)), median(rounds.iter().map(|round| round.peak)));
-    let together = format!("**all together, {peak:.0} MiB at the peak**");
-    section.row(&[
-        customers.to_string(),
-        together,
-        format!("**{seconds:.2}**"),
-        String::new(),
-        String::new(),
-    ]);
-    Ok((seconds, peak))
 }
 
 /// Has the reports written by another process, which tells of it line by line.

@@ -230,6 +230,20 @@ fn nothing_is_written_when_the_rows_do_not_add_up() {
 }
 
 #[test]
+fn nothing_is_written_when_a_request_has_no_place() {
+    let sample = sealed();
+    let moved =
+        "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"row\":5', '\"row\":99') AS BLOB)
+        WHERE kind IN ('request_intended', 'response_received')";
+    sample.tamper(&format!("{NO_TRIGGERS} {moved}"));
+    let (reader, run) = sample.reader();
+    let folder = sample.folder.path().join("reports");
+    let error = write_all(&reader, &run, &folder, CsvStyle::Safe).unwrap_err();
+    assert!(matches!(error, ReportError::RequestsMissing { total: 33, told: 30 }), "{error}");
+    assert!(error.is_a_bug() && !folder.exists());
+}
+
+#[test]
 fn all_files_or_none() {
     let sample = sealed();
     let (reader, run) = sample.reader();

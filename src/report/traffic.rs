@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// The most buckets that all strips have together, beyond one for each strip.
 const BUCKETS: u64 = 100;
 /// So many requests a bucket should have at the ceiling; with fewer, what is even looks uneven.
-const AT_THE_CEILING: u64 = 5;
+const AT_THE_CEILING: u64 = 10;
 /// How long a bucket can be, in milliseconds: what people count time in.
 const WIDTHS: [u64; 20] = [
     100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,

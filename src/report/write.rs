@@ -105,7 +105,7 @@ fn draft_all(
         }
     })?;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
-    done("the rows and their requests");
+    done("the rows: customers.csv, retry.csv, and what the others put aside");
 
     let summary = Summary::of(&facts, &tally);
     let mut out = draft("summary.json")?;

@@ -71,6 +71,12 @@ for (const { name, url, shows, print, brief } of asked.pages) {
   for (const scheme of brief ? ["light"] : ["light", "dark"]) {
     const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1280, height: 900 } });
     const page = await open(context, `${name} (${scheme})`, url);
+    // Rows that are far away are not laid out; whoever looks at all of a page has to have them.
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync("tr { content-visibility: visible !important; }");
+      document.adoptedStyleSheets.push(sheet);
+    });
     for (const details of await page.$$("details:not([open]) > summary")) await details.evaluate((one) => (one.parentElement.open = true));
     await accessible(page, `${name} (${scheme})`);
     if (scheme === "light") {
@@ -83,12 +89,6 @@ for (const { name, url, shows, print, brief } of asked.pages) {
     }
     await page.evaluate(() => document.activeElement?.blur());
     await page.evaluate(() => document.querySelectorAll("details").forEach((one) => (one.open = false)));
-    // A screenshot of a whole page sees only what has been laid out.
-    await page.evaluate(() => {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync("tr { content-visibility: visible !important; }");
-      document.adoptedStyleSheets.push(sheet);
-    });
     if (print && scheme === "light") {
       await page.pdf({ path: path.join(asked.out, `${name}.pdf`), format: "A4", printBackground: false });
     }

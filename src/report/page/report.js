@@ -22,17 +22,17 @@
     }),
   );
 
-  // What is asked of a row is looked up when it is first asked for.
+  // What is asked of a row is looked up when it is first asked for; never among its requests, which are many.
+  const paragraphs = (row) => [...row.element.cells[2].children].filter((part) => part.localName === "p");
   const said = (row) =>
-    (row.said ??= folded([row.element.cells[1], ...row.element.querySelectorAll("td > p")].map((part) => part.textContent).join(" ")));
+    (row.said ??= folded([row.element.cells[1], ...paragraphs(row)].map((part) => part.textContent).join(" ")));
   const reasons = (row) =>
-    (row.reasons ??= new Set([...row.element.querySelectorAll("td > p > code")].map((code) => code.textContent)));
-  const part = (row, selector) => row.element.querySelector(selector)?.textContent ?? "";
+    (row.reasons ??= new Set(paragraphs(row).flatMap((part) => [...part.querySelectorAll("code")].map((code) => code.textContent))));
   const key = {
     row: (row) => Number(row.element.cells[0].textContent),
-    name: (row) => part(row, "th > bdi"),
-    from: (row) => part(row, ".from"),
-    settled: (row) => part(row, ".settled"),
+    name: (row) => row.element.cells[1].querySelector("bdi")?.textContent ?? "",
+    from: (row) => paragraphs(row).at(-1)?.querySelector("time")?.textContent ?? "",
+    settled: (row) => row.element.querySelector("dl time")?.textContent ?? "",
   };
   // What has no such thing comes last, in either direction.
   const compare = (one, other, direction) => {
@@ -70,7 +70,7 @@
     const keyed = rows.map((row) => ({ row, key: key[by](row), place: key.row(row) }));
     keyed.sort((one, other) => compare(one.key, other.key, direction) || one.place - other.place);
     body.append(...keyed.map(({ row }) => row.element));
-    caption.textContent = `By ${order.selectedOptions[0].textContent}${isReversed ? ", the last first" : ""}`;
+    caption.textContent = `In the order of: ${order.selectedOptions[0].textContent}${isReversed ? ", the last first" : ""}`;
     frame.hidden = false;
   };
 

@@ -108,15 +108,15 @@ fn each_request_stands_with_its_row() {
 #[test]
 fn what_the_pacer_did_can_be_read() {
     let page = page(Mode::Run, Procedure::RemoveRelationship, Until::Resumed);
-    let pace = between(&page, "<figure", "</figure>");
+    let drawing = between(&page, "<figure", "</figure>");
     assert_eq!(
-        pace.matches("<rect class=\"g\"").count(),
+        drawing.matches("<rect class=\"g\"").count(),
         3,
         "before it was confirmed, until it stopped, afterwards"
     );
-    assert_eq!(pace.matches("<rect class=\"w\" x=").count(), 1, "a wait");
-    assert_eq!(pace.matches("<line class=\"m\" x1=\"7").count(), 1, "a stop");
-    assert_eq!(pace.matches("<line class=\"c\" x1=\"0.000%\"").count(), 1, "a ceiling");
+    assert_eq!(drawing.matches("<rect class=\"w\" x=").count(), 1, "a wait");
+    assert_eq!(drawing.matches("<line class=\"m\" x1=\"7").count(), 1, "a stop");
+    assert_eq!(drawing.matches("<line class=\"c\" x1=\"0.000%\"").count(), 1, "a ceiling");
     for text in [
         "Everything waited 1 time, 18 s together",
         "status 429, Retry-After 20 s",
@@ -124,9 +124,9 @@ fn what_the_pacer_did_can_be_read() {
         "<td colspan=\"3\">resumed</td><td><bdi>ceiling: 120 a minute</bdi>",
         "<td colspan=\"3\">stopped</td><td><bdi>interrupted by a signal</bdi>",
     ] {
-        assert!(pace.contains(text), "{text}");
+        assert!(drawing.contains(text), "{text}");
     }
     let drawn: u32 =
-        pace.split(" UTC: ").skip(1).map(|rest| between(rest, "", "<").parse::<u32>().unwrap()).sum();
+        drawing.split(" UTC: ").skip(1).map(|rest| between(rest, "", "<").parse::<u32>().unwrap()).sum();
     assert_eq!(drawn, 33, "every request is in a bar");
 }

@@ -261,10 +261,11 @@ const fn began(after: Pause) -> Option<&'static str> {
     }
 }
 
-/// `0.4 s`, `12 s`, `2 min 5 s`.
+/// `40 ms`, `1.4 s`, `12 s`, `2 min 5 s`.
 fn lasting(millis: u64) -> String {
     match millis {
-        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        0..1000 => format!("{millis} ms"),
+        1000..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
         _ => in_words(millis / 1000),
     }
 }
