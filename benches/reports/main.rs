@@ -115,8 +115,10 @@ fn tell(section: &mut Section, small: &Round, large: &Round, customers: u32) {
     section.say("");
     table(section, "KiB of");
     for ((name, before), (_, bytes)) in small.files.iter().zip(&large.files) {
-        let kib = |bytes: &u64| bytes.div_ceil(1024).to_string();
-        section.row(&[name.clone(), kib(before), kib(bytes), String::new()]);
+        let kib = |bytes: &u64| u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let (before, now) = (kib(before), kib(bytes));
+        let growth = grown(f64::from(before), f64::from(now));
+        section.row(&[name.clone(), before.to_string(), now.to_string(), growth]);
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Facts {
     pub(super) plan: Option<Plan>,
     pub(super) approved: Option<(Time, Approved)>,
     pub(super) confirmed: Option<(Time, Confirmed)>,
+    /// Whoever goes on with a run that a guard stopped is asked again; what was said before.
+    pub(super) confirmed_before: Vec<(Time, Confirmed)>,
     pub(super) stopped: Vec<(Time, Stopped)>,
     pub(super) resumed: Vec<Time>,
     pub(super) sealed: Option<(Time, RunSealed)>,
@@ -80,6 +82,7 @@ impl Facts {
             plan: None,
             approved: None,
             confirmed: None,
+            confirmed_before: Vec::new(),
             stopped: Vec::new(),
             resumed: Vec::new(),
             sealed: None,
@@ -109,7 +112,7 @@ impl Facts {
                         after: Pause::Question,
                         rate: cuts.last().map_or(0, |cut| cut.rate),
                     });
-                    facts.confirmed = Some((at, confirmed));
+                    facts.confirmed_before.extend(facts.confirmed.replace((at, confirmed)));
                 }
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
                 Event::Resumed(policy) => {

@@ -51,6 +51,8 @@ pub(super) enum Pause {
 /// A piece of time in which the run was at work.
 #[derive(Debug)]
 pub(super) struct Strip {
+    /// When the pause before it ended; somebody may have been asked first of all.
+    pub(super) since: Time,
     pub(super) from: Time,
     pub(super) to: Time,
     pub(super) after: Pause,
@@ -213,7 +215,7 @@ fn strips(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Vec<Strip>, Repo
                 }
             }
         }
-        strips.push(Strip { from: at, to: at, after, rate, buckets: Vec::new() });
+        strips.push(Strip { since: at, from: at, to: at, after, rate, buckets: Vec::new() });
     }
     if let Some(last) = strips.last_mut() {
         last.to = reader.last_done_before(run, Seq::MAX)?.unwrap_or(last.from).max(last.from);

@@ -122,10 +122,11 @@ fn what_the_pacer_did_can_be_read() {
         "status 429, Retry-After 20 s",
         "<td class=\"n\">210</td>",
         "<td colspan=\"3\">resumed</td><td><bdi>ceiling: 120 a minute</bdi>",
-        "<td colspan=\"3\">stopped</td><td><bdi>interrupted by a signal</bdi>",
+        "<td colspan=\"3\">stopped</td><td><bdi>3 customers in a row ended in failure</bdi>",
     ] {
         assert!(drawing.contains(text), "{text}");
     }
+    assert!(page.contains("Before that: <bdi>dana</bdi>, 2026-11-20 09:21:"), "who said yes at first");
     let drawn: u32 =
         drawing.split(" UTC: ").skip(1).map(|rest| between(rest, "", "<").parse::<u32>().unwrap()).sum();
     assert_eq!(drawn, 33, "every request is in a bar");

@@ -21,7 +21,7 @@ pub(crate) const HOSTILE: &str = "<script>alert(\"1\")</script>\u{202e}\u{1b}[2J
 pub(crate) enum Until {
     Plan,
     Interrupted,
-    /// Stopped as above, and gone on with three days later.
+    /// Stopped by a guard, and gone on with three days later, when somebody said yes again.
     Resumed,
     Sealed,
 }
@@ -66,9 +66,12 @@ impl Sample {
                 sample.carry_out(&rows[..1]);
                 // Row 3 was sent and not settled.
                 sample.change(3, &cases[1]);
-                sample.interrupt();
-                if until == Until::Resumed {
+                if until == Until::Interrupted {
+                    sample.stop(StopCause::Interrupted, "interrupted by a signal");
+                } else {
+                    sample.stop(StopCause::Guard, "3 customers in a row ended in failure");
                     sample.resume();
+                    sample.confirm();
                     sample.settle(3, &cases[1]);
                     sample.carry_out(&rows[2..]);
                     sample.seal(3);
@@ -187,9 +190,8 @@ impl Sample {
         self.record(Event::Confirmed(Confirmed { by: "dana".into(), how: How::Typed, digest }));
     }
 
-    fn interrupt(&mut self) {
-        let text = "interrupted by a signal".to_owned();
-        self.record(Event::Stopped(Stopped { cause: StopCause::Interrupted, text }));
+    fn stop(&mut self, cause: StopCause, text: &str) {
+        self.record(Event::Stopped(Stopped { cause, text: text.to_owned() }));
     }
 
     /// Three days later, at another pace.

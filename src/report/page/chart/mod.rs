@@ -246,7 +246,7 @@ fn told(traffic: &Traffic, facts: &Facts) -> Vec<Told> {
     let stopped = facts.stopped.iter().map(|(at, stopped)| other(*at, "stopped", stopped.text.clone()));
     let went_on = traffic.strips.iter().filter_map(|strip| {
         let ceiling = format!("ceiling: {} a minute", strip.rate);
-        Some(other(strip.from, began(strip.after)?, ceiling))
+        Some(other(strip.since, began(strip.after)?, ceiling))
     });
     let mut told: Vec<Told> = waits.chain(stopped).chain(went_on).collect();
     told.sort_by_key(|told| told.time);

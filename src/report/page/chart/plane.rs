@@ -93,7 +93,7 @@ mod tests {
 
     fn strip(from: i64, to: i64, buckets: Vec<u32>) -> Strip {
         let (from, to) = (Time::from_millis(from), Time::from_millis(to));
-        Strip { from, to, after: Pause::Stop, rate: 60, buckets }
+        Strip { since: from, from, to, after: Pause::Stop, rate: 60, buckets }
     }
 
     #[test]
