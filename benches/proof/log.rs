@@ -11,13 +11,18 @@ use offboard::{
         Settled,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use uuid::Uuid;
 
 type Failed = Box<dyn std::error::Error>;
 
 /// Entries that go to the disk together.
 const BATCH: usize = 256;
+/// From one record to the next.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Writes one run of so many customers.
 pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Result<(), Failed> {
@@ -93,6 +98,7 @@ impl RunWriter<'_> {
 
     fn write_with(&mut self, event: Event, payload: Option<([u8; 16], Vec<u8>)>) -> Result<u64, Failed> {
         let seq = self.store.next() + self.waiting.len() as u64;
+        self.at = self.at.plus(STEP);
         let record = Record { at: self.at, run: Some(self.run.id.clone()), event };
         self.run.apply(seq, &record)?;
         self.waiting.push(Entry { record, payload });

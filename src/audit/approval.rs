@@ -139,7 +139,7 @@ impl Approval {
     }
 
     /// Opens the approval on record again. It must still be whole, and say what the record says.
-    pub(super) fn of_record(approved: &Approved) -> Result<Self, BadApproval> {
+    pub fn of_record(approved: &Approved) -> Result<Self, BadApproval> {
         let key = approved.approver.parse().map_err(|_unreadable| BadApproval::Malformed)?;
         let approval = Self::open(&approved.note, &[key])?;
         if approval.statement.digest != approved.digest {

@@ -53,7 +53,7 @@ pub struct CustomerLine {
 pub type RowCells = Vec<String>;
 
 /// A line of the view `requests`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "the fields are the columns of contract §6")]
 pub struct RequestLine {
     pub run_id: Option<String>,

@@ -49,7 +49,9 @@ pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
 #[cfg(test)]
 pub(crate) use query::questions;
-pub use query::{Attached, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use query::{
+    Attached, NoSuchRun, QueryError, Reader, RequestFilter, RequestsByRow, Sending, StoredRecord,
+};
 pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

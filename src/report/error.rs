@@ -30,6 +30,16 @@ pub enum ReportError {
     /// The rows say something else than the record that ended the run.
     #[error("the outcomes of the rows are not those that the run was sealed with")]
     NotAsSealed,
+    /// A request belongs to a row that the list does not have.
+    #[error(
+        "the requests do not add up: the run made {total}, {told} of them belong to it or to a row of its list"
+    )]
+    RequestsMissing {
+        /// Requests of the run.
+        total: u64,
+        /// Those with a place in the report.
+        told: u64,
+    },
     /// A row names a reason that is none.
     #[error("row {row}: {source}")]
     Reason {
@@ -61,6 +71,7 @@ impl ReportError {
             Self::Query(_) | Self::NoRun(_) | Self::Write { .. } => false,
             Self::DoesNotAddUp { .. }
             | Self::NotAsSealed
+            | Self::RequestsMissing { .. }
             | Self::Reason { .. }
             | Self::Canonical(_)
             | Self::Template(_) => true,

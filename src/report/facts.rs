@@ -1,6 +1,9 @@
 //! What the log says of a run as a whole.
 
-use super::{ReportError, summary::Requests};
+use super::{
+    ReportError,
+    traffic::{Cut, Pause, Traffic},
+};
 use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
@@ -24,6 +27,8 @@ pub(super) struct Facts {
     pub(super) plan: Option<Plan>,
     pub(super) approved: Option<(Time, Approved)>,
     pub(super) confirmed: Option<(Time, Confirmed)>,
+    /// Whoever goes on with a run that a guard stopped is asked again; what was said before.
+    pub(super) confirmed_before: Vec<(Time, Confirmed)>,
     pub(super) stopped: Vec<(Time, Stopped)>,
     pub(super) resumed: Vec<Time>,
     pub(super) sealed: Option<(Time, RunSealed)>,
@@ -31,7 +36,8 @@ pub(super) struct Facts {
     pub(super) resolved: BTreeMap<u32, (Time, Resolved)>,
     /// Comparisons with Partner Center's own record, in order.
     pub(super) reconciled: Vec<(Time, Reconciled)>,
-    pub(super) requests: Requests,
+    /// What was sent, and how fast.
+    pub(super) traffic: Traffic,
     /// The first signed head of the log that covers the end of the run.
     pub(super) checkpoint: Option<String>,
 }
@@ -76,15 +82,18 @@ impl Facts {
             plan: None,
             approved: None,
             confirmed: None,
+            confirmed_before: Vec::new(),
             stopped: Vec::new(),
             resumed: Vec::new(),
             sealed: None,
             resolved: BTreeMap::new(),
             reconciled: Vec::new(),
-            requests: Requests::of(reader, &id)?,
+            traffic: Traffic::default(),
             checkpoint: None,
             id,
         };
+        let mut cuts =
+            vec![Cut { seq: 0, at: facts.started_at, after: Pause::None, rate: facts.opened.policy.rate }];
         for (seq, record) in records {
             let at = record.at;
             match record.event {
@@ -96,9 +105,20 @@ impl Facts {
                     facts.plan = Some(Plan { seq, at, sealed, partner });
                 }
                 Event::Approved(approved) => facts.approved = Some((at, *approved)),
-                Event::Confirmed(confirmed) => facts.confirmed = Some((at, confirmed)),
+                Event::Confirmed(confirmed) => {
+                    cuts.push(Cut {
+                        seq,
+                        at,
+                        after: Pause::Question,
+                        rate: cuts.last().map_or(0, |cut| cut.rate),
+                    });
+                    facts.confirmed_before.extend(facts.confirmed.replace((at, confirmed)));
+                }
                 Event::Stopped(stopped) => facts.stopped.push((at, stopped)),
-                Event::Resumed(_) => facts.resumed.push(at),
+                Event::Resumed(policy) => {
+                    cuts.push(Cut { seq, at, after: Pause::Stop, rate: policy.rate });
+                    facts.resumed.push(at);
+                }
                 Event::RunSealed(sealed) => {
                     facts.sealed = Some((at, sealed));
                     facts.checkpoint = reader.head_over(seq)?;
@@ -108,6 +128,7 @@ impl Facts {
                 _ => {}
             }
         }
+        facts.traffic = Traffic::of(reader, &facts.id, &cuts)?;
         Ok(facts)
     }
 

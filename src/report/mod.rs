@@ -14,18 +14,20 @@
 mod certificate;
 mod error;
 mod facts;
-mod html;
 mod page;
 mod plain;
 mod plan;
 mod rows;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod snapshots;
 mod summary;
 mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod words;
 mod workbook;
 mod write;
@@ -41,4 +43,4 @@ pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use template::{STYLE, environment};
 pub use words::event_in_words;
-pub use write::{Written, write_all};
+pub use write::{Written, write_all, write_all_watched};

@@ -60,7 +60,7 @@ pub struct InputLine {
 }
 
 /// What was sent, in numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Requests {
     /// All requests.
     pub total: u64,
@@ -70,18 +70,6 @@ pub struct Requests {
     pub throttled: u64,
     /// Requests that repeated an earlier one.
     pub retried: u64,
-}
-
-impl Requests {
-    pub(super) fn of(reader: &Reader, run: &RunId) -> Result<Self, ReportError> {
-        let by_status = reader.answers_by_status(run)?;
-        Ok(Self {
-            total: by_status.values().sum(),
-            by_status,
-            throttled: reader.throttled(run)?,
-            retried: reader.retried(run)?,
-        })
-    }
 }
 
 impl Summary {
@@ -104,7 +92,7 @@ impl Summary {
             },
             counts: tally.counts.clone(),
             reasons: tally.reasons.clone(),
-            requests: facts.requests.clone(),
+            requests: facts.traffic.requests.clone(),
             started_at: *started_at,
             finished_at,
             duration_seconds: finished_at.map(|end| end.since(*started_at).as_secs_f64()),

@@ -24,6 +24,9 @@ pub fn environment() -> Result<Environment<'static>, Error> {
     });
     environment.add_filter("number", |count: u64| grouped(count));
     environment.add_filter("moment", |time: String| moment(&time));
+    environment.add_filter("exact", |time: String| time.replacen('T', " ", 1).replacen('Z', "", 1));
+    environment.add_filter("clock", |time: String| time.get(11..19).unwrap_or(&time).to_owned());
+    environment.add_filter("day", |time: String| time.get(..10).unwrap_or(&time).to_owned());
     environment.add_filter("urlencode", |text: String| {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
     });

@@ -3,8 +3,7 @@
 use super::{
     CsvStyle, ReportError,
     facts::Facts,
-    html,
-    page::Page,
+    page::{self, Page},
     plan,
     rows::walk,
     summary::Summary,
@@ -43,10 +42,21 @@ pub fn write_all(
     folder: &Path,
     csv: CsvStyle,
 ) -> Result<Written, ReportError> {
+    write_all_watched(reader, run, folder, csv, &mut |_| {})
+}
+
+/// As [`write_all`]; `done` hears of each part of the work when it is done.
+pub fn write_all_watched(
+    reader: &Reader,
+    run: &RunLine,
+    folder: &Path,
+    csv: CsvStyle,
+    done: &mut dyn FnMut(&'static str),
+) -> Result<Written, ReportError> {
     let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
     let written = reader
-        .at_one_moment(|| draft_all(reader, run, folder, csv))
+        .at_one_moment(|| draft_all(reader, run, folder, csv, done))
         .and_then(|(summary, drafts)| Ok(Written { summary, files: publish(folder, drafts)? }));
     if written.is_err() && is_new {
         // Only an empty folder can be removed, and if that fails there is nothing more to do.
@@ -61,22 +71,41 @@ fn draft_all(
     run: &RunLine,
     folder: &Path,
     style: CsvStyle,
+    done: &mut dyn FnMut(&'static str),
 ) -> Result<(Summary, Vec<Finished>), ReportError> {
     let facts = Facts::of(reader, run)?;
+    done("the run as a whole");
     let listed = &facts.opened.input.columns;
     let draft = |name| Draft::begin(folder, name);
     let mut customers =
         Customers::begin(draft("customers.csv")?, folder.join("customers.csv"), style, listed)?;
     let mut retry = Retry::begin(draft("retry.csv")?, folder.join("retry.csv"), style, listed)?;
-    let mut groups = html::Groups::begin(folder);
+    let mut groups = page::Groups::begin(folder);
     let mut book = Book::begin(folder, &facts)?;
-    let tally = walk(reader, &facts, |row| {
-        customers.add(row)?;
-        retry.add(row)?;
-        book.add(row)?;
-        groups.add(row)
+    let (tally, of_the_run) = reader.by_row(&facts.id, |requests| {
+        let mut told = 0;
+        let mut of_row = |book: &mut Book, row| {
+            let lines = requests.of(row)?;
+            told += lines.len() as u64;
+            book.add_requests(&lines)?;
+            Ok::<_, ReportError>(lines)
+        };
+        let of_the_run = of_row(&mut book, None)?;
+        let tally = walk(reader, &facts, |row| {
+            customers.add(row)?;
+            retry.add(row)?;
+            book.add(row)?;
+            groups.add(row, &of_row(&mut book, Some(row.line.row))?)
+        })?;
+        let total = facts.traffic.requests.total;
+        if told == total {
+            Ok((tally, of_the_run))
+        } else {
+            Err(ReportError::RequestsMissing { total, told })
+        }
     })?;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
+    done("the rows: customers.csv, retry.csv, and what the others put aside");
 
     let summary = Summary::of(&facts, &tally);
     let mut out = draft("summary.json")?;
@@ -89,6 +118,7 @@ fn draft_all(
         let mut out = draft("plan.json")?;
         plan::write(&mut out, &folder.join("plan.json"), reader, &facts, sealed, &tally)?;
         finished.push(out.end()?);
+        done("plan.json");
     }
 
     if let Some(head) = &facts.checkpoint {
@@ -98,14 +128,16 @@ fn draft_all(
     }
 
     let mut out = draft("report.xlsx")?;
-    book.end(&mut out, reader, &facts, &tally, &summary)?;
+    book.end(&mut out, &facts, &tally, &summary)?;
     finished.push(out.end()?);
+    done("report.xlsx");
 
     let mut out = draft("report.html")?;
     let beside: Vec<_> = finished.iter().map(|file| (file.name, file.sha256)).collect();
-    let page = Page::of(&facts, &tally, &summary, &beside);
-    html::render(&mut out, &folder.join("report.html"), &page, groups)?;
+    let page = Page::of(&facts, &tally, &summary, &of_the_run, &beside);
+    page::render(&mut out, &folder.join("report.html"), &page, groups)?;
     finished.push(out.end()?);
+    done("report.html");
     Ok((summary, finished))
 }
 

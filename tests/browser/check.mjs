@@ -2,12 +2,14 @@
 //
 //   { "chromium", "out", "modules",
 //     "pages": [{ "name", "url", "shows": [text], "print": bool, "brief": bool }],
-//     "filter": { "url", "text", "expected": rows, "all": rows } }
+//     "filter": { "url", "text", "expected": rows, "all": rows },
+//     "report": { "url", "all": rows, "hostile": url, "shown": [text] } }
 //
 // and prints { "faults": [text], "looked": number }. Screenshots and prints are left in `out`.
 import { readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { report } from "./report.mjs";
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const require = createRequire(path.join(asked.modules, "package.json"));
@@ -69,6 +71,12 @@ for (const { name, url, shows, print, brief } of asked.pages) {
   for (const scheme of brief ? ["light"] : ["light", "dark"]) {
     const context = await browser.newContext({ colorScheme: scheme, viewport: { width: 1280, height: 900 } });
     const page = await open(context, `${name} (${scheme})`, url);
+    // Rows that are far away are not laid out; whoever looks at all of a page has to have them.
+    await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync("tr { content-visibility: visible !important; }");
+      document.adoptedStyleSheets.push(sheet);
+    });
     for (const details of await page.$$("details:not([open]) > summary")) await details.evaluate((one) => (one.parentElement.open = true));
     await accessible(page, `${name} (${scheme})`);
     if (scheme === "light") {
@@ -113,6 +121,8 @@ for (const javaScriptEnabled of [true, false]) {
   if ((await rows()) !== all) faults.push(`${name}: the way back shows ${await rows()} rows`);
   await context.close();
 }
+
+await report(browser, asked.report, faults);
 
 await browser.close();
 console.log(JSON.stringify({ faults, looked }));

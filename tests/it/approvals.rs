@@ -119,7 +119,16 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
         (&json!(vkey), &json!(fs::read_to_string(&signed).unwrap()))
     );
     let report = office.operator.report("report.html");
-    assert!(report.contains(vkey.split('+').next().unwrap()), "the report names the approver");
+    let signed = text(&signed);
+    let signed_at = fs::read_to_string(&signed).unwrap();
+    let signed_at = signed_at.lines().find_map(|line| line.strip_prefix("at ")).unwrap();
+    for part in [
+        "A second person approved it".to_owned(),
+        format!("{} {} UTC, over the same digest", &signed_at[..10], &signed_at[11..19]),
+        vkey.replace('/', "&#x2f;"),
+    ] {
+        assert!(report.contains(&part), "the report names the approver: {part}");
+    }
     office.operator.offboard(&["verify"]).exits(8);
     let review = Reviewing::start(&office.operator, &[]);
     let page = review.page(&format!("/run/{}", office.operator.latest()));

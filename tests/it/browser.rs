@@ -117,6 +117,9 @@ fn people_see_what_is_meant() {
             "url": of_demo.url(&format!("/run/{demonstrated}/customers")),
             "text": "CONTOSO", "expected": 1, "all": 24,
         },
+        "report": {
+            "url": pages[0]["url"], "all": 24, "hostile": pages[1]["url"], "shown": SHOWN,
+        },
     }));
     assert_eq!(faults, [""; 0], "what was seen is in {}", scratch().display());
     assert_eq!(usize::try_from(looked).unwrap(), expected);

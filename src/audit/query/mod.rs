@@ -4,12 +4,14 @@ mod disclosure;
 mod error;
 mod history;
 mod requests;
+mod sent;
 mod single;
 mod tallies;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
 pub use requests::RequestFilter;
+pub use sent::{RequestsByRow, Sending};
 pub use single::StoredRecord;
 
 use super::{

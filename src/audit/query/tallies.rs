@@ -6,7 +6,7 @@ use crate::{
     record::{Event, Judged, Record},
 };
 use rusqlite::{OptionalExtension as _, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 impl Reader {
     /// The rows of a run for which a change was sent, or was about to be.
@@ -18,44 +18,6 @@ impl Reader {
         )?;
         let rows = query.query_map([run.as_str()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The answers of a run by status; `not_sent` and `unknown` beside them.
-    pub fn answers_by_status(&self, run: &RunId) -> Result<BTreeMap<String, u64>, QueryError> {
-        let mut query = self.connection.prepare(
-            "SELECT coalesce(status, completion, 'open'), count(*) FROM requests WHERE run_id = ?1 GROUP BY 1",
-        )?;
-        let counts = query.query_map([run.as_str()], |row| {
-            let status = match row.get::<_, rusqlite::types::Value>(0)? {
-                rusqlite::types::Value::Integer(status) => status.to_string(),
-                rusqlite::types::Value::Text(text) => text,
-                _ => "open".to_owned(),
-            };
-            Ok((status, row.get::<_, i64>(1)?.unsigned_abs()))
-        })?;
-        Ok(counts.collect::<Result<_, _>>()?)
-    }
-
-    /// How many requests of a run repeated an earlier one.
-    pub fn retried(&self, run: &RunId) -> Result<u64, QueryError> {
-        let count: i64 = self.connection.query_row(
-            "SELECT count(*) FROM record WHERE kind = 'request_intended' AND run = ?1
-             AND json_extract(CAST(body AS TEXT), '$.attempt') > 1",
-            [run.as_str()],
-            |row| row.get(0),
-        )?;
-        Ok(count.unsigned_abs())
-    }
-
-    /// How many answers of a run asked for patience.
-    pub fn throttled(&self, run: &RunId) -> Result<u64, QueryError> {
-        let count: i64 = self.connection.query_row(
-            "SELECT count(*) FROM record WHERE kind = 'response_received' AND run = ?1
-             AND json_extract(CAST(body AS TEXT), '$.answer') = 'throttled'",
-            [run.as_str()],
-            |row| row.get(0),
-        )?;
-        Ok(count.unsigned_abs())
     }
 
     /// Each decision of a run that was recorded before the record `end`, in the order of the list.

@@ -10,7 +10,7 @@ mod sheets;
 mod tests;
 
 use super::{ReportError, facts::Facts, rows::Row, rows::Tally, summary::Summary};
-use crate::audit::{Reader, RequestFilter, RequestLine};
+use crate::audit::RequestLine;
 use cells::Sheet;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
@@ -30,6 +30,7 @@ pub(super) struct Book {
     workbook: Workbook,
     path: PathBuf,
     customers: u32,
+    requests: u32,
 }
 
 impl Book {
@@ -39,50 +40,49 @@ impl Book {
         let mut workbook = Workbook::new();
         let begun = begin(&mut workbook, folder, facts);
         begun.map_err(writing(&path))?;
-        Ok(Self { workbook, path, customers: 0 })
+        Ok(Self { workbook, path, customers: 0, requests: 0 })
     }
 
     /// Adds a row of the list.
     pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
         self.customers += 1;
-        let Self { workbook, path, customers } = self;
+        let Self { workbook, path, customers, .. } = self;
         Sheet::of(workbook, CUSTOMERS)
             .and_then(|mut sheet| sheets::customer(&mut sheet, *customers, row))
             .map_err(writing(path))
     }
 
-    /// Adds what the rows add up to, and every request of the run.
+    /// Adds what the rows add up to.
     pub(super) fn end(
-        mut self,
+        self,
         out: &mut (impl Write + Send),
-        reader: &Reader,
         facts: &Facts,
         tally: &Tally,
         summary: &Summary,
     ) -> Result<(), ReportError> {
-        self.add_requests(reader, facts)?;
-        let Self { mut workbook, path, customers } = self;
+        let Self { mut workbook, path, customers, requests } = self;
         let finish = || -> Result<(), XlsxError> {
             sheets::summary(&mut Sheet::of(&mut workbook, SUMMARY)?, facts, tally, summary)?;
             sheets::reasons(&mut Sheet::of(&mut workbook, REASONS)?, tally)?;
             sheets::next_dates(&mut Sheet::of(&mut workbook, NEXT_DATES)?, tally)?;
             let columns = sheets::customer_columns(&facts.opened.input.columns).len();
             Sheet::of(&mut workbook, CUSTOMERS)?.filter(customers, columns)?;
+            let shown = requests.min(sheets::MOST_REQUESTS);
+            Sheet::of(&mut workbook, REQUESTS)?.filter(shown, sheets::REQUEST_COLUMNS.len())?;
             workbook.save_to_writer(out)
         };
         finish().map_err(writing(&path))
     }
 
-    fn add_requests(&mut self, reader: &Reader, facts: &Facts) -> Result<(), ReportError> {
-        let Self { workbook, path, .. } = self;
+    /// Adds requests, those of no row first and then those of each row.
+    pub(super) fn add_requests(&mut self, lines: &[RequestLine]) -> Result<(), ReportError> {
+        let Self { workbook, path, requests, .. } = self;
         let mut sheet = Sheet::of(workbook, REQUESTS).map_err(writing(path))?;
-        let filter = RequestFilter { run: Some(facts.id.clone()), ..RequestFilter::default() };
-        let mut count = 0;
-        reader.requests::<ReportError>(&filter, |line: RequestLine| {
-            count += 1;
-            sheets::request(&mut sheet, count, &line).map_err(writing(path))
-        })?;
-        sheet.filter(count.min(sheets::MOST_REQUESTS), sheets::REQUEST_COLUMNS.len()).map_err(writing(path))
+        for line in lines {
+            *requests += 1;
+            sheets::request(&mut sheet, *requests, line).map_err(writing(path))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,134 @@
+//! The reviewer's questions: who said yes, and did it really happen.
+
+use super::super::{
+    facts::{self, Facts},
+    rows::{NO_EVIDENCE, Tally},
+};
+use crate::{
+    audit,
+    domain::Time,
+    record::{Approved, Confirmed, How, Resolved, TokenNamed},
+};
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(super) struct Token<'a> {
+    user: Option<&'a str>,
+    source: &'a str,
+}
+
+impl<'a> Token<'a> {
+    pub(super) fn of(token: &'a TokenNamed) -> Self {
+        Self { user: token.user.as_deref(), source: &token.source }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Plan {
+    digest: String,
+    ready: u32,
+    at: String,
+}
+
+impl Plan {
+    pub(super) fn of(plan: &facts::Plan) -> Self {
+        Self { digest: plan.sealed.digest.to_string(), ready: plan.sealed.ready, at: plan.at.to_string() }
+    }
+}
+
+/// What a second person signed.
+#[derive(Serialize)]
+pub(super) struct Approval<'a> {
+    key: &'a str,
+    digest: String,
+    /// When it was signed, by the approver's clock; when it came into the log, if it does not say.
+    at: String,
+    note: &'a str,
+}
+
+impl<'a> Approval<'a> {
+    pub(super) fn of(recorded_at: Time, approved: &'a Approved) -> Self {
+        let signed_at = audit::Approval::of_record(approved).map(|approval| approval.statement.at);
+        Self {
+            key: &approved.approver,
+            digest: approved.digest.to_string(),
+            at: signed_at.unwrap_or(recorded_at).to_string(),
+            note: &approved.note,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Yes<'a> {
+    by: &'a str,
+    at: String,
+    was_typed: bool,
+    digest: String,
+}
+
+impl<'a> Yes<'a> {
+    pub(super) fn of(at: Time, yes: &'a Confirmed) -> Self {
+        Self {
+            by: &yes.by,
+            at: at.to_string(),
+            was_typed: yes.how == How::Typed,
+            digest: yes.digest.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Sureness {
+    words: &'static str,
+    meaning: &'static str,
+    count: u32,
+}
+
+/// How many removals are how sure, the surest first.
+pub(super) fn evidence(tally: &Tally) -> Vec<Sureness> {
+    let kinds = [
+        ("corroborated", "corroborated", "Partner Center’s own activity record says so too."),
+        ("observed", "observed", "a later read no longer shows the relationship."),
+        ("accepted", "accepted", "the service answered so; no later read has shown it."),
+        (NO_EVIDENCE, "by a person’s word", "the program could not tell; a person looked, and said so."),
+    ];
+    let found = kinds.into_iter().filter_map(|(name, words, meaning)| {
+        let count = *tally.evidence.get(name)?;
+        Some(Sureness { words, meaning, count })
+    });
+    found.collect()
+}
+
+#[derive(Serialize)]
+pub(super) struct Moment {
+    at: String,
+    text: String,
+}
+
+/// The moments between the beginning and the end that a reviewer asks about.
+pub(super) fn events(facts: &Facts) -> Vec<Moment> {
+    let stopped = facts.stopped.iter().map(|(at, stopped)| (*at, format!("stopped: {}", stopped.text)));
+    let resumed = facts.resumed.iter().map(|at| (*at, "resumed".to_owned()));
+    let resolved = facts.resolved.values().map(|(at, resolved)| {
+        let Resolved { row, outcome, by, because, .. } = resolved;
+        (*at, format!("row {row} was resolved as {} by {by}: {because}", outcome.in_words()))
+    });
+    let reconciled = facts.reconciled.iter().map(|(at, found)| {
+        let open = found.missing.len() + found.not_yet.len() + found.unknown.len();
+        let text = format!(
+            "compared with Partner Center's own record of activity by {}: {} rows are in both, {open} are not, and {} \
+             removals there are claimed by nobody",
+            found.by,
+            found.corroborated,
+            found.unclaimed.len()
+        );
+        (*at, text)
+    });
+    let applied = facts.opened.applies.iter().map(|plan| {
+        (facts.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
+    });
+    let mut events: Vec<_> =
+        applied.chain(stopped).chain(resumed).chain(resolved).chain(reconciled).collect();
+    events.sort_by_key(|(at, _)| *at);
+    events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
+}

@@ -1,0 +1,142 @@
+//! When the rest can go: skipped customers by the month and the day from which they may.
+
+use super::super::rows::{Day, Tally};
+use crate::domain::{self, Outcome};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+/// So many months are shown with the empty ones between them.
+const IN_A_ROW: u32 = 36;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Calendar<'a> {
+    months: Vec<Month>,
+    days: Vec<OneDay<'a>>,
+    skipped: u32,
+    /// Without a date: somebody must end what stands in the way.
+    undated: u32,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Month {
+    name: String,
+    count: u32,
+    /// Of the largest month, in percent.
+    share: u32,
+    /// All that may go by its end.
+    so_far: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct OneDay<'a> {
+    date: &'a str,
+    count: u32,
+    names: &'a [String],
+    more: u32,
+}
+
+impl<'a> Calendar<'a> {
+    /// None if no date is known.
+    pub(super) fn of(tally: &'a Tally) -> Option<Self> {
+        if tally.days.is_empty() {
+            return None;
+        }
+        let skipped = tally.counts.get(&Outcome::Skipped).copied().unwrap_or_default();
+        let dated: u32 = tally.days.values().map(|day| day.count).sum();
+        let days = tally.days.iter().map(|(date, day)| OneDay {
+            date,
+            count: day.count,
+            names: &day.names,
+            more: day.count.saturating_sub(u32::try_from(day.names.len()).unwrap_or(u32::MAX)),
+        });
+        Some(Self {
+            months: months(&tally.days),
+            days: days.collect(),
+            skipped,
+            undated: skipped.saturating_sub(dated),
+        })
+    }
+}
+
+/// Each month from the first to the last; without the empty ones, if that were too many.
+fn months(days: &BTreeMap<String, Day>) -> Vec<Month> {
+    let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+    for (date, day) in days {
+        if let Some(month) = month(date) {
+            *counts.entry(month).or_default() += day.count;
+        }
+    }
+    let ends = counts.first_key_value().zip(counts.last_key_value());
+    if let Some((first, last)) = ends.map(|((first, _), (last, _))| (*first, *last))
+        && last - first < IN_A_ROW
+    {
+        for month in first..last {
+            counts.entry(month).or_default();
+        }
+    }
+    let most = counts.values().copied().max().unwrap_or_default().max(1);
+    let mut so_far = 0;
+    let named = counts.into_iter().map(|(month, count)| {
+        so_far += count;
+        let name = MONTHS.get((month % 12) as usize).copied().unwrap_or_default();
+        let share = (100 * count).div_ceil(most);
+        Month { name: format!("{name} {}", month / 12), count, share, so_far }
+    });
+    named.collect()
+}
+
+/// Months since the year 0.
+fn month(date: &str) -> Option<u32> {
+    date.parse::<domain::Day>().ok()?;
+    let (year, rest) = date.split_once('-')?;
+    let month: u32 = rest.split('-').next()?.parse().ok()?;
+    Some(year.parse::<u32>().ok()? * 12 + month - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(dates: &[(&str, u32)]) -> BTreeMap<String, Day> {
+        dates.iter().map(|(date, count)| ((*date).to_owned(), Day { count: *count, names: vec![] })).collect()
+    }
+
+    fn shown(dates: &[(&str, u32)]) -> Vec<(String, u32, u32, u32)> {
+        let months = months(&days(dates));
+        months.into_iter().map(|m| (m.name, m.count, m.share, m.so_far)).collect()
+    }
+
+    #[test]
+    fn a_month_without_anybody_is_seen_to_be_empty() {
+        let year = [("2026-11-30", 3), ("2026-12-01", 1), ("2026-12-31", 5), ("2027-02-01", 2)];
+        assert_eq!(
+            shown(&year),
+            [
+                ("November 2026".to_owned(), 3, 50, 3),
+                ("December 2026".to_owned(), 6, 100, 9),
+                ("January 2027".to_owned(), 0, 0, 9),
+                ("February 2027".to_owned(), 2, 34, 11)
+            ]
+        );
+    }
+
+    #[test]
+    fn far_dates_do_not_make_a_long_list() {
+        let far = shown(&[("2026-11-30", 3), ("2126-12-01", 1), ("nonsense", 9)]);
+        assert_eq!(far.iter().map(|month| month.1).collect::<Vec<_>>(), [3, 1]);
+    }
+}

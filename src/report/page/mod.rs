@@ -1,0 +1,143 @@
+//! `report.html`: the report that a person reads.
+//!
+//! What is said is in `report.html`; here is what it is said about, a part of the page at a time.
+
+mod answers;
+mod calendar;
+mod chart;
+mod lines;
+mod outcomes;
+mod render;
+#[cfg(test)]
+mod tests;
+
+pub use outcomes::{Share, meaning, shares_of};
+pub(super) use render::{Groups, render};
+
+use super::{facts::Facts, rows::Tally, summary::Summary};
+use crate::{
+    audit::RequestLine,
+    domain::{Mode, Outcome, Reason, Sha256},
+};
+use answers::{Approval, Moment, Plan, Sureness, Token, Yes};
+use calendar::Calendar;
+use chart::Chart;
+use lines::Request;
+use serde::Serialize;
+
+/// Everything on the page but the rows.
+#[derive(Serialize)]
+pub(super) struct Page<'a> {
+    summary: &'a Summary,
+    is_simulated: bool,
+    is_plan: bool,
+    state: &'a str,
+    host: &'a str,
+    version: &'a str,
+    api_url: &'a str,
+    reason: Option<&'a str>,
+    duration: Option<String>,
+    allowed: Vec<&'static str>,
+    protected: usize,
+    token: Option<Token<'a>>,
+    plan: Option<Plan>,
+    approved: Option<Approval<'a>>,
+    confirmed: Option<Yes<'a>>,
+    confirmed_before: Vec<Yes<'a>>,
+    events: Vec<Moment>,
+    outcomes: Vec<Share>,
+    removed: u32,
+    gone_before: u32,
+    unknown: u32,
+    evidence: Vec<Sureness>,
+    provisional: u32,
+    retry: u32,
+    reasons: Vec<Why>,
+    calendar: Option<Calendar<'a>>,
+    chart: Option<Chart>,
+    /// Requests that belong to no row.
+    of_the_run: Vec<Request>,
+    files: Vec<(&'a str, String)>,
+}
+
+#[derive(Serialize)]
+struct Why {
+    name: &'static str,
+    advice: &'static str,
+    count: u32,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn of(
+        facts: &'a Facts,
+        tally: &'a Tally,
+        summary: &'a Summary,
+        of_the_run: &[RequestLine],
+        beside: &[(&'a str, Sha256)],
+    ) -> Self {
+        let opened = &facts.opened;
+        let count = |outcome| tally.counts.get(&outcome).copied().unwrap_or_default();
+        Self {
+            summary,
+            is_simulated: opened.mode.is_simulated(),
+            is_plan: opened.mode == Mode::Plan || !opened.changes,
+            state: &facts.state,
+            host: &opened.host,
+            version: &opened.version,
+            api_url: &opened.api_url,
+            reason: opened.reason.as_deref(),
+            duration: facts.finished_at().map(|end| in_words(end.since(facts.started_at).as_secs())),
+            allowed: opened.policy.allow.iter().map(|reason| reason.as_str()).collect(),
+            protected: opened.policy.protected.len(),
+            token: facts.token.as_ref().map(Token::of),
+            plan: facts.plan.as_ref().map(Plan::of),
+            approved: facts.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved)),
+            confirmed: facts.confirmed.as_ref().map(|(at, yes)| Yes::of(*at, yes)),
+            confirmed_before: facts.confirmed_before.iter().map(|(at, yes)| Yes::of(*at, yes)).collect(),
+            events: answers::events(facts),
+            outcomes: shares_of(&tally.counts, tally.rows),
+            removed: count(Outcome::Removed) + count(Outcome::Deleted),
+            gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
+            unknown: count(Outcome::Unknown),
+            evidence: answers::evidence(tally),
+            provisional: tally.provisional,
+            retry: tally.retry,
+            reasons: reasons(tally),
+            calendar: Calendar::of(tally),
+            chart: Chart::of(facts),
+            of_the_run: of_the_run.iter().map(Request::of).collect(),
+            files: beside.iter().map(|(name, sha256)| (*name, sha256.to_string())).collect(),
+        }
+    }
+}
+
+/// The reasons, the most frequent first.
+fn reasons(tally: &Tally) -> Vec<Why> {
+    let why = |(reason, count): (&Reason, &u32)| Why {
+        name: reason.as_str(),
+        advice: reason.advice(),
+        count: *count,
+    };
+    let mut reasons: Vec<_> = tally.reasons.iter().map(why).collect();
+    reasons.sort_by_key(|why| std::cmp::Reverse(why.count));
+    reasons
+}
+
+/// A time in words: `2 min 5 s`.
+pub fn in_words(seconds: u64) -> String {
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod words {
+    use super::in_words;
+
+    #[test]
+    fn times_are_written_as_people_read_them() {
+        assert_eq!([5, 125, 7260].map(in_words), ["5 s", "2 min 5 s", "2 h 1 min"]);
+    }
+}

@@ -1,0 +1,94 @@
+//! Outcomes, as a bar and in words.
+
+use crate::domain::Outcome;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The width of the bar, in the units of its drawing.
+const BAR: u32 = 1000;
+
+/// One outcome, and its piece of the bar.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are what the templates name")]
+pub struct Share {
+    pub name: &'static str,
+    pub words: &'static str,
+    pub meaning: &'static str,
+    pub count: u32,
+    pub percent: String,
+    pub left: u32,
+    pub width: u32,
+}
+
+/// Each outcome that occurred. A piece of the bar is never too thin to be seen.
+pub fn shares_of(counts: &BTreeMap<Outcome, u32>, all: u32) -> Vec<Share> {
+    const THINNEST: u64 = 6;
+    let counts = Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, *counts.get(&outcome)?)));
+    let rows = u64::from(all.max(1));
+    let width = |count: u32| (u64::from(count) * u64::from(BAR) / rows).max(THINNEST);
+    let whole: u64 = counts.clone().map(|(_, count)| width(count)).sum::<u64>().max(1);
+    let scaled = |units: u64| u32::try_from(units * u64::from(BAR) / whole).unwrap_or(BAR);
+    let mut end = 0;
+    counts
+        .map(|(outcome, count)| {
+            let left = scaled(end);
+            end += width(count);
+            Share {
+                name: outcome.as_str(),
+                words: outcome.in_words(),
+                meaning: meaning(outcome),
+                count,
+                percent: percent(count, all),
+                left,
+                width: scaled(end) - left,
+            }
+        })
+        .collect()
+}
+
+/// The share in whole percent; what is there is never nothing, and what is missing is never all.
+fn percent(count: u32, rows: u32) -> String {
+    let (count, rows) = (u64::from(count), u64::from(rows.max(1)));
+    match (200 * count + rows) / (2 * rows) {
+        0 => "< 1".to_owned(),
+        100 if count < rows => "> 99".to_owned(),
+        percent => percent.to_string(),
+    }
+}
+
+/// What an outcome means, in a sentence or two.
+pub const fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Removed => "This run ended the reseller relationship.",
+        Outcome::Deleted => "This run deleted the sandbox customer.",
+        Outcome::AlreadyRemoved => "The relationship was gone before this run.",
+        Outcome::AlreadyDeleted => "The sandbox customer was gone before this run.",
+        Outcome::Ready => "Nothing stands in the way. Nothing was changed.",
+        Outcome::Skipped => "A precondition or a guard said no. Nothing was changed.",
+        Outcome::Failed => "The service said no, or did not answer. Nothing was changed.",
+        Outcome::Unknown => {
+            "A change was sent, and what became of it could not be found out. A person must look."
+        }
+        Outcome::NotAttempted => "The run stopped before its turn. Nothing was changed.",
+        Outcome::Rejected => "The row itself is not valid. Nothing was sent.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_written_as_people_read_them() {
+        assert_eq!([1, 500, 999, 1000].map(|n| percent(n, 1000)), ["< 1", "50", "> 99", "100"]);
+    }
+
+    #[test]
+    fn the_bar_is_filled_and_every_piece_can_be_seen() {
+        let counts =
+            BTreeMap::from([(Outcome::Removed, 99_990), (Outcome::Failed, 7), (Outcome::Unknown, 3)]);
+        let shares = shares_of(&counts, 100_000);
+        assert_eq!(shares.iter().map(|share| share.width).sum::<u32>(), BAR);
+        assert!(shares.iter().all(|share| share.width >= 5));
+    }
+}

@@ -1,0 +1,241 @@
+//! What the run of the sample is about: its list, its policy, and how each row ends.
+
+use super::{HOSTILE, id};
+use crate::{
+    domain::{
+        Answer, Cause, CorrelationId, Ends, Evidence, Finding, Mode, Outcome, Procedure, Reason, RequestId,
+        Sha256, Time,
+    },
+    record::{
+        Event, Exchange, InputFile, Judged, Policy, Purpose, RequestIntended, ResponseReceived, RunOpened,
+        Settled,
+    },
+};
+use serde_json::Map;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a row ends.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) end: Outcome,
+    pub(super) evidence: Option<Evidence>,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) text: &'static str,
+}
+
+fn case(name: &'static str, end: Outcome, reasons: &[Reason], text: &'static str) -> Case {
+    Case { name, end, evidence: None, reasons: reasons.to_vec(), text }
+}
+
+fn gone(name: &'static str, end: Outcome, evidence: Evidence) -> Case {
+    let text = "A later read no longer shows the relationship.";
+    Case { name, end, evidence: Some(evidence), reasons: vec![], text }
+}
+
+pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
+    use Outcome::{
+        AlreadyDeleted, AlreadyRemoved, Deleted, Failed, NotAttempted, Rejected, Removed, Skipped, Unknown,
+    };
+    let sandbox = procedure == Procedure::DeleteSandboxCustomer;
+    let (end, before) = if sandbox { (Deleted, AlreadyDeleted) } else { (Removed, AlreadyRemoved) };
+    vec![
+        gone("Contoso Bikes", end, Evidence::Observed),
+        gone("Fabrikam Residences", end, Evidence::Observed),
+        gone("Northwind Traders", end, Evidence::Accepted),
+        gone("株式会社ウッドグローブ", end, Evidence::Corroborated),
+        gone(HOSTILE, end, Evidence::Observed),
+        case("Adventure Works", before, &[], "The live relationship is `none`."),
+        case(
+            "=cmd|'/c calc'!A0",
+            Skipped,
+            &[Reason::ActiveSubscription, Reason::ReservedInstance],
+            "active_subscription: subscription `Microsoft 365 Business` (5d5d5d5d-0000-4000-8000-000000000000): active, new commerce. Suspend the legacy subscription, or cancel the new-commerce one, then run again. | reserved_instance: reservation `VM D2s v5, 3 years` (7a7a7a7a-0000-4000-8000-000000000000): ends 2027-03-01. Have the reservation cancelled through Azure support, or wait until it ends.",
+        ),
+        case(
+            "Tailspin Toys",
+            Skipped,
+            &[Reason::SavingsPlan],
+            "savings_plan: savings plan (order 77): ends 2027-08-15. Wait until the savings plan ends, or ask Microsoft support whether it can be cancelled.",
+        ),
+        case(
+            "Wide World Importers",
+            Skipped,
+            &[Reason::ProtectedCustomer, Reason::AzurePlan],
+            "protected_customer: on the protected list.",
+        ),
+        case(
+            "Proseware",
+            Failed,
+            &[Reason::RefusedByService],
+            "The service said: <b>no</b>.\nRead the service's text; correct what it names, then run again.",
+        ),
+        case(
+            "Litware",
+            Unknown,
+            &[Reason::AnswerLost],
+            "The connection was reset after the change was sent.",
+        ),
+        case("Lucerne Publishing", NotAttempted, &[Reason::RunStopped], "The run stopped before its turn."),
+        case(
+            "",
+            Rejected,
+            &[Reason::InvalidTenantId],
+            "row 14, column `Tenant ID`: `nonsense` is not a tenant ID.",
+        ),
+        case("Contoso Bikes", Skipped, &[Reason::DuplicateRow], "Stands in row 2 already."),
+    ]
+}
+
+pub(super) fn at_reading(case: &Case) -> bool {
+    case.end == Outcome::Rejected || case.reasons == [Reason::DuplicateRow]
+}
+
+pub(super) fn may_be_sent(case: &Case) -> bool {
+    use Outcome::{Deleted, Failed, NotAttempted, Removed, Unknown};
+    matches!(case.end, Removed | Deleted | Failed | Unknown | NotAttempted)
+}
+
+/// The record that opens the run.
+pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
+    let policy = Policy {
+        canary: 1,
+        rate: 300,
+        concurrency: 8,
+        settle_seconds: 300,
+        stop_after_failures: 3,
+        max_removals: 500,
+        approval_above: None,
+        max_share: 50,
+        allow: vec![Reason::SoftwarePurchase],
+        protected: BTreeSet::new(),
+        partner: None,
+        sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| id(999)),
+        sandboxes: [].into(),
+        suspend_legacy: false,
+        order_timeout_seconds: None,
+    };
+    RunOpened {
+        applies: None,
+        version: "0.1.0".into(),
+        procedure,
+        mode,
+        changes: mode != Mode::Plan,
+        api_url: "https://api.partnercenter.microsoft.com".into(),
+        operator: "dana".into(),
+        host: "ops-laptop-7".into(),
+        input: InputFile {
+            file: "leaving-customers-2026.xlsx".into(),
+            sha256: Sha256::of(&[b"list"]),
+            rows,
+            columns: ["Tenant ID", "Company name", "Note", "outcome"].map(str::to_owned).to_vec(),
+        },
+        ticket: Some("CHG-20417".into()),
+        reason: Some("End of the reseller contract in the Nordics".into()),
+        policy,
+        settings: BTreeMap::new(),
+    }
+}
+
+pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
+    let active = Cause {
+        what: "subscription".into(),
+        id: None,
+        name: Some("é\u{7f}\"".into()),
+        detail: "active".into(),
+    };
+    let blocked = !may_be_sent(case);
+    let findings = case.reasons.iter().filter(|_| blocked).map(|reason| Finding {
+        reason: *reason,
+        causes: vec![active.clone()],
+        ends: Ends::ByAction,
+    });
+    Event::Judged(Box::new(Judged {
+        row,
+        verdict: if blocked { case.end } else { Outcome::Ready },
+        name: Some(case.name.into()),
+        domain: Some(format!("customer{row}.example")),
+        relationship: Some("reseller".into()),
+        findings: findings.collect(),
+        allowed: vec![],
+        first: vec![],
+        listed_as: None,
+        seats: None,
+        active_until: None,
+        note: None,
+        facts_at,
+        basis: vec![],
+        exchange: None,
+    }))
+}
+
+/// A request for this row, or for the run as a whole.
+pub(super) fn intended(row: Option<u32>, purpose: Purpose, attempt: u32, place: u64) -> Event {
+    let number = if purpose.is_change() { row.map_or(0, u128::from) } else { u128::from(place) << 32 };
+    let (method, end) = match purpose {
+        Purpose::ReadSubscriptions => ("GET", "/subscriptions"),
+        Purpose::ReadEntitlements => ("GET", "/entitlements?showExpiry=true"),
+        Purpose::DeleteCustomer => ("DELETE", ""),
+        _ => ("PATCH", ""),
+    };
+    let path =
+        row.map_or_else(|| "profiles/organization".to_owned(), |row| format!("customers/{}{end}", id(row)));
+    Event::RequestIntended(Box::new(RequestIntended {
+        row,
+        customer: row.map(id),
+        about: None,
+        purpose,
+        attempt,
+        method: if row.is_some() { method } else { "GET" }.into(),
+        url: format!("https://api.partnercenter.microsoft.com/v1/{path}"),
+        request_id: RequestId::new(uuid::Uuid::from_u128(number)),
+        correlation_id: CorrelationId::new(uuid::Uuid::from_u128(1000 + number)),
+        headers: Map::new(),
+        body: None,
+    }))
+}
+
+pub(super) fn answered(intent: u64, row: Option<u32>, status: u16, answer: Answer) -> Event {
+    Event::ResponseReceived(Box::new(ResponseReceived {
+        intent,
+        row,
+        status,
+        answer,
+        code: None,
+        text: (status == 429).then(|| format!("Too many. {HOSTILE}")),
+        duration_ms: 240,
+        headers: Map::new(),
+        request_id: None,
+        correlation_id: None,
+        body: None,
+    }))
+}
+
+pub(super) fn settled(row: u32, case: &Case, started_at: Time) -> Event {
+    let was_sent = case.evidence.is_some() || matches!(case.end, Outcome::Failed | Outcome::Unknown);
+    let number = u128::from(row);
+    let exchange = Exchange {
+        status: Some(if case.end == Outcome::Failed { 403 } else { 200 }),
+        code: (case.end == Outcome::Failed).then(|| "900401".to_owned()),
+        text: None,
+        request_id: Some(RequestId::new(uuid::Uuid::from_u128(number))),
+        correlation_id: Some(CorrelationId::new(uuid::Uuid::from_u128(1000 + number))),
+    };
+    let day = match case.reasons.last() {
+        Some(Reason::ReservedInstance) => Some("2027-03-01"),
+        Some(Reason::SavingsPlan) => Some("2027-08-15"),
+        _ => None,
+    };
+    Event::Settled(Box::new(Settled {
+        row,
+        customer: (case.end != Outcome::Rejected).then(|| id(row)),
+        name: (!case.name.is_empty()).then(|| case.name.to_owned()),
+        outcome: case.end,
+        evidence: case.evidence,
+        reasons: case.reasons.clone(),
+        explanation: case.text.into(),
+        removable_from: day.map(|day| day.parse().unwrap()),
+        exchange: if was_sent { exchange } else { Exchange::default() },
+        attempts: u32::from(was_sent),
+        started_at,
+    }))
+}

@@ -1,0 +1,246 @@
+//! What a run sent and how fast, in one pass: the totals, and the pace over time.
+//!
+//! The pace is kept in buckets whose number depends on nothing, so that a run of any length takes the same
+//! memory. Time in which nobody worked is cut out: a run that was stopped and gone on with, or whose plan lay
+//! before somebody, is drawn in strips.
+
+use super::{ReportError, summary::Requests};
+use crate::{
+    audit::{Reader, Sending},
+    domain::{RunId, Seq, Time},
+    record::Held,
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// The most buckets that all strips have together, beyond one for each strip.
+const BUCKETS: u64 = 100;
+/// So many requests a bucket should have at the ceiling; with fewer, what is even looks uneven.
+const AT_THE_CEILING: u64 = 10;
+/// How long a bucket can be, in milliseconds: what people count time in.
+const WIDTHS: [u64; 20] = [
+    100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,
+    1_800_000, 3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000,
+];
+/// A shorter wait for somebody's answer is not cut out.
+const WORTH_A_CUT: Duration = Duration::from_secs(30);
+/// So many waits are told one by one; the log has them all.
+pub(super) const TOLD: usize = 200;
+
+/// Where time may be cut, and why.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// The record after the pause, and when that was.
+    pub(super) seq: Seq,
+    pub(super) at: Time,
+    pub(super) after: Pause,
+    /// The ceiling from then on, in requests a minute.
+    pub(super) rate: u32,
+}
+
+/// What was between two strips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// Nothing: the run began.
+    None,
+    /// Somebody was asked.
+    Question,
+    /// The run had stopped.
+    Stop,
+}
+
+/// A piece of time in which the run was at work.
+#[derive(Debug)]
+pub(super) struct Strip {
+    /// When the pause before it ended; somebody may have been asked first of all.
+    pub(super) since: Time,
+    pub(super) from: Time,
+    pub(super) to: Time,
+    pub(super) after: Pause,
+    pub(super) rate: u32,
+    /// Requests in each bucket.
+    pub(super) buckets: Vec<u32>,
+}
+
+/// Everything waited; answers that asked for it at the same time are one wait.
+#[derive(Debug)]
+pub(super) struct Wait {
+    pub(super) from: Time,
+    pub(super) until: Time,
+    /// The pace afterwards.
+    pub(super) rate: u32,
+    pub(super) answers: u32,
+    pub(super) why: String,
+}
+
+/// What was sent, and how fast.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    pub(super) requests: Requests,
+    /// How long a bucket is, in milliseconds.
+    pub(super) width: u64,
+    pub(super) strips: Vec<Strip>,
+    /// The first [`TOLD`] waits.
+    pub(super) waits: Vec<Wait>,
+    /// All of them, and how long they took together.
+    pub(super) waited: (u64, Duration),
+    /// The minute of the clock in which most was sent.
+    pub(super) busiest: Option<(Time, u32)>,
+    /// After so many milliseconds half of the answers were there.
+    pub(super) median: Option<u64>,
+    /// Requests that were sent while the run was not at work: to compare it with Partner Center's own record.
+    pub(super) outside: u64,
+}
+
+/// What is only of use while the records are read.
+#[derive(Default)]
+struct Counting {
+    closed: u64,
+    minute: (i64, u32),
+    /// Answers by their milliseconds.
+    took: BTreeMap<u64, u64>,
+    /// Until when the last wait lasts.
+    wait: Option<Time>,
+}
+
+impl Traffic {
+    pub(super) fn of(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Self, ReportError> {
+        let mut traffic = Self::default();
+        traffic.strips = strips(reader, run, cuts)?;
+        traffic.width = width(&traffic.strips);
+        for strip in &mut traffic.strips {
+            let count = usize::try_from(buckets(strip, traffic.width)).unwrap_or_default();
+            strip.buckets = vec![0; count];
+        }
+        let mut counting = Counting::default();
+        reader.sendings::<ReportError>(run, |at, sending| {
+            traffic.add(&mut counting, at, sending);
+            Ok(())
+        })?;
+        traffic.end(&counting);
+        Ok(traffic)
+    }
+
+    fn add(&mut self, counting: &mut Counting, at: Time, sending: Sending) {
+        let Requests { total, by_status, throttled, retried } = &mut self.requests;
+        match sending {
+            Sending::Intended(attempt) => {
+                *total += 1;
+                *retried += u64::from(attempt > 1);
+                self.sent(counting, at);
+            }
+            Sending::Answered { status, is_throttled, after } => {
+                counting.closed += 1;
+                *by_status.entry(status.to_string()).or_default() += 1;
+                *throttled += u64::from(is_throttled);
+                *counting.took.entry(after).or_default() += 1;
+            }
+            Sending::Ended(how) => {
+                counting.closed += 1;
+                *by_status.entry(how.to_owned()).or_default() += 1;
+            }
+            Sending::Held(held) => self.held(counting, at, held),
+        }
+    }
+
+    fn sent(&mut self, counting: &mut Counting, at: Time) {
+        let minute = at.as_millis().div_euclid(60_000);
+        let count = if counting.minute.0 == minute { counting.minute.1 + 1 } else { 1 };
+        counting.minute = (minute, count);
+        if self.busiest.is_none_or(|(_, most)| count > most) {
+            self.busiest = Some((Time::from_millis(minute * 60_000), count));
+        }
+        let last = self.strips.partition_point(|strip| strip.from <= at).checked_sub(1);
+        let strip = last.and_then(|last| self.strips.get_mut(last)).filter(|strip| at <= strip.to);
+        let bucket = strip.and_then(|strip| {
+            let place = at.since(strip.from).as_millis() / u128::from(self.width);
+            let end = strip.buckets.len().checked_sub(1)?;
+            strip.buckets.get_mut(usize::try_from(place).unwrap_or(end).min(end))
+        });
+        match bucket {
+            Some(bucket) => *bucket += 1,
+            None => self.outside += 1,
+        }
+    }
+
+    fn held(&mut self, counting: &mut Counting, at: Time, held: Held) {
+        let Held { until, rate, why, .. } = held;
+        let (count, together) = &mut self.waited;
+        let before = counting.wait.filter(|before| at <= *before);
+        *together += until.since(before.unwrap_or(at).min(until));
+        counting.wait = Some(before.map_or(until, |before| before.max(until)));
+        if before.is_none() {
+            *count += 1;
+            if self.waits.len() < TOLD {
+                self.waits.push(Wait { from: at, until, rate, answers: 1, why });
+            }
+        } else if usize::try_from(*count).is_ok_and(|count| count == self.waits.len())
+            && let Some(wait) = self.waits.last_mut()
+        {
+            wait.answers += 1;
+            wait.rate = rate;
+            if until > wait.until {
+                (wait.until, wait.why) = (until, why);
+            }
+        }
+    }
+
+    fn end(&mut self, counting: &Counting) {
+        let open = self.requests.total.saturating_sub(counting.closed);
+        if open > 0 {
+            self.requests.by_status.insert("open".to_owned(), open);
+        }
+        let half = counting.took.values().sum::<u64>().div_ceil(2);
+        let mut so_far = 0;
+        self.median = counting.took.iter().find_map(|(took, count)| {
+            so_far += count;
+            (so_far >= half).then_some(*took)
+        });
+    }
+}
+
+/// The strips, without their buckets.
+fn strips(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Vec<Strip>, ReportError> {
+    let mut strips: Vec<Strip> = Vec::new();
+    for cut in cuts {
+        let Cut { seq, at, after, rate } = *cut;
+        if let Some(last) = strips.last_mut() {
+            last.to = reader.last_done_before(run, seq)?.unwrap_or(at).clamp(last.from, at.max(last.from));
+            if after == Pause::Question {
+                if at.since(last.to) < WORTH_A_CUT {
+                    continue;
+                }
+                if last.to == last.from {
+                    last.from = at;
+                    continue;
+                }
+            }
+        }
+        strips.push(Strip { since: at, from: at, to: at, after, rate, buckets: Vec::new() });
+    }
+    if let Some(last) = strips.last_mut() {
+        last.to = reader.last_done_before(run, Seq::MAX)?.unwrap_or(last.from).max(last.from);
+    }
+    Ok(strips)
+}
+
+const fn millis(strip: &Strip) -> u64 {
+    strip.to.as_millis().saturating_sub(strip.from.as_millis()).unsigned_abs()
+}
+
+fn buckets(strip: &Strip, width: u64) -> u64 {
+    millis(strip) / width + 1
+}
+
+/// The shortest width that gives few enough buckets, each with room for some requests.
+fn width(strips: &[Strip]) -> u64 {
+    let most = BUCKETS + u64::try_from(strips.len()).unwrap_or_default();
+    let slowest = strips.iter().map(|strip| u64::from(strip.rate)).min().unwrap_or_default();
+    let fits = |width: u64| strips.iter().map(|strip| buckets(strip, width)).sum::<u64>() <= most;
+    let is_even = |width: u64| slowest * width >= AT_THE_CEILING * 60_000 || width >= 60_000;
+    let found = WIDTHS.into_iter().find(|width| fits(*width) && is_even(*width));
+    found.unwrap_or_else(|| {
+        // Longer than a hundred days of work.
+        let all: u64 = strips.iter().map(millis).sum();
+        (all / BUCKETS + 1).next_multiple_of(86_400_000)
+    })
+}
