@@ -27,11 +27,11 @@ use std::{fs, io, sync::Arc};
 use tokio::{runtime::Builder, sync::mpsc::Sender};
 use tokio_util::sync::CancellationToken;
 
-/// Runs to the end on a runtime of two threads, which are enough, because nothing on them ever waits
-/// for a disk. Whoever still waits for somebody to type is left behind.
+/// Runs to the end on a runtime of one thread beside this one, which are enough, because nothing on them ever
+/// waits for a disk. Whoever still waits for somebody to type is left behind.
 pub(super) fn block_on<R>(work: impl Future<Output = Result<R, Failure>>) -> Result<R, Failure> {
     let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;

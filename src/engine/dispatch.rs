@@ -144,7 +144,7 @@ impl<T: Transport> Engine<T> {
                 continue;
             }
             tokio::select! {
-                Some(done) = at_work.join_next() => match done.map_err(panicked).and_then(|row| row) {
+                Some(done) = at_work.join_next() => match done.map_err(Halt::panicked).and_then(|row| row) {
                     Ok(row) => ready.push_front(row),
                     Err(halt) => self.halt(&mut halted, halt),
                 },
@@ -225,11 +225,5 @@ impl ToBeSeen {
 }
 
 fn flattened(done: Result<Result<(), Halt>, tokio::task::JoinError>) -> Result<(), Halt> {
-    done.map_err(panicked)?
-}
-
-/// A task that panicked is a bug; what it had sent is in doubt, and the run stops.
-#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn panicked(error: tokio::task::JoinError) -> Halt {
-    Halt::stop(StopCause::Bug, format!("a task of this program failed ({error}); please report it"))
+    done.map_err(Halt::panicked)?
 }
