@@ -1,5 +1,5 @@
-//! The two clients that are compared: the program's own engine, with everything on record; and the same
-//! HTTP client making the same calls, with nothing beside it.
+//! The clients that are compared: the program's own engine, with everything on record; and the same HTTP
+//! client making the same calls, with nothing beside it but that it reads the answers, or not even that.
 
 use crate::{
     run::{self, id},
@@ -14,13 +14,16 @@ use offboard::{
     partner_center::{
         BaseUrl,
         auth::AccessToken,
+        model::{self, Customer, Entitlement, OrganizationProfile, Page, Subscription},
+        next_page,
         redact::Scrubber,
         request::{self, Call, Outgoing},
+        response::Incoming,
         transport::{Connection, Http, Transport as _},
     },
     record::How,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::HashSet,
     path::Path,
@@ -106,21 +109,29 @@ pub(crate) async fn audited(job: &Job, folder: &Path) -> Result<Took, Failed> {
     Ok(took)
 }
 
+/// A call about a customer, and how its answer is read.
+type About = (fn(TenantId) -> Call, fn(&Incoming) -> bool);
+
 /// What is asked about each customer, and then done to it.
-const PHASES: [&[About]; 2] =
-    [&[request::subscriptions, request::entitlements], &[request::remove_relationship]];
+const PHASES: [&[About]; 2] = [
+    &[(request::subscriptions, is::<Page<Subscription>>), (request::entitlements, is::<Page<Entitlement>>)],
+    &[(request::remove_relationship, is::<Customer>)],
+];
 
-/// A call about a customer.
-type About = fn(TenantId) -> Call;
+fn is<R: DeserializeOwned>(answer: &Incoming) -> bool {
+    model::read::<R>(&answer.body).is_ok()
+}
 
-/// The same calls, by as many workers. Nothing is kept, and nothing is looked at but the status.
-pub(crate) async fn bare(job: &Job) -> Result<Took, Failed> {
+/// The same calls, by as many workers. Nothing is kept of the answers.
+pub(crate) async fn bare(job: &Job, reads: bool) -> Result<Took, Failed> {
     let base = BaseUrl::parse(&job.url)?;
     let turns = interval(Duration::from_mins(1) / job.rate);
     let http = Http::new(&[&base], &Connection::default())?;
-    let client = Arc::new(Bare { http, base, turns: Mutex::new(turns), has_limit: job.rate < 6_000_000 });
+    let has_limit = job.rate < 6_000_000;
+    let client = Arc::new(Bare { http, base, turns: Mutex::new(turns), has_limit, reads });
     let began = Instant::now();
-    send(&client, &request::organization_profile()).await?;
+    client.send(&request::organization_profile(), is::<OrganizationProfile>).await?;
+    client.list().await?;
     let ids: Arc<Vec<TenantId>> =
         Arc::new((0..job.customers).map(|n| id(n).parse()).collect::<Result<_, _>>()?);
     for calls in PHASES {
@@ -130,8 +141,8 @@ pub(crate) async fn bare(job: &Job) -> Result<Took, Failed> {
             let (client, ids, next) = (Arc::clone(&client), Arc::clone(&ids), Arc::clone(&next));
             workers.spawn(async move {
                 while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    for call in calls {
-                        send(&client, &call(*id)).await?;
+                    for (call, read) in calls {
+                        client.send(&call(*id), *read).await?;
                     }
                 }
                 Ok::<(), String>(())
@@ -141,6 +152,7 @@ pub(crate) async fn bare(job: &Job) -> Result<Took, Failed> {
             worker??;
         }
     }
+    client.list().await?;
     Ok(Took { seconds: began.elapsed().as_secs_f64(), wal: 0 })
 }
 
@@ -150,17 +162,32 @@ struct Bare {
     base: BaseUrl,
     turns: Mutex<Interval>,
     has_limit: bool,
+    /// Whether answers are read.
+    reads: bool,
 }
 
-async fn send(client: &Bare, call: &Call) -> Result<usize, String> {
-    if client.has_limit {
-        client.turns.lock().await.tick().await;
+impl Bare {
+    async fn send(&self, call: &Call, read: fn(&Incoming) -> bool) -> Result<Incoming, String> {
+        if self.has_limit {
+            self.turns.lock().await.tick().await;
+        }
+        let (request_id, correlation_id) = (Ids::Random.request_id(), Ids::Random.correlation_id());
+        let outgoing = Outgoing::new(&self.base, call, token(), request_id, correlation_id);
+        let answer = self.http.send(&outgoing).await.map_err(|error| error.to_string())?;
+        if !answer.is_success() || self.reads && !read(&answer) {
+            return Err(format!("status {}", answer.status));
+        }
+        Ok(answer)
     }
-    let outgoing =
-        Outgoing::new(&client.base, call, token(), Ids::Random.request_id(), Ids::Random.correlation_id());
-    let answer = client.http.send(&outgoing).await.map_err(|error| error.to_string())?;
-    if answer.status >= 500 {
-        return Err(format!("status {}", answer.status));
+
+    /// All customers, page by page.
+    async fn list(&self) -> Result<(), Failed> {
+        let mut next = Some(request::customers());
+        while let Some(call) = next.take() {
+            let answer = self.send(&call, |_| true).await?;
+            let page: Page<Customer> = model::read(&answer.body)?;
+            next = next_page(&self.base, "/v1/customers", page.links.as_ref())?.map(request::next);
+        }
+        Ok(())
     }
-    Ok(answer.body.len())
 }

@@ -17,8 +17,10 @@ use std::{
 /// Which client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
-    /// The HTTP client alone.
+    /// The HTTP client, whose answers are read.
     Bare,
+    /// The HTTP client alone.
+    Unread,
     /// The program's engine, with everything on record.
     Audited,
     /// A script as somebody writes it instead.
@@ -80,7 +82,8 @@ pub(crate) fn client(job: &Job) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let took = runtime.block_on(async {
         match job.kind {
-            Kind::Bare => clients::bare(job).await,
+            Kind::Bare => clients::bare(job, true).await,
+            Kind::Unread => clients::bare(job, false).await,
             Kind::Audited => clients::audited(job, folder.path()).await,
             Kind::Script => Err("the script is a program of its own".into()),
         }

@@ -89,7 +89,9 @@ pub enum StoreError {
     },
     /// The copy of the heads beside the log has heads of another log.
     #[error(
-        "`{path}` holds heads of another audit log than `{log}`; if that one was moved away, move its heads away too"
+        "`{path}` holds heads of another audit log than `{log}`, one that is not there any more. If it was moved or \
+         deleted by mistake, put it back as `{log}`. Otherwise move `{path}` away, and keep it: it is what shows that \
+         there was such a log"
     )]
     ForeignCopy {
         /// The copy.

@@ -10,6 +10,12 @@ pub(super) const SCHEMA_VERSION: i32 = 1;
 /// Tables, triggers and views.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
+/// What the view `requests` asks: the last thing of the schema.
+pub(super) fn requests() -> &'static str {
+    let view = SCHEMA.split_once("CREATE VIEW requests AS").map(|(_, view)| view.trim());
+    view.unwrap_or_default().trim_end_matches(';')
+}
+
 /// The digest over the definitions of all tables, triggers and views: for each, in the order of type and
 /// name, its type, its name, its table and its SQL, with a `|` between them and a line feed after. Indexes
 /// may come and go: they hold nothing that the tables do not.

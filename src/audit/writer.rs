@@ -1,9 +1,9 @@
 //! The asynchronous front of the store: group commit.
 //!
 //! While one transaction is on its way to the disk, the next batch gathers by itself; so the cost
-//! of a record falls as the load rises, and an idle log answers at once. Each transaction is a short
-//! blocking task that the connection travels through: the runtime's threads never wait for a disk,
-//! and a paused test clock stands still meanwhile.
+//! of a record falls as the load rises, and an idle log answers at once. It is written by a blocking
+//! task that ends when nobody waits any more: the runtime's threads never wait for a disk, a paused
+//! test clock stands still meanwhile, and under load the same thread goes on from batch to batch.
 //!
 //! The writer also sees to it that heads are made: when they are due, and when somebody asks.
 
@@ -105,79 +105,96 @@ impl Writer {
 
 async fn serve(
     store: Store,
-    mut observer: Observer,
-    mut requests: mpsc::Receiver<Request>,
+    observer: Observer,
+    requests: mpsc::Receiver<Request>,
     brake: Arc<OnceLock<Brake>>,
 ) -> Result<Store, WriteError> {
-    let mut latest_head = (store.covered(), Instant::now());
-    let shared_by = store.shared_by();
-    let mut store = Some(store);
-    let mut batch = Vec::with_capacity(shared_by);
-    while requests.recv_many(&mut batch, shared_by).await > 0 {
-        let Some(mut own) = store.take() else { break };
-        let mut sizes = Vec::with_capacity(batch.len());
-        let mut answers = Vec::with_capacity(batch.len());
-        let mut entries = Vec::with_capacity(batch.len());
-        let mut head = false;
-        for request in batch.drain(..) {
-            sizes.push(request.entries.len() as u64);
-            answers.push(request.answer);
-            entries.extend(request.entries);
-            head |= request.head;
-        }
-        for (seq, entry) in (own.next()..).zip(&entries) {
-            if let Err(illegal) = observer(seq, &entry.record) {
-                let error = WriteError::Illegal(Arc::new(illegal));
-                return Err(refuse_all(answers, &mut requests, error).await);
-            }
-        }
-        let committed = tokio::task::spawn_blocking(move || {
-            let committed = own
-                .append(&entries)
-                .and_then(|first| if head { own.head().map(|()| first) } else { Ok(first) });
-            (own, committed)
-        });
-        let Ok((mut own, committed)) = committed.await else {
-            return Err(refuse_all(answers, &mut requests, WriteError::Closed).await);
+    let latest_head = (store.covered(), Instant::now());
+    let mut desk = Desk { store, observer, requests, batch: Vec::new(), brake, latest_head };
+    while desk.requests.recv_many(&mut desk.batch, desk.store.shared_by()).await > 0 {
+        // A panic is a bug; whoever asks from now on finds the log closed.
+        let written =
+            tokio::task::spawn_blocking(|| desk.write()).await.map_err(|_panic| WriteError::Closed)?;
+        desk = match written {
+            Ok(desk) => desk,
+            Err((error, requests)) => return Err(refuse_all(error, requests).await),
         };
-        let first = match committed {
-            Ok(first) => first,
-            Err(error) => {
-                let error = WriteError::Store(Arc::new(error));
-                return Err(refuse_all(answers, &mut requests, error).await);
-            }
-        };
-        if own.covered() > latest_head.0 {
-            latest_head = (own.covered(), Instant::now());
-        } else if latest_head.1.elapsed() >= HEAD_EVERY {
-            own.want_head();
-        }
-        if let Some(why) = own.brake() {
-            // The first reason stays.
-            brake.get_or_init(|| why);
-        }
-        let mut seq = first;
-        for (answer, size) in answers.into_iter().zip(sizes) {
-            // A caller that no longer waits has its record all the same.
-            if let Some(answer) = answer {
-                drop(answer.send(Ok(seq)));
-            }
-            seq += size;
-        }
-        store = Some(own);
     }
-    store.ok_or(WriteError::Closed)
+    Ok(desk.store)
+}
+
+/// All that it takes to write; it travels between the task that waits for requests and a thread that may
+/// wait for the disk.
+struct Desk {
+    store: Store,
+    observer: Observer,
+    requests: mpsc::Receiver<Request>,
+    /// They go to the disk together.
+    batch: Vec<Request>,
+    brake: Arc<OnceLock<Brake>>,
+    /// How many records the latest head covers, and when it was made.
+    latest_head: (u64, Instant),
+}
+
+impl Desk {
+    /// Writes the batch, and whatever has come meanwhile, until nobody waits.
+    fn write(mut self) -> Result<Self, (WriteError, mpsc::Receiver<Request>)> {
+        while !self.batch.is_empty() {
+            let batch = std::mem::take(&mut self.batch);
+            if let Err(error) = self.commit(batch) {
+                return Err((error, self.requests));
+            }
+            while self.batch.len() < self.store.shared_by()
+                && let Ok(request) = self.requests.try_recv()
+            {
+                self.batch.push(request);
+            }
+        }
+        Ok(self)
+    }
+
+    /// One transaction. Everybody who waits for it gets an answer.
+    fn commit(&mut self, batch: Vec<Request>) -> Result<(), WriteError> {
+        let mut entries = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::with_capacity(batch.len());
+        let mut head = false;
+        for Request { entries: own, head: wants_head, answer } in batch {
+            // A caller that does not wait has its record all the same.
+            waiting.extend(answer.map(|answer| (answer, entries.len() as u64)));
+            entries.extend(own);
+            head |= wants_head;
+        }
+        let first = self.append(&entries, head);
+        for (answer, at) in waiting {
+            drop(answer.send(first.clone().map(|first| first + at)));
+        }
+        first.map(drop)
+    }
+
+    fn append(&mut self, entries: &[Entry], head: bool) -> Result<Seq, WriteError> {
+        for (seq, entry) in (self.store.next()..).zip(entries) {
+            (self.observer)(seq, &entry.record).map_err(|illegal| WriteError::Illegal(Arc::new(illegal)))?;
+        }
+        let failed = |error| WriteError::Store(Arc::new(error));
+        let first = self.store.append(entries).map_err(failed)?;
+        if head {
+            self.store.head().map_err(failed)?;
+        }
+        if self.store.covered() > self.latest_head.0 {
+            self.latest_head = (self.store.covered(), Instant::now());
+        } else if self.latest_head.1.elapsed() >= HEAD_EVERY {
+            self.store.want_head();
+        }
+        if let Some(why) = self.store.brake() {
+            // The first reason stays.
+            self.brake.get_or_init(|| why);
+        }
+        Ok(first)
+    }
 }
 
 /// Gives everybody the first error, for as long as anybody asks.
-async fn refuse_all(
-    answers: Vec<Option<oneshot::Sender<Result<Seq, WriteError>>>>,
-    requests: &mut mpsc::Receiver<Request>,
-    error: WriteError,
-) -> WriteError {
-    for answer in answers.into_iter().flatten() {
-        drop(answer.send(Err(error.clone())));
-    }
+async fn refuse_all(error: WriteError, mut requests: mpsc::Receiver<Request>) -> WriteError {
     while let Some(request) = requests.recv().await {
         if let Some(answer) = request.answer {
             drop(answer.send(Err(error.clone())));

@@ -2,13 +2,14 @@
 
 use super::session;
 use crate::{
-    audit::{QueryError, Reader},
+    audit::Reader,
     domain::{Outcome, Reason, RunId},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{Event, PlanSealed, Record, StopCause},
 };
 use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::Sender;
 
 /// How many records are taken over together, at least.
 const CHUNK: usize = 500;
@@ -66,8 +67,7 @@ fn sealed_plan(log: &Path, run: &RunId) -> Result<PlanSealed, Halt> {
 /// stay together.
 async fn copy(engine: &Engine<Http>, log: &Path, pick: fn(&Event) -> bool) -> Result<(), Halt> {
     let (log, plan_of): (PathBuf, RunId) = (log.to_owned(), plan_of(engine)?);
-    let (chunks, mut arriving) = tokio::sync::mpsc::channel::<Vec<Event>>(2);
-    let reading = tokio::task::spawn_blocking(move || {
+    let read = move |chunks: Sender<Vec<Event>>| {
         let mut chunk = Vec::with_capacity(CHUNK);
         let each = |_, record: Record| {
             let begins_anew = matches!(record.event, Event::Judged(_) | Event::RowRead(_));
@@ -80,12 +80,9 @@ async fn copy(engine: &Engine<Http>, log: &Path, pick: fn(&Event) -> bool) -> Re
             }
             Ok(())
         };
-        Reader::open(&log).and_then(|reader| reader.records(&plan_of, each))?;
+        Reader::open(&log).and_then(|reader| reader.records(&plan_of, each)).map_err(session::unreadable)?;
         drop(chunks.blocking_send(chunk));
-        Ok::<(), QueryError>(())
-    });
-    while let Some(chunk) = arriving.recv().await {
-        engine.adopt(chunk).await?;
-    }
-    reading.await.map_err(session::panicked)?.map_err(session::unreadable)
+        Ok(())
+    };
+    session::in_chunks(read, async |chunk| engine.adopt(chunk).await).await
 }

@@ -74,7 +74,7 @@ pub(super) fn run(
         let opened = opened(&planned, options, policy, &settings);
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
         let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
-        let (exit, written) = session::carry(
+        let end = session::carry(
             printer,
             &paths,
             engine,
@@ -82,7 +82,7 @@ pub(super) fn run(
             stop,
         )
         .await?;
-        Ok(ending::tell_end(printer, &paths, &written, exit))
+        Ok(ending::tell_end(printer, &paths, &end))
     })
 }
 

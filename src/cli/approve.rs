@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Approval, KeyError, SigningKey, Statement, key_name},
-    domain::{Mode, TenantId},
+    domain::{Mode, Procedure, TenantId},
     engine::Clock,
     report::{Plan, visible},
 };
@@ -43,7 +43,7 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
     if !printer.json {
         printer.data(&briefing::text(printer, &plan))?;
     }
-    require_consent(printer, options, &plan)?;
+    require_consent(printer, options, &plan, partner)?;
     let approval = sign(&plan, partner, &text, &key)?;
     write(&out, &approval.note)?;
     if printer.json {
@@ -92,8 +92,13 @@ fn key() -> Result<SigningKey, Failure> {
     })
 }
 
-/// The partner's name and the number are typed, or the digest is known from elsewhere.
-fn require_consent(printer: &Printer, options: &ApproveOptions, plan: &Plan) -> Result<(), Failure> {
+/// The partner's name and the number are typed, in a sandbox its tenant ID, or the digest is known from elsewhere.
+fn require_consent(
+    printer: &Printer,
+    options: &ApproveOptions,
+    plan: &Plan,
+    partner: TenantId,
+) -> Result<(), Failure> {
     let head = &plan.head;
     let refused = |why: &str| Err(Failure::new(Exit::Guard, format!("not approved: {why}")));
     if let Some(digest) = &options.digest {
@@ -108,13 +113,19 @@ fn require_consent(printer: &Printer, options: &ApproveOptions, plan: &Plan) -> 
             "standard input is no terminal; give `--digest` with the plan's digest as you know it from elsewhere",
         );
     }
-    let name = visible(head.partner.name.as_deref().unwrap_or_default().trim()).into_owned();
-    let phrase = format!("{name} {}", head.ready);
-    printer.ask(&format!("\nTo approve, type the partner's name and the number, `{phrase}`:"));
+    // As the operator does; see `consent`.
+    let (what, meant) = match head.procedure {
+        Procedure::RemoveRelationship => {
+            ("the partner's name", head.partner.name.as_deref().unwrap_or_default().to_owned())
+        }
+        Procedure::DeleteSandboxCustomer => ("the sandbox's tenant ID", partner.to_string()),
+    };
+    let phrase = format!("{} {}", visible(meant.trim()), head.ready);
+    printer.ask(&format!("\nTo approve, type {what} and the number, `{phrase}`:"));
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {
         Ok(_) if line.trim() == phrase => Ok(()),
-        Ok(_) => refused("what was typed is not the partner's name and the number"),
+        Ok(_) => refused(&format!("what was typed is not {what} and the number")),
         Err(error) => refused(&format!("cannot read from the terminal: {error}")),
     }
 }

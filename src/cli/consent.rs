@@ -75,7 +75,7 @@ pub(super) async fn ask(
             StopCause::NotConfirmed,
             &format!("it was not confirmed: what was typed is not {what} and the number"),
         )),
-        Err(panicked) => Err(Halt::Stop { cause: StopCause::Bug, text: panicked.to_string() }),
+        Err(panicked) => Err(Halt::panicked(panicked)),
     }
 }
 

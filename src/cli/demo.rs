@@ -62,15 +62,17 @@ pub(super) fn run(
         )
         .await;
         rehearsal.close().await;
-        let (exit, written) = ended?;
+        let mut end = ended?;
         let reader = Reader::open(&settings.paths.audit_log)?;
-        let exit = match demo.customers {
+        end.exit = match demo.customers {
             None => as_expected(printer, &reader, &run)?,
             // Skipped customers are part of the picture; a stop or a failure is not.
-            Some(_) if exit == Exit::Unfinished && !has_failures(&written.summary.counts) => Exit::Done,
-            Some(_) => exit,
+            Some(_) if end.exit == Exit::Unfinished && !has_failures(&end.written.summary.counts) => {
+                Exit::Done
+            }
+            Some(_) => end.exit,
         };
-        Ok(ending::tell_end(printer, &settings.paths, &written, exit))
+        Ok(ending::tell_end(printer, &settings.paths, &end))
     })
 }
 

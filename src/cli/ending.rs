@@ -2,8 +2,9 @@
 
 use super::{
     exit::{Exit, Failure},
+    next,
     printer::Printer,
-    settings::Paths,
+    settings::{Again, Paths},
     show, undo,
 };
 use crate::{
@@ -44,15 +45,25 @@ fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
     }
 }
 
+/// A run that ended or was left, and its reports.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) exit: Exit,
+    pub(super) written: Written,
+    /// What comes next.
+    pub(super) next: Vec<String>,
+}
+
 /// Records how the work ended. Gives the exit code, and what there is to say.
 pub(super) async fn finish(
     engine: &Engine<Http>,
+    again: &Again,
     worked: Result<Ended, Halt>,
     is_new: bool,
 ) -> Result<(Exit, Option<String>), Failure> {
     let halt = match worked {
         Ok(Ended::Complete) => {
-            if let Some(text) = engine.with_run(undo::still_open) {
+            if let Some(text) = engine.with_run(|run| undo::still_open(run, again)) {
                 engine.leave(StopCause::NotConfirmed, &text).await?;
                 return Ok((Exit::Unfinished, Some(text)));
             }
@@ -70,9 +81,10 @@ pub(super) async fn finish(
                 engine.seal(Exit::Guard.code()).await?;
                 return Ok((Exit::Guard, Some(text)));
             }
-            let open = engine.with_run(undo::still_open).map(|open| format!(". Besides, {open}"));
+            let open =
+                engine.with_run(|run| undo::still_open(run, again)).map(|open| format!(". Besides, {open}"));
             let open = open.unwrap_or_default();
-            return Ok((Exit::Guard, Some(format!("{text}. {}{open}", next_step(engine)))));
+            return Ok((Exit::Guard, Some(format!("{text}{open}"))));
         }
         Err(halt) => halt,
     };
@@ -89,17 +101,11 @@ pub(super) async fn finish(
         }
         Fate::Leave => {
             engine.leave(cause, &text).await?;
-            Ok((exit, Some(format!("{text}. {}", next_step(engine)))))
+            let forgets = engine.with_run(|run| run.opened.mode.is_simulated());
+            let forgets = if forgets { ". The simulator forgets; run the list again" } else { "" };
+            Ok((exit, Some(format!("{text}{forgets}"))))
         }
     }
-}
-
-/// How a run that is not over is gone on with.
-fn next_step(engine: &Engine<Http>) -> String {
-    if engine.with_run(|run| run.opened.mode.is_simulated()) {
-        return "The simulator forgets; run the list again".to_owned();
-    }
-    format!("Go on with: offboard resume {}", engine.id())
 }
 
 /// What a run that came to its end says of itself.
@@ -167,11 +173,12 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
 }
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.
-pub(super) fn tell_end(printer: &Printer, paths: &Paths, written: &Written, exit: Exit) -> Exit {
-    if let Err(failure) = show_end(printer, paths, written) {
+pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &End) -> Exit {
+    if let Err(failure) = show_end(printer, paths, &end.written) {
         printer.warn(&failure.text);
     }
-    exit
+    next::tell(printer, &end.next, end.written.summary.finished_at.is_some());
+    end.exit
 }
 
 #[cfg(test)]

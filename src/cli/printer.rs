@@ -3,9 +3,13 @@
 use super::{
     args::{Color, Common, Output},
     exit::{Exit, Failure},
+    harmless,
 };
 use crate::report::visible;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal as _, Write as _},
+};
 
 /// Knows how much is to be said, and how.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
@@ -25,6 +29,23 @@ pub(super) enum Paint {
     Care,
     Bad,
     Strong,
+}
+
+/// The end of what is in a colour.
+const PLAIN: &str = "\u{1b}[0m";
+/// All colours and their end.
+const COLORS: [&str; 5] =
+    [Paint::Good.code(), Paint::Care.code(), Paint::Bad.code(), Paint::Strong.code(), PLAIN];
+
+impl Paint {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Good => "\u{1b}[32m",
+            Self::Care => "\u{1b}[33m",
+            Self::Bad => "\u{1b}[31m",
+            Self::Strong => "\u{1b}[1m",
+        }
+    }
 }
 
 impl Printer {
@@ -54,8 +75,8 @@ impl Printer {
     }
 
     /// Data. A reader that went away is no fault.
-    #[expect(clippy::unused_self, reason = "so that every output passes the printer")]
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
+        let text = if self.json { harmless::json(text) } else { self.harmless(text) };
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -85,13 +106,11 @@ impl Printer {
 
     /// The text in a colour, if there are colours.
     pub(super) fn paint(&self, paint: Paint, text: &str) -> String {
-        let code = match paint {
-            Paint::Good => "32",
-            Paint::Care => "33",
-            Paint::Bad => "31",
-            Paint::Strong => "1",
-        };
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.color { format!("{}{text}{PLAIN}", paint.code()) } else { text.to_owned() }
+    }
+
+    fn harmless<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        harmless::text(text, if self.color { &COLORS } else { &[] })
     }
 
     /// Says why a command failed.
@@ -118,6 +137,6 @@ impl Printer {
         let begin = if self.interactive { "\r\u{1b}[K" } else { "" };
         let mut err = io::stderr().lock();
         // If nobody can be told, there is nobody to tell.
-        drop(writeln!(err, "{begin}{text}"));
+        drop(writeln!(err, "{begin}{}", self.harmless(text)));
     }
 }

@@ -1,21 +1,24 @@
 //! Progress, as the records tell it.
 
-use super::printer::Printer;
+use super::{printer::Printer, progress_line::Glance};
 use crate::{
-    domain::{Outcome, Procedure},
-    engine::Watch,
+    engine::{Clock, Meter, Watch},
     partner_center::transport::Transport,
-    record::{Run, Stage},
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use std::time::Duration;
+use std::{io, time::Duration};
 use tokio::{task::JoinHandle, time::interval};
 
-/// How often the bar looks at the records, and how often a line is said without one.
+/// How often the bar looks at the records; how often it says anew how long it still takes; and how often a line
+/// is said without a bar.
 const LOOKS: Duration = Duration::from_millis(100);
+const LOOKS_A_FORECAST: u32 = 20;
 const LOOKS_A_LINE: u32 = 100;
 
-/// A progress bar on a terminal, else a plain line every ten seconds. It ends when it is dropped.
+/// The width of a terminal that does not say it.
+const USUAL_COLUMNS: usize = 80;
+
+/// A progress bar on a terminal, else a plain line every ten seconds and when a pause begins. It ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Progress {
     task: Option<JoinHandle<()>>,
@@ -24,11 +27,10 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn start<T: Transport>(printer: &Printer, watch: Watch<T>) -> Self {
-        let with_bar = printer.is_interactive() && !printer.quiet && !printer.verbose;
-        let bar = if with_bar { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = "{prefix:>9} [{wide_bar}] {pos}/{len} {msg}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style.progress_chars("=> "));
+        let wants_bar = printer.is_interactive() && !printer.quiet && !printer.verbose;
+        let bar = if wants_bar { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            bar.set_style(style);
         }
         if printer.quiet {
             return Self { task: None, bar };
@@ -36,29 +38,39 @@ impl Progress {
         let (shown, printer) = (bar.clone(), printer.clone());
         let task = tokio::spawn(async move {
             let mut ticks = interval(LOOKS);
-            let mut looks = 0_u32;
+            let (mut meter, mut left, mut looks) = (Meter::default(), None, 0_u32);
+            let mut was_held = false;
             loop {
                 ticks.tick().await;
+                let (now, pace) = (Clock::System.now(), watch.pace());
+                let glance = watch.with_run(|run| {
+                    meter.look(run, now);
+                    if looks.is_multiple_of(LOOKS_A_FORECAST) {
+                        left = meter.time_left(run, now);
+                    }
+                    let left = left.filter(|_| pace.held_for.is_none());
+                    Glance::of(run, pace, meter.per_minute(), left, now)
+                });
                 looks = looks.wrapping_add(1);
-                let (stage, done, of, text) = watch.with_run(described);
-                let pace = watch.pace();
-                let waiting = match pace.held_for {
-                    Some(wait) => format!(" · waiting {} s, as the service asks", wait.as_secs() + 1),
-                    None => format!(" · at most {}/min", pace.per_minute),
-                };
-                let text = format!("{text}{waiting}");
-                if with_bar {
-                    shown.set_prefix(stage);
-                    shown.set_length(of);
-                    shown.set_position(done);
-                    shown.set_message(text);
-                } else if looks.is_multiple_of(LOOKS_A_LINE) {
-                    printer.say(&format!("{stage} {done}/{of} {text}"));
+                let begins_to_wait = pace.held_for.is_some() && !was_held;
+                was_held = pace.held_for.is_some();
+                // A terminal that cannot draw one has none.
+                if !shown.is_hidden() {
+                    shown.set_message(glance.in_columns(columns()));
+                } else if looks.is_multiple_of(LOOKS_A_LINE) || begins_to_wait {
+                    printer.say(&glance.whole());
                 }
             }
         });
         Self { task: Some(task), bar }
     }
+}
+
+/// How wide the terminal is now, but for its last column, where some terminals begin a new line.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
+    let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
+    columns.unwrap_or(USUAL_COLUMNS).saturating_sub(1)
 }
 
 impl Drop for Progress {
@@ -68,22 +80,4 @@ impl Drop for Progress {
         }
         self.bar.finish_and_clear();
     }
-}
-
-/// What is being done, how many rows are through with it, of how many, and the outcomes so far.
-fn described(run: &Run) -> (&'static str, u64, u64, String) {
-    let of = run.rows.len() as u64;
-    let (stage, done) = match run.stage {
-        Stage::Judging => ("reading", u64::from(run.judged)),
-        Stage::Planned => ("planned", of),
-        Stage::Confirmed => match run.opened.procedure {
-            Procedure::RemoveRelationship => ("removing", u64::from(run.settled())),
-            Procedure::DeleteSandboxCustomer => ("deleting", u64::from(run.settled())),
-        },
-        Stage::Sealed => ("done", of),
-    };
-    let counts = Outcome::ALL
-        .iter()
-        .filter_map(|outcome| run.counts.get(outcome).map(|n| format!("{n} {}", outcome.in_words())));
-    (stage, done, of, counts.collect::<Vec<_>>().join(", "))
 }

@@ -56,7 +56,8 @@ pub(super) fn run(
             visible(&resolved.advice),
         ))?;
     }
-    printer.say(&format!("To have it in the reports: offboard report {}", run.id));
+    let report = paths.again.reporting(&format!("report {}", run.id));
+    printer.say(&format!("To have it in the reports: {report}"));
     Ok(Exit::Done)
 }
 

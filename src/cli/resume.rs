@@ -90,7 +90,7 @@ pub(super) fn run(
             run.opened.input.rows
         ));
         let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
-        let (exit, written) = session::carry(
+        let end = session::carry(
             printer,
             &paths,
             engine,
@@ -98,6 +98,6 @@ pub(super) fn run(
             stop,
         )
         .await?;
-        Ok(ending::tell_end(printer, &paths, &written, exit))
+        Ok(ending::tell_end(printer, &paths, &end))
     })
 }

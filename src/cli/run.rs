@@ -94,8 +94,7 @@ fn start(
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;
         }
-        let (exit, written) = ended?;
-        Ok(ending::tell_end(printer, &settings.paths, &written, exit))
+        Ok(ending::tell_end(printer, &settings.paths, &ended?))
     })
 }
 

@@ -4,10 +4,11 @@ use super::{
     access::Access,
     adopted, check,
     consent::{self, Consent},
-    ending,
+    ending::{self, End},
     exit::{Exit, Failure},
     health::{self, State},
     keys::KeyFile,
+    next,
     printer::Printer,
     progress::Progress,
     settings::Paths,
@@ -21,10 +22,9 @@ use crate::{
     input::List,
     partner_center::transport::Http,
     record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
-    report::Written,
 };
 use std::{fs, io, sync::Arc};
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, sync::mpsc::Sender};
 use tokio_util::sync::CancellationToken;
 
 /// Runs to the end on a runtime of two threads, which are enough, because nothing on them ever waits
@@ -66,8 +66,7 @@ pub(super) fn open_store(paths: &Paths) -> Result<Store, Failure> {
 
 /// Reads the list a second time, into the log.
 pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<(), Failure> {
-    let (chunks, mut arriving) = tokio::sync::mpsc::channel(2);
-    let reading = tokio::task::spawn_blocking(move || -> Result<(), Failure> {
+    let read = move |chunks: Sender<_>| -> Result<(), Failure> {
         let mut rows = list.rows()?;
         loop {
             let chunk = rows.by_ref().take(500).collect::<Result<Vec<_>, _>>()?;
@@ -75,11 +74,22 @@ pub(super) async fn take_list(engine: &Engine<Http>, list: Arc<List>) -> Result<
                 return Ok(());
             }
         }
-    });
+    };
+    in_chunks(read, async |chunk| Ok(engine.take_rows(chunk).await?)).await
+}
+
+/// Has `read` read from a disk, but not on the runtime's own threads, while `take` takes what it hands on. If
+/// nobody takes it any more, the run has stopped, and says why.
+pub(super) async fn in_chunks<C: Send + 'static, E: From<Halt> + Send + 'static>(
+    read: impl FnOnce(Sender<C>) -> Result<(), E> + Send + 'static,
+    mut take: impl AsyncFnMut(C) -> Result<(), E>,
+) -> Result<(), E> {
+    let (chunks, mut arriving) = tokio::sync::mpsc::channel(2);
+    let reading = tokio::task::spawn_blocking(move || read(chunks));
     while let Some(chunk) = arriving.recv().await {
-        engine.take_rows(chunk).await?;
+        take(chunk).await?;
     }
-    reading.await.map_err(panicked)?
+    reading.await.map_err(Halt::panicked)?
 }
 
 /// Begins a run and has its rows taken in.
@@ -135,8 +145,8 @@ pub(super) fn refuse_unfinished(paths: &Paths, list: Sha256) -> Result<(), Failu
         return Err(Failure::new(
             Exit::Guard,
             format!(
-                "{why}; go on with it first, or decline there to give it up: offboard resume {}",
-                line.run_id
+                "{why}; go on with it first, or decline there to give it up: {}",
+                next::resume(&paths.again, &line.run_id)
             ),
         ));
     }
@@ -154,7 +164,7 @@ pub(super) async fn carry(
     engine: Engine<Http>,
     (consent, offer): (Consent, Offer),
     stop: CancellationToken,
-) -> Result<(Exit, Written), Failure> {
+) -> Result<End, Failure> {
     let run = engine.id().clone();
     // A run that another process began is left as it was, whatever stops it now.
     let is_new = engine.with_run(|run| run.partner.is_none());
@@ -166,11 +176,12 @@ pub(super) async fn carry(
     let worked = tokio::select! {
         worked = work(printer, paths, &engine, (consent, offer), &stop) => worked,
         () = signals::time_to_leave(printer, &stop) => {
-            let text = "left at once; what was in flight is in doubt. `offboard resume` settles it";
+            let resume = next::resume(&paths.again, engine.id());
+            let text = format!("left at once; what was in flight is in doubt. Settle it, and go on: {resume}");
             return Err(Failure::new(Exit::Interrupted, text));
         }
     };
-    let (exit, said) = ending::finish(&engine, worked, is_new).await?;
+    let (exit, said) = ending::finish(&engine, &paths.again, worked, is_new).await?;
     if let Some(left) = engine.with_run(undo::left) {
         printer.warn(&left);
     }
@@ -186,11 +197,15 @@ pub(super) async fn carry(
             written.files.iter().map(|(file, sha256)| ReportWritten { file: file.clone(), sha256: *sha256 });
         engine.reported(reports.collect()).await?;
     }
+    let next = engine.with_run(|run| next::steps(paths, run));
     engine.close().await?;
     match written {
-        // Where the log had no room, the reports have none either; the exit code says what matters.
-        Err(failure) if exit == Exit::AuditLog => Err(Failure::new(exit, failure.text)),
-        written => Ok((exit, written?)),
+        Ok(written) => Ok(End { exit, written, next }),
+        Err(failure) => {
+            next::tell(printer, &next, false);
+            // Where the log had no room, the reports have none either; the exit code says what matters.
+            Err(if exit == Exit::AuditLog { Failure::new(exit, failure.text) } else { failure })
+        }
     }
 }
 
@@ -264,16 +279,11 @@ pub(super) fn unreadable(error: QueryError) -> Halt {
     Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-pub(super) fn panicked(error: tokio::task::JoinError) -> Halt {
-    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
-}
-
 /// Waits for a disk, but not on the runtime's own threads.
 pub(super) async fn blocking<R: Send + 'static>(
     work: impl FnOnce() -> Result<R, Halt> + Send + 'static,
 ) -> Result<R, Halt> {
-    tokio::task::spawn_blocking(work).await.map_err(panicked)?
+    tokio::task::spawn_blocking(work).await.map_err(Halt::panicked)?
 }
 
 /// The list in words, for the beginning of a run.

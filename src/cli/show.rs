@@ -8,6 +8,8 @@ use crate::{
 
 /// How many customers of a plan are shown one by one.
 const SHOWN: usize = 20;
+/// The widest line of running text, in characters: any terminal has so many.
+const WIDTH: usize = 79;
 /// The widest cell, in characters.
 const WIDEST: usize = 48;
 
@@ -133,14 +135,42 @@ pub(super) fn summary(
         text.push_str("\n\n  why, and what to do");
     }
     for (reason, n) in reasons {
-        text.push_str(&format!("\n  {n:>4}  {reason}\n        {}", reason.advice()));
+        text.push_str(&format!("\n  {n:>4}  {reason}{}", indented(reason.advice())));
     }
     text
+}
+
+/// Lines under a reason, broken between words.
+fn indented(text: &str) -> String {
+    let mut lines = String::new();
+    let mut width = WIDTH;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if width + 1 + length > WIDTH {
+            lines.push_str("\n        ");
+            width = 8;
+        } else {
+            lines.push(' ');
+            width += 1;
+        }
+        lines.push_str(word);
+        width += length;
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn running_text_is_broken_between_words() {
+        for reason in Reason::ALL {
+            let lines = indented(reason.advice());
+            assert!(lines.lines().all(|line| line.chars().count() <= WIDTH), "{lines}");
+            assert_eq!(lines.split_whitespace().collect::<Vec<_>>().join(" "), reason.advice());
+        }
+    }
 
     #[test]
     fn columns_line_up_and_foreign_text_stays_in_its_cell() {

@@ -2,8 +2,9 @@
 
 use super::{
     args::{AfterFailure, UndoOptions},
-    consent,
+    consent, next,
     printer::Printer,
+    settings::Again,
     show::{Table, table},
 };
 use crate::{
@@ -86,22 +87,22 @@ async fn ask(
         Ok(Ok(line)) if line.trim() == "reactivate" => Ok(Some(AfterFailure::Reactivate)),
         Ok(Ok(line)) if line.trim() == "leave" => Ok(Some(AfterFailure::Leave)),
         Ok(_) => Ok(None),
-        Err(panicked) => Err(stopped(StopCause::Bug, panicked.to_string())),
+        Err(panicked) => Err(Halt::panicked(panicked)),
     }
 }
 
 /// What is still to be decided, for whoever goes on with the run.
-pub(super) fn still_open(run: &Run) -> Option<String> {
+pub(super) fn still_open(run: &Run, again: &Again) -> Option<String> {
     let undecided = run.undecided();
     let subscriptions: usize = undecided.iter().map(|(_, all)| all.len()).sum();
     (subscriptions > 0).then(|| {
         format!(
             "{subscriptions} subscriptions of {} customers are suspended, and the removal of these customers failed:\n{}\n\
-             Decide what becomes of them: offboard resume {id} asks; offboard resume {id} --yes --after-failure \
-             reactivate reactivates exactly these",
+             Decide what becomes of them: `{asks}` asks; `{reactivates}` reactivates exactly these",
             undecided.len(),
             listed(undecided.iter().flat_map(|(row, all)| all.iter().map(move |one| (*row, *one)))),
-            id = run.id,
+            asks = next::resume(again, &run.id),
+            reactivates = again.sending(&format!("resume {} --yes --after-failure reactivate", run.id)),
         )
     })
 }

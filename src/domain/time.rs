@@ -45,6 +45,11 @@ impl Time {
         self.timestamp().strftime("%Y%m%d-%H%M%S").to_string()
     }
 
+    /// `09:30:05 UTC`, for what is soon.
+    pub fn clock(self) -> String {
+        self.timestamp().strftime("%H:%M:%S UTC").to_string()
+    }
+
     /// Reads an HTTP date (`Fri, 20 Nov 2026 09:30:05 GMT`, RFC 9110 §5.6.7).
     pub fn from_http_date(text: &str) -> Option<Self> {
         let zoned = jiff::fmt::rfc2822::parse(text).ok()?;

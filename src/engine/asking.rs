@@ -129,7 +129,7 @@ impl<T: Transport> Courier<T> {
                 Ok(())
             }
             Ok(Err(text)) => Err(Halt::stop(StopCause::SignIn, text)),
-            Err(panicked) => Err(Halt::stop(StopCause::Bug, panicked.to_string())),
+            Err(panicked) => Err(Halt::panicked(panicked)),
         }
     }
 

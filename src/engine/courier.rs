@@ -125,14 +125,14 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Waits for a turn and makes one attempt.
-    pub(super) async fn carry(&self, errand: Errand) -> Result<Carried, Halt> {
+    pub(super) async fn carry<R>(&self, errand: Errand<R>) -> Result<Carried<R>, Halt> {
         let pass = self.pass().await?;
         self.attempt(pass, errand).await
     }
 
     /// Makes one attempt. From the intent on it cannot be stopped: an answer that arrives is always
     /// recorded.
-    pub(super) async fn attempt(&self, pass: Pass, errand: Errand) -> Result<Carried, Halt> {
+    pub(super) async fn attempt<R>(&self, pass: Pass, errand: Errand<R>) -> Result<Carried<R>, Halt> {
         let Pass { slot, bearer } = pass;
         let request_id = errand.request_id.unwrap_or_else(|| self.ids.request_id());
         let correlation_id = self.ids.correlation_id();
@@ -158,8 +158,8 @@ impl<T: Transport> Courier<T> {
                 let incoming = self.scrubber.answer(incoming);
                 let fault = response::fault(&incoming);
                 let is_customer = subject.is_some() && purpose.is_about_customer();
-                let understood = incoming.is_success() && (errand.understood)(&incoming);
-                let answer = response::classify(&incoming, &fault, understood, is_customer);
+                let understood = incoming.is_success().then(|| (errand.understand)(&incoming)).flatten();
+                let answer = response::classify(&incoming, &fault, understood.is_some(), is_customer);
                 self.unanswered.store(0, Ordering::Relaxed);
                 exchange.status = Some(incoming.status);
                 exchange.code.clone_from(&fault.code);
@@ -176,7 +176,8 @@ impl<T: Transport> Courier<T> {
                 if let Some(held) = held.transpose()? {
                     self.record(vec![Event::Held(held)]).await?;
                 }
-                Ok(Carried { intent, exchange, ended: Ended::Answered { answer, incoming } })
+                let ended = understood.map_or(Ended::Answered(answer), Ended::Understood);
+                Ok(Carried { intent, exchange, ended })
             }
             Err(error) => {
                 self.unanswered.fetch_add(1, Ordering::Relaxed);

@@ -115,7 +115,7 @@ impl<T: Transport> Engine<T> {
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
                 ready.extend(waiting.pop().map(|Reverse((_, row))| row));
             }
-            while halted.is_none() && at_work.len() < concurrency && !to_be_seen.is_due() {
+            while halted.is_none() && at_work.len() < concurrency && !to_be_seen.is_due(concurrency) {
                 let Some(row) = ready.pop_front() else { break };
                 match self.step(row, guard.is_none()) {
                     Step::Nothing => {}
@@ -210,8 +210,8 @@ struct ToBeSeen {
 
 impl ToBeSeen {
     /// Whether so many wait that nothing else is begun before they are looked at.
-    fn is_due(&self) -> bool {
-        self.pages.is_some_and(|pages| together::is_due(pages, self.rows.len()))
+    fn is_due(&self, concurrency: usize) -> bool {
+        self.pages.is_some_and(|pages| together::is_due(pages, concurrency, self.rows.len()))
     }
 
     /// Takes a row that waits for others; one that is to be looked at alone is not taken.

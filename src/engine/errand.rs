@@ -6,9 +6,9 @@ use crate::{
     record::{Exchange, Purpose},
 };
 
-/// What is to be carried.
+/// What is to be carried, and what its answer is read as.
 #[derive(Clone, Debug)]
-pub(super) struct Errand {
+pub(super) struct Errand<R> {
     pub(super) purpose: Purpose,
     pub(super) subject: Option<(u32, TenantId)>,
     /// The order that it changes, if it is not the customer itself.
@@ -18,20 +18,17 @@ pub(super) struct Errand {
     pub(super) attempt: u32,
     /// For a change that is repeated: the identifier that it had.
     pub(super) request_id: Option<RequestId>,
-    /// Whether the body of a 2xx is what was expected.
-    pub(super) understood: fn(&Incoming) -> bool,
+    /// Reads an answer with a 2xx, if it is what was expected.
+    pub(super) understand: fn(&Incoming) -> Option<R>,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug)]
-pub(super) enum Ended {
-    /// With an answer.
-    Answered {
-        /// What it means.
-        answer: Answer,
-        /// The answer.
-        incoming: Incoming,
-    },
+pub(super) enum Ended<R> {
+    /// With what was expected.
+    Understood(R),
+    /// With an answer that means something else.
+    Answered(Answer),
     /// It certainly did not reach the server.
     NotSent,
     /// It may have reached the server.
@@ -40,8 +37,8 @@ pub(super) enum Ended {
 
 /// An attempt that was made.
 #[derive(Clone, Debug)]
-pub(super) struct Carried {
+pub(super) struct Carried<R> {
     pub(super) intent: Seq,
     pub(super) exchange: Exchange,
-    pub(super) ended: Ended,
+    pub(super) ended: Ended<R>,
 }

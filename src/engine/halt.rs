@@ -1,6 +1,7 @@
 //! Why a run cannot go on.
 
 use crate::{audit::WriteError, record::StopCause};
+use tokio::task::JoinError;
 
 /// Why the run cannot go on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -25,6 +26,14 @@ impl Halt {
     /// A stop with this cause.
     pub(super) fn stop(cause: StopCause, text: impl Into<String>) -> Self {
         Self::Stop { cause, text: text.into() }
+    }
+
+    /// A part of this program panicked. Where was said when it did; what it was about may quote anything, and
+    /// is said nowhere.
+    #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+    pub fn panicked(error: JoinError) -> Self {
+        let how = if error.is_panic() { "failed" } else { "was left" };
+        Self::stop(StopCause::Bug, format!("a part of this program {how}; please report it"))
     }
 
     /// Somebody asked the run to stop.

@@ -28,35 +28,35 @@ pub struct Introduction {
 impl<T: Transport> Courier<T> {
     /// Reads the organization profile.
     pub(super) async fn introduce(&self) -> Result<Introduction, Halt> {
-        let understood = |incoming: &Incoming| model::read::<OrganizationProfile>(&incoming.body).is_ok();
+        let understand = |incoming: &Incoming| {
+            let profile = model::read::<OrganizationProfile>(&incoming.body).ok()?;
+            let theirs = incoming.header("date").and_then(Time::from_http_date);
+            Some((profile, auth::is_mfa_compliant(incoming), theirs))
+        };
         let call = request::organization_profile();
         let asked_at = self.now();
-        let read = self.answer_to(Purpose::ReadPartner, None, call, understood).await?;
-        let (incoming, basis) = match read {
-            Read::Done((incoming, _), basis) => (incoming, basis),
+        let read = self.answer_to(Purpose::ReadPartner, None, call, understand).await?;
+        let ((profile, mfa, theirs), basis) = match read {
+            Read::Done(found, basis) => (found, basis),
             Read::NoRelationship(failure) => {
                 return Err(survey::failed(Reason::RefusedByService, &failure.exchange));
             }
             Read::Failed(reason, failure) => return Err(survey::failed(reason, &failure.exchange)),
         };
-        let profile: OrganizationProfile = model::read(&incoming.body).unwrap_or_default();
         let Some(tenant_id) = profile.tenant_id.as_deref().and_then(|id| id.parse().ok()) else {
             let text = "the organization profile does not say whose account this is";
             return Err(Halt::stop(StopCause::Service, text));
         };
         let name = profile.company_name.or(profile.domain).unwrap_or_else(|| "(no name)".to_owned());
         let partner = Partner { tenant_id, name, basis: basis.first().copied().unwrap_or_default() };
-        let clock_is_ahead_by = incoming
-            .header("date")
-            .and_then(Time::from_http_date)
-            .map(|theirs| difference(asked_at, self.now(), theirs));
-        Ok(Introduction { partner, mfa: auth::is_mfa_compliant(&incoming), clock_is_ahead_by })
+        let clock_is_ahead_by = theirs.map(|theirs| difference(asked_at, self.now(), theirs));
+        Ok(Introduction { partner, mfa, clock_is_ahead_by })
     }
 
     /// Why this user may not list customers, if that is so.
     pub(super) async fn may_list(&self) -> Result<(), Halt> {
-        let understood = |incoming: &Incoming| !incoming.body.is_empty();
-        match self.answer_to(Purpose::ListCustomers, None, request::one_customer(), understood).await? {
+        let understand = |incoming: &Incoming| (!incoming.body.is_empty()).then_some(());
+        match self.answer_to(Purpose::ListCustomers, None, request::one_customer(), understand).await? {
             Read::Done(..) => Ok(()),
             Read::NoRelationship(failure) => Err(survey::failed(Reason::RefusedByService, &failure.exchange)),
             Read::Failed(reason, failure) => Err(survey::failed(reason, &failure.exchange)),

@@ -3,7 +3,7 @@
 //! What to do next is decided by pure functions over the fold of the records: [`look`] what must
 //! still be read of a customer, [`remove_relationship`] and [`delete_sandbox_customer`] what is done for it
 //! and in what [`sequence`], [`attempts`] what becomes of each change, [`retry`] when a read is tried again,
-//! [`guards`] what may not happen at all. The [`Courier`](courier::Courier) carries out one
+//! [`guards`] what may not happen at all, [`forecast`] how long it still takes. The [`Courier`](courier::Courier) carries out one
 //! request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
 //! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
 //! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
@@ -19,6 +19,7 @@ mod delete_sandbox_customer;
 mod device_code;
 mod dispatch;
 mod errand;
+mod forecast;
 pub mod guards;
 mod halt;
 mod introduction;
@@ -47,6 +48,7 @@ mod turn;
 mod undo;
 mod visit;
 
+pub use forecast::{Meter, TimeLeft};
 pub use guards::not_approved;
 pub use halt::Halt;
 pub use introduction::Introduction;

@@ -32,27 +32,30 @@ pub(super) struct Wire {
     pub(super) purpose: Purpose,
     pub(super) call: Call,
     /// Whether the body of a 2xx is what was expected.
-    pub(super) understood: fn(&Incoming) -> bool,
+    pub(super) understand: fn(&Incoming) -> Option<()>,
 }
 
 /// How a change goes over the wire, if that is known beforehand.
 pub(super) fn wire(procedure: Procedure, which: &Which, customer: TenantId) -> Option<Wire> {
-    let (purpose, call, understood): (_, _, fn(&Incoming) -> bool) = match (which, procedure) {
+    let (purpose, call, understand): (_, _, fn(&Incoming) -> Option<()>) = match (which, procedure) {
         // What is sent depends on what is read just before.
         (Which::First(Preparation { what: Act::SuspendSubscription, .. }) | Which::Undo(_), _) => {
             return None;
         }
         (Which::First(Preparation { what: Act::CancelOrder, id, .. }), _) => {
-            (Purpose::CancelOrder, request::cancel_order(customer, id), response::shows_order)
+            let call = request::cancel_order(customer, id);
+            (Purpose::CancelOrder, call, |answer| response::shows_order(answer).then_some(()))
         }
         (Which::Last, Procedure::RemoveRelationship) => {
-            (Purpose::RemoveRelationship, request::remove_relationship(customer), response::says_removed)
+            let call = request::remove_relationship(customer);
+            (Purpose::RemoveRelationship, call, |answer| response::says_removed(answer).then_some(()))
         }
         (Which::Last, Procedure::DeleteSandboxCustomer) => {
-            (Purpose::DeleteCustomer, request::delete_customer(customer), response::says_deleted)
+            let call = request::delete_customer(customer);
+            (Purpose::DeleteCustomer, call, |answer| response::says_deleted(answer).then_some(()))
         }
     };
-    Some(Wire { purpose, call, understood })
+    Some(Wire { purpose, call, understand })
 }
 
 /// Whether the subscriptions stand in the way, and are read.

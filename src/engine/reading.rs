@@ -52,25 +52,17 @@ impl<T: Transport> Courier<T> {
         subject: Option<(u32, TenantId)>,
         call: Call,
     ) -> Result<Read<R>, Halt> {
-        let understood = |incoming: &Incoming| model::read::<R>(&incoming.body).is_ok();
-        Ok(match self.answer_to(purpose, subject, call, understood).await? {
-            Read::Done((incoming, failure), basis) => match model::read(&incoming.body) {
-                Ok(resource) => Read::Done(resource, basis),
-                Err(_) => Read::Failed(Reason::UnexpectedAnswer, failure),
-            },
-            Read::NoRelationship(failure) => Read::NoRelationship(failure),
-            Read::Failed(reason, failure) => Read::Failed(reason, failure),
-        })
+        self.answer_to(purpose, subject, call, |incoming| model::read(&incoming.body).ok()).await
     }
 
-    /// The answer to a read, once it is one that is understood; with it, what it would be as a failure.
-    pub(super) async fn answer_to(
+    /// The answer to a read, as what it is understood to be.
+    pub(super) async fn answer_to<R>(
         &self,
         purpose: Purpose,
         subject: Option<(u32, TenantId)>,
         call: Call,
-        understood: fn(&Incoming) -> bool,
-    ) -> Result<Read<(Incoming, Failure)>, Halt> {
+        understand: fn(&Incoming) -> Option<R>,
+    ) -> Result<Read<R>, Halt> {
         let mut attempt = 0;
         let mut refused_tokens = 0;
         let mut troubles = Troubles::default();
@@ -83,21 +75,18 @@ impl<T: Transport> Courier<T> {
                 call: call.clone(),
                 attempt,
                 request_id: None,
-                understood,
+                understand,
             };
             let carried = self.carry(errand).await?;
             let failure = Failure { intent: carried.intent, exchange: carried.exchange };
             let trouble = match carried.ended {
                 Ended::NotSent => Trouble::NotSent,
                 Ended::Lost => Trouble::Lost,
-                Ended::Answered { answer, incoming } => match answer {
+                Ended::Understood(read) => return Ok(Read::Done(read, vec![failure.intent])),
+                Ended::Answered(answer) => match answer {
                     Answer::Throttled => Trouble::Throttled,
                     Answer::Unclear => Trouble::Lost,
-                    Answer::Understood => {
-                        let intent = failure.intent;
-                        return Ok(Read::Done((incoming, failure), vec![intent]));
-                    }
-                    Answer::Empty | Answer::NotUnderstood => {
+                    Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                         return Ok(Read::Failed(Reason::UnexpectedAnswer, failure));
                     }
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),

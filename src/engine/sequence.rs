@@ -154,7 +154,7 @@ fn step(next: Next, change: &Change, which: Which, ended: impl FnOnce(End) -> Ve
 
 /// How old the facts may be: a quarter of an hour, and the time that looking again takes at this pace,
 /// lest it be looked at again without end.
-fn may_be_old(policy: &Policy) -> Duration {
+pub(super) fn may_be_old(policy: &Policy) -> Duration {
     let one_round = Duration::from_mins(1) * policy.concurrency.saturating_mul(4) / policy.rate.max(1);
     FACTS_MAY_BE_OLD + one_round
 }

@@ -44,13 +44,13 @@ pub(super) async fn wire<T: Transport>(
     which: &Which,
 ) -> Result<Result<Wire, Vec<Event>>, Halt> {
     let Some((one, purpose, status)) = target(which) else { return Ok(Err(Vec::new())) };
-    let understood = |incoming: &Incoming| response::shows_subscription(incoming);
+    let understand = |incoming: &Incoming| response::shows_subscription(incoming).then(|| incoming.clone());
     let call = request::subscription(customer, &one.id);
     let read =
-        courier.answer_to(Purpose::ReadSubscription, Some((row.number, customer)), call, understood).await?;
+        courier.answer_to(Purpose::ReadSubscription, Some((row.number, customer)), call, understand).await?;
     let is_first = is_first(row, which);
     let found = match read {
-        Read::Done((incoming, _), _) => checked(&incoming, one, is_first && status == "suspended")
+        Read::Done(incoming, _) => checked(&incoming, one, is_first && status == "suspended")
             .and_then(|()| with_status(incoming.text(), status).ok_or_else(unexpected)),
         Read::NoRelationship(failure) => Err(failed(Reason::RefusedByService, &failure)),
         Read::Failed(reason, failure) => Err(failed(reason, &failure)),
@@ -59,7 +59,7 @@ pub(super) async fn wire<T: Transport>(
         Ok(changed) => Ok(Wire {
             purpose,
             call: request::change_subscription(customer, &one.id, changed),
-            understood: response::shows_subscription,
+            understand: |answer| response::shows_subscription(answer).then_some(()),
         }),
         Err(why) => Err(instead(row, one, which, is_first, why, courier.now())),
     })

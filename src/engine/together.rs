@@ -2,9 +2,13 @@
 //!
 //! A look at one customer costs one request; a listing costs one for each 500 customers that the partner has,
 //! whoever they are. So after the removal of `n` customers of a partner with `c`, looking at each costs `n`,
-//! and a listing `c / 500`: for 1,000 of 3,000, that is 1,000 against 6. The listing is taken when it costs
-//! less, and not before [`WORTH`] customers a page wait for it, unless nothing else is left to do: so it adds
-//! at most a twenty-fifth of a request to each removal, and nobody waits long to be seen.
+//! and a listing `c / 500`: for 1,000 of 3,000, that is 1,000 against 6.
+//!
+//! Nothing else is sent meanwhile, so a listing of `p` pages also costs the turns of all that may be in flight:
+//! one round of them until the last change has its answer, and one for each page. It is taken when it costs
+//! less than the looks, and when so many wait for it that it is less than a tenth of the turns that their
+//! removals took, or when nothing else is left to do. Whoever waits loses nothing: a change that the service
+//! has accepted takes its time to be seen anyway.
 //!
 //! A customer that a listing does not name is gone only if the listing can be trusted: it came to its end,
 //! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
@@ -23,8 +27,8 @@ use crate::{
 };
 use std::collections::{HashMap, HashSet};
 
-/// How many customers are worth a page.
-const WORTH: usize = 25;
+/// How many removals are worth one turn of a listing.
+pub(super) const WORTH: u32 = 10;
 
 /// How many requests a listing of all customers costs, if it may pay for this run: a listing of more pages than
 /// the plan has customers never does, and nobody knows what it costs when the plan did not come to its end.
@@ -39,9 +43,10 @@ pub(super) const fn is_cheaper(pages: u32, looks: usize) -> bool {
     (pages as usize) < looks
 }
 
-/// Whether so many wait for a listing that it is taken, whatever else there is to do.
-pub(super) const fn is_due(pages: u32, waiting: usize) -> bool {
-    waiting >= (pages as usize) * WORTH
+/// Whether so many wait for a listing that it is taken, whatever else there is to do, when so many requests may
+/// be in flight.
+pub(super) const fn is_due(pages: u32, concurrency: usize, waiting: usize) -> bool {
+    waiting >= WORTH as usize * (pages as usize + 1) * concurrency
 }
 
 /// How many customers a listing must name at least, to be trusted: those that the plan counted, but for those
@@ -119,6 +124,6 @@ mod tests {
     #[test]
     fn a_listing_is_taken_when_it_costs_less() {
         assert!(!is_cheaper(6, 6) && is_cheaper(6, 7));
-        assert!(!is_due(6, 149) && is_due(6, 150));
+        assert!(!is_due(6, 8, 559) && is_due(6, 8, 560));
     }
 }

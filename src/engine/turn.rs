@@ -61,7 +61,7 @@ impl<T: Transport> Engine<T> {
                         Some(wire) => Ok(wire),
                         None => subscribing::wire(&courier, &snapshot, customer, &which).await?,
                     };
-                    let Wire { purpose, call, understood } = match wire {
+                    let Wire { purpose, call, understand } = match wire {
                         Ok(wire) => wire,
                         Err(instead) => {
                             courier.record(instead).await?;
@@ -70,7 +70,7 @@ impl<T: Transport> Engine<T> {
                     };
                     let about = about(&which);
                     let subject = Some((row, customer));
-                    let errand = Errand { purpose, subject, about, call, attempt, request_id, understood };
+                    let errand = Errand { purpose, subject, about, call, attempt, request_id, understand };
                     change(&courier, &run, row, &which, errand).await?;
                     Vec::new()
                 }
@@ -124,7 +124,7 @@ async fn change<T: Transport>(
     run: &Mutex<Run>,
     row: u32,
     which: &Which,
-    errand: Errand,
+    errand: Errand<()>,
 ) -> Result<(), Halt> {
     let pass = courier.pass().await?;
     // The gate may have been closed for long: ask again whether this is still to be done.
@@ -138,7 +138,7 @@ async fn change<T: Transport>(
         return Ok(());
     }
     let carried = courier.attempt(pass, errand).await?;
-    if let Ended::Answered { answer, .. } = carried.ended
+    if let Ended::Answered(answer) = carried.ended
         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
     {
         let times = locked(run).row(row).map_or(0, refused_tokens);

@@ -6,13 +6,13 @@
 
 use super::response::Incoming;
 use crate::domain::Secret;
+use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 use std::{
     borrow::Cow,
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
 
 /// The headers whose values may be stored. None of them ever carries a secret.
@@ -52,7 +52,42 @@ const SHORTEST: usize = 8;
 /// Takes secrets out of whatever is about to be stored or shown. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
-    forms: Arc<RwLock<Vec<Finder<'static>>>>,
+    known: Arc<RwLock<Known>>,
+}
+
+/// The secrets, in all their forms.
+#[derive(Default)]
+struct Known {
+    forms: Vec<Vec<u8>>,
+    /// Finds them, the longest of those that begin at one place; none if that is beyond its limits.
+    finder: Option<AhoCorasick>,
+}
+
+impl Known {
+    /// What is left of the bytes, if there is a secret in them.
+    fn without(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        match &self.finder {
+            None if self.forms.is_empty() => None,
+            // What cannot be looked through is not stored.
+            None => Some(TAKEN_OUT.as_bytes().to_owned()),
+            Some(finder) if finder.is_match(bytes) => {
+                let mut left = Vec::with_capacity(bytes.len());
+                finder.replace_all_with_bytes(bytes, &mut left, |_, _, left| {
+                    left.extend_from_slice(TAKEN_OUT.as_bytes());
+                    true
+                });
+                Some(left)
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn text(&self, text: String) -> String {
+        match self.without(text.as_bytes()) {
+            None => text,
+            Some(left) => String::from_utf8_lossy(&left).into_owned(),
+        }
+    }
 }
 
 impl Scrubber {
@@ -67,54 +102,48 @@ impl Scrubber {
     pub fn learn(&self, secrets: &[Secret]) {
         let secrets = secrets.iter().map(|secret| secret.expose().as_bytes());
         let new: Vec<Vec<u8>> = secrets.filter(|secret| secret.len() >= SHORTEST).flat_map(forms).collect();
-        let mut forms = self.forms.write().unwrap_or_else(PoisonError::into_inner);
-        forms.extend(new.iter().map(|form| Finder::new(form).into_owned()));
-        // The longest first, so that a form within another is not left in pieces.
-        forms.sort_by(|a, b| {
-            let (a, b) = (a.needle(), b.needle());
-            b.len().cmp(&a.len()).then_with(|| a.cmp(b))
-        });
-        forms.dedup_by(|a, b| a.needle() == b.needle());
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.forms.extend(new);
+        known.forms.sort_unstable();
+        known.forms.dedup();
+        // The longest, so that a form within another is not left in pieces.
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&known.forms);
+        known.finder = finder.ok();
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bytes without the secrets.
     pub fn bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let mut clean = Cow::Borrowed(bytes);
-        for form in self.forms.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            if form.find(&clean).is_some() {
-                clean = Cow::Owned(replaced(&clean, form));
-            }
-        }
-        clean
+        self.known().without(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned)
     }
 
     /// The text without the secrets.
     pub fn text(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+        self.known().text(text.to_owned())
     }
 
     /// The answer without the secrets. Done first of all, so that nothing that is read from it, cut
     /// short or quoted can hold a part of one.
     pub fn answer(&self, answer: Incoming) -> Incoming {
-        Incoming {
-            status: answer.status,
-            headers: answer
-                .headers
-                .into_iter()
-                .map(|(name, value)| (self.text(&name), self.text(&value)))
-                .collect(),
-            body: self.bytes(&answer.body).into_owned(),
-        }
+        let known = self.known();
+        let headers = answer.headers.into_iter().map(|(name, value)| (known.text(name), known.text(value)));
+        let headers = headers.collect();
+        let body = known.without(&answer.body).unwrap_or(answer.body);
+        Incoming { status: answer.status, headers, body }
     }
 
     /// The headers as they may be stored: a JSON object, names in lower case. A header that occurs
     /// twice has its values joined, as RFC 9110 §5.3 allows.
     pub fn headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+        let known = self.known();
         let mut stored = Map::new();
         for (name, value) in headers {
-            let name = self.text(&name.to_ascii_lowercase());
+            let name = known.text(name.to_ascii_lowercase());
             let value = if STORED.contains(&name.as_str()) {
-                self.text(value)
+                known.text(value.to_owned())
             } else {
                 format!("[not stored, {} bytes]", value.len())
             };
@@ -132,8 +161,7 @@ impl Scrubber {
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let forms = self.forms.read().unwrap_or_else(PoisonError::into_inner);
-        write!(f, "Scrubber({} forms)", forms.len())
+        write!(f, "Scrubber({} forms)", self.known().forms.len())
     }
 }
 
@@ -159,18 +187,6 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
         forms.push(standard.into_bytes());
     }
     forms
-}
-
-fn replaced(bytes: &[u8], form: &Finder<'_>) -> Vec<u8> {
-    let mut clean = Vec::with_capacity(bytes.len());
-    let mut from = 0;
-    for at in form.find_iter(bytes) {
-        clean.extend_from_slice(bytes.get(from..at).unwrap_or_default());
-        clean.extend_from_slice(TAKEN_OUT.as_bytes());
-        from = at + form.needle().len();
-    }
-    clean.extend_from_slice(bytes.get(from..).unwrap_or_default());
-    clean
 }
 
 fn percent_encoded(bytes: &[u8], upper: bool) -> Vec<u8> {
@@ -238,7 +254,7 @@ mod tests {
             for form in [raw.clone(), hex, percent, STANDARD.encode(&raw).into(), URL_SAFE.encode(&raw).into()] {
                 let clean = scrubber.bytes(&form);
                 prop_assert!(clean.windows(TAKEN_OUT.len()).any(|window| window == TAKEN_OUT.as_bytes()));
-                prop_assert!(forms(secret.as_bytes()).iter().all(|form| Finder::new(form).find(&clean).is_none()));
+                prop_assert!(forms(secret.as_bytes()).iter().all(|form| memchr::memmem::find(&clean, form).is_none()));
             }
         }
     }

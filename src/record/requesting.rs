@@ -34,6 +34,7 @@ impl Run {
                 _ => {}
             }
         }
+        self.requests += 1;
         self.open.insert(seq, (intent.row, is_change, at));
         Ok(())
     }

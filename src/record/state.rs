@@ -124,6 +124,8 @@ pub struct Run {
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
     /// Intents whose end nobody knows, because the program died first.
     pub never_closed: Vec<Seq>,
+    /// How many requests were sent, or were about to be.
+    pub requests: u64,
     /// How many rows are judged or settled.
     pub judged: u32,
     /// Until when the service asked for patience.
@@ -160,6 +162,7 @@ impl Run {
             rows: Vec::new(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
+            requests: 0,
             judged: 0,
             held_until: None,
             counts: BTreeMap::new(),

@@ -76,6 +76,15 @@ impl Run {
         self.rows.iter().filter(is_due).map(|row| row.number).collect()
     }
 
+    /// Whether customers wait for an earlier wave to end.
+    pub fn has_later_waves(&self) -> bool {
+        let current = self.waves.current();
+        let waits = |row: &Row| {
+            matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }) && row.wave > current
+        };
+        self.rows.iter().any(waits)
+    }
+
     /// How many customers are still to be changed.
     pub fn to_change(&self) -> u32 {
         let is_to_change = |row: &&Row| match &row.state {

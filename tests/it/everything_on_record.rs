@@ -99,8 +99,8 @@ fn few_calls_a_customer() {
     // Orders are only read where an entitlement needs it.
     assert!(purposes.remove("read_order").unwrap_or_default() < 30);
     assert_eq!(purposes.remove("read_partner"), Some(1));
-    // The plan's, and one for each twenty-five removals, which shows that they are gone.
-    assert!(purposes.remove("list_customers").unwrap() <= 5 + 4);
+    // The plan's, and one page at the end of each wave, which shows that they are gone.
+    assert!(purposes.remove("list_customers").unwrap() <= 5 + 2);
     assert!(purposes.is_empty(), "{purposes:?}");
 }
 

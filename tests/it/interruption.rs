@@ -80,19 +80,21 @@ fn ctrl_c_records_every_answer_and_resume_goes_on() {
 
 #[test]
 fn killed_at_any_number_of_changes_it_goes_on_without_loss() {
+    // Many more than are waited for, so that it is not over before it is killed.
+    const ROWS: u32 = 24;
     for changes in [1, 2, 5] {
-        let (folder, world) = (Folder::new(), slow_world(6));
-        let mut child = start(&folder, &world, 6);
+        let (folder, world) = (Folder::new(), slow_world(ROWS));
+        let mut child = start(&folder, &world, ROWS);
         wait_for_changes(&world, &mut child, changes);
         signal(&child, Signal::KILL);
         child.wait().unwrap();
         // Another list, perhaps the same one saved again, must wait until the doubts are settled.
-        let others = list_of((1..=6).map(id)).replace("note", "remark");
+        let others = list_of((1..=ROWS).map(id)).replace("note", "remark");
         let refused = folder.run(&world, &others, &[]).exits(4);
         assert!(refused.err.contains("not settled"), "{}", refused.err);
         let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
         Done::of(&resumed).exits(0);
-        nothing_lost_and_nothing_twice(&folder, &world, 6);
+        nothing_lost_and_nothing_twice(&folder, &world, ROWS);
     }
 }
 

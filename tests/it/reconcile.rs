@@ -1,10 +1,11 @@
 //! A run against Partner Center's own record of activity.
 
 use crate::support::{
-    Done, Folder, World,
+    Done, Folder, PARTNER, PARTNER_NAME, World,
     evidence::{Question, both_answer},
     id, list_of,
 };
+use offboard::simulator::{Model, Scenario};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::fs;
@@ -236,4 +237,21 @@ fn only_a_run_that_is_over_and_changed_something_is_compared_and_only_by_its_own
     let folder = Folder::new();
     folder.run(&world, &list_of([id(1), id(2)]), &["--canary", "1"]).exits(4);
     assert!(reconcile(&folder, &world, &[]).exits(2).err.contains("offboard resume"));
+}
+
+#[test]
+fn a_run_of_another_partner_is_not_compared() {
+    let (world, folder) = with_a_run(1, &json!({}));
+    let before = world.received().len();
+    // The same address, and a token of somebody else's account.
+    let other = "4e4e4e4e-5555-4666-8777-888888888888";
+    let scenario = json!({ "customers": customers(1), "activity": {},
+        "partner": { "tenant_id": other, "name": "Somebody Else" } });
+    *world.model() = Model::new(Scenario::from_json(&scenario.to_string()).unwrap());
+    let done = reconcile(&folder, &world, &[]).exits(4);
+    for part in [other, "`Somebody Else`", PARTNER, PARTNER_NAME] {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    assert!(before > 0 && !world.received().iter().any(|received| received.target.contains("auditrecords")));
+    assert_eq!((count(&folder, "reconciled"), count(&folder, "corroborated")), (0, 0));
 }

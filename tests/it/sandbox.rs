@@ -3,13 +3,8 @@
 
 use crate::support::{Done, Folder, PARTNER, Reviewing, World, evidence::Question, id, list_of, typed};
 use offboard::domain::Outcome;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::{
-    collections::BTreeSet,
-    fs,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeSet, fs, process::Command};
 
 /// What makes a run one of this procedure.
 const SANDBOX: [&str; 4] = ["--procedure", "delete-sandbox-customer", "--sandbox-tenant", PARTNER];
@@ -57,10 +52,6 @@ fn no_harm(world: &World) {
     assert!(!world.received().iter().any(too_early), "deleted with a living order");
 }
 
-fn explanations(folder: &Folder) -> Vec<String> {
-    folder.customers().into_iter().map(|line| line.explanation.unwrap_or_default()).collect()
-}
-
 #[test]
 fn each_order_is_cancelled_once_and_then_the_customer_is_deleted() {
     // One order of two entitlements, one of an entitlement inside another, one that is cancelled already; a
@@ -82,7 +73,7 @@ fn each_order_is_cancelled_once_and_then_the_customer_is_deleted() {
     assert_eq!(world.removed(), [id(2), id(1)], "whoever has to wait holds up nobody");
     no_harm(&world);
 
-    let explanations = explanations(&folder);
+    let explanations = folder.explanations();
     for part in ["the customer is gone", "order `Product of inner` (inner) was cancelled", "(shared)"] {
         assert!(explanations[0].contains(part), "{part}: {}", explanations[0]);
     }
@@ -156,7 +147,7 @@ fn an_order_that_is_never_cancelled_keeps_its_customer() {
     assert_eq!(folder.ends(), ["skipped: order_not_cancelled", "deleted"]);
     assert_eq!(world.removed(), [id(2)]);
     no_harm(&world);
-    let said = &explanations(&folder)[0];
+    let said = &folder.explanations()[0];
     for part in ["`Server 1` (Zx1)", "was accepted", "not cancelled 2 s later", "was not deleted"] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -179,7 +170,7 @@ fn what_the_service_does_not_cancel_stays() {
         assert!(said.contains(&format!("code {code}")) && said.contains("was not deleted"), "{said}");
         assert_eq!(line.error_code.unwrap(), code.to_string());
     }
-    assert!(explanations(&folder)[0].contains("the service agreed to cancel order `Product of Aa` (Aa)"));
+    assert!(folder.explanations()[0].contains("the service agreed to cancel order `Product of Aa` (Aa)"));
     assert_eq!(cancelled(&world), ["Aa"]);
     assert!(world.removed().is_empty() && world.changes().iter().all(|received| received.method == "PATCH"));
 }
@@ -190,7 +181,7 @@ fn an_order_that_is_too_old_is_known_beforehand() {
     let folder = Folder::new();
     run(&folder, &world, 1, &[]).exits(3);
     assert_eq!(folder.ends(), ["skipped: order_not_cancelled"]);
-    let said = &explanations(&folder)[0];
+    let said = &folder.explanations()[0];
     for part in ["`Server 1` (Zx1)", "2026-01-02", "60 days"] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -297,7 +288,7 @@ fn a_plan_names_the_orders_and_only_those_are_cancelled() {
     let done = Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);
     assert!(done.err.contains("5 orders are cancelled"), "{}", done.err);
     assert_eq!(folder.ends(), ["ready"; 3]);
-    assert!(explanations(&folder)[0].contains("Before it goes: cancel order"));
+    assert!(folder.explanations()[0].contains("Before it goes: cancel order"));
     assert!(world.changes().is_empty());
     let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
     let text = fs::read_to_string(&plan).unwrap();
@@ -336,8 +327,8 @@ fn a_plan_names_the_orders_and_only_those_are_cancelled() {
         // The second has an order left that its entitlements do not show any more: the service says no.
         ["skipped: changed_since_plan", "failed: refused_by_service", "deleted"]
     );
-    assert!(explanations(&folder)[0].contains("order `Example product` (B): not in the plan"));
-    assert!(explanations(&folder)[1].contains("order `Example product` (A) was cancelled"));
+    assert!(folder.explanations()[0].contains("order `Example product` (B): not in the plan"));
+    assert!(folder.explanations()[1].contains("order `Example product` (A) was cancelled"));
     let of = |n: u32| -> Vec<String> {
         world.cancelled().into_iter().filter(|(of, _)| *of == id(n)).map(|(_, order)| order).collect()
     };
@@ -364,6 +355,26 @@ fn the_sandboxes_tenant_is_typed_in_full() {
         }
         assert_eq!(world.removed().len(), if code == 0 { 2 } else { 0 }, "{text}");
         assert_eq!(world.changes().is_empty(), code != 0);
+    }
+}
+
+#[test]
+fn an_approver_types_the_sandboxes_tenant_too() {
+    for (text, code) in
+        [("Fabrikam Demo 1\n".to_owned(), 4), ("1\n".to_owned(), 4), (format!("{PARTNER} 1\n"), 0)]
+    {
+        let (folder, world) = (Folder::new(), world(json!([with_order(1, json!({}))]), json!([])));
+        folder.write("list.csv", list_of([id(1)]));
+        let plan = ["plan", "list.csv", "--rate", "600000", "--max-share", "100"];
+        let plan: Vec<&str> = plan.iter().chain(&SANDBOX).copied().collect();
+        Done::of(&folder.against(&world, &plan).output().unwrap()).exits(0);
+        let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
+        folder.offboard(&["approve", "--new-key"]).exits(0);
+        let mut approve = folder.command(&["approve", plan.to_str().unwrap()]);
+        let done = Done::of(&typed(&mut approve, &text)).exits(code);
+        assert!(done.err.contains(&format!("type the sandbox's tenant ID and the number, `{PARTNER} 1`")));
+        assert!(done.out.contains("deleted") && !done.out.contains("removed"), "{}", done.out);
+        assert_eq!(plan.with_file_name("approval.txt").exists(), code == 0, "{text}");
     }
 }
 
@@ -483,22 +494,9 @@ fn killed_in_each_step() {
         let (folder, world) = (Folder::new(), scenario());
         let list = folder.write("list.csv", list_of((1..=2).map(id)));
         let more: Vec<&str> = SANDBOX.iter().chain(&["--concurrency", "1"]).copied().collect();
-        let mut command = folder.run_command(&world, &list, &more);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let is_over = loop {
-            if world.model().journal().counts().requests >= at {
-                break false;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break true;
-            }
-            std::thread::yield_now();
-        };
-        if is_over {
+        if !world.kills_after(at, &mut folder.run_command(&world, &list, &more)) {
             break;
         }
-        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
-        child.wait().unwrap();
         let mut arguments = vec!["resume", "--yes", "--rate", "600000"];
         arguments.extend(&SANDBOX[2..]);
         Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);

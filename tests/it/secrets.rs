@@ -205,3 +205,32 @@ fn without_a_place_for_the_signing_key_nothing_is_sent() {
     run(&[("HOME", home), ("XDG_DATA_HOME", data)]).exits(0);
     assert!(folder.path("data/offboard/signing.key").exists());
 }
+
+/// The variable that makes the test below the program that panics.
+const PANICS: &str = "OFFBOARD_TEST_PANICS_ABOUT";
+
+#[test]
+fn a_panic_says_where_it_was_and_not_what_it_was_about() {
+    if let Ok(secret) = std::env::var(PANICS) {
+        // A process of its own, with the program's own hook.
+        offboard::cli::harden();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let about = secret.clone();
+        let task = runtime.block_on(runtime.spawn(async move { panic!("what is {about}?") }));
+        let halt = task.map_err(offboard::engine::Halt::panicked).unwrap_err();
+        eprintln!("halted: {halt} {halt:?}");
+        assert!(secret.is_empty(), "what is {secret}?");
+    }
+    let secret = format!("s3cr3t/{}+made~up", uuid::Uuid::new_v4());
+    let here = std::env::current_exe().unwrap();
+    let name = "secrets::a_panic_says_where_it_was_and_not_what_it_was_about";
+    let mut command = std::process::Command::new(here);
+    command.args(["--exact", name, "--nocapture"]).env(PANICS, &secret);
+    let done = Done::of(&command.output().unwrap());
+    assert_ne!(done.code, 0);
+    let said = format!("{}{}", done.out, done.err);
+    assert_eq!(said.matches("a fault of this program at tests/it/secrets.rs:").count(), 2, "{said}");
+    assert!(said.contains("halted: a part of this program failed"), "{said}");
+    let canary = Canary::new(&[secret]);
+    canary.clean("what was said of a panic", said.as_bytes());
+}

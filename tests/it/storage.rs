@@ -215,6 +215,27 @@ fn the_log_is_for_its_owner_alone() {
 }
 
 #[test]
+fn heads_without_their_log_are_not_written_over() {
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    let [log, heads, kept] =
+        ["audit.db", "audit.db.checkpoints", "earlier.checkpoints"].map(|name| folder.path(name));
+    let evidence = std::fs::read(&heads).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let before = world.received().len();
+    for _ in 0..2 {
+        let done = folder.run(&world, &list_of([id(2)]), &[]).exits(6);
+        for part in ["audit.db.checkpoints`", "deleted by mistake", "move `", "keep it", "Nothing was sent"] {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+    }
+    assert_eq!((world.received().len(), std::fs::read(&heads).unwrap()), (before, evidence));
+    // What it says is what helps.
+    std::fs::rename(&heads, &kept).unwrap();
+    folder.run(&world, &list_of([id(2)]), &[]).exits(0);
+}
+
+#[test]
 fn bytes_of_records_are_canonical_and_payloads_have_their_digest() {
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of((1..=5).map(id)), &[]).exits(0);

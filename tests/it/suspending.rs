@@ -3,9 +3,8 @@
 
 use crate::support::{Done, Folder, PARTNER, PARTNER_NAME, World, evidence::Question, id, list_of, typed};
 use offboard::simulator::Received;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, process::Stdio};
+use std::collections::BTreeSet;
 
 const SUSPEND: [&str; 1] = ["--suspend-legacy"];
 
@@ -57,10 +56,6 @@ fn statuses(world: &World, n: u32) -> Vec<String> {
     world.model().statuses(now, id(n)).into_iter().map(|(_, status)| status).collect()
 }
 
-fn explanation(folder: &Folder, at: usize) -> String {
-    folder.customers()[at].explanation.clone().unwrap_or_default()
-}
-
 #[test]
 fn exactly_what_the_plan_names_is_suspended_and_then_the_customer_goes() {
     let nce = json!({ "id": id(2).to_string(), "subscriptions": [
@@ -83,7 +78,7 @@ fn exactly_what_the_plan_names_is_suspended_and_then_the_customer_goes() {
         assert!(done.err.contains(part), "{part}: {}", done.err);
     }
     assert!(
-        explanation(&folder, 0)
+        folder.explanations()[0]
             .contains(&format!("subscription `Office 10` ({}) was suspended", subscription(10)))
     );
     assert_eq!(statuses(&world, 1), ["suspended"; 2]);
@@ -148,8 +143,8 @@ fn what_somebody_changed_meanwhile_is_left_alone() {
     run(&folder, &world, 4, &[]).exits(3);
     assert_eq!(folder.ends(), ["skipped: changed_since_plan"; 4]);
     assert_eq!(world.changes().len(), 3, "and nothing else is sent");
-    assert!(explanation(&folder, 0).contains("somebody changed it meanwhile"));
-    assert!(explanation(&folder, 3).contains("of another kind"));
+    assert!(folder.explanations()[0].contains("somebody changed it meanwhile"));
+    assert!(folder.explanations()[3].contains("of another kind"));
     assert!(world.removed().is_empty());
 }
 
@@ -174,7 +169,7 @@ fn a_subscription_that_the_plan_does_not_name_is_not_suspended() {
     let apply = ["apply", &plan, "--yes"];
     Done::of(&folder.against(&world, &apply).output().unwrap()).exits(3);
     assert_eq!(folder.ends(), ["skipped: changed_since_plan", "removed"]);
-    assert!(explanation(&folder, 0).contains("not in the plan"));
+    assert!(folder.explanations()[0].contains("not in the plan"));
     assert_eq!(statuses(&world, 1), ["active"; 2]);
 }
 
@@ -227,7 +222,7 @@ fn when_the_removal_fails_somebody_is_asked_and_exactly_those_are_reactivated() 
     let version = again.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("if-match")).unwrap();
     assert_eq!(version.1, "\"eyJ2ZXJzaW9uIjoyfQ==\"");
     assert!(
-        explanation(&folder, 0).contains(&format!(
+        folder.explanations()[0].contains(&format!(
             "After that, subscription `Office 10` ({}) was reactivated",
             subscription(10)
         ))
@@ -246,7 +241,7 @@ fn what_is_left_suspended_is_named() {
         "{}",
         done.err
     );
-    assert!(explanation(&folder, 0).contains("stays suspended"));
+    assert!(folder.explanations()[0].contains("stays suspended"));
     assert!(folder.report("customers.csv").contains("stays suspended"));
     assert_eq!(statuses(&world, 1), ["suspended"; 2]);
 }
@@ -306,7 +301,7 @@ fn what_cannot_be_reactivated_is_named() {
         "{}",
         done.err
     );
-    assert!(explanation(&folder, 0).contains("could not be reactivated"), "{}", explanation(&folder, 0));
+    assert!(folder.explanations()[0].contains("could not be reactivated"), "{}", folder.explanations()[0]);
 }
 
 /// Killed after each request in turn, whatever it was, and gone on with.
@@ -318,22 +313,9 @@ fn killed_in_each_step_of_a_suspension() {
         let (folder, world) = (Folder::new(), failing());
         let list = folder.write("list.csv", list_of((1..=2).map(id)));
         let more = [SUSPEND[0], "--concurrency", "1", "--after-failure", "reactivate"];
-        let mut command = folder.run_command(&world, &list, &more);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let is_over = loop {
-            if world.model().journal().counts().requests >= at {
-                break false;
-            }
-            if child.try_wait().unwrap().is_some() {
-                break true;
-            }
-            std::thread::yield_now();
-        };
-        if is_over {
+        if !world.kills_after(at, &mut folder.run_command(&world, &list, &more)) {
             break;
         }
-        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
-        child.wait().unwrap();
         let resume = ["resume", "--yes", "--rate", "600000", "--after-failure", "reactivate"];
         let done = Done::of(&folder.against(&world, &resume).output().unwrap());
         // The removal may have failed before the kill, or succeed after it, when the fault is spent.

@@ -15,7 +15,7 @@ fn world(faults: &Value) -> World {
 
 /// Removes all; gives how many requests each purpose had.
 fn purposes(folder: &Folder, world: &World) -> BTreeMap<String, usize> {
-    folder.run(world, &list_of((1..=COUNT).map(id)), &[]).exits(0);
+    folder.run(world, &list_of((1..=COUNT).map(id)), &["--concurrency", "1"]).exits(0);
     assert_eq!(world.removed().len(), COUNT as usize);
     assert!(folder.customers().iter().all(|line| line.evidence.as_deref() == Some("observed")));
     let mut purposes = BTreeMap::new();
@@ -36,7 +36,7 @@ fn removals_are_seen_in_a_listing() {
     let (folder, world) = (Folder::new(), world(&json!([])));
     let purposes = purposes(&folder, &world);
     assert_eq!(purposes.get("confirm_removal"), None);
-    // One for the plan; twenty-five customers are worth a page, and the last five cost more than one.
+    // One for the plan; twenty removals are worth a page, one after the other; and the last ten cost more than one.
     assert_eq!(purposes["list_customers"], 3);
     let (log, observed) = (rusqlite::Connection::open(folder.path("audit.db")).unwrap(), "kind = 'observed'");
     let sql = format!("SELECT count(*) FROM record AS o JOIN record AS page ON page.seq = json_extract(CAST(o.body AS TEXT),

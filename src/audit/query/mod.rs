@@ -3,45 +3,28 @@
 mod disclosure;
 mod error;
 mod history;
+mod requests;
 mod sent;
 mod single;
 mod tallies;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
+pub use requests::RequestFilter;
 pub use sent::{RequestsByRow, Sending};
 pub use single::StoredRecord;
 
 use super::{
-    lines::{CustomerLine, RequestLine, RowCells, RunLine, customer_line, request_line, run_line},
+    lines::{CustomerLine, RowCells, RunLine, customer_line, run_line},
     schema::{APPLICATION_ID, SCHEMA_VERSION},
 };
 use crate::{
-    domain::{RunId, Seq, TenantId},
+    domain::{RunId, Seq},
     record::{Record, Run},
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, named_params, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::{path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
-
-/// Which requests are asked for; what is none does not matter.
-#[derive(Clone, Debug, Default)]
-pub struct RequestFilter {
-    /// Of this run.
-    pub run: Option<RunId>,
-    /// About this customer.
-    pub customer: Option<TenantId>,
-    /// With this `MS-RequestId`, sent or answered.
-    pub request_id: Option<String>,
-    /// With this `MS-CorrelationId`, sent or answered.
-    pub correlation_id: Option<String>,
-    /// Answered with this status.
-    pub status: Option<u16>,
-    /// Intended at this time or later (RFC 3339, compared as text).
-    pub since: Option<String>,
-    /// Intended before this time.
-    pub before: Option<String>,
-}
 
 /// A log that is open for reading.
 #[derive(Debug)]
@@ -169,39 +152,6 @@ impl Reader {
             let line = customer_line(row).map_err(QueryError::from)?;
             let cells: String = row.get("cells").map_err(QueryError::from)?;
             each(line, serde_json::from_str(&cells).unwrap_or_default())?;
-        }
-        Ok(())
-    }
-
-    /// Each request that the filter lets through, in order.
-    pub fn requests<E: From<QueryError>>(
-        &self,
-        filter: &RequestFilter,
-        mut each: impl FnMut(RequestLine) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut query = self.prepare(
-            "SELECT * FROM requests
-             WHERE (:run IS NULL OR run_id = :run)
-               AND (:customer IS NULL OR customer_tenant_id = :customer)
-               AND (:request IS NULL OR :request IN (request_id, response_request_id))
-               AND (:correlation IS NULL OR :correlation IN (correlation_id, response_correlation_id))
-               AND (:status IS NULL OR status = :status)
-               AND (:since IS NULL OR intended_at >= :since)
-               AND (:before IS NULL OR intended_at < :before)
-             ORDER BY seq",
-        )?;
-        let bound = named_params! {
-            ":run": filter.run.as_ref().map(RunId::as_str),
-            ":customer": filter.customer.map(|id| id.to_string()),
-            ":request": filter.request_id.as_ref().map(|id| id.to_ascii_lowercase()),
-            ":correlation": filter.correlation_id.as_ref().map(|id| id.to_ascii_lowercase()),
-            ":status": filter.status,
-            ":since": filter.since,
-            ":before": filter.before,
-        };
-        let mut rows = query.query(bound).map_err(QueryError::from)?;
-        while let Some(row) = rows.next().map_err(QueryError::from)? {
-            each(request_line(row).map_err(QueryError::from)?)?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::{
     args::{Common, ReconcileOptions},
     consent, diagnostics,
     exit::{Exit, Failure},
+    next,
     printer::Printer,
     session,
     settings::{Paths, ServiceSettings, Typed},
@@ -38,7 +39,7 @@ pub(super) fn run(
     options: &ReconcileOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    let (line, run) = find(&Reader::open(&paths.audit_log)?, &options.run)?;
+    let (line, run) = find(&paths, &options.run)?;
     let service = ServiceSettings::again(typed, &options.sign_in, &run.opened)?;
     let partner = run.partner.as_ref().map(|partner| partner.tenant_id);
     let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
@@ -86,7 +87,7 @@ pub(super) fn run(
         };
         visit.record(&run.id, events(&found, reconciled.clone())).await?;
         visit.end().await?;
-        show::show(printer, &run, &claims, &found, &reconciled)
+        show::show(printer, &paths.again, &run, &claims, &found, &reconciled)
     })
 }
 
@@ -97,7 +98,8 @@ fn events(found: &Comparison, reconciled: Reconciled) -> Vec<Event> {
 }
 
 /// The run that is meant. One that changed nothing, or not really, has nothing to be compared.
-fn find(reader: &Reader, name: &str) -> Result<(RunLine, Run), Failure> {
+fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
+    let reader = &Reader::open(&paths.audit_log)?;
     let mut line = reader.find(name)?;
     if name == "latest" {
         let is_real = |run: &RunLine| run.mode.as_deref() == Some("run");
@@ -113,7 +115,7 @@ fn find(reader: &Reader, name: &str) -> Result<(RunLine, Run), Failure> {
         return refused("only planned; there is nothing to compare");
     }
     if run.stage != Stage::Sealed {
-        return refused(&format!("is not over; go on with it first: offboard resume {id}"));
+        return refused(&format!("is not over; go on with it first: {}", next::resume(&paths.again, id)));
     }
     Ok((line, run))
 }

@@ -5,6 +5,7 @@ use crate::{
     cli::{
         exit::{Exit, Failure},
         printer::{Paint, Printer},
+        settings::{Again, option},
     },
     domain::TenantId,
     engine::{Comparison, Listed},
@@ -15,6 +16,7 @@ use serde_json::json;
 
 pub(super) fn show(
     printer: &Printer,
+    again: &Again,
     run: &Run,
     claims: &Claims,
     found: &Comparison,
@@ -53,15 +55,22 @@ pub(super) fn show(
         "Run {} against Partner Center's own record of activity, {} to {}: {} removals are listed there.",
         run.id, reconciled.from, reconciled.to, reconciled.listed
     )];
-    lines.extend(text(printer, claims, found, reconciled));
+    lines.extend(text(printer, again, claims, found, reconciled));
     printer.data(&lines.join("\n"))?;
     if !found.corroborated.is_empty() {
-        printer.say(&format!("To have it in the reports: offboard report {}", run.id));
+        let report = again.reporting(&format!("report {}", run.id));
+        printer.say(&format!("To have it in the reports: {report}"));
     }
     Ok(exit)
 }
 
-fn text(printer: &Printer, claims: &Claims, found: &Comparison, reconciled: &Reconciled) -> Vec<String> {
+fn text(
+    printer: &Printer,
+    again: &Again,
+    claims: &Claims,
+    found: &Comparison,
+    reconciled: &Reconciled,
+) -> Vec<String> {
     let (good, care, bad) =
         (printer.paint(Paint::Good, "✓"), printer.paint(Paint::Care, "!"), printer.paint(Paint::Bad, "✗"));
     let mut lines = Vec::new();
@@ -85,7 +94,7 @@ fn text(printer: &Printer, claims: &Claims, found: &Comparison, reconciled: &Rec
         ));
     }
     for (row, activity) in &found.unknown {
-        lines.push(format!("{care} {}", unknown(claims, *row, activity.as_ref(), found)));
+        lines.push(format!("{care} {}", unknown(again, claims, *row, activity.as_ref(), found)));
     }
     for line in &found.unclaimed {
         lines.push(format!("{bad} {}", unclaimed(line)));
@@ -97,21 +106,27 @@ fn text(printer: &Printer, claims: &Claims, found: &Comparison, reconciled: &Rec
 }
 
 /// A person decides; what they need for it is said.
-fn unknown(claims: &Claims, row: u32, activity: Option<&Activity>, found: &Comparison) -> String {
+fn unknown(
+    again: &Again,
+    claims: &Claims,
+    row: u32,
+    activity: Option<&Activity>,
+    found: &Comparison,
+) -> String {
     let who = who(claims, row);
     let customer = customer(claims, row).map(|id| id.to_string()).unwrap_or_default();
+    let resolve = again.reading(&format!("resolve --customer {customer}"));
     let Some(activity) = activity else {
-        return format!(
-            "unknown, and not there: {who}; look, then: offboard resolve --customer {customer} --as …"
-        );
+        return format!("unknown, and not there: {who}; look, then: {resolve} --as …");
     };
     let is_ours = found.corroborated.iter().any(|line| line.row == row && line.is_our_request);
     let whose = if is_ours { ", by a request of ours" } else { "" };
+    // What somebody else wrote goes into a command as one word.
+    let record = visible(activity.id.as_deref().unwrap_or_default());
+    let because = option("because", &format!("Partner Center has it on record as {record}"));
     format!(
-        "unknown here, and listed there{whose}: {who}, {}. If that is it: offboard resolve --customer {customer} \
-         --as removed --because \"Partner Center's record {}\"",
+        "unknown here, and listed there{whose}: {who}, {}. If that is it: {resolve} --as removed{because}",
         described(activity),
-        visible(activity.id.as_deref().unwrap_or_default())
     )
 }
 

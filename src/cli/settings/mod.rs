@@ -3,6 +3,7 @@
 //! Precedence is option, environment, `offboard.toml` in the current folder, default. Credentials are no
 //! settings: they come from the environment or a protected file, and never from here.
 
+mod again;
 mod approval;
 mod file;
 mod pick;
@@ -10,6 +11,7 @@ mod protected;
 mod sandbox;
 mod service;
 
+pub(super) use again::{Again, flag, option, quoted};
 pub(super) use approval::ApprovalSettings;
 pub(super) use sandbox::Sandbox;
 pub(super) use service::{ServiceSettings, profile};
@@ -39,16 +41,20 @@ use std::{
 #[derive(Debug)]
 pub(super) struct Typed {
     origins: HashMap<String, &'static str>,
+    again: Again,
 }
 
 impl Typed {
     pub(super) fn new(matches: &ArgMatches) -> Self {
-        let mut origins = HashMap::new();
+        let (mut origins, mut again) = (HashMap::new(), Again::default());
         let mut level = Some(matches);
         while let Some(matches) = level {
             for id in matches.ids() {
                 let origin = match matches.value_source(id.as_str()) {
-                    Some(ValueSource::CommandLine) => "option",
+                    Some(ValueSource::CommandLine) => {
+                        again.take(matches, id.as_str());
+                        "option"
+                    }
                     Some(ValueSource::EnvVariable) => "environment",
                     _ => continue,
                 };
@@ -56,7 +62,7 @@ impl Typed {
             }
             level = matches.subcommand().map(|(_, matches)| matches);
         }
-        Self { origins }
+        Self { origins, again }
     }
 
     fn origin(&self, name: &str) -> &'static str {
@@ -70,6 +76,8 @@ pub(super) struct Paths {
     pub(super) audit_log: PathBuf,
     pub(super) reports: PathBuf,
     pub(super) log_dir: PathBuf,
+    /// How the next command is told the same.
+    pub(super) again: Again,
 }
 
 /// What a run is to do.
@@ -95,6 +103,7 @@ impl Paths {
             audit_log: picker.path("audit_log", audit_log, file.audit_log.clone(), "audit.db"),
             reports: picker.path("reports", common.reports.as_ref(), file.reports.clone(), "reports"),
             log_dir: picker.path("log_dir", common.log_dir.as_ref(), file.log_dir.clone(), "logs"),
+            again: picker.typed.again.clone(),
         }
     }
 }

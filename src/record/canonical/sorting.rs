@@ -23,7 +23,13 @@ const LARGEST: u64 = (1 << 53) - 1;
 pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
     let out = RefCell::new(Vec::with_capacity(1024));
     let refused = RefCell::new(None);
-    let formatter = Sorting { out: &out, refused: &refused, objects: Vec::new(), sorted: Vec::new() };
+    let formatter = Sorting {
+        out: &out,
+        refused: &refused,
+        objects: Vec::new(),
+        entries: Vec::new(),
+        sorted: Vec::new(),
+    };
     let written = value.serialize(&mut Serializer::with_formatter(Out(&out), formatter));
     match (written, refused.into_inner()) {
         (_, Some(number)) => Err(CanonicalError::Number(number)),
@@ -51,16 +57,19 @@ impl Write for Out<'_> {
     }
 }
 
-/// Where the entries of an object lie that is being written: each with its key, and without its comma.
-#[derive(Debug, Default)]
+/// An object that is being written: where it begins, and how many entries those around it have.
+#[derive(Clone, Copy, Debug)]
 struct Object {
     start: usize,
-    entries: Vec<Entry>,
+    first: usize,
 }
 
+/// Where an entry of an object lies, with its key and without its comma.
 #[derive(Clone, Debug)]
 struct Entry {
     key: Range<usize>,
+    /// Whether the key is written as it is, and of ASCII alone.
+    is_plain: bool,
     end: usize,
 }
 
@@ -68,6 +77,8 @@ struct Sorting<'a> {
     out: &'a RefCell<Vec<u8>>,
     refused: &'a RefCell<Option<Number>>,
     objects: Vec<Object>,
+    /// Those of all objects that are being written, the innermost last.
+    entries: Vec<Entry>,
     /// Where entries are put in order.
     sorted: Vec<u8>,
 }
@@ -81,21 +92,18 @@ impl Sorting<'_> {
         *self.refused.borrow_mut() = number;
         io::Error::other("not a number that every reader keeps")
     }
-
-    fn last_entry(&mut self) -> Option<&mut Entry> {
-        self.objects.last_mut()?.entries.last_mut()
-    }
 }
 
-/// By UTF-16 units, as RFC 8785 says. Both are keys as they are written, with their quotes.
-fn in_order(a: &[u8], b: &[u8]) -> Ordering {
-    let is_plain = |key: &[u8]| key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
-    if is_plain(a) && is_plain(b) {
+/// By UTF-16 units, as RFC 8785 says.
+fn in_order(out: &[u8], a: &Entry, b: &Entry) -> Ordering {
+    // As they are written, with their quotes.
+    let key = |entry: &Entry| out.get(entry.key.clone()).unwrap_or_default();
+    if a.is_plain && b.is_plain {
         // The quote at the end comes before every character but the blank and `!`.
-        return trimmed(a).cmp(trimmed(b));
+        return trimmed(key(a)).cmp(trimmed(key(b)));
     }
-    let units = |key: &[u8]| -> Vec<u16> {
-        let text: String = serde_json::from_slice(key).unwrap_or_default();
+    let units = |entry: &Entry| -> Vec<u16> {
+        let text: String = serde_json::from_slice(key(entry)).unwrap_or_default();
         text.encode_utf16().collect()
     };
     units(a).cmp(&units(b))
@@ -108,7 +116,7 @@ fn trimmed(key: &[u8]) -> &[u8] {
 impl Formatter for Sorting<'_> {
     fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b"{")?;
-        self.objects.push(Object { start: self.here(), entries: Vec::new() });
+        self.objects.push(Object { start: self.here(), first: self.entries.len() });
         Ok(())
     }
 
@@ -117,36 +125,35 @@ impl Formatter for Sorting<'_> {
             writer.write_all(b",")?;
         }
         let here = self.here();
-        if let Some(object) = self.objects.last_mut() {
-            object.entries.push(Entry { key: here..here, end: here });
-        }
+        self.entries.push(Entry { key: here..here, is_plain: false, end: here });
         Ok(())
     }
 
     fn end_object_key<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
-        let here = self.here();
-        if let Some(entry) = self.last_entry() {
-            entry.key.end = here;
+        let out = self.out.borrow();
+        if let Some(entry) = self.entries.last_mut() {
+            entry.key.end = out.len();
+            let key = out.get(entry.key.clone()).unwrap_or_default();
+            entry.is_plain = key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
         }
         Ok(())
     }
 
     fn end_object_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
         let here = self.here();
-        if let Some(entry) = self.last_entry() {
+        if let Some(entry) = self.entries.last_mut() {
             entry.end = here;
         }
         Ok(())
     }
 
     fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        let Some(Object { start, mut entries }) = self.objects.pop() else { return Ok(()) };
+        let Some(Object { start, first }) = self.objects.pop() else { return Ok(()) };
         {
             let mut out = self.out.borrow_mut();
-            let key = |entry: &Entry| out.get(entry.key.clone()).unwrap_or_default();
-            let compare = |a: &Entry, b: &Entry| in_order(key(a), key(b));
-            if !entries.is_sorted_by(|a, b| compare(a, b).is_le()) {
-                entries.sort_by(compare);
+            let entries = self.entries.get_mut(first..).unwrap_or_default();
+            if !entries.is_sorted_by(|a, b| in_order(&out, a, b).is_le()) {
+                entries.sort_by(|a, b| in_order(&out, a, b));
                 self.sorted.clear();
                 for (i, entry) in entries.iter().enumerate() {
                     if i > 0 {
@@ -158,6 +165,8 @@ impl Formatter for Sorting<'_> {
                 out.extend_from_slice(&self.sorted);
             }
         }
+        // What is left last is the entry of the object around it, which ends after it.
+        self.entries.truncate(first);
         writer.write_all(b"}")
     }
 

@@ -160,6 +160,11 @@ impl Folder {
         self.against(world, &arguments)
     }
 
+    /// What is said of each row of the latest run.
+    pub(crate) fn explanations(&self) -> Vec<String> {
+        self.customers().into_iter().map(|line| line.explanation.unwrap_or_default()).collect()
+    }
+
     pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.path("audit.db")).unwrap()
     }

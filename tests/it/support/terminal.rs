@@ -1,23 +1,53 @@
-//! A real terminal to type at.
+//! A real terminal: to type at, and to look at.
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::{
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{Winsize, tcsetwinsize},
+};
 use std::{
     fs::{File, OpenOptions},
-    io::Write as _,
+    io::{Read as _, Write as _},
     process::{Command, Output, Stdio},
+    thread,
 };
 
-/// Runs the command with a terminal as its standard input, and types `text` there.
-pub(crate) fn typed(command: &mut Command, text: &str) -> Output {
+/// The end of a terminal where the person sits, and the one where the program is.
+fn terminal() -> (File, File) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
     let slave = OpenOptions::new().read(true).write(true).open(name).unwrap();
+    (File::from(master), slave)
+}
+
+/// Runs the command with a terminal as its standard input, and types `text` there.
+pub(crate) fn typed(command: &mut Command, text: &str) -> Output {
+    let (mut master, slave) = terminal();
     command.stdin(Stdio::from(slave)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     // The terminal keeps what was typed until it is read.
-    let mut master = File::from(master);
     master.write_all(text.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
+}
+
+/// Runs the command with a terminal of so many columns as its standard output and error. Gives its exit code
+/// and every byte that the terminal got.
+pub(crate) fn watched(command: &mut Command, columns: u16) -> (i32, String) {
+    let (mut master, slave) = terminal();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    command.stdin(Stdio::null()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    // The command keeps the other end open, and so would never be at its end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let reading = thread::spawn(move || {
+        let mut shown = Vec::new();
+        // At the end, a terminal says that there is nobody any more.
+        drop(master.read_to_end(&mut shown));
+        shown
+    });
+    let code = child.wait().unwrap().code().unwrap_or(-1);
+    let shown = reading.join().unwrap();
+    super::canary::heard(&shown);
+    (code, String::from_utf8_lossy(&shown).into_owned())
 }

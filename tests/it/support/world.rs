@@ -4,9 +4,11 @@ use offboard::{
     domain::TenantId,
     simulator::{Door, Model, Received, Scenario},
 };
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    process::{Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::runtime::Runtime;
@@ -54,6 +56,20 @@ impl World {
 
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the command, and kills it when so many requests have arrived. Says whether it had to be killed.
+    pub(crate) fn kills_after(&self, requests: u64, command: &mut Command) -> bool {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        while self.model().journal().counts().requests < requests {
+            if child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            std::thread::yield_now();
+        }
+        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
+        child.wait().unwrap();
+        true
     }
 
     /// Everything that arrived.

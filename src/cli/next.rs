@@ -1,0 +1,153 @@
+//! What comes next, when a run has ended or was left: commands that work as they stand.
+
+use super::{
+    printer::Printer,
+    settings::{Again, Paths, flag, option, quoted},
+};
+use crate::{
+    domain::{Mode, Outcome, Procedure, RunId},
+    record::{RowState, Run, Stage},
+};
+use std::path::{Path, PathBuf};
+
+/// The settings of a run that another run of the same customers needs, if they were typed. The pace and the guards
+/// are among them, so that it is no other run by accident.
+const OF_A_RUN: [&str; 14] = [
+    "cloud",
+    "api_url",
+    "partner_tenant",
+    "procedure",
+    "sandbox_tenant",
+    "order_timeout",
+    "protected",
+    "rate",
+    "concurrency",
+    "settle",
+    "canary",
+    "stop_after_failures",
+    "max_removals",
+    "max_share",
+];
+/// Those that have no value.
+const FLAGS: [&str; 1] = ["suspend_legacy"];
+
+/// How a run that is not over is gone on with.
+pub(super) fn resume(again: &Again, run: &RunId) -> String {
+    again.sending(&format!("resume {run}"))
+}
+
+/// Says what comes next. How a run that is not over is gone on with matters even when quiet.
+pub(super) fn tell(printer: &Printer, steps: &[String], is_over: bool) {
+    if steps.is_empty() {
+        return;
+    }
+    let text = format!("\nNext:\n  {}", steps.join("\n  "));
+    if is_over { printer.say(&text) } else { printer.ask(&text) }
+}
+
+/// What comes next, each as a command and why. Nothing if there is nothing to do.
+pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<String> {
+    let again = &paths.again;
+    let id = &run.id;
+    let mode = run.opened.mode;
+    if run.stage != Stage::Sealed {
+        return if mode.is_simulated() { Vec::new() } else { vec![resume(again, id)] };
+    }
+    match mode {
+        Mode::Demo => {
+            let head = in_reports(paths, id, "checkpoint.txt");
+            let verify = format!("verify --checkpoint {}", quoted(&head.to_string_lossy()));
+            vec![format!("{}  (the log in a browser)", again.reading("review")), again.reading(&verify)]
+        }
+        Mode::Rehearsal => {
+            vec!["the same without `--rehearse`, when you have looked at the reports".to_owned()]
+        }
+        Mode::Plan => plan(paths, run),
+        Mode::Run => after_changes(paths, run),
+    }
+}
+
+/// A plan is approved, if it has to be, and carried out.
+fn plan(paths: &Paths, run: &Run) -> Vec<String> {
+    let ready = run.counts.get(&Outcome::Ready).copied().unwrap_or_default();
+    if ready == 0 {
+        return Vec::new();
+    }
+    let file = in_reports(paths, &run.id, "plan.json");
+    let shown = quoted(&file.to_string_lossy());
+    let apply = paths.again.sending(&format!("apply {shown}"));
+    if run.policy.approval_above.is_none_or(|above| ready <= above) {
+        return vec![apply];
+    }
+    let approval = option("approval", &file.with_file_name("approval.txt").to_string_lossy());
+    vec![
+        format!("offboard approve {shown}  (a second person, with a copy of the plan)"),
+        format!("{apply}{approval}"),
+    ]
+}
+
+fn after_changes(paths: &Paths, run: &Run) -> Vec<String> {
+    let mut steps = Vec::new();
+    let again = &paths.again;
+    let is_unknown = |state: &RowState| matches!(state, RowState::Settled(Outcome::Unknown));
+    let mut unknown = run.rows.iter().filter(|row| is_unknown(&row.state)).filter_map(|row| row.customer);
+    if let Some(first) = unknown.next() {
+        let others = unknown.count();
+        let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
+        steps.push(format!(
+            "{} --as removed --because 'what you saw'  (or `--as not-removed`, when you have looked at the customer in \
+             Partner Center{others})",
+            again.reading(&format!("resolve --customer {first} --run {}", run.id))
+        ));
+    }
+    let gone = [Outcome::Removed, Outcome::Deleted];
+    let gone: u32 = gone.iter().filter_map(|outcome| run.counts.get(outcome)).sum();
+    // Whoever declined, or was refused before anything was changed, knows why, and has the list.
+    if gone == 0 && run.counts.contains_key(&Outcome::NotAttempted) {
+        return steps;
+    }
+    let file = in_reports(paths, &run.id, "retry.csv");
+    match worth_another_try(&file) {
+        0 => {}
+        rows => {
+            let settings = of_run(run);
+            let rows =
+                if rows == 1 { "the row that is".to_owned() } else { format!("the {rows} rows that are") };
+            steps.push(format!(
+                "{}{settings}  ({rows} worth another try, when the reasons are dealt with)",
+                again.listing(&format!("run {}", quoted(&file.to_string_lossy())))
+            ));
+        }
+    }
+    if gone > 0 && run.opened.procedure == Procedure::RemoveRelationship {
+        let reconcile = again.visiting(&format!("reconcile {}", run.id));
+        steps.push(format!("{reconcile}  (in two days, when Partner Center's own record has caught up)"));
+    }
+    steps
+}
+
+/// What was typed when the run was begun, by whatever command.
+fn of_run(run: &Run) -> String {
+    let typed = |name: &&'static str| {
+        let setting = run.opened.settings.get(*name)?;
+        (setting.origin == "option" && !setting.value.is_empty()).then_some((*name, setting.value.as_str()))
+    };
+    let mut text: String =
+        OF_A_RUN.iter().filter_map(&typed).map(|(name, value)| option(name, value)).collect();
+    let flags = FLAGS.iter().filter_map(typed).filter(|(_, value)| *value == "true");
+    text.extend(flags.map(|(name, _)| flag(name)));
+    for reason in &run.policy.allow {
+        text.push_str(&option("allow", reason.as_str()));
+    }
+    text
+}
+
+fn in_reports(paths: &Paths, run: &RunId, name: &str) -> PathBuf {
+    paths.reports.join(run.as_str()).join(name)
+}
+
+/// How many rows the list for the next run has.
+fn worth_another_try(file: &Path) -> usize {
+    let rows = csv::ReaderBuilder::new().flexible(true).from_path(file);
+    rows.map(|rows| rows.into_byte_records().flatten().count()).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! What is to be said again, so that a command that is shown works as it stands: the options of this one that
+//! nothing else remembers.
+
+use clap::ArgMatches;
+use std::collections::BTreeMap;
+
+/// Where the log is.
+const LOG: [&str; 1] = ["audit_log"];
+/// Where the reports go.
+const REPORTS: [&str; 1] = ["reports"];
+/// How Partner Center is reached and signed in to.
+const SIGN_IN: [&str; 6] = ["log_dir", "login_url", "profile", "token_command", "ca_file", "proxy"];
+/// Which sandbox is meant.
+const SANDBOX: [&str; 1] = ["sandbox_tenant"];
+/// Where the list has what.
+const COLUMNS: [&str; 3] = ["column", "name_column", "skip_invalid"];
+
+/// Options as they were typed on the command line. What comes from the environment or a file is there again.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) struct Again {
+    typed: BTreeMap<String, Vec<String>>,
+}
+
+impl Again {
+    /// Takes the typed options of this level of the command line.
+    pub(super) fn take(&mut self, matches: &ArgMatches, id: &str) {
+        let values = matches.get_raw(id).into_iter().flatten();
+        self.typed.insert(id.to_owned(), values.map(|value| value.to_string_lossy().into_owned()).collect());
+    }
+
+    /// A command that reads the log.
+    pub(in crate::cli) fn reading(&self, command: &str) -> String {
+        self.with(command, &LOG)
+    }
+
+    /// A command that reads the log and writes reports.
+    pub(in crate::cli) fn reporting(&self, command: &str) -> String {
+        self.with(command, &[&LOG[..], &REPORTS].concat())
+    }
+
+    /// A command that sends requests, records them and writes reports.
+    pub(in crate::cli) fn sending(&self, command: &str) -> String {
+        self.with(command, &[&LOG[..], &REPORTS, &SIGN_IN, &SANDBOX].concat())
+    }
+
+    /// A command that sends requests about a run that is over, and records them.
+    pub(in crate::cli) fn visiting(&self, command: &str) -> String {
+        self.with(command, &[&LOG[..], &SIGN_IN].concat())
+    }
+
+    /// A command that reads a list like the one of this.
+    pub(in crate::cli) fn listing(&self, command: &str) -> String {
+        self.with(command, &[&LOG[..], &REPORTS, &SIGN_IN, &COLUMNS].concat())
+    }
+
+    fn with(&self, command: &str, names: &[&str]) -> String {
+        let mut text = format!("offboard {command}");
+        for name in names {
+            for value in self.typed.get(*name).into_iter().flatten() {
+                // What has no value is recorded as true.
+                let is_flag = value == "true" && *name == "skip_invalid";
+                text.push_str(&if is_flag { flag(name) } else { option(name, value) });
+            }
+        }
+        text
+    }
+}
+
+/// An option as it is typed.
+pub(in crate::cli) fn option(name: &str, value: &str) -> String {
+    format!(" --{} {}", name.replace('_', "-"), quoted(value))
+}
+
+/// One that has no value.
+pub(in crate::cli) fn flag(name: &str) -> String {
+    format!(" --{}", name.replace('_', "-"))
+}
+
+/// A word for a shell.
+pub(in crate::cli) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_one_word_for_a_shell() {
+        for (word, typed) in [
+            ("audit.db", "audit.db"),
+            ("/a b/c.db", "'/a b/c.db'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+            ("$(x)", "'$(x)'"),
+        ] {
+            assert_eq!(quoted(word), typed);
+        }
+    }
+}

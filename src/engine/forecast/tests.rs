@@ -1,0 +1,211 @@
+use super::*;
+use crate::{
+    domain::{Answer, CorrelationId, RequestId, RunId, Sha256},
+    record::{Event, PlanSealed, Purpose, Record, RequestIntended, RunOpened, Seen},
+};
+use proptest::prelude::*;
+use serde_json::json;
+use uuid::Uuid;
+
+const NOW: Time = Time::from_millis(1_795_166_130_000);
+
+fn ago(seconds: u64) -> Time {
+    Time::from_millis(NOW.as_millis() - i64::try_from(seconds * 1000).unwrap())
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
+/// A run with these rows, at 300 requests a minute and with a settle time of five minutes.
+fn run(stage: Stage, states: impl IntoIterator<Item = RowState>) -> Run {
+    let policy = json!({ "rate": 300, "concurrency": 8, "settle_seconds": 300, "stop_after_failures": 3,
+        "max_removals": 9, "max_share": 50 });
+    let opened = json!({ "version": "1", "procedure": "remove-relationship", "mode": "run", "changes": true,
+        "api_url": "https://api.example", "operator": "dana", "host": "host", "policy": policy, "settings": {},
+        "input": { "file": "list.csv", "sha256": Sha256::of(&[b"list"]), "rows": 0, "columns": [] } });
+    let opened: RunOpened = serde_json::from_value(opened).unwrap();
+    let id = RunId::new(NOW, [1, 2, 3]);
+    let record = Record { at: NOW, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
+    let mut run = Run::begin(&record).unwrap();
+    run.stage = stage;
+    for (number, state) in (1..).zip(states) {
+        let customer = format!("c0000000-0000-4000-8000-{number:012x}").parse().ok();
+        let mut row = Row::new(number, customer);
+        row.state = state;
+        run.rows.push(row);
+    }
+    run
+}
+
+fn unread() -> RowState {
+    RowState::Unread(Box::default())
+}
+
+fn ready(seconds_ago: u64) -> RowState {
+    RowState::Judged { verdict: Outcome::Ready, facts_at: ago(seconds_ago) }
+}
+
+/// A removal that was answered so, so many seconds ago, or whose answer was lost; and looked at.
+fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowState {
+    let at = ago(seconds_ago);
+    let intended = RequestIntended {
+        row: Some(1),
+        customer: None,
+        about: None,
+        purpose: Purpose::RemoveRelationship,
+        attempt: 1,
+        method: String::new(),
+        url: String::new(),
+        request_id: RequestId::new(Uuid::from_u128(1)),
+        correlation_id: CorrelationId::new(Uuid::from_u128(2)),
+        headers: serde_json::Map::new(),
+        body: None,
+    };
+    let mut change = Change::first(&intended, 0, at);
+    match answer {
+        Some(answer) => change.answered(answer, at),
+        None => change.lost(at),
+    }
+    if let Some(seen) = seen {
+        change.observed(seen, at, Duration::ZERO).unwrap();
+    }
+    let mut changing = Changing::new(Outcome::Ready, at);
+    changing.changes.push(change);
+    RowState::Changing(Box::new(changing))
+}
+
+fn many(count: usize, state: fn() -> RowState) -> Vec<RowState> {
+    (0..count).map(|_| state()).collect()
+}
+
+#[test]
+fn reading_takes_what_a_row_costs_at_the_pace_of_now() {
+    let run = run(Stage::Judging, many(600, unread));
+    let left = |pace, a_row| time_left(&run, pace, a_row, NOW);
+    assert_eq!(left(Some(300.0), Some(2.0)), Some(TimeLeft::About(minutes(4))));
+    assert_eq!(left(Some(100.0), Some(2.0)), Some(TimeLeft::About(minutes(12))));
+    // What is not known yet is not said.
+    assert_eq!(left(None, Some(2.0)), None);
+    assert_eq!(left(Some(300.0), None), None);
+}
+
+#[test]
+fn changing_takes_a_change_and_a_look() {
+    let mut changing = run(Stage::Confirmed, many(300, || ready(60)));
+    let left = |run: &Run| time_left(run, Some(300.0), None, NOW);
+    assert_eq!(left(&changing), Some(TimeLeft::About(minutes(2))));
+    // Whoever's turn comes more than a quarter of an hour after it was read is looked at again first.
+    let old = run(Stage::Confirmed, many(300, || ready(1800)));
+    assert_eq!(left(&old), Some(TimeLeft::About(minutes(5))));
+    // A listing of 3,000 customers costs six requests, and one is taken for every 560 removals.
+    let digest = Sha256::of(&[b"plan"]);
+    changing.plan = Some(PlanSealed { digest, ready: 300, counted: 3000, customers_of_partner: Some(3000) });
+    let Some(TimeLeft::About(left_then)) = left(&changing) else { panic!("it is known") };
+    assert_eq!(left_then.as_secs(), 61);
+    // A guard stopped it: nobody is changed any more.
+    changing.stopped_by_guard = Some("enough".to_owned());
+    assert_eq!(left(&changing), None);
+}
+
+#[test]
+fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
+    let after = |states: Vec<RowState>, pace| time_left(&run(Stage::Confirmed, states), pace, None, NOW);
+    let seconds = Duration::from_secs;
+    let settled = || RowState::Settled(Outcome::Removed);
+    // An answer was lost a minute ago.
+    let doubt = || removal(None, None, 60);
+    assert_eq!(after(vec![settled(), doubt()], Some(300.0)), Some(TimeLeft::About(seconds(240))));
+    assert_eq!(after(vec![settled(), doubt()], None), Some(TimeLeft::About(seconds(240))));
+    // The wait is over, and nobody knows what the look shows.
+    assert_eq!(after(vec![removal(None, None, 400)], None), None);
+    // It was accepted a minute ago, and still shows.
+    let shows = || removal(Some(Answer::Understood), Some(Seen::StillThere), 60);
+    assert_eq!(after(vec![shows()], Some(300.0)), Some(TimeLeft::AtMost(seconds(240))));
+    assert_eq!(after(vec![shows()], None), Some(TimeLeft::AtMost(seconds(240))));
+    assert_eq!(after(vec![shows(), removal(None, None, 10)], None), Some(TimeLeft::About(seconds(290))));
+    // With enough else to do, neither matters.
+    let mut busy = many(900, || ready(1));
+    busy.extend([shows(), doubt()]);
+    let Some(TimeLeft::About(left)) = after(busy, Some(300.0)) else { panic!("it is known") };
+    assert!(left >= minutes(6), "{left:?}");
+    // What was seen gone needs nothing.
+    assert_eq!(after(vec![removal(Some(Answer::Understood), Some(Seen::Gone), 1)], Some(300.0)), None);
+}
+
+#[test]
+fn nothing_is_said_while_the_service_asks_to_wait_and_before_or_after_the_work() {
+    let mut held = run(Stage::Judging, many(600, unread));
+    held.held_until = Some(NOW.plus(Duration::from_secs(1)));
+    assert_eq!(time_left(&held, Some(300.0), Some(2.0), NOW), None);
+    held.held_until = Some(NOW);
+    assert!(time_left(&held, Some(300.0), Some(2.0), NOW).is_some());
+    for stage in [Stage::Planned, Stage::Sealed] {
+        let run = run(stage, many(600, || ready(1)));
+        assert_eq!(time_left(&run, Some(300.0), Some(2.0), NOW), None);
+    }
+}
+
+#[test]
+fn the_pace_is_what_was_sent_in_the_last_minute_without_pauses() {
+    let mut run = run(Stage::Judging, many(600, unread));
+    let mut meter = Meter::default();
+    let mut now = NOW;
+    let mut go = |run: &mut Run, meter: &mut Meter, seconds: u64, a_second: u64| {
+        for _ in 0..seconds * 10 {
+            now = now.plus(Duration::from_millis(100));
+            if now.as_millis() % 1000 == 0 {
+                run.requests += a_second;
+                run.judged += 1;
+            }
+            meter.look(run, now);
+        }
+        now
+    };
+    go(&mut run, &mut meter, 9, 5);
+    assert_eq!(meter.per_minute(), None);
+    let now = go(&mut run, &mut meter, 30, 5);
+    assert_eq!(meter.per_minute(), Some(300.0));
+    assert!(matches!(meter.time_left(&run, now), Some(TimeLeft::About(left)) if left == minutes(10)));
+    go(&mut run, &mut meter, 61, 1);
+    assert_eq!(meter.per_minute(), Some(60.0));
+    // A pause begins it anew.
+    run.held_until = Some(go(&mut run, &mut meter, 0, 0).plus(minutes(1)));
+    go(&mut run, &mut meter, 30, 0);
+    assert_eq!(meter.per_minute(), None);
+    go(&mut run, &mut meter, 31, 2);
+    assert_eq!(meter.per_minute(), None);
+    go(&mut run, &mut meter, 10, 2);
+    assert_eq!(meter.per_minute(), Some(120.0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However a run stands: nothing is said that is no time, more work never takes less, and a faster pace
+    /// never takes more.
+    #[test]
+    fn more_work_takes_longer_and_a_faster_pace_is_quicker(
+        rows in proptest::collection::vec(0_u8..6, 1..60), ago in 0_u64..2000, pace in 1_u32..600, more in 1_usize..40,
+    ) {
+        let state = |kind: &u8| match kind {
+            0 | 1 => ready(ago),
+            2 => removal(None, None, ago),
+            3 => removal(Some(Answer::Understood), None, ago),
+            4 => removal(Some(Answer::Empty), Some(Seen::StillThere), ago),
+            _ => RowState::Settled(Outcome::Removed),
+        };
+        let took = |run: &Run, pace: f64| match time_left(run, Some(pace), Some(2.0), NOW) {
+            Some(TimeLeft::About(left) | TimeLeft::AtMost(left)) => left,
+            None => Duration::ZERO,
+        };
+        let pace = f64::from(pace);
+        let few = run(Stage::Confirmed, rows.iter().map(state));
+        let many = run(Stage::Confirmed, rows.iter().map(state).chain((0..more).map(|_| ready(ago))));
+        prop_assert!(took(&few, pace) <= took(&many, pace));
+        prop_assert!(took(&few, pace * 2.0) <= took(&few, pace));
+        if let Some(TimeLeft::About(left) | TimeLeft::AtMost(left)) = time_left(&few, Some(pace), None, NOW) {
+            prop_assert!(!left.is_zero());
+        }
+    }
+}
