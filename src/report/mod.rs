@@ -8,7 +8,7 @@
 //! The command line calls this room when a run ends and for `offboard report`. It must never write
 //! to the log, talk to a network, or trust a text: names, cells and the service's messages are
 //! data that somebody else wrote. A spreadsheet must not run them ([`CsvStyle::Safe`]), a browser
-//! must not obey them (`page.html` escapes all of them), and a terminal must not either
+//! must not obey them (`template` escapes all of them), and a terminal must not either
 //! ([`visible`]).
 
 mod certificate;

@@ -32,7 +32,7 @@
     row: (row) => Number(row.element.cells[0].textContent),
     name: (row) => row.element.cells[1].querySelector("bdi")?.textContent ?? "",
     from: (row) => paragraphs(row).at(-1)?.querySelector("time")?.textContent ?? "",
-    settled: (row) => row.element.querySelector("dl time")?.textContent ?? "",
+    settled: (row) => row.element.querySelector("dl")?.querySelector("time")?.textContent ?? "",
   };
   // What has no such thing comes last, in either direction.
   const compare = (one, other, direction) => {
@@ -54,6 +54,14 @@
     return (list = { frame, caption, body });
   };
 
+  // Rows are moved where nobody sees them: in sight, each move would cost as much as there are rows.
+  const move = (body, elements) => {
+    const table = body.parentNode;
+    body.remove();
+    body.append(...elements);
+    table.append(body);
+  };
+
   const arrange = () => {
     const by = order.value;
     reverse.disabled = !by;
@@ -61,7 +69,8 @@
     if (list) list.frame.hidden = by === "";
     heading.textContent = by ? "All rows" : "All rows, by outcome";
     if (!by) {
-      rows.forEach(({ element, home }) => home.body.append(element));
+      list?.body.replaceChildren();
+      for (const home of sections) move(home.body, rows.filter((row) => row.home === home).map((row) => row.element));
       return;
     }
     const { frame, caption, body } = flat();
@@ -69,7 +78,8 @@
     const direction = isReversed ? -1 : 1;
     const keyed = rows.map((row) => ({ row, key: key[by](row), place: key.row(row) }));
     keyed.sort((one, other) => compare(one.key, other.key, direction) || one.place - other.place);
-    body.append(...keyed.map(({ row }) => row.element));
+    for (const home of sections) home.body.replaceChildren();
+    move(body, keyed.map(({ row }) => row.element));
     caption.textContent = `In the order of: ${order.selectedOptions[0].textContent}${isReversed ? ", the last first" : ""}`;
     frame.hidden = false;
   };
