@@ -12,7 +12,7 @@ use offboard::{
     audit::{SigningKey, Store},
     domain::Time,
 };
-use shared::{Failed, peak_kib};
+use shared::{Failed, Section, peak_kib};
 use std::{
     fs,
     path::Path,
@@ -42,9 +42,14 @@ fn main() -> Result<(), Failed> {
     }
     let count = store.next();
     store.close()?;
-    println!("{count} records written in {:.1} s", began.elapsed().as_secs_f64());
-    verify(&long, count)?;
-    append(&long, folder.path())
+    let mut section = Section::new(
+        "proof",
+        "`verify`, the whole program, over a long log; and appending to it and to one of 1,000 records, by turns.",
+    );
+    section.say(format!("* {count} records written in {:.1} s", began.elapsed().as_secs_f64()));
+    verify(&mut section, &long, count)?;
+    append(&mut section, &long, folder.path())?;
+    section.write()
 }
 
 fn open(path: &Path, folder: &Path) -> Result<Store, Failed> {
@@ -53,7 +58,7 @@ fn open(path: &Path, folder: &Path) -> Result<Store, Failed> {
 }
 
 /// The real program, on the long log.
-fn verify(log: &Path, count: u64) -> Result<(), Failed> {
+fn verify(section: &mut Section, log: &Path, count: u64) -> Result<(), Failed> {
     let mut name = log.as_os_str().to_owned();
     name.push(".checkpoints");
     for round in ["first", "second"] {
@@ -79,18 +84,20 @@ fn verify(log: &Path, count: u64) -> Result<(), Failed> {
         if !ended.success() {
             return Err(format!("verify ended with {ended}").into());
         }
-        println!(
-            "verify, {round}: {count} records, {} MiB, in {:.2} s, peak {} MiB",
+        let took = began.elapsed().as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "millions")]
+        let pace = count as f64 / took;
+        section.say(format!(
+            "* `verify`, {round}: {count} records, {} MiB, in {took:.2} s: {pace:.0} a second, peak {} MiB",
             fs::metadata(log)?.len() >> 20,
-            began.elapsed().as_secs_f64(),
             peak >> 10
-        );
+        ));
     }
     Ok(())
 }
 
 /// A short log and the long one by turns, so that both meet the same disk.
-fn append(long: &Path, folder: &Path) -> Result<(), Failed> {
+fn append(section: &mut Section, long: &Path, folder: &Path) -> Result<(), Failed> {
     let mut short = open(&folder.join("short.db"), folder)?;
     short.append(&log::some(1_000))?;
     let mut long = open(long, folder)?;
@@ -105,12 +112,12 @@ fn append(long: &Path, folder: &Path) -> Result<(), Failed> {
             }
         }
         let [short, long] = took.map(median);
-        println!(
-            "append, {what}: {:.0} µs in a short log, {:.0} µs in the long one, ratio {:.2}",
+        section.say(format!(
+            "* Append, {what}: {:.0} µs in a short log, {:.0} µs in the long one, ratio {:.2}",
             micros(short),
             micros(long),
             micros(long) / micros(short)
-        );
+        ));
     }
     Ok(())
 }

@@ -34,7 +34,9 @@ fn measure() -> Result<(), Failed> {
     let mut section = Section::new(
         "speed",
         "The audited client ÷ the bare one: requests a second, and CPU a request. Medians of five pairs that take \
-         turns; the server is a third process and answers after half to one and a half of the latency.",
+         turns; the server is a third process and answers after half to one and a half of the latency. The bare one \
+         makes the same calls with the same HTTP client, listings before and after among them, and reads the answers \
+         as whoever decides by them must; it keeps nothing, and has no pacer.",
     );
     section.head(&[
         "latency, in flight",
@@ -61,7 +63,15 @@ fn measure() -> Result<(), Failed> {
         row(&mut section, &format!("{latency_ms} ms, {concurrency}"), &pairs);
     }
     section.say("");
-    let setting = Setting { concurrency: 32, customers: 1500, ..Setting::default() };
+    let setting = Setting { concurrency: 32, customers: 6000, ..Setting::default() };
+    let pairs = turns::pairs(PAIRS, (Kind::Unread, setting), (Kind::Bare, setting))?;
+    section.say(format!(
+        "* CPU of the bare client that does not even read the answers, 0 ms, 32 in flight: {:.0} µs a request, \
+         against {:.0}",
+        shared::median(pairs.iter().map(|pair| pair.0.cpu_micros)),
+        shared::median(pairs.iter().map(|pair| pair.1.cpu_micros))
+    ));
+    let setting = Setting { customers: 1500, ..setting };
     let alone = Setting { batch: 1, ..setting };
     let pairs = turns::pairs(PAIRS, (Kind::Audited, alone), (Kind::Audited, setting))?;
     let ratio = shared::median(pairs.iter().map(|(alone, shared)| shared.per_second / alone.per_second));
