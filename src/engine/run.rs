@@ -69,7 +69,8 @@ impl<T: Transport> Engine<T> {
         let opened = Record { at, run: Some(id), event: Event::RunOpened(Box::new(opened)) };
         let run = Run::begin(&opened)
             .ok_or_else(|| Halt::stop(StopCause::Service, "a run begins with the record that opens it"))?;
-        let engine = Self::over(store, run, ports);
+        let pace = (run.policy.rate, run.policy.concurrency);
+        let engine = Self::over(store, run, pace, ports);
         let approved = approved.map(|approved| Event::Approved(Box::new(approved)));
         let protected =
             (!customers.is_empty()).then_some(Event::CustomersProtected(CustomersProtected { customers }));
@@ -82,14 +83,14 @@ impl<T: Transport> Engine<T> {
 
     /// Goes on with a run whose records add up to `run`. The policy may differ in its pace.
     pub async fn resume(store: Store, run: Run, policy: Policy, ports: Ports<T>) -> Result<Self, Halt> {
-        let engine = Self::over(store, run, ports);
+        let engine = Self::over(store, run, (policy.rate, policy.concurrency), ports);
         engine.courier.record(vec![Event::Resumed(policy)]).await?;
         Ok(engine)
     }
 
-    fn over(store: Store, run: Run, ports: Ports<T>) -> Self {
+    /// `pace` is the rate, in requests a minute, and how many may be in flight.
+    fn over(store: Store, run: Run, pace: (u32, u32), ports: Ports<T>) -> Self {
         let id = run.id.clone();
-        let pace = (run.policy.rate, run.policy.concurrency);
         let held_for = run.held_until.map(|until| until.since(ports.clock.now())).unwrap_or_default();
         let run = Arc::new(Mutex::new(run));
         let folded = Arc::clone(&run);

@@ -221,6 +221,23 @@ fn bad_days(kind: Kind) {
 }
 
 #[test]
+fn whoever_goes_on_sets_the_pace() {
+    let scenario = json!({ "customers": (1..=12).map(|n| json!({ "id": id(n) })).collect::<Vec<_>>() });
+    let mut run = InProcessRun::new(&scenario, 12, 1);
+    assert!(matches!(run.live(Death::Before(10)), LifeEnded::Killed));
+    let arrived = |run: &InProcessRun| -> Vec<i64> {
+        run.model.lock().unwrap().journal().entries().iter().map(|entry| entry.at.as_millis()).collect()
+    };
+    let before = arrived(&run).len();
+    run.rate_again = 60;
+    assert!(matches!(run.live(Death::Never), LifeEnded::Sealed));
+    let after = arrived(&run);
+    for pair in after[before..].windows(2) {
+        assert!(pair[1] - pair[0] >= 990, "{} ms", pair[1] - pair[0]);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_records() {
     let customers: Vec<Value> = (1..=5).map(|n| json!({ "id": id(n).to_string() })).collect();
     let scenario = json!({ "customers": customers, "chaos": { "seed": 4, "share": 0.3, "kinds": ["cut_with_effect", "cut"] },

@@ -32,6 +32,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 const BASE: &str = "http://127.0.0.1:9";
+/// Requests a minute.
+const RATE: u32 = 60_000;
 
 /// When the process dies, counted in requests of this life.
 #[derive(Clone, Copy, Debug)]
@@ -137,9 +139,11 @@ pub(crate) struct InProcessRun {
     pub(crate) concurrency: u32,
     pub(crate) procedure: Procedure,
     pub(crate) suspend_legacy: bool,
-    /// What time it really is, and by how many milliseconds this machine's clock is wrong.
+    /// Requests a minute of a life that goes on.
+    pub(crate) rate_again: u32,
     /// Where the tokens of each life come from.
     pub(crate) source: Box<dyn Fn() -> Source>,
+    /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     now: Time,
     pub(crate) skew: i64,
     seed: u64,
@@ -164,6 +168,7 @@ impl InProcessRun {
             concurrency: 4,
             procedure: Procedure::RemoveRelationship,
             suspend_legacy: false,
+            rate_again: RATE,
             source: Box::new(|| {
                 let secret = Secret::new("any-token-at-all".into());
                 Source::Given(AccessToken { secret, source: "the test".into() })
@@ -218,7 +223,7 @@ impl InProcessRun {
             };
             let log = self.log();
             let ended = tokio::select! {
-                ended = life(&log, (self.procedure, self.suspend_legacy, self.count, self.concurrency), ports) => ended,
+                ended = life(&log, (self.procedure, self.suspend_legacy, self.count, self.concurrency), self.rate_again, ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
             self.now = real.now();
@@ -233,6 +238,7 @@ impl InProcessRun {
 async fn life(
     log: &Path,
     (procedure, suspend_legacy, count, concurrency): (Procedure, bool, u32, u32),
+    rate_again: u32,
     ports: Ports<InProcess>,
 ) -> LifeEnded {
     let store = loop {
@@ -249,7 +255,7 @@ async fn life(
     let engine = match known {
         // What is not whole was never begun.
         Some(run) if run.rows.len() == count as usize => {
-            let policy = run.policy.clone();
+            let policy = Policy { rate: rate_again, ..run.policy.clone() };
             Engine::resume(store, run, policy, ports).await
         }
         _ => Engine::begin(store, opened((procedure, suspend_legacy), count, concurrency), None, ports).await,
@@ -320,7 +326,7 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
         ticket: None,
         reason: None,
         policy: Policy {
-            rate: 60_000,
+            rate: RATE,
             concurrency,
             settle_seconds: 60,
             stop_after_failures: 0,
