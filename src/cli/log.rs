@@ -43,12 +43,22 @@ pub(super) fn run(
         since: options.since.as_deref().map(since).transpose()?,
         before: options.until.as_deref().map(until).transpose()?,
     };
+    let mut has_any = false;
     reader.requests(&filter, |request| {
+        has_any = true;
         let line =
             if printer.json { serde_json::to_string(&request).unwrap_or_default() } else { shown(&request) };
         printer.data(&line)
     })?;
+    tell_if_nothing(printer, &paths, has_any);
     Ok(Exit::Done)
+}
+
+/// An empty answer must not pass for one that is still to come.
+fn tell_if_nothing(printer: &Printer, paths: &Paths, has_any: bool) {
+    if !has_any {
+        printer.say(&format!("nothing in `{}` is like that", paths.audit_log.display()));
+    }
 }
 
 /// Times in the log are in UTC with milliseconds, so they sort as text once they are written so.
@@ -101,13 +111,16 @@ fn records(printer: &Printer, paths: &Paths, options: &LogFilter) -> Result<Exit
     }
     places.sort_unstable();
     places.dedup();
+    let mut has_any = false;
     for seq in places {
         let Some(stored) = reader.stored(seq)? else { continue };
         let is_of_run = |record: &Record| run.is_none() || record.run == run;
         if stored.record.as_ref().is_none_or(is_of_run) {
+            has_any = true;
             printer.data(&if printer.json { as_json(&stored) } else { told(&stored) })?;
         }
     }
+    tell_if_nothing(printer, paths, has_any);
     Ok(Exit::Done)
 }
 

@@ -105,6 +105,10 @@ fn the_log_is_searched() {
     assert_eq!(search(&["--since", "2099-01-01"]).len(), 0);
     assert_eq!(search(&["--since", "2020-01-01T00:00:00Z"]).len(), all.len());
     folder.offboard(&["log", "--since", "yesterday"]).exits(2);
+    for nowhere in [["log", "--request-id", "nonsense"], ["log", "--id", "nonsense"]] {
+        let nothing = folder.offboard(&nowhere).exits(0);
+        assert!(nothing.out.is_empty() && nothing.err.contains("nothing in `audit.db`"), "{}", nothing.err);
+    }
     let text = folder.offboard(&["log", "--customer", &id(1).to_string()]).exits(0);
     assert!(text.out.contains("PATCH") && text.out.contains(&request_id));
 }
