@@ -63,8 +63,9 @@ impl Pacer {
         let clock = TokioClock(now);
         let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
         let gap = Duration::from_mins(1) / per_minute.get();
-        let in_a_grain = GRAIN.as_nanos().checked_div(gap.as_nanos()).and_then(|n| u32::try_from(n).ok());
-        let burst = in_a_grain.and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        // One more than fall into a grain: a slot that was taken late must not make all after it late.
+        let in_a_grain = u32::try_from(GRAIN.as_nanos().div_ceil(gap.as_nanos().max(1))).unwrap_or(u32::MAX);
+        let burst = NonZeroU32::MIN.saturating_add(in_a_grain);
         let quota =
             Quota::with_period(gap).unwrap_or_else(|| Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
         Self {
@@ -153,6 +154,18 @@ mod tests {
         }
         let took = began.elapsed();
         assert!(took >= Duration::from_millis(990) && took < Duration::from_millis(1100), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slots_between_two_ticks_of_the_clock_are_not_lost() {
+        // Every 2.5 ms; a sleep ends with a whole one.
+        let pacer = Pacer::new(24_000, Duration::ZERO);
+        let began = Instant::now();
+        for _ in 0..401 {
+            pacer.slot().await;
+        }
+        let took = began.elapsed();
+        assert!(took >= Duration::from_secs(1) && took < Duration::from_millis(1010), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
