@@ -177,11 +177,14 @@ impl<T: Transport> Engine<T> {
             None
         };
         match seen {
-            Some(seen) => {
-                // A listing may lag behind; the next look is at the customer itself.
-                let not_gone = seen.iter().filter(|one| one.seen != Seen::Gone).map(|one| one.row);
-                to_be_seen.alone.extend(not_gone);
-                self.record_all(seen.into_iter().map(Event::Observed).collect()).await?;
+            Some(listing) => {
+                let seen = asked.iter().map(|(row, customer)| listing.of(*row, *customer)).inspect(|one| {
+                    // A listing may lag behind; the next look is at the customer itself.
+                    if one.seen != Seen::Gone {
+                        to_be_seen.alone.insert(one.row);
+                    }
+                });
+                self.record_all(seen.map(Event::Observed)).await?;
             }
             None => to_be_seen.alone.extend(&rows),
         }

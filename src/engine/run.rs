@@ -286,7 +286,8 @@ impl<T: Transport> Engine<T> {
         self.courier.now()
     }
 
-    pub(super) async fn record_all(&self, events: Vec<Event>) -> Result<(), Halt> {
+    /// Records events as they are made, some at a time: nobody holds those of 100,000 rows at once.
+    pub(super) async fn record_all(&self, events: impl IntoIterator<Item = Event>) -> Result<(), Halt> {
         let mut events = events.into_iter();
         loop {
             let chunk: Vec<_> = events.by_ref().take(CHUNK).collect();
@@ -299,11 +300,13 @@ impl<T: Transport> Engine<T> {
 
     async fn settle_open(&self, as_what: fn(&Row, Time) -> Settled) -> Result<(), Halt> {
         let now = self.now();
-        let events = self.with_run(|run| {
+        let open: Vec<u32> = self.with_run(|run| {
             let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
-            open.map(|row| Event::Settled(Box::new(as_what(row, now)))).collect()
+            open.map(|row| row.number).collect()
         });
-        self.record_all(events).await
+        let settled = |row| self.with_run(|run| run.row(row).map(|row| as_what(row, now)));
+        let settled = open.into_iter().filter_map(settled);
+        self.record_all(settled.map(|settled| Event::Settled(Box::new(settled)))).await
     }
 }
 

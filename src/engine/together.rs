@@ -61,17 +61,27 @@ pub(super) fn others(run: &Run) -> usize {
     counted.saturating_sub(may_be_gone.count())
 }
 
-/// Lists all customers and says of each of `asked`, a row with its customer, whether it is gone. None if the
-/// listing cannot be trusted, because it does not come to its end or does not name so many `others`.
+/// A listing that can be trusted.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Those of whom something was asked: what it says of the relationship, and the intent of the page.
+    shown: HashMap<TenantId, (String, Seq)>,
+    pages: usize,
+    /// The intent of the last page.
+    last: Option<Seq>,
+}
+
+/// Lists all customers, to see who of `asked`, rows with their customers, is gone. None if the listing cannot be
+/// trusted, because it does not come to its end or does not name so many `others`.
 pub(super) async fn look<T: Transport>(
     courier: &Courier<T>,
     others: usize,
     asked: &[(u32, TenantId)],
-) -> Result<Option<Vec<Observed>>, Halt> {
+) -> Result<Option<Listing>, Halt> {
     let wanted: HashSet<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
     let mut shown: HashMap<TenantId, (String, Seq)> = HashMap::new();
     let mut named: HashSet<TenantId> = HashSet::new();
-    let mut pages: Vec<Seq> = Vec::new();
+    let (mut pages, mut last) = (0, None);
     let mut next: Option<Call> = Some(request::customers());
     while let Some(call) = next.take() {
         let Read::Done((customers, after), basis) =
@@ -80,7 +90,8 @@ pub(super) async fn look<T: Transport>(
             return Ok(None);
         };
         let (before, page) = (named.len(), basis.first().copied().unwrap_or_default());
-        pages.extend(basis);
+        pages += 1;
+        last = basis.last().copied().or(last);
         for customer in customers {
             let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
                 continue;
@@ -98,23 +109,25 @@ pub(super) async fn look<T: Transport>(
     if named.len().saturating_sub(shown.len()) < others {
         return Ok(None);
     }
-    Ok(Some(asked.iter().map(|(row, customer)| observed(*row, shown.get(customer), &pages)).collect()))
+    Ok(Some(Listing { shown, pages, last }))
 }
 
-fn observed(row: u32, shown: Option<&(String, Seq)>, pages: &[Seq]) -> Observed {
-    let (seen, detail, basis) = match shown {
-        None => {
-            let pages_of_them = if pages.len() == 1 { "page" } else { "pages" };
-            let detail =
-                format!("not among the partner's customers, {} {pages_of_them} of them", pages.len());
-            (Seen::Gone, detail, pages.last().copied())
-        }
-        Some((relationship, page)) => {
-            let (seen, detail) = observing::relationship(relationship);
-            (seen, detail, Some(*page))
-        }
-    };
-    Observed { row, about: None, seen, detail, basis }
+impl Listing {
+    /// What was seen of this row's customer, of whom something was asked.
+    pub(super) fn of(&self, row: u32, customer: TenantId) -> Observed {
+        let (seen, detail, basis) = match self.shown.get(&customer) {
+            None => {
+                let pages = if self.pages == 1 { "page" } else { "pages" };
+                let detail = format!("not among the partner's customers, {} {pages} of them", self.pages);
+                (Seen::Gone, detail, self.last)
+            }
+            Some((relationship, page)) => {
+                let (seen, detail) = observing::relationship(relationship);
+                (seen, detail, Some(*page))
+            }
+        };
+        Observed { row, about: None, seen, detail, basis }
+    }
 }
 
 #[cfg(test)]

@@ -145,6 +145,8 @@ impl Changing {
         } else {
             self.may_begin(intended, first)?;
         }
+        // Most customers have one change, and 100,000 of them have no room for three more.
+        self.changes.reserve_exact(1);
         self.changes.push(Change::first(intended, intent, at));
         Ok(())
     }

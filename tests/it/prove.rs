@@ -253,7 +253,9 @@ fn a_story_that_its_records_do_not_tell_is_found() {
     let count = whole["records"].as_array().unwrap().len();
     for at in 0..count {
         let mut changed = whole.clone();
-        let record = changed["records"][at]["record"].as_str().unwrap().replace("202", "203");
+        let record = changed["records"][at]["record"].as_str().unwrap();
+        // The year alone: the same digits may stand in a digest, of a body for one.
+        let record = record.replace(r#""at":"202"#, r#""at":"203"#);
         changed["records"][at]["record"] = json!(record);
         assert!(refused(&changed).contains("is not the one that the head covers there"), "{at}");
         let mut changed = whole.clone();
