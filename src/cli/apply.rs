@@ -74,14 +74,8 @@ pub(super) fn run(
         let opened = opened(&planned, options, policy, &settings);
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
         let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
-        let end = session::carry(
-            printer,
-            &paths,
-            engine,
-            (consent, Offer::of(options.again.undo, options.again.yes)),
-            stop,
-        )
-        .await?;
+        let answers = (consent, Offer::of(options.again.undo, options.again.yes));
+        let end = session::carry(printer, &paths, engine, answers, stop).await?;
         Ok(ending::tell_end(printer, &paths, &end))
     })
 }

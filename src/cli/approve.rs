@@ -113,14 +113,10 @@ fn require_consent(
             "standard input is no terminal; give `--digest` with the plan's digest as you know it from elsewhere",
         );
     }
-    // As the operator does; see `consent`.
-    let (what, meant) = match head.procedure {
-        Procedure::RemoveRelationship => {
-            ("the partner's name", head.partner.name.as_deref().unwrap_or_default().to_owned())
-        }
-        Procedure::DeleteSandboxCustomer => ("the sandbox's tenant ID", partner.to_string()),
-    };
-    let phrase = format!("{} {}", visible(meant.trim()), head.ready);
+    let sandbox = (head.procedure == Procedure::DeleteSandboxCustomer).then_some(partner);
+    let name = visible(head.partner.name.as_deref().unwrap_or_default().trim());
+    let (what, meant) = consent::meant(sandbox, &name);
+    let phrase = format!("{meant} {}", head.ready);
     printer.ask(&format!("\nTo approve, type {what} and the number, `{phrase}`:"));
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {

@@ -5,7 +5,7 @@ use super::{
     printer::{Paint, Printer},
 };
 use crate::{
-    domain::{Mode, Procedure},
+    domain::{Mode, Procedure, TenantId},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Run, StopCause},
@@ -52,11 +52,7 @@ pub(super) async fn ask(
     // What is to be typed is what is shown.
     let name = engine.with_run(|run| run.partner.as_ref().map(|partner| partner.name.clone()));
     let name = visible(name.unwrap_or_default().trim()).into_owned();
-    // In a sandbox, its own number: nobody has it in the fingers.
-    let (what, meant) = match engine.with_run(|run| run.policy.sandbox) {
-        Some(sandbox) => ("the sandbox's tenant ID", sandbox.to_string()),
-        None => ("the partner's name", name.clone()),
-    };
+    let (what, meant) = meant(engine.with_run(|run| run.policy.sandbox), &name);
     let phrase = format!("{meant} {}", engine.with_run(Run::to_change));
     let about = engine.with_run(|run| about(run, &printer.paint(Paint::Strong, &name)));
     printer.warn(&format!("{about}\nTo go on, type {what} and the number, `{phrase}`:"));
@@ -76,6 +72,15 @@ pub(super) async fn ask(
             &format!("it was not confirmed: what was typed is not {what} and the number"),
         )),
         Err(panicked) => Err(Halt::panicked(panicked)),
+    }
+}
+
+/// What is typed before the number, and what it is called: the name that is shown. In a sandbox, its own number:
+/// nobody has it in the fingers.
+pub(super) fn meant(sandbox: Option<TenantId>, shown: &str) -> (&'static str, String) {
+    match sandbox {
+        Some(sandbox) => ("the sandbox's tenant ID", sandbox.to_string()),
+        None => ("the partner's name", shown.to_owned()),
     }
 }
 

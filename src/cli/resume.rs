@@ -90,14 +90,8 @@ pub(super) fn run(
             run.opened.input.rows
         ));
         let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
-        let end = session::carry(
-            printer,
-            &paths,
-            engine,
-            (consent, Offer::of(options.again.undo, options.again.yes)),
-            stop,
-        )
-        .await?;
+        let answers = (consent, Offer::of(options.again.undo, options.again.yes));
+        let end = session::carry(printer, &paths, engine, answers, stop).await?;
         Ok(ending::tell_end(printer, &paths, &end))
     })
 }

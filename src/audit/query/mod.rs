@@ -179,9 +179,13 @@ impl Reader {
                 |row| row.get(0),
             )
             .optional()?;
-        let last: i64 =
-            self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
+        let last = self.last()?;
         Ok(first.map(|first| (first, last)))
+    }
+
+    /// The place of the log's last record.
+    fn last(&self) -> Result<i64, QueryError> {
+        Ok(self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?)
     }
 }
 

@@ -132,15 +132,10 @@ impl Reader {
 
     /// The places between which all requests of a run lie, or of the log.
     fn span(&self, run: Option<&RunId>) -> Result<Option<(i64, i64)>, QueryError> {
-        let last: i64 =
-            self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?;
-        let Some(run) = run else { return Ok(Some((0, last))) };
-        let milestone = |kind: &str| -> rusqlite::Result<Option<i64>> {
-            let sql = "SELECT max(seq) FROM record WHERE milestone = ?1 AND run = ?2";
-            self.connection.query_row(sql, params![kind, run.as_str()], |row| row.get(0))
-        };
-        let (first, sealed) = (milestone("run_opened")?, milestone("run_sealed")?);
-        Ok(first.map(|first| (first, sealed.unwrap_or(last))))
+        let Some(run) = run else { return Ok(Some((0, self.last()?))) };
+        let sql = "SELECT max(seq) FROM record WHERE milestone = 'run_sealed' AND run = ?1";
+        let sealed: Option<i64> = self.connection.query_row(sql, [run.as_str()], |row| row.get(0))?;
+        Ok(self.extent(run)?.map(|(first, last)| (first, sealed.unwrap_or(last))))
     }
 
     /// The requests in which this ID stands, with their ends.
