@@ -79,7 +79,7 @@ struct Said {
 /// One client, from the first request to the last record. Prints what it took.
 pub(crate) fn client(job: &Job) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let took = runtime.block_on(async {
         match job.kind {
             Kind::Bare => clients::bare(job, true).await,

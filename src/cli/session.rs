@@ -27,11 +27,10 @@ use std::{fs, io, sync::Arc};
 use tokio::{runtime::Builder, sync::mpsc::Sender};
 use tokio_util::sync::CancellationToken;
 
-/// Runs to the end on a runtime of one thread beside this one, which are enough, because nothing on them ever
-/// waits for a disk. Whoever still waits for somebody to type is left behind.
+/// Runs to the end on this one thread, which is enough, because nothing on it ever waits for a disk; and no
+/// request has to be handed from one thread to another. Whoever still waits for somebody to type is left behind.
 pub(super) fn block_on<R>(work: impl Future<Output = Result<R, Failure>>) -> Result<R, Failure> {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
+    let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;

@@ -1,7 +1,8 @@
 //! Identifiers. Each is its own type, so that a customer cannot stand where a request belongs.
 
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
+use std::{fmt, str::FromStr, sync::Arc};
 use uuid::Uuid;
 
 /// A record's place in the audit log: 0, 1, 2 … without a gap.
@@ -25,8 +26,7 @@ pub enum IdError {
 ///
 /// It is read in any case and with or without braces, and always written in lower case with
 /// hyphens.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub struct TenantId(Uuid);
 
 impl TenantId {
@@ -53,20 +53,6 @@ impl FromStr for TenantId {
             .flatten()
             .ok_or_else(|| IdError::NotAGuid(text.chars().take(80).collect()))?;
         if id.is_nil() { Err(IdError::Nil) } else { Ok(Self(id)) }
-    }
-}
-
-impl TryFrom<String> for TenantId {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
-    }
-}
-
-impl From<TenantId> for String {
-    fn from(id: TenantId) -> Self {
-        id.to_string()
     }
 }
 
@@ -127,16 +113,16 @@ impl From<CorrelationId> for RequestId {
 }
 
 /// A run's name: when it began, in UTC, and six random hexadecimal digits, for example
-/// `20261120-093005-4be1c7`. It sorts by time and is safe as a folder's name.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct RunId(String);
+/// `20261120-093005-4be1c7`. It sorts by time and is safe as a folder's name. Every record has it, so clones
+/// share it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, SerializeDisplay, DeserializeFromStr)]
+pub struct RunId(Arc<str>);
 
 impl RunId {
     /// Names a run that begins at `at`; `random` tells apart two that begin in the same second.
     pub fn new(at: super::Time, random: [u8; 3]) -> Self {
         let [a, b, c] = random;
-        Self(format!("{}-{a:02x}{b:02x}{c:02x}", at.compact()))
+        Self(format!("{}-{a:02x}{b:02x}{c:02x}", at.compact()).into())
     }
 
     /// The name as text.
@@ -153,21 +139,7 @@ impl FromStr for RunId {
         if text.is_empty() || text.len() > 40 || !text.chars().all(safe) {
             return Err(IdError::NotARun(text.chars().take(80).collect()));
         }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl TryFrom<String> for RunId {
-    type Error = IdError;
-
-    fn try_from(text: String) -> Result<Self, IdError> {
-        text.parse()
-    }
-}
-
-impl From<RunId> for String {
-    fn from(id: RunId) -> Self {
-        id.0
+        Ok(Self(text.into()))
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod answer;
 mod finding;
+mod headers;
 mod ids;
 mod outcome;
 mod preparation;
@@ -20,6 +21,7 @@ mod time;
 
 pub use answer::Answer;
 pub use finding::{Cause, Ends, Finding, outcome_of, removable_from};
+pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
 pub use outcome::{Evidence, Outcome};
 pub use preparation::{Act, Preparation};

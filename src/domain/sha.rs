@@ -1,12 +1,11 @@
 //! SHA-256 digests.
 
-use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 use sha2::Digest;
 use std::{fmt, str::FromStr};
 
 /// A SHA-256 digest, written as 64 hexadecimal digits in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub struct Sha256([u8; 32]);
 
 impl Sha256 {
@@ -32,7 +31,13 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
+        // In one piece: each request has several of these.
+        let mut text = [0; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&text).map_err(|_never| fmt::Error)?)
     }
 }
 
@@ -56,20 +61,6 @@ impl FromStr for Sha256 {
             *byte = u8::from_str_radix(pair, 16).map_err(|_not_hex| refused())?;
         }
         Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for Sha256 {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Sha256> for String {
-    fn from(digest: Sha256) -> Self {
-        digest.to_string()
     }
 }
 

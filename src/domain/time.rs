@@ -1,14 +1,13 @@
 //! Moments and days, always in UTC.
 
 use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, time::Duration};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Written as RFC 3339 in UTC with milliseconds: `2026-11-20T09:30:05.123Z`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub struct Time(i64);
 
 impl Time {
@@ -85,23 +84,8 @@ impl FromStr for Time {
     }
 }
 
-impl TryFrom<String> for Time {
-    type Error = jiff::Error;
-
-    fn try_from(text: String) -> Result<Self, jiff::Error> {
-        text.parse()
-    }
-}
-
-impl From<Time> for String {
-    fn from(time: Time) -> Self {
-        time.to_string()
-    }
-}
-
 /// A day of the calendar, in UTC: `2026-11-20`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SerializeDisplay, DeserializeFromStr)]
 pub struct Day(Date);
 
 impl Day {
@@ -126,7 +110,10 @@ impl Day {
     /// or none, any number of fractional digits, blanks inside the time (`partner-center` §7.2).
     /// The day is the one in UTC where an offset is given.
     pub fn from_lenient(text: &str) -> Option<Self> {
-        let compact: String = text.trim().chars().filter(|c| !c.is_whitespace()).collect();
+        let compact: Cow<'_, str> = match text.trim() {
+            text if text.contains(char::is_whitespace) => text.split_whitespace().collect(),
+            text => text.into(),
+        };
         if let Ok(time) = compact.parse::<Timestamp>() {
             return Some(Self(time.to_zoned(TimeZone::UTC).date()));
         }
@@ -153,20 +140,6 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, jiff::Error> {
         Ok(Self(text.parse()?))
-    }
-}
-
-impl TryFrom<String> for Day {
-    type Error = jiff::Error;
-
-    fn try_from(text: String) -> Result<Self, jiff::Error> {
-        text.parse()
-    }
-}
-
-impl From<Day> for String {
-    fn from(day: Day) -> Self {
-        day.to_string()
     }
 }
 

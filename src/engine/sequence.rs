@@ -208,10 +208,9 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
 mod tests {
     use super::{super::delete_sandbox_customer, *};
     use crate::{
-        domain::{Act, Answer, CorrelationId, RequestId},
+        domain::{Act, Answer, CorrelationId, Headers, RequestId},
         record::{Purpose, RequestIntended, Seen},
     };
-    use serde_json::Map;
     use uuid::Uuid;
 
     const NOW: Time = Time::from_millis(100_000_000);
@@ -239,7 +238,7 @@ mod tests {
             url: String::new(),
             request_id: RequestId::new(Uuid::from_u128(1)),
             correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-            headers: Map::new(),
+            headers: Headers::default(),
             body: None,
         };
         let mut change = Change::first(&intended, 0, at);

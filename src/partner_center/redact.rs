@@ -5,11 +5,12 @@
 //! whatever form a server may have echoed them.
 
 use super::response::Incoming;
-use crate::domain::Secret;
+use crate::domain::{Headers, Secret};
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{
+    borrow::Cow,
     fmt,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
 };
@@ -129,27 +130,18 @@ impl Scrubber {
         Incoming { status: answer.status, headers, body }
     }
 
-    /// The headers as they may be stored: a JSON object, names in lower case. A header that occurs
-    /// twice has its values joined, as RFC 9110 §5.3 allows.
-    pub fn headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+    /// The headers as they may be stored.
+    pub fn headers<'a>(&self, headers: impl IntoIterator<Item = (&'a str, &'a str)>) -> Headers {
         let known = self.known();
-        let mut stored = Map::new();
-        for (name, value) in headers {
-            let name = known.text(name.to_ascii_lowercase());
-            let value = if STORED.contains(&name.as_str()) {
-                known.text(value.to_owned())
+        let stored = |(name, value): (&str, &str)| {
+            if let Some(name) = STORED.iter().find(|stored| stored.eq_ignore_ascii_case(name)) {
+                (Cow::Borrowed(*name), known.text(value.to_owned()))
             } else {
-                format!("[not stored, {} bytes]", value.len())
-            };
-            match stored.get_mut(&name) {
-                Some(Value::String(earlier)) => {
-                    earlier.push_str(", ");
-                    earlier.push_str(&value);
-                }
-                _ => drop(stored.insert(name, Value::from(value))),
+                let name = known.text(name.to_ascii_lowercase());
+                (Cow::Owned(name), format!("[not stored, {} bytes]", value.len()))
             }
-        }
-        stored
+        };
+        headers.into_iter().map(stored).collect()
     }
 }
 

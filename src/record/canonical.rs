@@ -9,6 +9,7 @@ mod sorting;
 
 use scan::Scanner;
 use serde::Serialize;
+pub use sorting::Pen;
 
 /// Why something has no canonical bytes.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,7 @@ pub enum CanonicalError {
 
 /// The canonical bytes of a value.
 pub fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    sorting::to_bytes(value)
+    Pen::default().write(value).map(<[u8]>::to_vec)
 }
 
 /// Whether these bytes are the canonical form of the JSON that they are.

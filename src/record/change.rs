@@ -265,8 +265,7 @@ fn exchange_of(intended: &RequestIntended) -> Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::CorrelationId;
-    use serde_json::Map;
+    use crate::domain::{CorrelationId, Headers};
     use uuid::Uuid;
 
     fn id(n: u128) -> RequestId {
@@ -284,7 +283,7 @@ mod tests {
             url: String::new(),
             request_id: id(1),
             correlation_id: CorrelationId::new(Uuid::from_u128(9)),
-            headers: Map::new(),
+            headers: Headers::default(),
             body: None,
         }
     }

@@ -3,7 +3,7 @@
 //! A kind is never changed once it has shipped, only added to: a field that is new is optional.
 
 use super::{
-    canonical::{self, CanonicalError},
+    canonical::{self, CanonicalError, Pen},
     corroboration::{Corroborated, Reconciled},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped, UndoDecided},
@@ -40,7 +40,16 @@ pub enum RecordError {
 impl Record {
     /// The bytes that are stored and hashed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        canonical::to_bytes(&Stored { at: self.at, run: self.run.as_ref(), event: &self.event })
+        canonical::to_bytes(&self.stored())
+    }
+
+    /// The same, written with a pen that writes others too.
+    pub fn write<'a>(&self, pen: &'a mut Pen) -> Result<&'a [u8], CanonicalError> {
+        pen.write(&self.stored())
+    }
+
+    const fn stored(&self) -> Stored<'_> {
+        Stored { at: self.at, run: self.run.as_ref(), event: &self.event }
     }
 
     /// Reads a record from its bytes.

@@ -1,8 +1,7 @@
 //! What is recorded of each request.
 
-use crate::domain::{Act, Answer, CorrelationId, Procedure, RequestId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Act, Answer, CorrelationId, Headers, Procedure, RequestId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,7 +130,7 @@ pub struct RequestIntended {
     /// `MS-CorrelationId`.
     pub correlation_id: CorrelationId,
     /// The headers that may be stored; others by their length.
-    pub headers: Map<String, Value>,
+    pub headers: Headers,
     /// The body, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Payload>,
@@ -158,7 +157,7 @@ pub struct ResponseReceived {
     /// Milliseconds between sending and the end of the answer.
     pub duration_ms: u64,
     /// The headers that may be stored; others by their length.
-    pub headers: Map<String, Value>,
+    pub headers: Headers,
     /// `MS-RequestId` of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,

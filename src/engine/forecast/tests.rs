@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Answer, CorrelationId, RequestId, RunId, Sha256},
+    domain::{Answer, CorrelationId, Headers, RequestId, RunId, Sha256},
     record::{Event, PlanSealed, Purpose, Record, RequestIntended, RunOpened, Seen},
 };
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowS
         url: String::new(),
         request_id: RequestId::new(Uuid::from_u128(1)),
         correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-        headers: serde_json::Map::new(),
+        headers: Headers::default(),
         body: None,
     };
     let mut change = Change::first(&intended, 0, at);

@@ -19,22 +19,38 @@ use std::{
 /// The largest whole number that every reader of JSON keeps (RFC 8785, section 3.2.2.3).
 const LARGEST: u64 = (1 << 53) - 1;
 
-/// The canonical bytes of a value.
-pub(super) fn to_bytes<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    let out = RefCell::new(Vec::with_capacity(1024));
-    let refused = RefCell::new(None);
-    let formatter = Sorting {
-        out: &out,
-        refused: &refused,
-        objects: Vec::new(),
-        entries: Vec::new(),
-        sorted: Vec::new(),
-    };
-    let written = value.serialize(&mut Serializer::with_formatter(Out(&out), formatter));
-    match (written, refused.into_inner()) {
-        (_, Some(number)) => Err(CanonicalError::Number(number)),
-        (Err(error), None) => Err(CanonicalError::Json(error)),
-        (Ok(()), None) => Ok(out.into_inner()),
+/// Writes canonical bytes, those of one value after those of another in the same memory.
+#[derive(Debug, Default)]
+pub struct Pen {
+    out: RefCell<Vec<u8>>,
+    lists: Lists,
+}
+
+/// What is known of the objects that are being written.
+#[derive(Debug, Default)]
+struct Lists {
+    objects: Vec<Object>,
+    /// Those of all objects that are being written, the innermost last.
+    entries: Vec<Entry>,
+    /// Where entries are put in order.
+    sorted: Vec<u8>,
+}
+
+impl Pen {
+    /// The canonical bytes of this value.
+    pub fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<&[u8], CanonicalError> {
+        let Self { out, lists } = self;
+        out.get_mut().clear();
+        lists.objects.clear();
+        lists.entries.clear();
+        let refused = RefCell::new(None);
+        let formatter = Sorting { out, refused: &refused, lists };
+        let written = value.serialize(&mut Serializer::with_formatter(Out(out), formatter));
+        match (written, refused.into_inner()) {
+            (_, Some(number)) => Err(CanonicalError::Number(number)),
+            (Err(error), None) => Err(CanonicalError::Json(error)),
+            (Ok(()), None) => Ok(self.out.get_mut()),
+        }
     }
 }
 
@@ -76,11 +92,7 @@ struct Entry {
 struct Sorting<'a> {
     out: &'a RefCell<Vec<u8>>,
     refused: &'a RefCell<Option<Number>>,
-    objects: Vec<Object>,
-    /// Those of all objects that are being written, the innermost last.
-    entries: Vec<Entry>,
-    /// Where entries are put in order.
-    sorted: Vec<u8>,
+    lists: &'a mut Lists,
 }
 
 impl Sorting<'_> {
@@ -116,7 +128,8 @@ fn trimmed(key: &[u8]) -> &[u8] {
 impl Formatter for Sorting<'_> {
     fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b"{")?;
-        self.objects.push(Object { start: self.here(), first: self.entries.len() });
+        let object = Object { start: self.here(), first: self.lists.entries.len() };
+        self.lists.objects.push(object);
         Ok(())
     }
 
@@ -125,13 +138,13 @@ impl Formatter for Sorting<'_> {
             writer.write_all(b",")?;
         }
         let here = self.here();
-        self.entries.push(Entry { key: here..here, is_plain: false, end: here });
+        self.lists.entries.push(Entry { key: here..here, is_plain: false, end: here });
         Ok(())
     }
 
     fn end_object_key<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
         let out = self.out.borrow();
-        if let Some(entry) = self.entries.last_mut() {
+        if let Some(entry) = self.lists.entries.last_mut() {
             entry.key.end = out.len();
             let key = out.get(entry.key.clone()).unwrap_or_default();
             entry.is_plain = key.iter().all(|byte| byte.is_ascii() && *byte != b'\\');
@@ -141,32 +154,33 @@ impl Formatter for Sorting<'_> {
 
     fn end_object_value<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
         let here = self.here();
-        if let Some(entry) = self.entries.last_mut() {
+        if let Some(entry) = self.lists.entries.last_mut() {
             entry.end = here;
         }
         Ok(())
     }
 
     fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        let Some(Object { start, first }) = self.objects.pop() else { return Ok(()) };
+        let Some(Object { start, first }) = self.lists.objects.pop() else { return Ok(()) };
+        let Lists { entries: all, sorted, .. } = &mut *self.lists;
         {
             let mut out = self.out.borrow_mut();
-            let entries = self.entries.get_mut(first..).unwrap_or_default();
+            let entries = all.get_mut(first..).unwrap_or_default();
             if !entries.is_sorted_by(|a, b| in_order(&out, a, b).is_le()) {
                 entries.sort_by(|a, b| in_order(&out, a, b));
-                self.sorted.clear();
+                sorted.clear();
                 for (i, entry) in entries.iter().enumerate() {
                     if i > 0 {
-                        self.sorted.push(b',');
+                        sorted.push(b',');
                     }
-                    self.sorted.extend_from_slice(out.get(entry.key.start..entry.end).unwrap_or_default());
+                    sorted.extend_from_slice(out.get(entry.key.start..entry.end).unwrap_or_default());
                 }
                 out.truncate(start);
-                out.extend_from_slice(&self.sorted);
+                out.extend_from_slice(sorted);
             }
         }
         // What is left last is the entry of the object around it, which ends after it.
-        self.entries.truncate(first);
+        all.truncate(first);
         writer.write_all(b"}")
     }
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-    domain::{Act, Answer, CorrelationId, RequestId},
+    domain::{Act, Answer, CorrelationId, Headers, RequestId},
     record::Seen,
 };
-use serde_json::Map;
+
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -28,7 +28,7 @@ fn intended(about: Option<&str>) -> RequestIntended {
         url: String::new(),
         request_id: RequestId::new(Uuid::from_u128(1)),
         correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-        headers: Map::new(),
+        headers: Headers::default(),
         body: None,
     }
 }

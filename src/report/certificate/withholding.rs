@@ -19,10 +19,10 @@ pub(super) fn holds_mark(record: &Record) -> bool {
     match &record.event {
         Event::RequestIntended(intent) => {
             let query = intent.url.split_once('?').map(|(_, query)| query.to_ascii_lowercase());
-            intent.headers.contains_key(MARK)
+            intent.headers.has(MARK)
                 || query.is_some_and(|query| query.contains("token") || query.contains("seek"))
         }
-        Event::ResponseReceived(response) => response.headers.contains_key(MARK),
+        Event::ResponseReceived(response) => response.headers.has(MARK),
         _ => false,
     }
 }

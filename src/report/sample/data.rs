@@ -3,15 +3,14 @@
 use super::{HOSTILE, id};
 use crate::{
     domain::{
-        Answer, Cause, CorrelationId, Ends, Evidence, Finding, Mode, Outcome, Procedure, Reason, RequestId,
-        Sha256, Time,
+        Answer, Cause, CorrelationId, Ends, Evidence, Finding, Headers, Mode, Outcome, Procedure, Reason,
+        RequestId, Sha256, Time,
     },
     record::{
         Event, Exchange, InputFile, Judged, Policy, Purpose, RequestIntended, ResponseReceived, RunOpened,
         Settled,
     },
 };
-use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a row ends.
@@ -189,7 +188,7 @@ pub(super) fn intended(row: Option<u32>, purpose: Purpose, attempt: u32, place: 
         url: format!("https://api.partnercenter.microsoft.com/v1/{path}"),
         request_id: RequestId::new(uuid::Uuid::from_u128(number)),
         correlation_id: CorrelationId::new(uuid::Uuid::from_u128(1000 + number)),
-        headers: Map::new(),
+        headers: Headers::default(),
         body: None,
     }))
 }
@@ -203,7 +202,7 @@ pub(super) fn answered(intent: u64, row: Option<u32>, status: u16, answer: Answe
         code: None,
         text: (status == 429).then(|| format!("Too many. {HOSTILE}")),
         duration_ms: 240,
-        headers: Map::new(),
+        headers: Headers::default(),
         request_id: None,
         correlation_id: None,
         body: None,
