@@ -8,7 +8,7 @@ use crate::{
     domain::Time,
     record::{Event, LogOpened, Record},
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig, params};
 use std::{io, path::Path, time::Duration};
 
 /// The one writing connection to the log at `path`, which is a file that is there. An empty one becomes a
@@ -52,7 +52,12 @@ fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -
     ] {
         connection.pragma_update(None, name, value).map_err(error)?;
     }
-    if is_new { create(connection, path, now, log_id) } else { Ok(()) }
+    if is_new {
+        create(connection, path, now, log_id)?;
+    }
+    // The triggers stop whoever else opens the file. This connection does nothing but append, and looks itself,
+    // once for each transaction, where the log ends: a trigger for each record costs as much as the record.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false).map_err(error).map(drop)
 }
 
 /// Whether the file is empty; an error if it is not ours.

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     domain::{Seq, Time},
-    record::{Event, KeyIntroduced, Record},
+    record::{Event, KeyIntroduced, Record, canonical::Pen},
 };
-use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use std::{
     fs::{File, OpenOptions},
     io,
@@ -60,6 +60,8 @@ pub struct Store {
     is_told_to_stop: bool,
     /// How many callers share one transaction.
     shared_by: usize,
+    /// Writes the records.
+    pen: Pen,
     /// Held for as long as the log is open.
     _lock: File,
 }
@@ -107,6 +109,7 @@ impl Store {
             reserve: Some(reserve),
             is_told_to_stop: false,
             shared_by: SHARED_BY,
+            pen: Pen::default(),
             _lock: lock,
         };
         if known.last().is_none_or(|(_, last)| last.as_str() != key.public().as_str()) {
@@ -208,11 +211,15 @@ impl Store {
             return Err(StoreError::Moved(self.path.clone()));
         }
         self.is_told_to_stop |= stop_file(&self.path).exists();
-        let Self { connection, path, heads, .. } = self;
+        let Self { connection, path, heads, pen, .. } = self;
         let error = |source| StoreError::sqlite(path, source);
         let mut tree = heads.tree();
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
+        if !ends_here(&transaction, heads).map_err(error)? {
+            let why = "another program has written to it meanwhile".to_owned();
+            return Err(StoreError::Altered { path: path.clone(), why });
+        }
         {
             let mut record = transaction
                 .prepare_cached("INSERT INTO record (seq, body) VALUES (?1, ?2)")
@@ -222,12 +229,12 @@ impl Store {
                 .map_err(error)?;
             for entry in entries {
                 let seq = i64::try_from(tree.size()).unwrap_or(i64::MAX);
-                let body = entry.record.to_bytes()?;
+                let body = entry.record.write(pen)?;
                 record.execute(params![seq, body]).map_err(error)?;
                 if let Some((salt, bytes)) = &entry.payload {
                     payload.execute(params![seq, salt, bytes]).map_err(error)?;
                 }
-                tree.push(leaf(&body));
+                tree.push(leaf(body));
             }
             if let Some(head) = head {
                 head.insert(&transaction).map_err(error)?;
@@ -263,6 +270,19 @@ impl Store {
         }
         connection.close().map_err(|(_, source)| StoreError::sqlite(&path, source))
     }
+}
+
+/// Whether the log ends where this writer left it: what the triggers see to for everybody else.
+fn ends_here(transaction: &Transaction<'_>, heads: &Heads) -> rusqlite::Result<bool> {
+    let mut ends = transaction.prepare_cached(
+        "SELECT (SELECT coalesce(max(seq) + 1, 0) FROM record), (SELECT coalesce(max(seq) + 1, 0) FROM payload),
+            (SELECT coalesce(max(size), 0) FROM checkpoint)",
+    )?;
+    let (records, payloads, covered): (i64, i64, i64) =
+        ends.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(records.unsigned_abs() == heads.records()
+        && payloads <= records
+        && covered.unsigned_abs() == heads.covered())
 }
 
 fn is_busy(source: &rusqlite::Error) -> bool {

@@ -116,6 +116,31 @@ fn a_log_that_is_not_what_was_signed_is_not_opened() {
 }
 
 #[test]
+fn nothing_is_added_to_what_another_program_wrote_to() {
+    for (change, is_known) in [
+        ("INSERT INTO record (seq, body) VALUES (12, x'7b7d')", false),
+        ("INSERT INTO payload (seq, salt, bytes) VALUES (12, x'00', x'00')", false),
+        ("DROP TRIGGER record_is_not_deleted; DELETE FROM record WHERE seq = 11", false),
+        ("INSERT INTO checkpoint (size, note) VALUES (12, 'x')", false),
+        ("CREATE TABLE notes (text)", true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = log(&folder);
+        let mut store = open(&path);
+        store.append(&entries(10)).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch(change).unwrap();
+        let count =
+            || -> i64 { other.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap() };
+        let before = count();
+        let appended = store.append(&entries(1));
+        assert_eq!(appended.is_ok(), is_known, "{change}: {appended:?}");
+        assert!(is_known || matches!(appended, Err(StoreError::Altered { .. })), "{change}: {appended:?}");
+        assert_eq!(count() - before, i64::from(is_known), "{change}");
+    }
+}
+
+#[test]
 fn a_lost_key_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let path = log(&folder);

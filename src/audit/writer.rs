@@ -90,6 +90,11 @@ impl Writer {
         self.queue.send(request).await.map_err(|_closed| WriteError::Closed)
     }
 
+    /// Resolves when everything that was appended before is on disk.
+    pub async fn caught_up(&self) -> Result<(), WriteError> {
+        self.append(Vec::new()).await.map(drop)
+    }
+
     /// Makes a head over everything that is recorded. Resolves when it is on disk.
     pub async fn head(&self) -> Result<(), WriteError> {
         self.ask(Vec::new(), true).await.map(drop)

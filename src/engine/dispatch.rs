@@ -8,13 +8,13 @@ use super::{
     guards,
     halt::Halt,
     look::{self, Context, Subject},
-    run::{Ended, Engine, locked},
+    run::{CHUNK, Ended, Engine, locked},
     settle,
     step::{Step, Which},
     survey, together,
 };
 use crate::{
-    domain::{TenantId, Time},
+    domain::{Outcome, TenantId, Time},
     partner_center::transport::Transport,
     preconditions::Listed,
     record::{Event, RowState, Run, Seen, StopCause},
@@ -74,9 +74,15 @@ impl<T: Transport> Engine<T> {
                     let judged = look::look(&courier, subject, context).await?;
                     let settled =
                         locked(&run).row(row).and_then(|row| settle::on_judging(row, &judged, courier.now()));
+                    let failed = judged.verdict == Outcome::Failed;
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
-                    courier.record(events).await.map(drop)
+                    // The guard counts failures before anybody else gets a turn.
+                    if failed {
+                        courier.record(events).await.map(drop)
+                    } else {
+                        courier.record_in_passing(events).await
+                    }
                 });
             }
             let Some(done) = at_work.join_next().await else { break };
@@ -84,6 +90,7 @@ impl<T: Transport> Engine<T> {
                 self.halt(&mut halted, halt);
             }
         }
+        self.courier.writer.caught_up().await?;
         match halted {
             Some(halt) => Err(halt),
             None => self.seal_plan(counted, complete).await,
@@ -96,7 +103,7 @@ impl<T: Transport> Engine<T> {
         let mut ready = VecDeque::from(self.with_run(Run::due));
         let concurrency = self.with_run(|run| run.policy.concurrency as usize);
         let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
-        let mut at_work: JoinSet<Result<u32, Halt>> = JoinSet::new();
+        let mut at_work: JoinSet<Result<Vec<u32>, Halt>> = JoinSet::new();
         let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
         let mut is_told = guard.is_some();
         let mut halted: Option<Halt> = None;
@@ -115,14 +122,24 @@ impl<T: Transport> Engine<T> {
             while waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
                 ready.extend(waiting.pop().map(|Reverse((_, row))| row));
             }
-            while halted.is_none() && at_work.len() < concurrency && !to_be_seen.is_due(concurrency) {
+            // Many are seen gone at once; whoever failed takes a turn to its end, so that nobody else gets it before.
+            let mut gone = Vec::new();
+            while halted.is_none()
+                && at_work.len() < concurrency
+                && gone.len() < CHUNK
+                && !to_be_seen.is_due(concurrency)
+            {
                 let Some(row) = ready.pop_front() else { break };
                 match self.step(row, guard.is_none()) {
                     Step::Nothing => {}
                     Step::Wait(due) => waiting.push(Reverse((due, row))),
                     Step::Observe { which: Which::Last, in_doubt: false } if to_be_seen.takes(row) => {}
+                    Step::Settle(verdict) if verdict.outcome.is_gone() => gone.push((row, verdict)),
                     step => drop(at_work.spawn(self.take(row, step))),
                 }
+            }
+            if !gone.is_empty() {
+                at_work.spawn(self.settle(gone));
             }
             if halted.is_some() && at_work.is_empty() {
                 break;
@@ -144,8 +161,8 @@ impl<T: Transport> Engine<T> {
                 continue;
             }
             tokio::select! {
-                Some(done) = at_work.join_next() => match done.map_err(Halt::panicked).and_then(|row| row) {
-                    Ok(row) => ready.push_front(row),
+                Some(done) = at_work.join_next() => match done.map_err(Halt::panicked).and_then(|rows| rows) {
+                    Ok(rows) => rows.into_iter().rev().for_each(|row| ready.push_front(row)),
                     Err(halt) => self.halt(&mut halted, halt),
                 },
                 () = sleep(next_due.unwrap_or(Duration::MAX)), if next_due.is_some() && halted.is_none() => {}

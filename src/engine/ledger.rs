@@ -47,12 +47,18 @@ type Owned = (Salt, Vec<u8>);
 impl<T> Courier<T> {
     /// Records events that belong together; gives the place of the first.
     pub(super) async fn record(&self, events: Vec<Event>) -> Result<Seq, Halt> {
+        Ok(self.writer.append(self.entries(events)).await?)
+    }
+
+    /// Records events that nobody waits for: they are on disk before whatever is recorded after them.
+    pub(super) async fn record_in_passing(&self, events: Vec<Event>) -> Result<(), Halt> {
+        Ok(self.writer.append_before_the_next(self.entries(events)).await?)
+    }
+
+    fn entries(&self, events: Vec<Event>) -> Vec<Entry> {
         let at = self.clock.now();
-        let entries = events
-            .into_iter()
-            .map(|event| Entry::from(Record { at, run: self.run.clone(), event }))
-            .collect();
-        Ok(self.writer.append(entries).await?)
+        let record = |event| Entry::from(Record { at, run: self.run.clone(), event });
+        events.into_iter().map(record).collect()
     }
 
     /// Records that a request is about to be sent. When this returns, that is on disk.

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
 
 /// How many records go into one append when there are many.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// How the work on the rows ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use super::{
     procedure::{self, Wire},
     run::{Engine, locked},
     settle,
-    step::{Step, Which},
+    step::{Step, Verdict, Which},
     subscribing, undo,
 };
 use crate::{
-    domain::{Act, Answer, TenantId},
+    domain::{Act, Answer, TenantId, Time},
     partner_center::{
         model::{Customer, Order, Subscription},
         request,
@@ -35,21 +35,37 @@ impl<T: Transport> Engine<T> {
         })
     }
 
+    /// Settles rows, in one append; gives them back.
+    pub(super) fn settle(
+        &self,
+        rows: Vec<(u32, Verdict)>,
+    ) -> impl Future<Output = Result<Vec<u32>, Halt>> + Send + use<T> {
+        let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
+        async move {
+            let numbers = rows.iter().map(|(row, _)| *row).collect();
+            let ended: Vec<_> = {
+                let (run, now) = (locked(&run), courier.now());
+                let ended = |(row, verdict)| run.row(row).map(|row| settled(row, verdict, now));
+                rows.into_iter().filter_map(ended).collect()
+            };
+            courier.record(ended).await?;
+            Ok(numbers)
+        }
+    }
+
     /// One step of one row; gives the row back.
     pub(super) fn take(
         &self,
         row: u32,
         step: Step,
-    ) -> impl Future<Output = Result<u32, Halt>> + Send + use<T> {
+    ) -> impl Future<Output = Result<Vec<u32>, Halt>> + Send + use<T> {
         let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
         async move {
-            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(row) };
-            let Some(customer) = snapshot.customer else { return Ok(row) };
+            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(vec![row]) };
+            let Some(customer) = snapshot.customer else { return Ok(vec![row]) };
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
-                Step::Settle(verdict) => {
-                    vec![settle::ended(&snapshot, settle::on_verdict(&snapshot, verdict, courier.now()))]
-                }
+                Step::Settle(verdict) => vec![settled(&snapshot, verdict, courier.now())],
                 Step::Close => {
                     let closed = undo::closed(&snapshot);
                     closed.map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
@@ -65,7 +81,7 @@ impl<T: Transport> Engine<T> {
                         Ok(wire) => wire,
                         Err(instead) => {
                             courier.record(instead).await?;
-                            return Ok(row);
+                            return Ok(vec![row]);
                         }
                     };
                     let about = about(&which);
@@ -81,9 +97,13 @@ impl<T: Transport> Engine<T> {
             if !events.is_empty() {
                 courier.record(events).await?;
             }
-            Ok(row)
+            Ok(vec![row])
         }
     }
+}
+
+fn settled(row: &Row, verdict: Verdict, now: Time) -> Event {
+    settle::ended(row, settle::on_verdict(row, verdict, now))
 }
 
 fn about(which: &Which) -> Option<String> {

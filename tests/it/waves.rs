@@ -109,3 +109,14 @@ fn too_many_failures_among_the_latest_stop_it() {
     assert!(done.err.contains("4 of the latest 20"), "{}", done.err);
     assert_eq!(world.changes().len(), 8);
 }
+
+#[test]
+fn failures_while_reading_count_before_the_next_is_read() {
+    let refused = json!({ "on": "subscriptions", "times": 0, "do": { "kind": "answer", "status": 400, "code": 900_127 } });
+    let (folder, world) = (Folder::new(), world(6, json!([refused])));
+    let more = ["--concurrency", "1", "--stop-after-failures", "2"];
+    let done = folder.run(&world, &list_of((1..=6).map(id)), &more).exits(4);
+    assert!(done.err.contains("2 customers in a row"), "{}", done.err);
+    let read = world.received().into_iter().filter(|received| received.target.ends_with("/subscriptions"));
+    assert_eq!(read.count(), 2);
+}
