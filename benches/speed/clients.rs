@@ -35,7 +35,7 @@ use std::{
 };
 use tokio::{
     sync::Mutex,
-    time::{Interval, interval},
+    time::{Interval, MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -125,7 +125,9 @@ fn is<R: DeserializeOwned>(answer: &Incoming) -> bool {
 /// The same calls, by as many workers. Nothing is kept of the answers.
 pub(crate) async fn bare(job: &Job, reads: bool) -> Result<Took, Failed> {
     let base = BaseUrl::parse(&job.url)?;
-    let turns = interval(Duration::from_mins(1) / job.rate);
+    let mut turns = interval(Duration::from_mins(1) / job.rate);
+    // A turn that nobody took is gone, as it is for the engine.
+    turns.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let http = Http::new(&[&base], &Connection::default())?;
     let has_limit = job.rate < 6_000_000;
     let client = Arc::new(Bare { http, base, turns: Mutex::new(turns), has_limit, reads });

@@ -197,7 +197,7 @@ pub(crate) fn disk(section: &mut Section) -> Result<(), Failed> {
         taken.wal / 1e6
     ));
     let slow = Setting {
-        customers: 500,
+        customers: 2000,
         latency_ms: 50,
         concurrency: 64,
         rate: 24_000,
