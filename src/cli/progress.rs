@@ -7,7 +7,10 @@ use crate::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{io, time::Duration};
-use tokio::{task::JoinHandle, time::interval};
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::{MissedTickBehavior, interval},
+};
 
 /// How often the bar looks at the records; how often it says anew how long it still takes; and how often a line
 /// is said without a bar.
@@ -38,6 +41,7 @@ impl Progress {
         let (shown, printer) = (bar.clone(), printer.clone());
         let task = tokio::spawn(async move {
             let mut ticks = interval(LOOKS);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let (mut meter, mut left, mut looks) = (Meter::default(), None, 0_u32);
             let mut was_held = false;
             loop {
@@ -55,10 +59,20 @@ impl Progress {
                 let begins_to_wait = pace.held_for.is_some() && !was_held;
                 was_held = pace.held_for.is_some();
                 // A terminal that cannot draw one has none.
-                if !shown.is_hidden() {
-                    shown.set_message(glance.in_columns(columns()));
-                } else if looks.is_multiple_of(LOOKS_A_LINE) || begins_to_wait {
-                    printer.say(&glance.whole());
+                let draws = !shown.is_hidden();
+                if draws || looks.is_multiple_of(LOOKS_A_LINE) || begins_to_wait {
+                    let (shown, printer) = (shown.clone(), printer.clone());
+                    // A terminal may stand still (Ctrl-S, a lost connection). Nobody waits for it but this task.
+                    let said = spawn_blocking(move || {
+                        if draws {
+                            shown.set_message(glance.in_columns(columns()));
+                        } else {
+                            printer.say(&glance.whole());
+                        }
+                    });
+                    if said.await.is_err() {
+                        return;
+                    }
                 }
             }
         });

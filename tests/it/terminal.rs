@@ -1,11 +1,18 @@
 //! What a person sees while a run is at work, and what nobody may make them see.
 
-use crate::support::{Done, Folder, World, id, list_of, watched};
+use crate::support::{Done, Folder, Screen, World, id, list_of, watched};
 use serde_json::{Value, json};
-use std::thread;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 /// What the program itself does to a terminal: the bar begins its line again.
 const OWN: [&str; 5] = ["\r", "\n", "\u{1b}[2K", "\u{1b}[K", "\u{1b}[1A"];
+
+/// Stops what a terminal shows, and has it go on.
+const CTRL_S: u8 = 0x13;
+const CTRL_Q: u8 = 0x11;
 
 /// What the terminal got, line by line, as it was drawn.
 fn lines(shown: &str) -> Vec<String> {
@@ -71,6 +78,33 @@ fn a_bar_says_what_the_records_say_and_never_more_than_fits() {
             scope.spawn(move || look(columns));
         }
     });
+}
+
+#[test]
+fn a_terminal_that_stands_still_stops_nobody() {
+    let customers: Vec<_> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let (world, folder) = (World::of(&json!({ "customers": customers })), Folder::new());
+    let list = folder.write("list.csv", list_of((1..=40).map(id)));
+    let mut run = folder.run_command(&world, &list, &["--rate", "3000", "--concurrency", "2"]);
+    let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
+    let wait_for = |screen: &mut Screen, wanted| {
+        let began = Instant::now();
+        while world.changes().len() < wanted {
+            assert!(screen.child.try_wait().unwrap().is_none(), "the program ended too soon");
+            // It takes some seconds, or it never ends.
+            if began.elapsed() > Duration::from_mins(1) {
+                screen.child.kill().unwrap();
+                panic!("the program stands still");
+            }
+            thread::yield_now();
+        }
+    };
+    wait_for(&mut screen, 1);
+    screen.press(CTRL_S);
+    wait_for(&mut screen, 40);
+    screen.press(CTRL_Q);
+    let (code, shown) = screen.end();
+    assert_eq!(code, 0, "{shown}");
 }
 
 #[test]

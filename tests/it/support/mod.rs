@@ -17,7 +17,7 @@ pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
-pub(crate) use terminal::{typed, watched};
+pub(crate) use terminal::{Screen, typed, watched};
 pub(crate) use world::World;
 
 use offboard::{

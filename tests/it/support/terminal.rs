@@ -7,8 +7,8 @@ use rustix::{
 use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
-    process::{Command, Output, Stdio},
-    thread,
+    process::{Child, Command, Output, Stdio},
+    thread::{self, JoinHandle},
 };
 
 /// The end of a terminal where the person sits, and the one where the program is.
@@ -31,23 +31,49 @@ pub(crate) fn typed(command: &mut Command, text: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// A command whose standard output and error are a terminal.
+pub(crate) struct Screen {
+    pub(crate) child: Child,
+    keyboard: File,
+    shown: JoinHandle<Vec<u8>>,
+}
+
+impl Screen {
+    /// Starts the command, with so many columns.
+    pub(crate) fn start(command: &mut Command, columns: u16) -> Self {
+        let (mut master, slave) = terminal();
+        tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        command.stdin(Stdio::null()).stdout(slave.try_clone().unwrap()).stderr(slave);
+        let child = command.spawn().unwrap();
+        // The command keeps the other end open, and so would never be at its end.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let keyboard = master.try_clone().unwrap();
+        let shown = thread::spawn(move || {
+            let mut shown = Vec::new();
+            // At the end, a terminal says that there is nobody any more.
+            drop(master.read_to_end(&mut shown));
+            shown
+        });
+        Self { child, keyboard, shown }
+    }
+
+    /// Types a character.
+    pub(crate) fn press(&mut self, key: u8) {
+        self.keyboard.write_all(&[key]).unwrap();
+    }
+
+    /// The command's exit code, and every byte that the terminal got.
+    pub(crate) fn end(mut self) -> (i32, String) {
+        let code = self.child.wait().unwrap().code().unwrap_or(-1);
+        drop(self.keyboard);
+        let shown = self.shown.join().unwrap();
+        super::canary::heard(&shown);
+        (code, String::from_utf8_lossy(&shown).into_owned())
+    }
+}
+
 /// Runs the command with a terminal of so many columns as its standard output and error. Gives its exit code
 /// and every byte that the terminal got.
 pub(crate) fn watched(command: &mut Command, columns: u16) -> (i32, String) {
-    let (mut master, slave) = terminal();
-    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    command.stdin(Stdio::null()).stdout(slave.try_clone().unwrap()).stderr(slave);
-    let mut child = command.spawn().unwrap();
-    // The command keeps the other end open, and so would never be at its end.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let reading = thread::spawn(move || {
-        let mut shown = Vec::new();
-        // At the end, a terminal says that there is nobody any more.
-        drop(master.read_to_end(&mut shown));
-        shown
-    });
-    let code = child.wait().unwrap().code().unwrap_or(-1);
-    let shown = reading.join().unwrap();
-    super::canary::heard(&shown);
-    (code, String::from_utf8_lossy(&shown).into_owned())
+    Screen::start(command, columns).end()
 }
