@@ -21,7 +21,9 @@ pub(super) struct Rehearsal {
 impl Rehearsal {
     /// Opens it, and says how it is reached.
     pub(super) async fn open(scenario: Scenario) -> Result<(Self, Access), Failure> {
-        let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(Keep::Counts)));
+        // It ends with the run, and nobody asks it what happened.
+        let model = Model::new(scenario).with_journal(Keep::Counts).without_history();
+        let model = Arc::new(Mutex::new(model));
         let door = Door::open(model, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .await
             .map_err(|error| Failure::usage(format!("the simulator cannot listen on loopback: {error}")))?;

@@ -12,6 +12,7 @@
 mod activity;
 mod answers;
 mod auth;
+mod crowd;
 mod customers;
 mod endpoints;
 mod exchange;
@@ -26,6 +27,7 @@ mod service;
 mod subscribing;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod throttle;
 
 pub use exchange::{Cut, Removal, Reply, Request};

@@ -42,6 +42,7 @@ pub struct Model {
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
     removals: Vec<Removal>,
+    has_history: bool,
     pub(super) activity: Activity,
     pub(super) happened: Vec<Happened>,
     /// Who signs in.
@@ -143,6 +144,7 @@ impl Model {
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
+            has_history: true,
             activity: scenario.activity,
             happened: Vec::new(),
             user,
@@ -155,6 +157,13 @@ impl Model {
     #[must_use]
     pub fn with_journal(self, keep: Keep) -> Self {
         Self { journal: Journal::keeping(keep), ..self }
+    }
+
+    /// The same, with no memory of who was removed when, neither as the truth nor as the record of activity: for
+    /// many customers, where nobody asks.
+    #[must_use]
+    pub fn without_history(self) -> Self {
+        Self { has_history: false, ..self }
     }
 
     /// Answers a request that arrives at `now`. Its effects take place here, or when they are due.
@@ -204,7 +213,7 @@ impl Model {
     /// What the partner really is to this customer at `now`; nothing if nobody knows it.
     pub fn relationship(&mut self, now: Time, id: TenantId) -> Option<Relationship> {
         self.settle(now);
-        self.customers.find(id).map(super::customers::Entry::relationship)
+        self.customers.find(id).map(|entry| entry.relationship())
     }
 
     /// Each time that a relationship really ended, in order.
@@ -234,7 +243,7 @@ impl Model {
     fn take_effect(&mut self, at: Time, customer: TenantId, by: By, change: Change) {
         match change {
             Change::End { deleted } => {
-                if self.customers.find_mut(customer).is_some_and(|entry| entry.end(at)) {
+                if self.customers.end(customer, at) && self.has_history {
                     let request_id = by.request_id;
                     self.removals.push(Removal { at, customer, request_id, deleted });
                     self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
