@@ -16,6 +16,7 @@ mod procedure;
 mod reason;
 mod secret;
 mod sha;
+mod texts;
 mod time;
 
 pub use answer::Answer;
@@ -27,4 +28,5 @@ pub use procedure::{Mode, Procedure};
 pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
 pub use secret::Secret;
 pub use sha::Sha256;
+pub use texts::{Place, Texts};
 pub use time::{Day, Time};

@@ -12,6 +12,11 @@ pub struct Sha256([u8; 32]);
 impl Sha256 {
     /// The digest of these parts, one after the other.
     pub fn of(parts: &[&[u8]]) -> Self {
+        Self::of_all(parts)
+    }
+
+    /// The digest of these parts, one after the other, as they come.
+    pub fn of_all(parts: impl IntoIterator<Item: AsRef<[u8]>>) -> Self {
         let mut hasher = sha2::Sha256::new();
         for part in parts {
             hasher.update(part);

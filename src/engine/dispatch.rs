@@ -35,24 +35,17 @@ impl<T: Transport> Engine<T> {
             return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
         };
         let (procedure, policy) = self.with_run(|run| (run.opened.procedure, run.policy.clone()));
-        let unread: VecDeque<(u32, TenantId, Listed)> = self.with_run(|run| {
-            let unread = run.rows.iter().filter_map(|row| match (&row.state, row.customer) {
-                (RowState::Unread(listed), Some(customer)) => {
-                    let (name, domain) = (**listed).clone();
-                    Some((row.number, customer, Listed { name, domain }))
-                }
-                _ => None,
-            });
-            unread.collect()
+        let unread: Vec<(u32, TenantId)> = self.with_run(|run| {
+            let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread(_)));
+            unread.filter_map(|row| Some((row.number, row.customer?))).collect()
         });
-        let wanted = unread.iter().map(|(_, customer, _)| *customer);
-        let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none()).collect();
+        let wanted = unread.iter().map(|(_, customer)| *customer);
+        let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none());
         let ready = self.with_run(Run::ready);
         let survey = survey::survey(&self.courier, wanted, ready, policy.max_share).await?;
-        let (counted, complete, mut known) = (survey.counted, survey.complete, survey.known);
 
         let shared = Arc::new((policy, partner, gone_before));
-        let mut waiting = unread;
+        let mut waiting = unread.into_iter();
         let mut at_work: JoinSet<Result<(), Halt>> = JoinSet::new();
         let mut halted = None;
         loop {
@@ -61,8 +54,9 @@ impl<T: Transport> Engine<T> {
                     halted = Some(Halt::stop(StopCause::Guard, text));
                     break;
                 }
-                let Some((row, customer, listed)) = waiting.pop_front() else { break };
-                let subject = Subject { row, customer, listed, known: known.remove(&customer) };
+                let Some((row, customer)) = waiting.next() else { break };
+                let listed = self.with_run(|run| listed(run, row));
+                let subject = Subject { row, customer, listed, known: survey.known(customer) };
                 let (courier, run, shared) =
                     (Arc::clone(&self.courier), Arc::clone(&self.run), Arc::clone(&shared));
                 at_work.spawn(async move {
@@ -86,7 +80,7 @@ impl<T: Transport> Engine<T> {
         }
         match halted {
             Some(halt) => Err(halt),
-            None => self.seal_plan(counted, complete).await,
+            None => self.seal_plan(survey.counted, survey.complete).await,
         }
     }
 
@@ -224,6 +218,17 @@ impl ToBeSeen {
             self.rows.push(row);
         }
         waits
+    }
+}
+
+/// What the list says of a row that is not judged yet.
+fn listed(run: &Run, row: u32) -> Listed {
+    match run.row(row).map(|row| &row.state) {
+        Some(RowState::Unread(listed)) => {
+            let (name, domain) = (**listed).clone();
+            Listed { name, domain }
+        }
+        _ => Listed::default(),
     }
 }
 

@@ -25,6 +25,7 @@ mod halt;
 mod introduction;
 mod ledger;
 mod look;
+mod named;
 mod observing;
 mod pace;
 mod pacer;

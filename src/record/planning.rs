@@ -162,11 +162,10 @@ pub fn plan_digest(
     decisions: impl IntoIterator<Item = (u32, TenantId, Sha256)>,
 ) -> Sha256 {
     let partner = partner.map(|id| id.to_string()).unwrap_or_default();
-    let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
-    for (row, customer, decision) in decisions {
-        text.push_str(&format!("{row} {customer} {decision}\n"));
-    }
-    Sha256::of(&[text.as_bytes()])
+    let head = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
+    let each =
+        decisions.into_iter().map(|(row, customer, decision)| format!("{row} {customer} {decision}\n"));
+    Sha256::of_all(std::iter::once(head).chain(each))
 }
 
 #[cfg(test)]

@@ -6,8 +6,7 @@
 use super::super::made_up;
 use super::super::scenario::{Customer, Known, Relationship, Scenario};
 use super::crowd::Crowd;
-use super::texts::{Place, Texts};
-use crate::domain::{TenantId, Time};
+use crate::domain::{Place, TenantId, Texts, Time};
 use std::borrow::Cow;
 use std::time::Duration;
 

@@ -27,7 +27,6 @@ mod service;
 mod subscribing;
 #[cfg(test)]
 mod tests;
-mod texts;
 mod throttle;
 
 pub use exchange::{Cut, Removal, Reply, Request};

@@ -1,21 +1,21 @@
-//! Many short texts, which stay for as long as the model does.
+//! Many short texts, of as many customers, in little memory.
 
 use std::num::NonZeroU32;
 
 /// Texts, one after the other, each after its length: a place of its own in memory would cost most of them more
 /// than their letters do.
-#[derive(Debug, Default)]
-pub(super) struct Texts(Vec<u8>);
+#[derive(Clone, Debug, Default)]
+pub struct Texts(Vec<u8>);
 
 /// Where a text ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place(NonZeroU32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(NonZeroU32);
 
 const LENGTH: usize = size_of::<u32>();
 
 impl Texts {
-    /// Keeps a text. None if 4 GiB are full of them, which is more than any list may have.
-    pub(super) fn put(&mut self, text: &str) -> Option<Place> {
+    /// Keeps a text. None if 4 GiB are full of them, which no list that may be read comes near.
+    pub fn put(&mut self, text: &str) -> Option<Place> {
         let length = u32::try_from(text.len()).ok()?;
         let end = u32::try_from(self.0.len() + text.len() + LENGTH).ok()?;
         self.0.extend_from_slice(text.as_bytes());
@@ -24,7 +24,7 @@ impl Texts {
     }
 
     /// The text that was kept there.
-    pub(super) fn at(&self, Place(end): Place) -> Option<&str> {
+    pub fn at(&self, Place(end): Place) -> Option<&str> {
         let before = self.0.get(..usize::try_from(end.get()).ok()?)?;
         let (before, length) = before.split_last_chunk::<LENGTH>()?;
         let start = before.len().checked_sub(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
