@@ -27,6 +27,6 @@ pub use preparation::{Act, Preparation};
 pub use procedure::{Mode, Procedure};
 pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
 pub use secret::Secret;
-pub use sha::Sha256;
+pub use sha::{Digest, Sha256};
 pub use texts::{Place, Texts};
 pub use time::{Day, Time};

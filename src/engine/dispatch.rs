@@ -223,13 +223,8 @@ impl ToBeSeen {
 
 /// What the list says of a row that is not judged yet.
 fn listed(run: &Run, row: u32) -> Listed {
-    match run.row(row).map(|row| &row.state) {
-        Some(RowState::Unread(listed)) => {
-            let (name, domain) = (**listed).clone();
-            Listed { name, domain }
-        }
-        _ => Listed::default(),
-    }
+    let (name, domain) = run.row(row).map(|row| run.in_list(row)).unwrap_or_default();
+    Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
 }
 
 fn flattened(done: Result<Result<(), Halt>, tokio::task::JoinError>) -> Result<(), Halt> {

@@ -135,7 +135,7 @@ impl Work {
                     if turn.since(*facts_at) > sequence::may_be_old(&run.policy) {
                         work.requests += LOOK_AGAIN;
                     }
-                    work.requests += row.first.iter().map(cost).sum::<f64>() + 1.0;
+                    work.requests += row.first().iter().map(cost).sum::<f64>() + 1.0;
                     work.looks += 1.0;
                 }
                 RowState::Changing(changing) => work.see_through(run, row, changing),
@@ -148,7 +148,7 @@ impl Work {
     fn see_through(&mut self, run: &Run, row: &Row, changing: &Changing) {
         if changing.fell.is_some() {
             if changing.undo == Some(true) {
-                self.requests += changing.suspended(&row.first).map(cost).sum::<f64>();
+                self.requests += changing.suspended(row.first()).map(cost).sum::<f64>();
             }
             return;
         }
@@ -157,7 +157,7 @@ impl Work {
             Procedure::RemoveRelationship => run.policy.settle(),
             Procedure::DeleteSandboxCustomer => run.policy.order_timeout(),
         };
-        for one in &row.first {
+        for one in row.first() {
             match changing.of(one) {
                 None if may_send => self.requests += cost(one),
                 None => {}

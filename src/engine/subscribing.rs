@@ -115,7 +115,7 @@ fn instead(
         return judged(row, one, reason, why, now);
     }
     let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
-    vec![settle::ended(row, settle::on_verdict(row, verdict.after(&row.first, changing), now))]
+    vec![settle::ended(row, settle::on_verdict(row, verdict.after(row.first(), changing), now))]
 }
 
 /// What was read takes the customer out of the plan.
@@ -129,7 +129,7 @@ fn judged(row: &Row, one: &Preparation, reason: Reason, why: String, now: Time) 
     let judged = Judged {
         row: row.number,
         verdict: reason.outcome(),
-        name: row.name.as_deref().map(str::to_owned),
+        name: row.name().map(str::to_owned),
         domain: None,
         relationship: None,
         findings: vec![Finding::new(reason, vec![cause])],

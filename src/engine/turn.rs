@@ -109,7 +109,7 @@ async fn look_again<T: Transport>(
     let was_there = Some("it was there when the plan was made, and is gone now");
     let context = Context { procedure, policy: &policy, partner: &partner, was_there };
     // What was confirmed was this name, whatever the list called it.
-    let listed = Listed { name: row.name.as_deref().map(str::to_owned), domain: None };
+    let listed = Listed { name: row.name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = look::look(courier, subject, context).await?;
     let judged = settle::compared_with_plan(row, judged);

@@ -5,10 +5,11 @@ use super::{
     changing::shrunk,
     decisions::{Approved, Confirmed, Judged, PlanSealed},
     opening::CustomersProtected,
+    row::{Row, RowState},
     signs::Signs,
-    state::{Row, RowState, Run, Stage},
+    state::{Run, Stage},
 };
-use crate::domain::{Outcome, Procedure, RunId, Sha256, TenantId, Time};
+use crate::domain::{Outcome, Procedure, Texts, Time};
 
 impl Run {
     /// Which customers are never touched is known before any is.
@@ -30,39 +31,39 @@ impl Run {
             Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
         };
         let row = self.row_mut(judged.row)?;
-        row.started_at.get_or_insert(at);
+        row.work.begin(at);
+        let mut decision = None;
         match (&mut row.state, again) {
             (RowState::Unread(_), false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
-                row.decision = Some(judged.digest().map_err(unwritable)?);
-                row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
-                row.first = judged.first.clone().into_boxed_slice();
+                decision = Some(judged.digest().map_err(unwritable)?);
+                row.work.leave_to_service(judged.left_to_service().map_err(unwritable)?);
+                row.work.set_first(judged.first.clone().into_boxed_slice());
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
-                    row.first = shrunk(&row.first, &judged.first, |_| false)?;
+                    row.work.set_first(shrunk(row.work.first(), &judged.first, |_| false)?);
                 }
             }
-            (RowState::Changing(changing), true) => changing.judged_again(judged, &mut row.first)?,
+            (RowState::Changing(changing), true) => {
+                if let Some(first) = changing.judged_again(judged, row.work.first())? {
+                    row.work.set_first(first);
+                }
+            }
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
-        row.name = judged.name.as_deref().map(Box::from);
+        row.work.call(judged.name.as_deref());
         if !matches!(row.state, RowState::Changing(_)) {
             row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         }
-        self.judged += u32::from(!again);
+        if !again {
+            self.judged += 1;
+            self.decided(judged.row, decision);
+        }
         if judged.verdict == Outcome::Ready {
             self.signs.judged_ready();
         }
         Ok(())
-    }
-
-    /// The digest over everything that was decided. `plan.json` says how to compute it again.
-    pub fn plan_digest(&self) -> Sha256 {
-        let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
-        let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
-        let decisions = self.rows.iter().filter_map(|row| Some((row.number, row.customer?, row.decision?)));
-        plan_digest(planned_by, partner, self.opened.procedure, decisions)
     }
 
     /// A second person approved the plan of another run, which this one carries out.
@@ -105,6 +106,8 @@ impl Run {
         }
         self.plan = Some(plan.clone());
         self.stage = Stage::Planned;
+        // Every row is judged.
+        self.listed = Texts::default();
         Ok(())
     }
 
@@ -153,25 +156,13 @@ impl Run {
     }
 }
 
-/// The digest of a plan: the run that made it, the partner, the procedure, and each decision's row, customer
-/// and own digest, in the order of the list.
-pub fn plan_digest(
-    planned_by: &RunId,
-    partner: Option<TenantId>,
-    procedure: Procedure,
-    decisions: impl IntoIterator<Item = (u32, TenantId, Sha256)>,
-) -> Sha256 {
-    let partner = partner.map(|id| id.to_string()).unwrap_or_default();
-    let head = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
-    let each =
-        decisions.into_iter().map(|(row, customer, decision)| format!("{row} {customer} {decision}\n"));
-    Sha256::of_all(std::iter::once(head).chain(each))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Event, Record};
+    use crate::{
+        domain::{Sha256, TenantId},
+        record::{Event, Record, plan_digest},
+    };
     use serde_json::{Value, json};
 
     const RUN: &str = "20261120-091530-aaaaaa";

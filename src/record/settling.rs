@@ -3,12 +3,13 @@
 use super::{
     change::ChangePhase,
     endings::{Resolved, RunSealed, Settled, UndoDecided},
-    state::{Row, RowState, Run, Stage},
+    row::{Row, RowState},
+    state::{Run, Stage},
 };
 use crate::domain::{Outcome, Preparation, Seq, Time};
 
 impl Run {
-    pub(super) fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
+    pub(super) fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
         let (changes, outcome) = (self.opened.changes, settled.outcome);
         let row = self.row_mut(settled.row)?;
         let may_end = match &row.state {
@@ -30,13 +31,17 @@ impl Run {
         let is_first_word = matches!(row.state, RowState::Unread(_));
         // What fell was counted when it did.
         let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
-        row.started_at.get_or_insert(at);
-        if let (RowState::Changing(changing), false) = (&row.state, outcome.is_gone()) {
-            row.left_suspended = changing.left_suspended(&row.first);
-        }
+        let left_suspended = match &row.state {
+            RowState::Changing(changing) if !outcome.is_gone() => changing.left_suspended(row.work.first()),
+            _ => Box::default(),
+        };
+        row.work.end(left_suspended);
         row.state = RowState::Settled(outcome);
         let wave = row.wave;
-        self.judged += u32::from(is_first_word);
+        if is_first_word {
+            self.judged += 1;
+            self.decided(settled.row, None);
+        }
         *self.counts.entry(outcome).or_default() += 1;
         if !fell {
             self.take_as_sign(settled.row, wave, outcome, was_accepted);
@@ -60,7 +65,7 @@ impl Run {
         let RowState::Changing(changing) = &mut row.state else {
             return Err(format!("no change of row {} was sent", settled.row));
         };
-        changing.fall(settled, &row.first)?;
+        changing.fall(settled, row.work.first())?;
         let (wave, was_accepted) = (row.wave, changing.was_accepted());
         self.take_as_sign(settled.row, wave, settled.outcome, was_accepted);
         Ok(())
@@ -84,7 +89,7 @@ impl Run {
             if let RowState::Changing(changing) = &row.state
                 && changing.is_undecided()
             {
-                undecided.push((row, changing.suspended(&row.first).collect()));
+                undecided.push((row, changing.suspended(row.first()).collect()));
             }
         }
         undecided
@@ -155,7 +160,7 @@ impl Run {
             if let Ok(change) = self.open_change(number)
                 && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
             {
-                change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
+                change.told("the program ended before the answer was recorded");
                 change.lost(now);
             }
         }

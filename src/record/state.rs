@@ -3,14 +3,16 @@
 use super::{
     change::Change,
     changing::Changing,
+    decided::Decided,
     decisions::PlanSealed,
     endings::{RunSealed, StopCause},
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
+    row::{InList, Row, RowState},
     signs::Signs,
     waves::Waves,
 };
-use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, RunId, Seq, Texts, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A record that does not follow from the records before it.
@@ -38,67 +40,6 @@ pub enum Stage {
     Sealed,
 }
 
-/// One row of the list and what is known of it.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Its number in the list.
-    pub number: u32,
-    /// The customer, if the row names one.
-    pub customer: Option<TenantId>,
-    /// The customer's live name, once it was read.
-    pub name: Option<Box<str>>,
-    /// When the first record of its own was made, after it was read.
-    pub started_at: Option<Time>,
-    /// The digest of what was decided about it in the plan.
-    pub decision: Option<Sha256>,
-    /// The digest of what the plan left to the service, if anything.
-    pub left_to_service: Option<Box<Sha256>>,
-    /// What is done before the last change: what the plan names, or less.
-    pub first: Box<[Preparation]>,
-    /// What was suspended for it and not seen reactivated, when it has its outcome and is not gone.
-    pub left_suspended: Box<[Preparation]>,
-    /// The wave in which it is changed, once the plan is confirmed.
-    pub(super) wave: u8,
-    /// How far it is.
-    pub state: RowState,
-}
-
-impl Row {
-    /// A row of which nothing is known.
-    pub fn new(number: u32, customer: Option<TenantId>) -> Self {
-        Self {
-            number,
-            customer,
-            name: None,
-            started_at: None,
-            decision: None,
-            left_to_service: None,
-            first: Box::default(),
-            left_suspended: Box::default(),
-            wave: 0,
-            state: RowState::Unread(Box::default()),
-        }
-    }
-}
-
-/// How far a row is.
-#[derive(Clone, Debug)]
-pub enum RowState {
-    /// Read from the list; what the list says of the customer's name and domain is kept until then.
-    Unread(Box<(Option<String>, Option<String>)>),
-    /// Judged; not yet changed or settled.
-    Judged {
-        /// `ready`, or how it ends without a change.
-        verdict: Outcome,
-        /// When the first of the facts was read.
-        facts_at: Time,
-    },
-    /// A change was sent, or was about to be.
-    Changing(Box<Changing>),
-    /// It has its outcome.
-    Settled(Outcome),
-}
-
 /// A run: the fold over its records.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -120,6 +61,10 @@ pub struct Run {
     pub stage: Stage,
     /// Its rows, in the order of the list.
     pub rows: Vec<Row>,
+    /// What the list says of its customers, until the plan is sealed.
+    pub(super) listed: Texts,
+    /// What was decided about the rows.
+    pub(super) decided: Decided,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
     /// Intents whose end nobody knows, because the program died first.
@@ -160,6 +105,8 @@ impl Run {
             is_approved: false,
             stage: Stage::Judging,
             rows: Vec::new(),
+            listed: Texts::default(),
+            decided: Decided::default(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
             requests: 0,
@@ -225,9 +172,7 @@ impl Run {
                     return Ok(());
                 }
                 let change = self.open_change(row)?;
-                change.exchange.status = Some(response.status);
-                change.exchange.code.clone_from(&response.code);
-                change.exchange.text.clone_from(&response.text);
+                change.heard(response);
                 change.answered(response.answer, at);
                 if change.was_agreed_to() {
                     self.signs.accepted();
@@ -241,7 +186,7 @@ impl Run {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
                     let change = self.open_change(row)?;
-                    change.exchange.text = Some(failure.error.clone());
+                    change.told(&failure.error);
                     change.not_sent(at);
                 }
                 Ok(())
@@ -250,7 +195,7 @@ impl Run {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
                     let change = self.open_change(row)?;
-                    change.exchange.text = Some(failure.error.clone());
+                    change.told(&failure.error);
                     change.lost(at);
                 }
                 Ok(())
@@ -289,7 +234,7 @@ impl Run {
             }
             Event::Fell(settled) => self.row_fell(settled),
             Event::UndoDecided(decided) => self.undo_decided(decided),
-            Event::Settled(settled) => self.row_settled(at, settled),
+            Event::Settled(settled) => self.row_settled(settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
             Event::Resolved(resolved) => self.resolved(resolved),
             Event::Corroborated(corroborated) => self.corroborate(corroborated),
@@ -304,9 +249,22 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        let listed = Box::new((row.name.clone(), row.domain.clone()));
+        let mut keep = |text: &Option<String>| match text {
+            Some(text) => {
+                self.listed.put(text).map(Some).ok_or("the list has more text than there is room for")
+            }
+            None => Ok(None),
+        };
+        let listed = InList { name: keep(&row.name)?, domain: keep(&row.domain)? };
         self.rows.push(Row { state: RowState::Unread(listed), ..Row::new(row.row, row.customer) });
         Ok(())
+    }
+
+    /// What the list says of a customer that is not judged yet: its name and its domain.
+    pub fn in_list(&self, row: &Row) -> (Option<&str>, Option<&str>) {
+        let RowState::Unread(InList { name, domain }) = row.state else { return (None, None) };
+        let text = |place| self.listed.at(place);
+        (name.and_then(text), domain.and_then(text))
     }
 
     pub(super) fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
