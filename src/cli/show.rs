@@ -79,7 +79,7 @@ pub(super) fn plan(run: &Run) -> String {
         for row in ready.iter().take(SHOWN) {
             shown.row([
                 row.number.to_string(),
-                row.name().unwrap_or("(no name)").to_owned(),
+                run.name(row).unwrap_or("(no name)").to_owned(),
                 row.customer.map(|id| id.to_string()).unwrap_or_default(),
             ]);
         }

@@ -10,6 +10,7 @@ use super::{
     look::{self, Context, Subject},
     run::{Ended, Engine, locked},
     settle,
+    snapshot::Snapshot,
     step::{Step, Which},
     survey, together,
 };
@@ -36,7 +37,7 @@ impl<T: Transport> Engine<T> {
         };
         let (procedure, policy) = self.with_run(|run| (run.opened.procedure, run.policy.clone()));
         let unread: Vec<(u32, TenantId)> = self.with_run(|run| {
-            let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread(_)));
+            let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread { .. }));
             unread.filter_map(|row| Some((row.number, row.customer?))).collect()
         });
         let wanted = unread.iter().map(|(_, customer)| *customer);
@@ -66,8 +67,8 @@ impl<T: Transport> Engine<T> {
                         .then_some("an earlier run in this audit log removed it");
                     let context = Context { procedure, policy, partner, was_there };
                     let judged = look::look(&courier, subject, context).await?;
-                    let settled =
-                        locked(&run).row(row).and_then(|row| settle::on_judging(row, &judged, courier.now()));
+                    let settled = Snapshot::take(&locked(&run), row)
+                        .and_then(|row| settle::on_judging(&row, &judged, courier.now()));
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
                     courier.record(events).await.map(drop)

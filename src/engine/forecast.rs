@@ -99,7 +99,8 @@ fn time_left(run: &Run, pace: Option<f64>, a_row: Option<f64>, now: Time) -> Opt
     }
     match run.stage {
         Stage::Judging => {
-            let is_unread = |row: &&Row| matches!(row.state, RowState::Unread(_)) && row.customer.is_some();
+            let is_unread =
+                |row: &&Row| matches!(row.state, RowState::Unread { .. }) && row.customer.is_some();
             let unread = as_number(run.rows.iter().filter(is_unread).count() as u64);
             let took = seconds(unread * a_row? * 60.0 / pace?)?;
             (!took.is_zero()).then_some(TimeLeft::About(took))

@@ -40,6 +40,7 @@ mod run;
 mod sequence;
 mod settle;
 mod sign_in;
+mod snapshot;
 mod step;
 mod subscribing;
 mod survey;

@@ -61,7 +61,7 @@ pub(super) fn next(
             .prepare(changing, preparing)
             .unwrap_or_else(|| turn.finish(changing, words))
             .explained(row.first(), changing),
-        RowState::Unread(_) | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
+        RowState::Unread { .. } | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
     }
 }
 

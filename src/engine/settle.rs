@@ -2,6 +2,7 @@
 
 use super::{
     sequence::given_up,
+    snapshot::Snapshot,
     step::{Verdict, with_preparations},
     undo::closed,
 };
@@ -34,7 +35,7 @@ pub(super) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
 }
 
 /// A row that the judgement itself ends. None if it is ready.
-pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+pub(super) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
     if judged.verdict == Outcome::Ready {
         return None;
     }
@@ -45,7 +46,7 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     Some(Settled {
         row: row.number,
         customer: row.customer,
-        name: judged.name.clone().or_else(|| row.name().map(str::to_owned)),
+        name: judged.name.clone().or_else(|| row.name.clone()),
         outcome: judged.verdict,
         evidence: None,
         reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
@@ -93,7 +94,7 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
 }
 
 /// A row that was ready when the plan was confirmed, and no longer is.
-pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+pub(super) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
     let settled = match &row.state {
         RowState::Changing(changing) => {
@@ -115,7 +116,7 @@ pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
 }
 
 /// A row whose change has come to an end, or was never sent.
-pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
+pub(super) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled {
     let (exchange, attempts) = match &row.state {
         RowState::Changing(changing) => {
             changing.decisive().map(|change| (change.exchange(), change.attempts)).unwrap_or_default()
@@ -125,7 +126,7 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     Settled {
         row: row.number,
         customer: row.customer,
-        name: row.name().map(str::to_owned),
+        name: row.name.clone(),
         outcome: verdict.outcome,
         evidence: verdict.evidence,
         reasons: verdict.reason.into_iter().collect(),
@@ -148,7 +149,7 @@ pub(super) fn ended(row: &Row, settled: Settled) -> Event {
 }
 
 /// A row that nobody goes on with.
-pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
+pub(super) fn on_giving_up(row: &Snapshot, now: Time) -> Settled {
     if let Some(closed) = closed(row) {
         return closed;
     }
@@ -156,7 +157,7 @@ pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
 }
 
 /// A row of a plan that nothing stands in the way of.
-pub(super) fn ready(row: &Row, now: Time) -> Settled {
+pub(super) fn ready(row: &Snapshot, now: Time) -> Settled {
     let mut explanation = "Nothing stands in the way.".to_owned();
     if !row.first().is_empty() {
         let first: Vec<_> = row.first().iter().map(Preparation::in_words).collect();

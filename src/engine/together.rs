@@ -56,7 +56,7 @@ pub(super) fn others(run: &Run) -> usize {
     let may_be_gone = run.rows.iter().filter(|row| match &row.state {
         RowState::Settled(outcome) => !matches!(outcome, Outcome::Skipped | Outcome::Rejected),
         RowState::Changing(_) => true,
-        RowState::Unread(_) | RowState::Judged { .. } => false,
+        RowState::Unread { .. } | RowState::Judged { .. } => false,
     });
     counted.saturating_sub(may_be_gone.count())
 }

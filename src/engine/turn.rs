@@ -9,6 +9,7 @@ use super::{
     procedure::{self, Wire},
     run::{Engine, locked},
     settle,
+    snapshot::Snapshot,
     step::{Step, Which},
     subscribing, undo,
 };
@@ -43,7 +44,7 @@ impl<T: Transport> Engine<T> {
     ) -> impl Future<Output = Result<u32, Halt>> + Send + use<T> {
         let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
         async move {
-            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(row) };
+            let Some(snapshot) = Snapshot::take(&locked(&run), row) else { return Ok(row) };
             let Some(customer) = snapshot.customer else { return Ok(row) };
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
@@ -96,7 +97,7 @@ fn about(which: &Which) -> Option<String> {
 async fn look_again<T: Transport>(
     courier: &Courier<T>,
     run: &Mutex<Run>,
-    row: &Row,
+    row: &Snapshot,
     customer: TenantId,
 ) -> Result<Vec<Event>, Halt> {
     let Some((procedure, policy, partner)) = ({
@@ -109,7 +110,7 @@ async fn look_again<T: Transport>(
     let was_there = Some("it was there when the plan was made, and is gone now");
     let context = Context { procedure, policy: &policy, partner: &partner, was_there };
     // What was confirmed was this name, whatever the list called it.
-    let listed = Listed { name: row.name().map(str::to_owned), domain: None };
+    let listed = Listed { name: row.name.clone(), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = look::look(courier, subject, context).await?;
     let judged = settle::compared_with_plan(row, judged);

@@ -37,7 +37,8 @@ impl Run {
         let head = self.decided.digest.take().unwrap_or_else(|| self.plan_head());
         let Decided { digest, next, ahead } = &mut self.decided;
         let digest = digest.insert(head);
-        while let Some(row) = self.rows.get(*next).filter(|row| !matches!(row.state, RowState::Unread(_))) {
+        while let Some(row) = self.rows.get(*next).filter(|row| !matches!(row.state, RowState::Unread { .. }))
+        {
             if let (Some(decision), Some(customer)) = (ahead.remove(&row.number), row.customer) {
                 add(digest, row.number, customer, decision);
             }

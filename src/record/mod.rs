@@ -42,6 +42,6 @@ pub use opening::{
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };
-pub use row::{InList, Row, RowState};
+pub use row::{Row, RowState};
 pub use signs::{REMEMBERED, Signs};
 pub use state::{Illegal, Run, Stage};

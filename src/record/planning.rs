@@ -9,7 +9,7 @@ use super::{
     signs::Signs,
     state::{Run, Stage},
 };
-use crate::domain::{Outcome, Procedure, Texts, Time};
+use crate::domain::{Outcome, Procedure, Time};
 
 impl Run {
     /// Which customers are never touched is known before any is.
@@ -30,29 +30,31 @@ impl Run {
             Stage::Confirmed => true,
             Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
         };
+        let name = self.called(judged.row, judged.name.as_deref())?;
         let row = self.row_mut(judged.row)?;
-        row.work.begin(at);
+        row.begin(at);
         let mut decision = None;
-        match (&mut row.state, again) {
-            (RowState::Unread(_), false) => {
+        match (&row.state, again) {
+            (RowState::Unread { .. }, false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
                 decision = Some(judged.digest().map_err(unwritable)?);
-                row.work.leave_to_service(judged.left_to_service().map_err(unwritable)?);
-                row.work.set_first(judged.first.clone().into_boxed_slice());
+                row.leave_to_service(judged.left_to_service().map_err(unwritable)?);
+                row.set_first(judged.first.clone().into_boxed_slice());
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
-                    row.work.set_first(shrunk(row.work.first(), &judged.first, |_| false)?);
+                    row.set_first(shrunk(row.first(), &judged.first, |_| false)?);
                 }
             }
-            (RowState::Changing(changing), true) => {
-                if let Some(first) = changing.judged_again(judged, row.work.first())? {
-                    row.work.set_first(first);
+            (RowState::Changing(_), true) => {
+                let again = row.changing().map(|(changing, first)| changing.judged_again(judged, first));
+                if let Some(first) = again.transpose()?.flatten() {
+                    row.set_first(first);
                 }
             }
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
-        row.work.call(judged.name.as_deref());
+        row.name = name;
         if !matches!(row.state, RowState::Changing(_)) {
             row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         }
@@ -84,7 +86,7 @@ impl Run {
         if self.stage != Stage::Judging {
             return Err("the plan is sealed already".to_owned());
         }
-        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
+        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread { .. })) {
             return Err(format!("row {} is not judged", row.number));
         }
         if plan.ready != self.ready() {
@@ -106,8 +108,6 @@ impl Run {
         }
         self.plan = Some(plan.clone());
         self.stage = Stage::Planned;
-        // Every row is judged.
-        self.listed = Texts::default();
         Ok(())
     }
 

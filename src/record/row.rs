@@ -3,9 +3,11 @@
 use super::changing::Changing;
 use crate::domain::{Outcome, Place, Preparation, Sha256, TenantId, Time};
 
+/// When nothing has happened yet.
+const NOT_YET: Time = Time::from_millis(i64::MIN);
+
 /// One row of the list and what is known of it. All rows of a run are in memory until it ends, and there may be
-/// very many: what is known of one only for as long as it is worked on has a place of its own, and goes when the
-/// row has its outcome.
+/// very many: so a row has no more than what nearly each has until its end, and the run keeps the names.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its number in the list.
@@ -14,7 +16,11 @@ pub struct Row {
     pub customer: Option<TenantId>,
     /// The wave in which it is changed, once the plan is confirmed.
     pub(super) wave: u8,
-    pub(super) work: Work,
+    /// What the customer is called: in the list, and by the service once it is judged.
+    pub(super) name: Option<Place>,
+    /// When the first record of its own was made, after it was read; [`NOT_YET`] if none was.
+    started_at: Time,
+    special: Option<Box<Special>>,
     /// How far it is.
     pub state: RowState,
 }
@@ -22,8 +28,11 @@ pub struct Row {
 /// How far a row is.
 #[derive(Clone, Debug)]
 pub enum RowState {
-    /// Read from the list; where the run keeps what the list says of it until then.
-    Unread(InList),
+    /// Read from the list.
+    Unread {
+        /// The domain that the list gives.
+        domain: Option<Place>,
+    },
     /// Judged; not yet changed or settled.
     Judged {
         /// `ready`, or how it ends without a change.
@@ -37,24 +46,6 @@ pub enum RowState {
     Settled(Outcome),
 }
 
-/// What the list says of a customer: where its name and its domain are kept. See [`super::Run::in_list`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct InList {
-    pub(super) name: Option<Place>,
-    pub(super) domain: Option<Place>,
-}
-
-/// What is known of a row that is worked on; nothing before and, mostly, after that.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Work(Option<Box<Known>>);
-
-#[derive(Clone, Debug, Default)]
-struct Known {
-    name: Option<Box<str>>,
-    started_at: Option<Time>,
-    special: Option<Box<Special>>,
-}
-
 /// What few rows have.
 #[derive(Clone, Debug, Default)]
 struct Special {
@@ -63,87 +54,80 @@ struct Special {
     left_suspended: Box<[Preparation]>,
 }
 
-impl Work {
-    /// The first record of its own is made now, if none was.
-    pub(super) fn begin(&mut self, now: Time) {
-        self.0.get_or_insert_default().started_at.get_or_insert(now);
-    }
-
-    pub(super) fn call(&mut self, name: Option<&str>) {
-        self.0.get_or_insert_default().name = name.map(Box::from);
-    }
-
-    pub(super) fn first(&self) -> &[Preparation] {
-        self.special().map_or(&[], |special| &special.first)
-    }
-
-    pub(super) fn set_first(&mut self, first: Box<[Preparation]>) {
-        if !first.is_empty() || self.special().is_some() {
-            self.special_mut().first = first;
-        }
-    }
-
-    pub(super) fn leave_to_service(&mut self, digest: Option<Sha256>) {
-        if digest.is_some() {
-            self.special_mut().left_to_service = digest;
-        }
-    }
-
-    /// The row has its outcome: all that is still of use is what it is called, if something stays suspended.
-    pub(super) fn end(&mut self, left_suspended: Box<[Preparation]>) {
-        let known = self.0.take().filter(|_| !left_suspended.is_empty());
-        if let Some(known) = known {
-            let special = Special { left_suspended, ..Special::default() };
-            *self = Self(Some(Box::new(Known { special: Some(Box::new(special)), ..*known })));
-        }
-    }
-
-    fn special(&self) -> Option<&Special> {
-        self.0.as_ref()?.special.as_deref()
-    }
-
-    fn special_mut(&mut self) -> &mut Special {
-        self.0.get_or_insert_default().special.get_or_insert_default()
-    }
-}
-
 impl Row {
     /// A row of which nothing is known.
-    pub fn new(number: u32, customer: Option<TenantId>) -> Self {
-        let state = RowState::Unread(InList::default());
-        Self { number, customer, wave: 0, work: Work::default(), state }
+    pub const fn new(number: u32, customer: Option<TenantId>) -> Self {
+        let state = RowState::Unread { domain: None };
+        Self { number, customer, wave: 0, name: None, started_at: NOT_YET, special: None, state }
     }
 
-    /// The customer's live name, once it was read, and until the row has its outcome.
-    pub fn name(&self) -> Option<&str> {
-        self.work.0.as_ref()?.name.as_deref()
-    }
-
-    /// When the first record of its own was made, after it was read; until the row has its outcome.
+    /// When the first record of its own was made, after it was read.
     pub fn started_at(&self) -> Option<Time> {
-        self.work.0.as_ref()?.started_at
+        Some(self.started_at).filter(|at| *at != NOT_YET)
     }
 
     /// The digest of what the plan left to the service, if anything; until the row has its outcome.
     pub fn left_to_service(&self) -> Option<Sha256> {
-        self.work.special()?.left_to_service
+        self.special.as_ref()?.left_to_service
     }
 
     /// What is done before the last change: what the plan names, or less; until the row has its outcome.
     pub fn first(&self) -> &[Preparation] {
-        self.work.first()
+        self.special.as_ref().map_or(&[], |special| &special.first)
     }
 
     /// The same row, before whose last change this is done.
     #[must_use]
     pub fn after(mut self, first: Box<[Preparation]>) -> Self {
-        self.work.set_first(first);
+        self.set_first(first);
         self
     }
 
     /// What was suspended for it and not seen reactivated, when it has its outcome and is not gone.
     pub fn left_suspended(&self) -> &[Preparation] {
-        self.work.special().map_or(&[], |special| &special.left_suspended)
+        self.special.as_ref().map_or(&[], |special| &special.left_suspended)
+    }
+
+    /// The first record of its own is made now, if none was.
+    pub(super) fn begin(&mut self, now: Time) {
+        if self.started_at == NOT_YET {
+            self.started_at = now;
+        }
+    }
+
+    pub(super) fn set_first(&mut self, first: Box<[Preparation]>) {
+        if !first.is_empty() || self.special.is_some() {
+            self.special.get_or_insert_default().first = first;
+        }
+    }
+
+    pub(super) fn leave_to_service(&mut self, digest: Option<Sha256>) {
+        if digest.is_some() {
+            self.special.get_or_insert_default().left_to_service = digest;
+        }
+    }
+
+    /// It has its outcome, and what was only needed for it goes.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        let left_suspended = match &self.state {
+            RowState::Changing(changing) if !outcome.is_gone() => changing.left_suspended(self.first()),
+            _ => Box::default(),
+        };
+        if matches!(self.state, RowState::Unread { .. }) {
+            self.name = None;
+        }
+        let stays = !left_suspended.is_empty();
+        self.special = stays.then(|| Box::new(Special { left_suspended, ..Special::default() }));
+        self.state = RowState::Settled(outcome);
+    }
+
+    /// Its changes, if one was sent, with what is done before the last of them.
+    pub(super) fn changing(&mut self) -> Option<(&mut Changing, &[Preparation])> {
+        let first = self.special.as_ref().map_or(&[] as &[_], |special| &special.first);
+        match &mut self.state {
+            RowState::Changing(changing) => Some((changing, first)),
+            _ => None,
+        }
     }
 }
 
@@ -153,10 +137,10 @@ mod tests {
 
     #[test]
     fn a_row_is_small_and_keeps_nothing_that_is_of_no_use() {
-        assert!(size_of::<Row>() <= 48, "{} bytes", size_of::<Row>());
-        let mut work = Work::default();
-        work.begin(Time::from_millis(1));
-        work.end(Box::default());
-        assert!(work.0.is_none());
+        assert!(size_of::<Row>() <= 64, "{} bytes", size_of::<Row>());
+        let mut row = Row::new(1, None);
+        row.leave_to_service(Some(Sha256::of(&[])));
+        row.end(Outcome::NotAttempted);
+        assert!(row.special.is_none());
     }
 }

@@ -14,7 +14,7 @@ impl Run {
         let row = self.row_mut(settled.row)?;
         let may_end = match &row.state {
             RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
-            RowState::Unread(_) => {
+            RowState::Unread { .. } => {
                 matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
             }
             RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
@@ -28,15 +28,10 @@ impl Run {
             return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
         }
         let was_accepted = matches!(&row.state, RowState::Changing(changing) if changing.was_accepted());
-        let is_first_word = matches!(row.state, RowState::Unread(_));
+        let is_first_word = matches!(row.state, RowState::Unread { .. });
         // What fell was counted when it did.
         let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
-        let left_suspended = match &row.state {
-            RowState::Changing(changing) if !outcome.is_gone() => changing.left_suspended(row.work.first()),
-            _ => Box::default(),
-        };
-        row.work.end(left_suspended);
-        row.state = RowState::Settled(outcome);
+        row.end(outcome);
         let wave = row.wave;
         if is_first_word {
             self.judged += 1;
@@ -62,11 +57,12 @@ impl Run {
     /// The row has its end, but for what was suspended for it.
     pub(super) fn row_fell(&mut self, settled: &Settled) -> Result<(), String> {
         let row = self.row_mut(settled.row)?;
-        let RowState::Changing(changing) = &mut row.state else {
+        let wave = row.wave;
+        let Some((changing, first)) = row.changing() else {
             return Err(format!("no change of row {} was sent", settled.row));
         };
-        changing.fall(settled, row.work.first())?;
-        let (wave, was_accepted) = (row.wave, changing.was_accepted());
+        changing.fall(settled, first)?;
+        let was_accepted = changing.was_accepted();
         self.take_as_sign(settled.row, wave, settled.outcome, was_accepted);
         Ok(())
     }

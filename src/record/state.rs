@@ -8,12 +8,15 @@ use super::{
     endings::{RunSealed, StopCause},
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
-    row::{InList, Row, RowState},
+    row::{Row, RowState},
     signs::Signs,
     waves::Waves,
 };
-use crate::domain::{Answer, Outcome, RunId, Seq, Texts, Time};
+use crate::domain::{Answer, Outcome, Place, RunId, Seq, Texts, Time};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// For how many rows room is made at most, whatever the record that opens a run says of the length of its list.
+const ROWS_AT_ONCE: usize = 1 << 17;
 
 /// A record that does not follow from the records before it.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +64,8 @@ pub struct Run {
     pub stage: Stage,
     /// Its rows, in the order of the list.
     pub rows: Vec<Row>,
-    /// What the list says of its customers, until the plan is sealed.
-    pub(super) listed: Texts,
+    /// What its customers are called.
+    texts: Texts,
     /// What was decided about the rows.
     pub(super) decided: Decided,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
@@ -105,7 +108,7 @@ impl Run {
             is_approved: false,
             stage: Stage::Judging,
             rows: Vec::new(),
-            listed: Texts::default(),
+            texts: Texts::default(),
             decided: Decided::default(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
@@ -249,22 +252,45 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        let mut keep = |text: &Option<String>| match text {
-            Some(text) => {
-                self.listed.put(text).map(Some).ok_or("the list has more text than there is room for")
-            }
-            None => Ok(None),
-        };
-        let listed = InList { name: keep(&row.name)?, domain: keep(&row.domain)? };
-        self.rows.push(Row { state: RowState::Unread(listed), ..Row::new(row.row, row.customer) });
+        let [name, domain] = [&row.name, &row.domain].map(|text| self.keep(text.as_deref()));
+        let mut read = Row::new(row.row, row.customer);
+        (read.name, read.state) = (name?, RowState::Unread { domain: domain? });
+        // Room that grows by doubling is there twice for a moment, and too much of it for ever.
+        if self.rows.len() == self.rows.capacity() {
+            let left = (self.opened.input.rows as usize).saturating_sub(self.rows.len());
+            self.rows.reserve_exact(left.clamp(64, ROWS_AT_ONCE));
+        }
+        self.rows.push(read);
         Ok(())
+    }
+
+    /// Keeps a text for as long as the run is in memory.
+    pub(super) fn keep(&mut self, text: Option<&str>) -> Result<Option<Place>, String> {
+        let Some(text) = text else { return Ok(None) };
+        let kept = self.texts.put(text).map(Some);
+        kept.ok_or_else(|| "the list has more text than there is room for".to_owned())
     }
 
     /// What the list says of a customer that is not judged yet: its name and its domain.
     pub fn in_list(&self, row: &Row) -> (Option<&str>, Option<&str>) {
-        let RowState::Unread(InList { name, domain }) = row.state else { return (None, None) };
-        let text = |place| self.listed.at(place);
-        (name.and_then(text), domain.and_then(text))
+        let RowState::Unread { domain } = row.state else { return (None, None) };
+        let text = |place| self.texts.at(place);
+        (row.name.and_then(text), domain.and_then(text))
+    }
+
+    /// The customer's live name, once it was read.
+    pub fn name(&self, row: &Row) -> Option<&str> {
+        let place = row.name.filter(|_| !matches!(row.state, RowState::Unread { .. }))?;
+        self.texts.at(place)
+    }
+
+    /// Where a customer's live name is kept: mostly, it is what the list says.
+    pub(super) fn called(&mut self, row: u32, name: Option<&str>) -> Result<Option<Place>, String> {
+        let known = self.row(row).and_then(|row| row.name);
+        if name.is_some() && known.and_then(|place| self.texts.at(place)) == name {
+            return Ok(known);
+        }
+        self.keep(name)
     }
 
     pub(super) fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Answer, CorrelationId, RequestId, RunId, Sha256},
-    record::{Event, InList, PlanSealed, Purpose, Record, RequestIntended, RunOpened, Seen},
+    record::{Event, PlanSealed, Purpose, Record, RequestIntended, RunOpened, Seen},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -39,7 +39,7 @@ fn run(stage: Stage, states: impl IntoIterator<Item = RowState>) -> Run {
 }
 
 fn unread() -> RowState {
-    RowState::Unread(InList::default())
+    RowState::Unread { domain: None }
 }
 
 fn ready(seconds_ago: u64) -> RowState {
