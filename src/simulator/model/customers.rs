@@ -4,7 +4,7 @@
 //! customer is stored as little more than its ID, and its subscriptions and orders are made when somebody asks.
 
 use super::super::made_up;
-use super::super::scenario::{Customer, Known, Relationship, Scenario};
+use super::super::scenario::{Customer, Generated, Known, Relationship, Scenario};
 use super::crowd::Crowd;
 use crate::domain::{Place, TenantId, Texts, Time};
 use std::borrow::Cow;
@@ -109,24 +109,42 @@ pub(super) struct Customers {
 impl Customers {
     /// Takes the customers out of a scenario. What is written counts before what is made up.
     pub(super) fn take(scenario: &mut Scenario) -> Self {
-        let mut texts = Texts::default();
-        let mut stored = Vec::with_capacity(scenario.customers.len() + scenario.made_up.len());
-        stored.extend(std::mem::take(&mut scenario.customers).into_iter().map(|customer| Stored {
+        let written = std::mem::take(&mut scenario.customers).into_iter().map(|customer| Stored {
             id: customer.id,
             source: Source::Written(Box::new(customer)),
             gone_at: NEVER,
-        }));
-        for Known { id, name, domain } in std::mem::take(&mut scenario.made_up) {
-            let [name, domain] = [name, domain].map(|text| texts.put(text.as_deref()?));
-            let relationship = made_up::relationship(id, false);
-            stored.push(Stored { id, source: Source::Listed { relationship, name, domain }, gone_at: NEVER });
+        });
+        let mut all = Self { stored: written.collect(), texts: Texts::default(), crowd: Crowd::default() };
+        all.add(std::mem::take(&mut scenario.made_up));
+        if let Some(others) = scenario.generated {
+            all.surround(others);
         }
-        // Stable, so that of several with one ID the first stays.
-        stored.sort_by_key(|entry| entry.id);
-        stored.dedup_by_key(|entry| entry.id);
-        let is_stored = |id: TenantId| stored.binary_search_by_key(&id, |entry| entry.id).is_ok();
-        let crowd = scenario.generated.map_or_else(Crowd::default, |them| Crowd::new(them, is_stored));
-        Self { stored, texts, crowd }
+        all
+    }
+
+    /// Takes more customers, of which a list is known. What was known before counts before that.
+    pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
+        for Known { id, name, domain } in list {
+            let [name, domain] = [name, domain].map(|text| self.texts.put(text.as_deref()?));
+            let source = Source::Listed { relationship: made_up::relationship(id, false), name, domain };
+            self.stored.push(Stored { id, source, gone_at: NEVER });
+        }
+        if !self.stored.is_sorted_by_key(|entry| entry.id) {
+            // Stable, so that of several with one ID the first stays.
+            self.stored.sort_by_key(|entry| entry.id);
+        }
+        self.stored.dedup_by_key(|entry| entry.id);
+    }
+
+    /// Puts a crowd around those that are known.
+    pub(super) fn surround(&mut self, others: Generated) {
+        let is_stored = |id: TenantId| self.stored.binary_search_by_key(&id, |entry| entry.id).is_ok();
+        self.crowd = Crowd::new(others, is_stored);
+    }
+
+    /// How many are known.
+    pub(super) const fn known(&self) -> usize {
+        self.stored.len()
     }
 
     pub(super) fn find(&self, id: TenantId) -> Option<Entry<'_>> {

@@ -3,7 +3,7 @@
 use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
 use super::super::scenario::{
-    Activity, Casing, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
+    Activity, Casing, Generated, Known, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
 };
 use super::activity::Happened;
 use super::answers::{self, Answer};
@@ -151,6 +151,19 @@ impl Model {
             journal: Journal::default(),
             number: 0,
         }
+    }
+
+    /// The same, with the customers of a list, each of which is as its ID says, and with as many others as `others`
+    /// makes of their number. The list is taken as it is read: it may be long, and is not to be there twice.
+    #[must_use]
+    pub fn with_list(
+        mut self,
+        list: impl IntoIterator<Item = Known>,
+        others: impl FnOnce(usize) -> Generated,
+    ) -> Self {
+        self.customers.add(list);
+        self.customers.surround(others(self.customers.known()));
+        self
     }
 
     /// The same, with another way of keeping what it receives.
