@@ -17,7 +17,7 @@ use crate::{
     audit::{QueryError, Reader},
     domain::{Mode, Outcome, RunId},
     input::{List, Options},
-    simulator::{Scenario, generated_id, made_up_domain, made_up_name},
+    simulator::{Model, Scenario, generated_id, made_up_domain, made_up_name},
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ pub(super) fn run(
     diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
-        let (rehearsal, access) = Rehearsal::open(scenario).await?;
+        let (rehearsal, access) = Rehearsal::open(Model::new(scenario)).await?;
         printer.say(&format!("The simulator plays Partner Center at {}.", access.base));
         let opened = run::opened(&settings, &options, &list, checked.rows, Mode::Demo, true, &access);
         let stop = CancellationToken::new();

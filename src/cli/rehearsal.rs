@@ -5,7 +5,10 @@ use crate::{
     domain::Procedure,
     input::List,
     partner_center::BaseUrl,
-    simulator::{Door, Keep, Model, Scenario, scenario::Generated},
+    simulator::{
+        Door, Keep, Model, Scenario,
+        scenario::{Generated, Known},
+    },
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -20,8 +23,10 @@ pub(super) struct Rehearsal {
 
 impl Rehearsal {
     /// Opens it, and says how it is reached.
-    pub(super) async fn open(scenario: Scenario) -> Result<(Self, Access), Failure> {
-        let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(Keep::Counts)));
+    pub(super) async fn open(model: Model) -> Result<(Self, Access), Failure> {
+        // It ends with the run, and nobody asks it what happened.
+        let model = model.with_journal(Keep::Counts).without_history();
+        let model = Arc::new(Mutex::new(model));
         let door = Door::open(model, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .await
             .map_err(|error| Failure::usage(format!("the simulator cannot listen on loopback: {error}")))?;
@@ -35,22 +40,24 @@ impl Rehearsal {
 }
 
 /// A Partner Center that has the customers of this list, in made-up states, and as many others.
-pub(super) fn scenario(list: &List, settings: &RunSettings) -> Result<Scenario, Failure> {
-    let mut customers = Vec::new();
-    for row in list.rows()? {
-        let row = row?;
-        if let (Ok(id), None) = (row.customer, row.duplicate_of) {
-            customers.push((id, row.name, row.domain));
-        }
-    }
-    let others = u32::try_from(customers.len()).unwrap_or(u32::MAX).saturating_add(10);
-    let mut scenario = Scenario::rehearsal(customers);
-    scenario.generated = Some(Generated { count: others, seed: 7, clean: true });
+pub(super) fn model(list: &List, settings: &RunSettings) -> Result<Model, Failure> {
+    let mut scenario = Scenario::default();
     "Rehearsal Partner".clone_into(&mut scenario.partner.name);
     scenario.sandbox = settings.procedure == Procedure::DeleteSandboxCustomer;
     let sandbox = settings.policy.sandbox;
     if let Some(partner) = sandbox.or(settings.policy.partner) {
         scenario.partner.tenant_id = partner;
     }
-    Ok(scenario)
+    let mut failed = None;
+    let rows = list.rows()?.map_while(|row| row.map_err(|error| failed = Some(error)).ok());
+    let known = rows.filter(|row| row.duplicate_of.is_none()).filter_map(|row| {
+        let [name, domain] = [row.name, row.domain].map(|text| text.map(String::into_boxed_str));
+        Some(Known { id: row.customer.ok()?, name, domain })
+    });
+    let others = |known| {
+        let count = u32::try_from(known).unwrap_or(u32::MAX).saturating_add(10);
+        Generated { count, seed: 7, clean: true }
+    };
+    let model = Model::new(scenario).with_list(known, others);
+    failed.map_or(Ok(model), |error| Err(error.into()))
 }

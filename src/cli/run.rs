@@ -74,8 +74,8 @@ fn start(
         let (access, rehearsal) = if let Some(access) = access {
             (access, None)
         } else {
-            let scenario = rehearsal::scenario(&list, &settings)?;
-            let (rehearsal, access) = Rehearsal::open(scenario).await?;
+            let model = rehearsal::model(&list, &settings)?;
+            let (rehearsal, access) = Rehearsal::open(model).await?;
             (access, Some(rehearsal))
         };
         let opened = opened(&settings, &options, &list, checked.rows, mode, changes, &access);

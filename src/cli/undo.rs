@@ -66,7 +66,7 @@ async fn ask(
 ) -> Result<Option<AfterFailure>, Halt> {
     let shown = engine.with_run(|run| {
         let undecided = run.undecided();
-        listed(undecided.iter().flat_map(|(row, all)| all.iter().map(move |one| (*row, *one))))
+        listed(run, undecided.iter().flat_map(|(row, all)| all.iter().map(move |one| (*row, *one))))
     });
     printer.warn(&format!(
         "these subscriptions were suspended, and then the removal of their customers failed:\n{shown}\n\
@@ -100,7 +100,7 @@ pub(super) fn still_open(run: &Run, again: &Again) -> Option<String> {
             "{subscriptions} subscriptions of {} customers are suspended, and the removal of these customers failed:\n{}\n\
              Decide what becomes of them: `{asks}` asks; `{reactivates}` reactivates exactly these",
             undecided.len(),
-            listed(undecided.iter().flat_map(|(row, all)| all.iter().map(move |one| (*row, *one)))),
+            listed(run, undecided.iter().flat_map(|(row, all)| all.iter().map(move |one| (*row, *one)))),
             asks = next::resume(again, &run.id),
             reactivates = again.sending(&format!("resume {} --yes --after-failure reactivate", run.id)),
         )
@@ -109,20 +109,20 @@ pub(super) fn still_open(run: &Run, again: &Again) -> Option<String> {
 
 /// What stays suspended of customers that are not gone, for the end of the run.
 pub(super) fn left(run: &Run) -> Option<String> {
-    let rows = run.rows.iter().filter(|row| !row.left_suspended.is_empty());
-    let all: Vec<_> = rows.flat_map(|row| row.left_suspended.iter().map(move |one| (row, one))).collect();
+    let rows = run.rows.iter().filter(|row| !row.left_suspended().is_empty());
+    let all: Vec<_> = rows.flat_map(|row| row.left_suspended().iter().map(move |one| (row, one))).collect();
     (!all.is_empty()).then(|| {
-        let shown = listed(all.into_iter());
+        let shown = listed(run, all.into_iter());
         format!("these subscriptions were suspended by this run, and were not seen reactivated:\n{shown}")
     })
 }
 
-fn listed<'a>(all: impl Iterator<Item = (&'a Row, &'a Preparation)>) -> String {
+fn listed<'a>(run: &Run, all: impl Iterator<Item = (&'a Row, &'a Preparation)>) -> String {
     let mut shown = Table::new(&["row", "customer", "subscription", "ID"]);
     for (row, one) in all {
         shown.row([
             row.number.to_string(),
-            row.name.as_deref().unwrap_or("(no name)").to_owned(),
+            run.name(row).unwrap_or("(no name)").to_owned(),
             one.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
             one.id.clone(),
         ]);

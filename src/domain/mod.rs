@@ -17,6 +17,7 @@ mod procedure;
 mod reason;
 mod secret;
 mod sha;
+mod texts;
 mod time;
 
 pub use answer::Answer;
@@ -28,5 +29,6 @@ pub use preparation::{Act, Preparation};
 pub use procedure::{Mode, Procedure};
 pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
 pub use secret::Secret;
-pub use sha::Sha256;
+pub use sha::{Digest, Sha256};
+pub use texts::{Place, Texts};
 pub use time::{Day, Time};

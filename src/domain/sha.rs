@@ -1,7 +1,7 @@
 //! SHA-256 digests.
 
 use serde_with::{DeserializeFromStr, SerializeDisplay};
-use sha2::Digest;
+use sha2::Digest as _;
 use std::{fmt, str::FromStr};
 
 /// A SHA-256 digest, written as 64 hexadecimal digits in lower case.
@@ -11,11 +11,11 @@ pub struct Sha256([u8; 32]);
 impl Sha256 {
     /// The digest of these parts, one after the other.
     pub fn of(parts: &[&[u8]]) -> Self {
-        let mut hasher = sha2::Sha256::new();
+        let mut digest = Digest::default();
         for part in parts {
-            hasher.update(part);
+            digest.add(part);
         }
-        Self(hasher.finalize().into())
+        digest.done()
     }
 
     /// Wraps a digest that was made piece by piece.
@@ -26,6 +26,22 @@ impl Sha256 {
     /// The 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+}
+
+/// A digest in the making.
+#[derive(Clone, Debug, Default)]
+pub struct Digest(sha2::Sha256);
+
+impl Digest {
+    /// Takes what comes next.
+    pub fn add(&mut self, part: impl AsRef<[u8]>) {
+        self.0.update(part);
+    }
+
+    /// The digest of all that was taken.
+    pub fn done(self) -> Sha256 {
+        Sha256(self.0.finalize().into())
     }
 }
 

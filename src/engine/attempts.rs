@@ -121,7 +121,7 @@ pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
 
 /// How a row ends whose change nobody could be made to carry out.
 pub(super) fn not_carried_out(change: &Change) -> Verdict {
-    let text = change.exchange.text.as_deref().unwrap_or("no answer");
+    let text = change.text().unwrap_or("no answer");
     let text = format!("The change was tried {} times and not carried out: {text}.", change.attempts);
     Verdict::because(Reason::ServiceUnavailable, text)
 }
@@ -138,7 +138,7 @@ pub(super) fn did_not_happen(change: &Change) -> Verdict {
 
 /// How a row ends when nobody knows what became of its change.
 pub(super) fn unknown(change: &Change) -> Verdict {
-    let text = change.exchange.text.as_deref().unwrap_or("no answer");
+    let text = change.text().unwrap_or("no answer");
     let text = format!(
         "The change was sent and its answer is not known ({text}); reading the customer did not tell either."
     );
@@ -149,9 +149,9 @@ pub(super) fn unknown(change: &Change) -> Verdict {
 pub(super) fn refused(answer: Answer, change: &Change) -> Verdict {
     let reason = match answer {
         Answer::Denied => Reason::PermissionDenied,
-        _ => reading::refused(&change.exchange),
+        _ => reading::refused(&change.exchange()),
     };
-    Verdict::because(reason, format!("{}.", capitalised(&change.exchange.described())))
+    Verdict::because(reason, format!("{}.", capitalised(&change.exchange().described())))
 }
 
 fn unreachable_pause(attempts: u32) -> Duration {

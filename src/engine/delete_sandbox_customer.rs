@@ -38,15 +38,15 @@ fn failed(order: &Preparation, change: &Change, end: End) -> Verdict {
         let text = format!("{}: {why}. The customer was not deleted.", capitalised(&order.to_string()));
         Verdict::because(Reason::OrderNotCancelled, text)
     };
-    let code = change.exchange.code.as_deref().unwrap_or_default();
-    let is_refusal = change.exchange.status.is_some_and(|status| (400..500).contains(&status));
+    let code = change.code().unwrap_or_default();
+    let is_refusal = change.status.is_some_and(|status| (400..500).contains(&status));
     match end {
         End::Refused(_) if NOT_CANCELLABLE.contains(&code) => {
-            not_cancelled(format!("the service does not cancel it ({})", change.exchange.described()))
+            not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
         }
         // An earlier try might have done it, so it was looked at for as long as an order may take.
         End::NotSeen { .. } if is_refusal => {
-            not_cancelled(format!("the service does not cancel it ({})", change.exchange.described()))
+            not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
         }
         End::NotSeen { still_there, waited, .. } => {
             let seen = if still_there { "it is not cancelled" } else { "it could not be seen" };

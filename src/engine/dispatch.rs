@@ -10,6 +10,7 @@ use super::{
     look::{self, Context, Subject},
     run::{CHUNK, Ended, Engine, locked},
     settle,
+    snapshot::Snapshot,
     step::{Step, Which},
     survey, together,
 };
@@ -35,24 +36,17 @@ impl<T: Transport> Engine<T> {
             return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
         };
         let (procedure, policy) = self.with_run(|run| (run.opened.procedure, run.policy.clone()));
-        let unread: VecDeque<(u32, TenantId, Listed)> = self.with_run(|run| {
-            let unread = run.rows.iter().filter_map(|row| match (&row.state, row.customer) {
-                (RowState::Unread(listed), Some(customer)) => {
-                    let (name, domain) = (**listed).clone();
-                    Some((row.number, customer, Listed { name, domain }))
-                }
-                _ => None,
-            });
-            unread.collect()
+        let unread: Vec<(u32, TenantId)> = self.with_run(|run| {
+            let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread { .. }));
+            unread.filter_map(|row| Some((row.number, row.customer?))).collect()
         });
-        let wanted = unread.iter().map(|(_, customer, _)| *customer);
-        let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none()).collect();
+        let wanted = unread.iter().map(|(_, customer)| *customer);
+        let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none());
         let ready = self.with_run(Run::ready);
         let survey = survey::survey(&self.courier, wanted, ready, policy.max_share).await?;
-        let (counted, complete, mut known) = (survey.counted, survey.complete, survey.known);
 
         let shared = Arc::new((policy, partner, gone_before));
-        let mut waiting = unread;
+        let mut waiting = unread.into_iter();
         let mut at_work: JoinSet<Result<(), Halt>> = JoinSet::new();
         let mut halted = None;
         loop {
@@ -61,8 +55,9 @@ impl<T: Transport> Engine<T> {
                     halted = Some(Halt::stop(StopCause::Guard, text));
                     break;
                 }
-                let Some((row, customer, listed)) = waiting.pop_front() else { break };
-                let subject = Subject { row, customer, listed, known: known.remove(&customer) };
+                let Some((row, customer)) = waiting.next() else { break };
+                let listed = self.with_run(|run| listed(run, row));
+                let subject = Subject { row, customer, listed, known: survey.known(customer) };
                 let (courier, run, shared) =
                     (Arc::clone(&self.courier), Arc::clone(&self.run), Arc::clone(&shared));
                 at_work.spawn(async move {
@@ -72,8 +67,8 @@ impl<T: Transport> Engine<T> {
                         .then_some("an earlier run in this audit log removed it");
                     let context = Context { procedure, policy, partner, was_there };
                     let judged = look::look(&courier, subject, context).await?;
-                    let settled =
-                        locked(&run).row(row).and_then(|row| settle::on_judging(row, &judged, courier.now()));
+                    let settled = Snapshot::take(&locked(&run), row)
+                        .and_then(|row| settle::on_judging(&row, &judged, courier.now()));
                     let failed = judged.verdict == Outcome::Failed;
                     let mut events = vec![Event::Judged(Box::new(judged))];
                     events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
@@ -93,7 +88,7 @@ impl<T: Transport> Engine<T> {
         self.courier.writer.caught_up().await?;
         match halted {
             Some(halt) => Err(halt),
-            None => self.seal_plan(counted, complete).await,
+            None => self.seal_plan(survey.counted, survey.complete).await,
         }
     }
 
@@ -242,6 +237,12 @@ impl ToBeSeen {
         }
         waits
     }
+}
+
+/// What the list says of a row that is not judged yet.
+fn listed(run: &Run, row: u32) -> Listed {
+    let (name, domain) = run.row(row).map(|row| run.in_list(row)).unwrap_or_default();
+    Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
 }
 
 fn flattened(done: Result<Result<(), Halt>, tokio::task::JoinError>) -> Result<(), Halt> {

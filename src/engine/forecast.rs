@@ -99,7 +99,8 @@ fn time_left(run: &Run, pace: Option<f64>, a_row: Option<f64>, now: Time) -> Opt
     }
     match run.stage {
         Stage::Judging => {
-            let is_unread = |row: &&Row| matches!(row.state, RowState::Unread(_)) && row.customer.is_some();
+            let is_unread =
+                |row: &&Row| matches!(row.state, RowState::Unread { .. }) && row.customer.is_some();
             let unread = as_number(run.rows.iter().filter(is_unread).count() as u64);
             let took = seconds(unread * a_row? * 60.0 / pace?)?;
             (!took.is_zero()).then_some(TimeLeft::About(took))
@@ -135,7 +136,7 @@ impl Work {
                     if turn.since(*facts_at) > sequence::may_be_old(&run.policy) {
                         work.requests += LOOK_AGAIN;
                     }
-                    work.requests += row.first.iter().map(cost).sum::<f64>() + 1.0;
+                    work.requests += row.first().iter().map(cost).sum::<f64>() + 1.0;
                     work.looks += 1.0;
                 }
                 RowState::Changing(changing) => work.see_through(run, row, changing),
@@ -148,7 +149,7 @@ impl Work {
     fn see_through(&mut self, run: &Run, row: &Row, changing: &Changing) {
         if changing.fell.is_some() {
             if changing.undo == Some(true) {
-                self.requests += changing.suspended(&row.first).map(cost).sum::<f64>();
+                self.requests += changing.suspended(row.first()).map(cost).sum::<f64>();
             }
             return;
         }
@@ -157,7 +158,7 @@ impl Work {
             Procedure::RemoveRelationship => run.policy.settle(),
             Procedure::DeleteSandboxCustomer => run.policy.order_timeout(),
         };
-        for one in &row.first {
+        for one in row.first() {
             match changing.of(one) {
                 None if may_send => self.requests += cost(one),
                 None => {}

@@ -30,12 +30,12 @@ pub(super) fn next(row: &Row, policy: &Policy, now: Time, may_send: bool) -> Ste
 
 /// How a row ends because of a subscription that was not suspended.
 fn failed(subscription: &Preparation, change: &Change, end: End) -> Verdict {
-    let code = change.exchange.code.as_deref().unwrap_or_default();
-    let status = change.exchange.status.unwrap_or_default();
+    let code = change.code().unwrap_or_default();
+    let status = change.status.unwrap_or_default();
     match end {
         // It is not what was read a moment ago.
         End::Refused(_) if matches!(status, 409 | 412) || code == STALE => {
-            let said = change.exchange.described();
+            let said = change.exchange().described();
             let text = format!(
                 "{}: somebody changed it meanwhile ({said}).",
                 capitalised(&subscription.to_string())

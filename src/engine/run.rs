@@ -1,6 +1,6 @@
 //! A run, from its list to its seal.
 
-use super::{courier::Courier, guards, halt::Halt, pace::PaceNow, ports::Ports, settle};
+use super::{courier::Courier, guards, halt::Halt, pace::PaceNow, ports::Ports, settle, snapshot::Snapshot};
 use crate::{
     audit::{Observer, Store, Writer},
     domain::{RunId, Time},
@@ -8,7 +8,7 @@ use crate::{
     partner_center::transport::Transport,
     record::{
         Approved, Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record,
-        ReportWritten, Row, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
+        ReportWritten, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, Stopped,
         UndoDecided,
     },
 };
@@ -298,20 +298,20 @@ impl<T: Transport> Engine<T> {
         }
     }
 
-    async fn settle_open(&self, as_what: fn(&Row, Time) -> Settled) -> Result<(), Halt> {
+    async fn settle_open(&self, as_what: fn(&Snapshot, Time) -> Settled) -> Result<(), Halt> {
         let now = self.now();
         let open: Vec<u32> = self.with_run(|run| {
             let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
             open.map(|row| row.number).collect()
         });
-        let settled = |row| self.with_run(|run| run.row(row).map(|row| as_what(row, now)));
+        let settled = |row| self.with_run(|run| Snapshot::take(run, row)).map(|row| as_what(&row, now));
         let settled = open.into_iter().filter_map(settled);
         self.record_all(settled.map(|settled| Event::Settled(Box::new(settled)))).await
     }
 }
 
 fn is_unread(run: &Run, row: u32) -> bool {
-    run.row(row).is_some_and(|row| matches!(row.state, RowState::Unread(_)))
+    run.row(row).is_some_and(|row| matches!(row.state, RowState::Unread { .. }))
 }
 
 /// The state is only written by `apply`, which leaves it whole or says so.

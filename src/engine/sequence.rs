@@ -50,18 +50,18 @@ pub(super) fn next(
     preparing: Preparing,
     words: Words,
 ) -> Step {
-    let turn = Turn { first: &row.first, policy, now, may_send };
+    let turn = Turn { first: row.first(), policy, now, may_send };
     match &row.state {
         RowState::Judged { verdict: Outcome::Ready, facts_at } => {
-            let which = row.first.first().map_or(Which::Last, |one| Which::First(one.clone()));
+            let which = row.first().first().map_or(Which::Last, |one| Which::First(one.clone()));
             turn.begin(which, *facts_at)
         }
         RowState::Changing(changing) if changing.fell.is_some() => undo::next(row, changing, policy, now),
         RowState::Changing(changing) => turn
             .prepare(changing, preparing)
             .unwrap_or_else(|| turn.finish(changing, words))
-            .explained(&row.first, changing),
-        RowState::Unread(_) | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
+            .explained(row.first(), changing),
+        RowState::Unread { .. } | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn given_up(row: &Row) -> Verdict {
         Some(change) if change.phase == ChangePhase::DidNotHappen => attempts::did_not_happen(change),
         _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
     };
-    verdict.after(&row.first, changing)
+    verdict.after(row.first(), changing)
 }
 
 /// One look at one row.
@@ -252,8 +252,7 @@ mod tests {
     fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
         let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
         let changing = Changing { changes, ..Changing::new(Outcome::Ready, facts_at) };
-        let mut row = Row::new(1, None);
-        row.first = [order("A"), order("B")].into();
+        let mut row = Row::new(1, None).after([order("A"), order("B")].into());
         row.state = RowState::Changing(Box::new(changing));
         delete_sandbox_customer::next(&row, &policy(), NOW, may_send)
     }

@@ -2,6 +2,7 @@
 
 use super::{
     sequence::given_up,
+    snapshot::Snapshot,
     step::{Verdict, with_preparations},
     undo::closed,
 };
@@ -34,7 +35,7 @@ pub(super) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
 }
 
 /// A row that the judgement itself ends. None if it is ready.
-pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+pub(super) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
     if judged.verdict == Outcome::Ready {
         return None;
     }
@@ -45,7 +46,7 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     Some(Settled {
         row: row.number,
         customer: row.customer,
-        name: judged.name.clone().or_else(|| row.name.as_deref().map(str::to_owned)),
+        name: judged.name.clone().or_else(|| row.name.clone()),
         outcome: judged.verdict,
         evidence: None,
         reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
@@ -53,7 +54,7 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
         removable_from: removable_from(&judged.findings),
         exchange: judged.exchange.clone().unwrap_or_default(),
         attempts: 0,
-        started_at: row.started_at.unwrap_or(judged.facts_at).min(now),
+        started_at: row.started_at().unwrap_or(judged.facts_at).min(now),
     })
 }
 
@@ -62,7 +63,7 @@ pub(super) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
 pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
     let judged = with_no_more_to_do(row, judged);
     let now = judged.left_to_service().ok().flatten();
-    if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service.as_deref().copied() {
+    if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service() {
         return judged;
     }
     let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
@@ -73,10 +74,10 @@ pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
 /// Nothing is done first that the plan does not name, and nothing twice.
 fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
     let is_done = |one: &Preparation| match &row.state {
-        RowState::Changing(changing) => changing.done(&row.first).any(|done| done.is_same(one)),
+        RowState::Changing(changing) => changing.done(row.first()).any(|done| done.is_same(one)),
         _ => false,
     };
-    let is_planned = |one: &Preparation| row.first.iter().any(|planned| planned.is_same(one));
+    let is_planned = |one: &Preparation| row.first().iter().any(|planned| planned.is_same(one));
     let cause = |one: &Preparation| Cause {
         what: one.what.thing().to_owned(),
         id: Some(one.id.clone()),
@@ -93,11 +94,11 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
 }
 
 /// A row that was ready when the plan was confirmed, and no longer is.
-pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
+pub(super) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
     let settled = match &row.state {
         RowState::Changing(changing) => {
-            let explanation = with_preparations(settled.explanation, &row.first, changing);
+            let explanation = with_preparations(settled.explanation, row.first(), changing);
             Settled { explanation, ..settled }
         }
         _ => settled,
@@ -115,17 +116,17 @@ pub(super) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
 }
 
 /// A row whose change has come to an end, or was never sent.
-pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
+pub(super) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled {
     let (exchange, attempts) = match &row.state {
         RowState::Changing(changing) => {
-            changing.decisive().map(|change| (change.exchange.clone(), change.attempts)).unwrap_or_default()
+            changing.decisive().map(|change| (change.exchange(), change.attempts)).unwrap_or_default()
         }
         _ => (Exchange::default(), 0),
     };
     Settled {
         row: row.number,
         customer: row.customer,
-        name: row.name.as_deref().map(str::to_owned),
+        name: row.name.clone(),
         outcome: verdict.outcome,
         evidence: verdict.evidence,
         reasons: verdict.reason.into_iter().collect(),
@@ -133,7 +134,7 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
         removable_from: None,
         exchange,
         attempts,
-        started_at: row.started_at.unwrap_or(now),
+        started_at: row.started_at().unwrap_or(now),
     }
 }
 
@@ -141,14 +142,14 @@ pub(super) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
 pub(super) fn ended(row: &Row, settled: Settled) -> Event {
     let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
     let has_suspended = match &row.state {
-        RowState::Changing(changing) => changing.suspended(&row.first).next().is_some(),
+        RowState::Changing(changing) => changing.suspended(row.first()).next().is_some(),
         _ => false,
     };
     if is_bad && has_suspended { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
 }
 
 /// A row that nobody goes on with.
-pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
+pub(super) fn on_giving_up(row: &Snapshot, now: Time) -> Settled {
     if let Some(closed) = closed(row) {
         return closed;
     }
@@ -156,10 +157,10 @@ pub(super) fn on_giving_up(row: &Row, now: Time) -> Settled {
 }
 
 /// A row of a plan that nothing stands in the way of.
-pub(super) fn ready(row: &Row, now: Time) -> Settled {
+pub(super) fn ready(row: &Snapshot, now: Time) -> Settled {
     let mut explanation = "Nothing stands in the way.".to_owned();
-    if !row.first.is_empty() {
-        let first: Vec<_> = row.first.iter().map(Preparation::in_words).collect();
+    if !row.first().is_empty() {
+        let first: Vec<_> = row.first().iter().map(Preparation::in_words).collect();
         explanation.push_str(&format!(" Before it goes: {}.", first.join(", ")));
     }
     on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)

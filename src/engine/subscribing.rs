@@ -6,6 +6,7 @@ use super::{
     procedure::Wire,
     reading::{Failure, Read},
     settle,
+    snapshot::Snapshot,
     step::{Verdict, Which},
     undo,
 };
@@ -39,7 +40,7 @@ type Why = (Reason, String);
 /// The change as a request, over what the subscription is at this moment; or what is recorded instead.
 pub(super) async fn wire<T: Transport>(
     courier: &Courier<T>,
-    row: &Row,
+    row: &Snapshot,
     customer: TenantId,
     which: &Which,
 ) -> Result<Result<Wire, Vec<Event>>, Halt> {
@@ -97,7 +98,7 @@ fn failed(reason: Reason, failure: &Failure) -> Why {
 
 /// How the row ends instead.
 fn instead(
-    row: &Row,
+    row: &Snapshot,
     one: &Preparation,
     which: &Which,
     is_first: bool,
@@ -115,11 +116,11 @@ fn instead(
         return judged(row, one, reason, why, now);
     }
     let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
-    vec![settle::ended(row, settle::on_verdict(row, verdict.after(&row.first, changing), now))]
+    vec![settle::ended(row, settle::on_verdict(row, verdict.after(row.first(), changing), now))]
 }
 
 /// What was read takes the customer out of the plan.
-fn judged(row: &Row, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
+fn judged(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
     let cause = Cause {
         what: one.what.thing().to_owned(),
         id: Some(one.id.clone()),
@@ -129,7 +130,7 @@ fn judged(row: &Row, one: &Preparation, reason: Reason, why: String, now: Time) 
     let judged = Judged {
         row: row.number,
         verdict: reason.outcome(),
-        name: row.name.as_deref().map(str::to_owned),
+        name: row.name.clone(),
         domain: None,
         relationship: None,
         findings: vec![Finding::new(reason, vec![cause])],

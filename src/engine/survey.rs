@@ -10,9 +10,9 @@
 //! The pages are also counted: `--max-share` needs to know how many customers the partner has, or
 //! at least that it has enough.
 
-use super::{courier::Courier, halt::Halt, reading::Read};
+use super::{courier::Courier, halt::Halt, named::Named, reading::Read};
 use crate::{
-    domain::{Reason, Seq, TenantId},
+    domain::{Place, Reason, Seq, TenantId, Texts},
     partner_center::{
         model::Customer,
         request::{self, Call},
@@ -21,17 +21,91 @@ use crate::{
     preconditions::CustomerFacts,
     record::{Purpose, StopCause},
 };
-use std::collections::{HashMap, HashSet};
 
 /// What the listing showed.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
-    /// What it says of the customers that were looked for, and the intent of the page.
-    pub(super) known: HashMap<TenantId, (CustomerFacts, Seq)>,
+    /// The customers that were looked for, by ID, and what it says of them.
+    wanted: Vec<(TenantId, Option<Shown>)>,
+    /// How many of them no page named.
+    unseen: usize,
+    /// What the pages say in words.
+    texts: Texts,
+    /// The word for the relationship that was read last: nearly all have the same.
+    relationship: Option<Place>,
+    /// The intents of the pages.
+    pages: Vec<Seq>,
     /// How many customers it named.
     pub(super) counted: u32,
     /// Whether the last page was reached.
     pub(super) complete: bool,
+}
+
+/// What a page says of a customer: [`CustomerFacts`] in a few bytes, because a partner may have very many, and
+/// the listing is read to its end before the first of them is judged.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    page: u32,
+    relationship: Place,
+    name: Option<Place>,
+    domain: Option<Place>,
+}
+
+impl Survey {
+    fn of(wanted: impl Iterator<Item = TenantId>) -> Self {
+        let mut wanted: Vec<_> = wanted.map(|id| (id, None)).collect();
+        wanted.sort_unstable_by_key(|(id, _)| *id);
+        wanted.dedup_by_key(|(id, _)| *id);
+        Self { unseen: wanted.len(), wanted, ..Self::default() }
+    }
+
+    /// What the listing says of a customer that was looked for, and the intent of the page that says it.
+    pub(super) fn known(&self, customer: TenantId) -> Option<(CustomerFacts, Seq)> {
+        let place = self.wanted.binary_search_by_key(&customer, |(id, _)| *id).ok()?;
+        let shown = self.wanted.get(place)?.1?;
+        let text = |place: Place| self.texts.at(place).map(str::to_owned);
+        let facts = CustomerFacts {
+            relationship: text(shown.relationship)?,
+            name: shown.name.and_then(text),
+            domain: shown.domain.and_then(text),
+        };
+        Some((facts, *self.pages.get(shown.page as usize)?))
+    }
+
+    /// Takes a page; of a customer that is named twice, what was said first. Gives whom it names.
+    fn take(&mut self, customers: Vec<Customer>, basis: Seq) -> Vec<TenantId> {
+        let page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
+        self.pages.push(basis);
+        let mut named = Vec::with_capacity(customers.len());
+        for customer in customers {
+            let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
+                continue;
+            };
+            named.push(id);
+            let Ok(place) = self.wanted.binary_search_by_key(&id, |(id, _)| *id) else { continue };
+            if self.wanted.get(place).is_some_and(|(_, shown)| shown.is_none())
+                && let shown @ Some(_) = self.shown(CustomerFacts::of(customer), page)
+                && let Some((_, place)) = self.wanted.get_mut(place)
+            {
+                *place = shown;
+                self.unseen -= 1;
+            }
+        }
+        named
+    }
+
+    /// None if there is no room for its words: then the customer is read by itself.
+    fn shown(&mut self, facts: CustomerFacts, page: u32) -> Option<Shown> {
+        let CustomerFacts { relationship, name, domain } = facts;
+        let same = self.relationship.filter(|place| self.texts.at(*place) == Some(&relationship));
+        let relationship = same.or_else(|| self.texts.put(&relationship))?;
+        self.relationship = Some(relationship);
+        let mut put = |text: Option<String>| match text {
+            Some(text) => self.texts.put(&text).map(Some),
+            None => Some(None),
+        };
+        Some(Shown { page, relationship, name: put(name)?, domain: put(domain)? })
+    }
 }
 
 /// Whether one more page is worth its request. `counted` customers were named on `pages` pages;
@@ -44,37 +118,28 @@ fn is_worth_it(pages: u32, unseen: usize, counted: u32, enough: u64) -> bool {
 /// judged already, and count for the share all the same.
 pub(super) async fn survey<T: Transport>(
     courier: &Courier<T>,
-    mut wanted: HashSet<TenantId>,
+    wanted: impl Iterator<Item = TenantId>,
     ready: u32,
     max_share: u32,
 ) -> Result<Survey, Halt> {
-    let mut survey = Survey::default();
+    let mut survey = Survey::of(wanted);
     // Were all of them removed, this many customers make the share small enough.
-    let might_go = wanted.len() as u64 + u64::from(ready);
+    let might_go = survey.wanted.len() as u64 + u64::from(ready);
     let enough = (might_go * 100).div_ceil(u64::from(max_share.max(1)));
     let mut next: Option<Call> = Some(request::customers());
     let mut pages = 0;
-    let mut named: HashSet<TenantId> = HashSet::new();
+    let mut named = Named::default();
     while let Some(call) = next.take() {
-        if !is_worth_it(pages, wanted.len(), survey.counted, enough) {
+        if !is_worth_it(pages, survey.unseen, survey.counted, enough) {
             return Ok(survey);
         }
         match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
             Read::Done((customers, after), basis) => {
                 pages += 1;
-                let before = named.len();
-                let basis = basis.first().copied().unwrap_or_default();
-                for customer in customers {
-                    let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
-                        continue;
-                    };
-                    // A customer that is named twice is one customer: the share depends on it.
-                    survey.counted += u32::from(named.insert(id));
-                    if wanted.remove(&id) {
-                        survey.known.insert(id, (CustomerFacts::of(customer), basis));
-                    }
-                }
-                if after.is_some() && named.len() == before {
+                // A customer that is named twice is one customer: the share depends on it.
+                let new = named.add(survey.take(customers, basis.first().copied().unwrap_or_default()));
+                survey.counted = u32::try_from(named.len()).unwrap_or(u32::MAX);
+                if after.is_some() && new == 0 {
                     let text = "the listing of customers goes on without naming anybody new; it was not followed further";
                     return Err(Halt::stop(StopCause::Service, text));
                 }

@@ -14,7 +14,7 @@
 //! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
 //! is looked at alone.
 
-use super::{courier::Courier, halt::Halt, observing, reading::Read};
+use super::{courier::Courier, halt::Halt, named::Named, observing, reading::Read};
 use crate::{
     domain::{Outcome, Seq, TenantId},
     partner_center::{
@@ -25,7 +25,7 @@ use crate::{
     preconditions::CustomerFacts,
     record::{Observed, Purpose, RowState, Run, Seen},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// How many removals are worth one turn of a listing.
 pub(super) const WORTH: u32 = 10;
@@ -56,7 +56,7 @@ pub(super) fn others(run: &Run) -> usize {
     let may_be_gone = run.rows.iter().filter(|row| match &row.state {
         RowState::Settled(outcome) => !matches!(outcome, Outcome::Skipped | Outcome::Rejected),
         RowState::Changing(_) => true,
-        RowState::Unread(_) | RowState::Judged { .. } => false,
+        RowState::Unread { .. } | RowState::Judged { .. } => false,
     });
     counted.saturating_sub(may_be_gone.count())
 }
@@ -78,9 +78,10 @@ pub(super) async fn look<T: Transport>(
     others: usize,
     asked: &[(u32, TenantId)],
 ) -> Result<Option<Listing>, Halt> {
-    let wanted: HashSet<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
+    let mut wanted: Vec<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
+    wanted.sort_unstable();
     let mut shown: HashMap<TenantId, (String, Seq)> = HashMap::new();
-    let mut named: HashSet<TenantId> = HashSet::new();
+    let mut named = Named::default();
     let (mut pages, mut last) = (0, None);
     let mut next: Option<Call> = Some(request::customers());
     while let Some(call) = next.take() {
@@ -89,19 +90,20 @@ pub(super) async fn look<T: Transport>(
         else {
             return Ok(None);
         };
-        let (before, page) = (named.len(), basis.first().copied().unwrap_or_default());
+        let page = basis.first().copied().unwrap_or_default();
         pages += 1;
         last = basis.last().copied().or(last);
+        let mut ids = Vec::with_capacity(customers.len());
         for customer in customers {
             let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
                 continue;
             };
-            named.insert(id);
-            if wanted.contains(&id) {
+            ids.push(id);
+            if wanted.binary_search(&id).is_ok() {
                 shown.insert(id, (CustomerFacts::of(customer).relationship, page));
             }
         }
-        if after.is_some() && named.len() == before {
+        if named.add(ids) == 0 && after.is_some() {
             return Ok(None);
         }
         next = after;

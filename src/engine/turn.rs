@@ -9,6 +9,7 @@ use super::{
     procedure::{self, Wire},
     run::{Engine, locked},
     settle,
+    snapshot::Snapshot,
     step::{Step, Verdict, Which},
     subscribing, undo,
 };
@@ -45,7 +46,7 @@ impl<T: Transport> Engine<T> {
             let numbers = rows.iter().map(|(row, _)| *row).collect();
             let ended: Vec<_> = {
                 let (run, now) = (locked(&run), courier.now());
-                let ended = |(row, verdict)| run.row(row).map(|row| settled(row, verdict, now));
+                let ended = |(row, verdict)| Snapshot::take(&run, row).map(|row| settled(&row, verdict, now));
                 rows.into_iter().filter_map(ended).collect()
             };
             courier.record(ended).await?;
@@ -61,7 +62,7 @@ impl<T: Transport> Engine<T> {
     ) -> impl Future<Output = Result<Vec<u32>, Halt>> + Send + use<T> {
         let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
         async move {
-            let Some(snapshot) = locked(&run).row(row).cloned() else { return Ok(vec![row]) };
+            let Some(snapshot) = Snapshot::take(&locked(&run), row) else { return Ok(vec![row]) };
             let Some(customer) = snapshot.customer else { return Ok(vec![row]) };
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
@@ -102,7 +103,7 @@ impl<T: Transport> Engine<T> {
     }
 }
 
-fn settled(row: &Row, verdict: Verdict, now: Time) -> Event {
+fn settled(row: &Snapshot, verdict: Verdict, now: Time) -> Event {
     settle::ended(row, settle::on_verdict(row, verdict, now))
 }
 
@@ -116,7 +117,7 @@ fn about(which: &Which) -> Option<String> {
 async fn look_again<T: Transport>(
     courier: &Courier<T>,
     run: &Mutex<Run>,
-    row: &Row,
+    row: &Snapshot,
     customer: TenantId,
 ) -> Result<Vec<Event>, Halt> {
     let Some((procedure, policy, partner)) = ({
@@ -129,7 +130,7 @@ async fn look_again<T: Transport>(
     let was_there = Some("it was there when the plan was made, and is gone now");
     let context = Context { procedure, policy: &policy, partner: &partner, was_there };
     // What was confirmed was this name, whatever the list called it.
-    let listed = Listed { name: row.name.as_deref().map(str::to_owned), domain: None };
+    let listed = Listed { name: row.name.clone(), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = look::look(courier, subject, context).await?;
     let judged = settle::compared_with_plan(row, judged);

@@ -16,7 +16,7 @@ pub(super) fn next(row: &Row, changing: &Changing, policy: &Policy, now: Time) -
         None => Step::Nothing,
         Some(false) => Step::Close,
         Some(true) => {
-            let steps = changing.suspended(&row.first).map(|one| reactivate(one, changing, policy, now));
+            let steps = changing.suspended(row.first()).map(|one| reactivate(one, changing, policy, now));
             // One after the other.
             steps.flatten().next().unwrap_or(Step::Close)
         }
@@ -43,12 +43,12 @@ fn reactivate(one: &Preparation, changing: &Changing, policy: &Policy, now: Time
 pub(super) fn closed(row: &Row) -> Option<Settled> {
     let RowState::Changing(changing) = &row.state else { return None };
     let fell = changing.fell.as_deref()?.clone();
-    let told = changing.suspended(&row.first).map(|one| match changing.reactivation(one) {
+    let told = changing.suspended(row.first()).map(|one| match changing.reactivation(one) {
         Some(change) if matches!(change.phase, ChangePhase::Gone { .. }) => format!("{one} was reactivated"),
         Some(change) => {
             format!(
                 "{one} could not be reactivated, and is to be looked at ({})",
-                change.exchange.described()
+                change.exchange().described()
             )
         }
         None => format!("{one} stays suspended"),

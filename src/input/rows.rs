@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{IdError, Reason, TenantId};
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     fmt,
 };
 
@@ -45,12 +45,31 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
+/// In which row each ID stands first. Many small tables: one large one would be there twice whenever it grows, and
+/// the room that it leaves in memory is of little use to anything else.
+#[derive(Debug, Default)]
+struct Seen(BTreeMap<u8, HashMap<TenantId, u32>>);
+
+impl Seen {
+    /// The earlier row with this ID; if there is none, it is this one.
+    fn before(&mut self, id: TenantId, row: u32) -> Option<u32> {
+        let [.., last] = *id.as_bytes();
+        match self.0.entry(last).or_default().entry(id) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(row);
+                None
+            }
+        }
+    }
+}
+
 /// The rows of a list, in its order. Blank rows are left out; after an error nothing follows.
 pub struct Rows<'a> {
     file: &'a str,
     layout: &'a Layout,
     table: Box<dyn Table + Send>,
-    seen: HashMap<TenantId, u32>,
+    seen: Seen,
     count: u32,
     header_is_next: bool,
     ended: bool,
@@ -65,7 +84,7 @@ impl fmt::Debug for Rows<'_> {
 impl<'a> Rows<'a> {
     pub(super) fn new(file: &'a str, layout: &'a Layout, table: Box<dyn Table + Send>) -> Self {
         let header_is_next = layout.has_header;
-        Self { file, layout, table, seen: HashMap::new(), count: 0, header_is_next, ended: false }
+        Self { file, layout, table, seen: Seen::default(), count: 0, header_is_next, ended: false }
     }
 
     fn advance(&mut self) -> Result<Option<Row>, Fault> {
@@ -93,13 +112,7 @@ impl<'a> Rows<'a> {
         cells.resize(columns, Cell::Text(String::new()));
         let customer = self.customer(row, cells.get(self.layout.id));
         let duplicate_of = match &customer {
-            Ok(id) => match self.seen.entry(*id) {
-                Entry::Occupied(first) => Some(*first.get()),
-                Entry::Vacant(place) => {
-                    place.insert(row);
-                    None
-                }
-            },
+            Ok(id) => self.seen.before(*id, row),
             Err(_) => None,
         };
         let text = |column: Option<usize>| {

@@ -2,9 +2,9 @@
 
 use super::{
     decisions::Seen,
-    requests::{Exchange, Purpose, RequestIntended},
+    requests::{Exchange, Purpose, RequestIntended, ResponseReceived},
 };
-use crate::domain::{Answer, Outcome, RequestId, Seq, Time};
+use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
 use std::time::Duration;
 
 /// One change of a customer, over all its attempts.
@@ -32,8 +32,21 @@ pub struct Change {
     pub was_accepted: bool,
     /// What is known now.
     pub phase: ChangePhase,
-    /// The latest attempt and its answer.
-    pub exchange: Exchange,
+    /// `MS-CorrelationId` of the latest attempt.
+    correlation_id: CorrelationId,
+    /// The status of its answer.
+    pub status: Option<u16>,
+    /// What was said with it. Whoever agrees says nothing: of 100,000 changes that are waited for, few have words.
+    said: Option<Box<Said>>,
+}
+
+/// What was said of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// The service's error code.
+    code: Option<String>,
+    /// The service's text, or what went wrong on the way.
+    text: Option<String>,
 }
 
 /// What is known of a change.
@@ -104,7 +117,9 @@ impl Change {
             unsent: 0,
             was_accepted: false,
             phase: ChangePhase::Open { intent, since },
-            exchange: exchange_of(intended),
+            correlation_id: intended.correlation_id,
+            status: None,
+            said: None,
         }
     }
 
@@ -153,7 +168,41 @@ impl Change {
         self.request_id = intended.request_id;
         self.attempts += 1;
         self.phase = ChangePhase::Open { intent, since };
-        self.exchange = exchange_of(intended);
+        self.correlation_id = intended.correlation_id;
+        (self.status, self.said) = (None, None);
+    }
+
+    /// The latest attempt and its answer.
+    pub fn exchange(&self) -> Exchange {
+        Exchange {
+            status: self.status,
+            code: self.code().map(str::to_owned),
+            text: self.text().map(str::to_owned),
+            request_id: Some(self.request_id),
+            correlation_id: Some(self.correlation_id),
+        }
+    }
+
+    /// The service's error code.
+    pub fn code(&self) -> Option<&str> {
+        self.said.as_ref()?.code.as_deref()
+    }
+
+    /// The service's text, or what went wrong on the way.
+    pub fn text(&self) -> Option<&str> {
+        self.said.as_ref()?.text.as_deref()
+    }
+
+    /// What the open attempt was answered.
+    pub(super) fn heard(&mut self, response: &ResponseReceived) {
+        let (code, text) = (response.code.clone(), response.text.clone());
+        self.status = Some(response.status);
+        self.said = (code.is_some() || text.is_some()).then(|| Box::new(Said { code, text }));
+    }
+
+    /// What went wrong with the open attempt.
+    pub(super) fn told(&mut self, text: &str) {
+        self.said.get_or_insert_default().text = Some(text.to_owned());
     }
 
     /// The answer to the open attempt.
@@ -252,14 +301,6 @@ impl Change {
 /// The service said yes just now.
 const fn accepted(clearly: bool, now: Time) -> ChangePhase {
     ChangePhase::Accepted { clearly, since: now, still_seen: 0, not_told: 0, looked_at: now }
-}
-
-fn exchange_of(intended: &RequestIntended) -> Exchange {
-    Exchange {
-        request_id: Some(intended.request_id),
-        correlation_id: Some(intended.correlation_id),
-        ..Exchange::default()
-    }
 }
 
 #[cfg(test)]

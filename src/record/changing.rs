@@ -185,12 +185,13 @@ impl Changing {
     }
 
     /// A look at the facts between the changes: what is judged then can end the row, and never adds to what
-    /// is done. It is no moment for one while anything is not known, or after the last change was sent.
+    /// is done. It is no moment for one while anything is not known, or after the last change was sent. Gives what
+    /// is still done, of what was, if it goes on.
     pub(super) fn judged_again(
         &mut self,
         judged: &Judged,
-        first: &mut Box<[Preparation]>,
-    ) -> Result<(), &'static str> {
+        first: &[Preparation],
+    ) -> Result<Option<Box<[Preparation]>>, &'static str> {
         let is_between = |change: &Change| is_gone(change) || is_accepted(change);
         if self.verdict != Outcome::Ready
             || self.fell.is_some()
@@ -199,14 +200,15 @@ impl Changing {
         {
             return Err("its change was sent, and must be seen through");
         }
+        let mut left = None;
         if judged.verdict == Outcome::Ready {
             if judged.first.iter().any(|one| self.of(one).is_some_and(is_gone)) {
                 return Err("what was seen done is to be done again");
             }
-            *first = shrunk(first, &judged.first, |one| self.of(one).is_some())?;
+            left = Some(shrunk(first, &judged.first, |one| self.of(one).is_some())?);
         }
         (self.verdict, self.facts_at) = (judged.verdict, judged.facts_at);
-        Ok(())
+        Ok(left)
     }
 
     /// Which outcomes the customer can have, by what is known of its changes.

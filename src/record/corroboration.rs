@@ -1,7 +1,10 @@
 //! What is recorded when a run is compared with Partner Center's own record of activity, and the part of the
 //! fold that is about it.
 
-use super::state::{RowState, Run, Stage};
+use super::{
+    row::RowState,
+    state::{Run, Stage},
+};
 use crate::domain::{Day, Outcome, Seq, TenantId};
 use serde::{Deserialize, Serialize};
 

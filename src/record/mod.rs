@@ -12,6 +12,7 @@ pub mod canonical;
 mod change;
 mod changing;
 mod corroboration;
+mod decided;
 mod decisions;
 mod endings;
 mod kinds;
@@ -19,6 +20,7 @@ mod opening;
 mod planning;
 mod requesting;
 mod requests;
+mod row;
 mod settling;
 mod signs;
 mod state;
@@ -27,6 +29,7 @@ mod waves;
 pub use change::{Change, ChangePhase};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};
+pub use decided::plan_digest;
 pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
@@ -36,9 +39,9 @@ pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
     RowRead, RunOpened, Setting, TokenNamed,
 };
-pub use planning::plan_digest;
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
 };
+pub use row::{Row, RowState};
 pub use signs::{REMEMBERED, Signs};
-pub use state::{Illegal, Row, RowState, Run, Stage};
+pub use state::{Illegal, Run, Stage};

@@ -5,10 +5,11 @@ use super::{
     changing::shrunk,
     decisions::{Approved, Confirmed, Judged, PlanSealed},
     opening::CustomersProtected,
+    row::{Row, RowState},
     signs::Signs,
-    state::{Row, RowState, Run, Stage},
+    state::{Run, Stage},
 };
-use crate::domain::{Outcome, Procedure, RunId, Sha256, TenantId, Time};
+use crate::domain::{Outcome, Procedure, Time};
 
 impl Run {
     /// Which customers are never touched is known before any is.
@@ -29,40 +30,42 @@ impl Run {
             Stage::Confirmed => true,
             Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
         };
+        let name = self.called(judged.row, judged.name.as_deref())?;
         let row = self.row_mut(judged.row)?;
-        row.started_at.get_or_insert(at);
-        match (&mut row.state, again) {
-            (RowState::Unread(_), false) => {
+        row.begin(at);
+        let mut decision = None;
+        match (&row.state, again) {
+            (RowState::Unread { .. }, false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
-                row.decision = Some(judged.digest().map_err(unwritable)?);
-                row.left_to_service = judged.left_to_service().map_err(unwritable)?.map(Box::new);
-                row.first = judged.first.clone().into_boxed_slice();
+                decision = Some(judged.digest().map_err(unwritable)?);
+                row.leave_to_service(judged.left_to_service().map_err(unwritable)?);
+                row.set_first(judged.first.clone().into_boxed_slice());
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
-                    row.first = shrunk(&row.first, &judged.first, |_| false)?;
+                    row.set_first(shrunk(row.first(), &judged.first, |_| false)?);
                 }
             }
-            (RowState::Changing(changing), true) => changing.judged_again(judged, &mut row.first)?,
+            (RowState::Changing(_), true) => {
+                let again = row.changing().map(|(changing, first)| changing.judged_again(judged, first));
+                if let Some(first) = again.transpose()?.flatten() {
+                    row.set_first(first);
+                }
+            }
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
-        row.name = judged.name.as_deref().map(Box::from);
+        row.name = name;
         if !matches!(row.state, RowState::Changing(_)) {
             row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         }
-        self.judged += u32::from(!again);
+        if !again {
+            self.judged += 1;
+            self.decided(judged.row, decision);
+        }
         if judged.verdict == Outcome::Ready {
             self.signs.judged_ready();
         }
         Ok(())
-    }
-
-    /// The digest over everything that was decided. `plan.json` says how to compute it again.
-    pub fn plan_digest(&self) -> Sha256 {
-        let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
-        let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
-        let decisions = self.rows.iter().filter_map(|row| Some((row.number, row.customer?, row.decision?)));
-        plan_digest(planned_by, partner, self.opened.procedure, decisions)
     }
 
     /// A second person approved the plan of another run, which this one carries out.
@@ -83,7 +86,7 @@ impl Run {
         if self.stage != Stage::Judging {
             return Err("the plan is sealed already".to_owned());
         }
-        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread(_))) {
+        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread { .. })) {
             return Err(format!("row {} is not judged", row.number));
         }
         if plan.ready != self.ready() {
@@ -153,26 +156,13 @@ impl Run {
     }
 }
 
-/// The digest of a plan: the run that made it, the partner, the procedure, and each decision's row, customer
-/// and own digest, in the order of the list.
-pub fn plan_digest(
-    planned_by: &RunId,
-    partner: Option<TenantId>,
-    procedure: Procedure,
-    decisions: impl IntoIterator<Item = (u32, TenantId, Sha256)>,
-) -> Sha256 {
-    let partner = partner.map(|id| id.to_string()).unwrap_or_default();
-    let mut text = format!("offboard plan v1\n{planned_by}\n{partner}\n{procedure}\n");
-    for (row, customer, decision) in decisions {
-        text.push_str(&format!("{row} {customer} {decision}\n"));
-    }
-    Sha256::of(&[text.as_bytes()])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Event, Record};
+    use crate::{
+        domain::{Sha256, TenantId},
+        record::{Event, Record, plan_digest},
+    };
     use serde_json::{Value, json};
 
     const RUN: &str = "20261120-091530-aaaaaa";

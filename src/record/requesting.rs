@@ -3,7 +3,8 @@
 use super::{
     changing::Changing,
     requests::{Purpose, RequestIntended},
-    state::{RowState, Run, Stage},
+    row::RowState,
+    state::{Run, Stage},
 };
 use crate::domain::{Outcome, Seq, Time};
 
@@ -15,20 +16,22 @@ impl Run {
         }
         if let Some(number) = intent.row {
             let row = self.row_mut(number)?;
-            row.started_at.get_or_insert(at);
-            match &mut row.state {
+            row.begin(at);
+            match &row.state {
                 RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
                 // Once the relationship is known to be gone, nothing is sent to the customer.
                 RowState::Changing(changing) if changing.is_gone() => {
                     return Err(format!("the relationship of row {number} is known to be gone"));
                 }
-                RowState::Changing(changing) if is_change => {
-                    changing.send(intent, &row.first, seq, at)?;
+                RowState::Changing(_) if is_change => {
+                    if let Some((changing, first)) = row.changing() {
+                        changing.send(intent, first, seq, at)?;
+                    }
                 }
                 RowState::Judged { verdict, facts_at } if is_change => {
                     let (verdict, facts_at) = (*verdict, *facts_at);
                     let mut changing = Changing::new(verdict, facts_at);
-                    changing.send(intent, &row.first, seq, at)?;
+                    changing.send(intent, row.first(), seq, at)?;
                     row.state = RowState::Changing(Box::new(changing));
                 }
                 _ => {}

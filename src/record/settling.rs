@@ -3,17 +3,18 @@
 use super::{
     change::ChangePhase,
     endings::{Resolved, RunSealed, Settled, UndoDecided},
-    state::{Row, RowState, Run, Stage},
+    row::{Row, RowState},
+    state::{Run, Stage},
 };
 use crate::domain::{Outcome, Preparation, Seq, Time};
 
 impl Run {
-    pub(super) fn row_settled(&mut self, at: Time, settled: &Settled) -> Result<(), String> {
+    pub(super) fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
         let (changes, outcome) = (self.opened.changes, settled.outcome);
         let row = self.row_mut(settled.row)?;
         let may_end = match &row.state {
             RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
-            RowState::Unread(_) => {
+            RowState::Unread { .. } => {
                 matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
             }
             RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
@@ -27,16 +28,15 @@ impl Run {
             return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
         }
         let was_accepted = matches!(&row.state, RowState::Changing(changing) if changing.was_accepted());
-        let is_first_word = matches!(row.state, RowState::Unread(_));
+        let is_first_word = matches!(row.state, RowState::Unread { .. });
         // What fell was counted when it did.
         let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
-        row.started_at.get_or_insert(at);
-        if let (RowState::Changing(changing), false) = (&row.state, outcome.is_gone()) {
-            row.left_suspended = changing.left_suspended(&row.first);
-        }
-        row.state = RowState::Settled(outcome);
+        row.end(outcome);
         let wave = row.wave;
-        self.judged += u32::from(is_first_word);
+        if is_first_word {
+            self.judged += 1;
+            self.decided(settled.row, None);
+        }
         *self.counts.entry(outcome).or_default() += 1;
         if !fell {
             self.take_as_sign(settled.row, wave, outcome, was_accepted);
@@ -57,11 +57,12 @@ impl Run {
     /// The row has its end, but for what was suspended for it.
     pub(super) fn row_fell(&mut self, settled: &Settled) -> Result<(), String> {
         let row = self.row_mut(settled.row)?;
-        let RowState::Changing(changing) = &mut row.state else {
+        let wave = row.wave;
+        let Some((changing, first)) = row.changing() else {
             return Err(format!("no change of row {} was sent", settled.row));
         };
-        changing.fall(settled, &row.first)?;
-        let (wave, was_accepted) = (row.wave, changing.was_accepted());
+        changing.fall(settled, first)?;
+        let was_accepted = changing.was_accepted();
         self.take_as_sign(settled.row, wave, settled.outcome, was_accepted);
         Ok(())
     }
@@ -84,7 +85,7 @@ impl Run {
             if let RowState::Changing(changing) = &row.state
                 && changing.is_undecided()
             {
-                undecided.push((row, changing.suspended(&row.first).collect()));
+                undecided.push((row, changing.suspended(row.first()).collect()));
             }
         }
         undecided
@@ -155,7 +156,7 @@ impl Run {
             if let Ok(change) = self.open_change(number)
                 && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
             {
-                change.exchange.text = Some("the program ended before the answer was recorded".to_owned());
+                change.told("the program ended before the answer was recorded");
                 change.lost(now);
             }
         }

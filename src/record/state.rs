@@ -3,15 +3,20 @@
 use super::{
     change::Change,
     changing::Changing,
+    decided::Decided,
     decisions::PlanSealed,
     endings::{RunSealed, StopCause},
     kinds::{Event, Record},
     opening::{Partner, Policy, RowRead, RunOpened},
+    row::{Row, RowState},
     signs::Signs,
     waves::Waves,
 };
-use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Answer, Outcome, Place, RunId, Seq, Texts, Time};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// For how many rows room is made at most, whatever the record that opens a run says of the length of its list.
+const ROWS_AT_ONCE: usize = 1 << 17;
 
 /// A record that does not follow from the records before it.
 #[derive(Debug, thiserror::Error)]
@@ -38,67 +43,6 @@ pub enum Stage {
     Sealed,
 }
 
-/// One row of the list and what is known of it.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Its number in the list.
-    pub number: u32,
-    /// The customer, if the row names one.
-    pub customer: Option<TenantId>,
-    /// The customer's live name, once it was read.
-    pub name: Option<Box<str>>,
-    /// When the first record of its own was made, after it was read.
-    pub started_at: Option<Time>,
-    /// The digest of what was decided about it in the plan.
-    pub decision: Option<Sha256>,
-    /// The digest of what the plan left to the service, if anything.
-    pub left_to_service: Option<Box<Sha256>>,
-    /// What is done before the last change: what the plan names, or less.
-    pub first: Box<[Preparation]>,
-    /// What was suspended for it and not seen reactivated, when it has its outcome and is not gone.
-    pub left_suspended: Box<[Preparation]>,
-    /// The wave in which it is changed, once the plan is confirmed.
-    pub(super) wave: u8,
-    /// How far it is.
-    pub state: RowState,
-}
-
-impl Row {
-    /// A row of which nothing is known.
-    pub fn new(number: u32, customer: Option<TenantId>) -> Self {
-        Self {
-            number,
-            customer,
-            name: None,
-            started_at: None,
-            decision: None,
-            left_to_service: None,
-            first: Box::default(),
-            left_suspended: Box::default(),
-            wave: 0,
-            state: RowState::Unread(Box::default()),
-        }
-    }
-}
-
-/// How far a row is.
-#[derive(Clone, Debug)]
-pub enum RowState {
-    /// Read from the list; what the list says of the customer's name and domain is kept until then.
-    Unread(Box<(Option<String>, Option<String>)>),
-    /// Judged; not yet changed or settled.
-    Judged {
-        /// `ready`, or how it ends without a change.
-        verdict: Outcome,
-        /// When the first of the facts was read.
-        facts_at: Time,
-    },
-    /// A change was sent, or was about to be.
-    Changing(Box<Changing>),
-    /// It has its outcome.
-    Settled(Outcome),
-}
-
 /// A run: the fold over its records.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -120,6 +64,10 @@ pub struct Run {
     pub stage: Stage,
     /// Its rows, in the order of the list.
     pub rows: Vec<Row>,
+    /// What its customers are called.
+    texts: Texts,
+    /// What was decided about the rows.
+    pub(super) decided: Decided,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
     /// Intents whose end nobody knows, because the program died first.
@@ -160,6 +108,8 @@ impl Run {
             is_approved: false,
             stage: Stage::Judging,
             rows: Vec::new(),
+            texts: Texts::default(),
+            decided: Decided::default(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
             requests: 0,
@@ -225,9 +175,7 @@ impl Run {
                     return Ok(());
                 }
                 let change = self.open_change(row)?;
-                change.exchange.status = Some(response.status);
-                change.exchange.code.clone_from(&response.code);
-                change.exchange.text.clone_from(&response.text);
+                change.heard(response);
                 change.answered(response.answer, at);
                 if change.was_agreed_to() {
                     self.signs.accepted();
@@ -241,7 +189,7 @@ impl Run {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
                     let change = self.open_change(row)?;
-                    change.exchange.text = Some(failure.error.clone());
+                    change.told(&failure.error);
                     change.not_sent(at);
                 }
                 Ok(())
@@ -250,7 +198,7 @@ impl Run {
                 let (row, is_change, _) = self.close(failure.intent)?;
                 if is_change {
                     let change = self.open_change(row)?;
-                    change.exchange.text = Some(failure.error.clone());
+                    change.told(&failure.error);
                     change.lost(at);
                 }
                 Ok(())
@@ -289,7 +237,7 @@ impl Run {
             }
             Event::Fell(settled) => self.row_fell(settled),
             Event::UndoDecided(decided) => self.undo_decided(decided),
-            Event::Settled(settled) => self.row_settled(at, settled),
+            Event::Settled(settled) => self.row_settled(settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
             Event::Resolved(resolved) => self.resolved(resolved),
             Event::Corroborated(corroborated) => self.corroborate(corroborated),
@@ -304,9 +252,45 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        let listed = Box::new((row.name.clone(), row.domain.clone()));
-        self.rows.push(Row { state: RowState::Unread(listed), ..Row::new(row.row, row.customer) });
+        let [name, domain] = [&row.name, &row.domain].map(|text| self.keep(text.as_deref()));
+        let mut read = Row::new(row.row, row.customer);
+        (read.name, read.state) = (name?, RowState::Unread { domain: domain? });
+        // Room that grows by doubling is there twice for a moment, and too much of it for ever.
+        if self.rows.len() == self.rows.capacity() {
+            let left = (self.opened.input.rows as usize).saturating_sub(self.rows.len());
+            self.rows.reserve_exact(left.clamp(64, ROWS_AT_ONCE));
+        }
+        self.rows.push(read);
         Ok(())
+    }
+
+    /// Keeps a text for as long as the run is in memory.
+    pub(super) fn keep(&mut self, text: Option<&str>) -> Result<Option<Place>, String> {
+        let Some(text) = text else { return Ok(None) };
+        let kept = self.texts.put(text).map(Some);
+        kept.ok_or_else(|| "the list has more text than there is room for".to_owned())
+    }
+
+    /// What the list says of a customer that is not judged yet: its name and its domain.
+    pub fn in_list(&self, row: &Row) -> (Option<&str>, Option<&str>) {
+        let RowState::Unread { domain } = row.state else { return (None, None) };
+        let text = |place| self.texts.at(place);
+        (row.name.and_then(text), domain.and_then(text))
+    }
+
+    /// The customer's live name, once it was read.
+    pub fn name(&self, row: &Row) -> Option<&str> {
+        let place = row.name.filter(|_| !matches!(row.state, RowState::Unread { .. }))?;
+        self.texts.at(place)
+    }
+
+    /// Where a customer's live name is kept: mostly, it is what the list says.
+    pub(super) fn called(&mut self, row: u32, name: Option<&str>) -> Result<Option<Place>, String> {
+        let known = self.row(row).and_then(|row| row.name);
+        if name.is_some() && known.and_then(|place| self.texts.at(place)) == name {
+            return Ok(known);
+        }
+        self.keep(name)
     }
 
     pub(super) fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {

@@ -3,7 +3,10 @@
 //! A customer may be changed only when every customer of an earlier wave has its outcome, which includes
 //! that its removal was confirmed by reading.
 
-use super::state::{Row, RowState, Run};
+use super::{
+    row::{Row, RowState},
+    state::Run,
+};
 use crate::{domain::Outcome, record::ChangePhase};
 
 /// How many times larger the second wave is than the first.

@@ -23,7 +23,7 @@ use std::{
 use tlog_tiles::Hash;
 
 /// Chunks that wait for being understood.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// What the records say of the log as a whole.
 #[derive(Debug, Default)]

@@ -29,8 +29,9 @@ type Gone = (u32, TenantId, Outcome);
 #[derive(Debug)]
 struct Followed {
     run: Run,
-    /// For which row each customer's change was sent.
-    changed: HashMap<TenantId, u32>,
+    /// The customers that several rows of the sealed plan call ready, and for which of these rows a change was
+    /// sent. A list that names a customer twice is worked on once, so there should be none.
+    shared: HashMap<TenantId, Option<u32>>,
     sealed_at: Option<Seq>,
     /// After the seal: the rows whose relationship is gone, in the order of the list.
     gone: Vec<Gone>,
@@ -115,7 +116,7 @@ impl Runs {
             }
         }
         let followed =
-            Followed { run, changed: HashMap::new(), sealed_at: None, gone: Vec::new(), is_broken: false };
+            Followed { run, shared: HashMap::new(), sealed_at: None, gone: Vec::new(), is_broken: false };
         match self.all.insert(id.clone(), followed) {
             None => Ok(()),
             Some(_) => Err(format!("run {id} was opened before")),
@@ -145,17 +146,21 @@ impl Followed {
         applied.map_err(|illegal| illegal.why)?;
         match &record.event {
             Event::RequestIntended(intent) if intent.purpose.is_change() => {
-                if let (Some(customer), Some(row)) = (intent.customer, intent.row) {
-                    let known = *self.changed.entry(customer).or_insert(row);
+                if let (Some(customer), Some(row)) = (intent.customer, intent.row)
+                    && let Some(changed) = self.shared.get_mut(&customer)
+                {
+                    let known = *changed.get_or_insert(row);
                     if known != row {
                         return Err(format!("customer {customer} was changed for row {known} already"));
                     }
                 }
             }
+            // Nothing else can be changed from now on.
+            Event::PlanSealed(_) => self.shared = shared(&self.run),
             Event::RunSealed(_) => {
                 self.sealed_at = Some(seq);
                 // All that may still come is what is found out of those that are gone, or may be.
-                self.changed = HashMap::new();
+                self.shared = HashMap::new();
                 let rows = &mut self.run.rows;
                 self.gone = rows.iter().filter_map(gone).collect();
                 self.gone.shrink_to_fit();
@@ -178,6 +183,18 @@ impl Followed {
         self.run.rows.insert(place, row);
         Some(place)
     }
+}
+
+/// The customers that several ready rows name.
+fn shared(run: &Run) -> HashMap<TenantId, Option<u32>> {
+    let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
+    let mut ready: Vec<TenantId> = run.rows.iter().filter(is_ready).filter_map(|row| row.customer).collect();
+    ready.sort_unstable();
+    let twice = ready.windows(2).filter_map(|pair| match pair {
+        [one, other] if one == other => Some((*one, None)),
+        _ => None,
+    });
+    twice.collect()
 }
 
 /// What is kept of a row that is gone, once its run is sealed.

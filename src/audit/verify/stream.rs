@@ -17,7 +17,7 @@ use tlog_tiles::Hash;
 
 /// A chunk ends after so many records, or so many bytes.
 const RECORDS: usize = 512;
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 1 << 18;
 
 /// Some records that follow each other.
 #[derive(Debug, Default)]

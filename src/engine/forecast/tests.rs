@@ -39,7 +39,7 @@ fn run(stage: Stage, states: impl IntoIterator<Item = RowState>) -> Run {
 }
 
 fn unread() -> RowState {
-    RowState::Unread(Box::default())
+    RowState::Unread { domain: None }
 }
 
 fn ready(seconds_ago: u64) -> RowState {

@@ -110,7 +110,7 @@ impl Model {
         user: &str,
         correlation: Option<&str>,
     ) -> Value {
-        let name = self.customers.find(customer).map(super::customers::Entry::name);
+        let name = self.customers.find(customer).map(|entry| entry.name());
         json!({
             "id": format!("{customer}_{}", at.as_millis()),
             "partnerId": self.partner.tenant_id,

@@ -1,67 +1,69 @@
 //! The customers and the truth about each.
 //!
-//! A rehearsal may have a hundred thousand of them, so a made-up customer is stored as little more
-//! than its ID; its subscriptions and orders are made when somebody asks.
+//! A rehearsal may have a hundred thousand of them, in the process whose memory it is to show: so a made-up
+//! customer is stored as little more than its ID, and its subscriptions and orders are made when somebody asks.
 
 use super::super::made_up;
-use super::super::scenario::{Customer, Known, Relationship, Scenario};
-use crate::domain::{TenantId, Time};
+use super::super::scenario::{Customer, Generated, Known, Relationship, Scenario};
+use super::crowd::Crowd;
+use crate::domain::{Place, TenantId, Texts, Time};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// One customer.
-#[derive(Debug)]
-pub(super) struct Entry {
+/// The time of what has not happened.
+const NEVER: Time = Time::from_millis(i64::MAX);
+
+/// One customer, as it is now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'a> {
     pub id: TenantId,
-    name: Option<Box<str>>,
-    domain: Option<Box<str>>,
-    /// What was written about it; nothing if it is made up.
-    written: Option<Box<Customer>>,
+    about: About<'a>,
     /// What it was at the beginning.
     relationship: Relationship,
-    /// Whether nothing may stand in the way of it, if it is made up.
-    clean: bool,
     /// When its relationship really ended.
     gone_at: Option<Time>,
 }
 
-impl Entry {
-    fn made_up(known: Known, clean: bool) -> Self {
-        let relationship = made_up::relationship(known.id, clean);
-        let Known { id, name, domain } = known;
-        Self { id, name, domain, written: None, relationship, clean, gone_at: None }
-    }
+/// What is known of a customer.
+#[derive(Clone, Copy, Debug)]
+enum About<'a> {
+    /// What was written about it.
+    Written(&'a Customer),
+    /// It is made up, but for the name and the domain if they are there. `clean`: nothing may stand in its way.
+    MadeUp { name: Option<&'a str>, domain: Option<&'a str>, clean: bool },
+}
 
-    fn written(customer: Customer) -> Self {
-        Self {
-            id: customer.id,
-            name: customer.name.as_deref().map(Box::from),
-            domain: customer.domain.as_deref().map(Box::from),
-            relationship: customer.relationship,
-            clean: false,
-            gone_at: None,
-            written: Some(Box::new(customer)),
-        }
-    }
-
+impl<'a> Entry<'a> {
     pub(super) fn name(&self) -> String {
-        self.name.as_deref().map_or_else(|| made_up::made_up_name(self.id), str::to_owned)
+        let name = match self.about {
+            About::Written(customer) => customer.name.as_deref(),
+            About::MadeUp { name, .. } => name,
+        };
+        name.map_or_else(|| made_up::made_up_name(self.id), str::to_owned)
     }
 
     pub(super) fn domain(&self) -> String {
-        self.domain.as_deref().map_or_else(|| made_up::made_up_domain(self.id), str::to_owned)
+        let domain = match self.about {
+            About::Written(customer) => customer.domain.as_deref(),
+            About::MadeUp { domain, .. } => domain,
+        };
+        domain.map_or_else(|| made_up::made_up_domain(self.id), str::to_owned)
     }
 
     /// What it has.
-    pub(super) fn details(&self) -> Cow<'_, Customer> {
-        self.written
-            .as_deref()
-            .map_or_else(|| Cow::Owned(made_up::customer(self.id, self.clean)), Cow::Borrowed)
+    pub(super) fn details(&self) -> Cow<'a, Customer> {
+        match self.about {
+            About::Written(customer) => Cow::Borrowed(customer),
+            About::MadeUp { clean, .. } => Cow::Owned(made_up::customer(self.id, clean)),
+        }
     }
 
     /// What was written about it.
-    pub(super) fn as_written(&self) -> Option<&Customer> {
-        self.written.as_deref()
+    pub(super) const fn as_written(&self) -> Option<&'a Customer> {
+        match self.about {
+            About::Written(customer) => Some(customer),
+            About::MadeUp { .. } => None,
+        }
     }
 
     /// What the partner really is to it.
@@ -76,56 +78,125 @@ impl Entry {
             _ => Some(self.relationship),
         }
     }
-
-    /// Ends the relationship; false if there is none any more.
-    pub(super) fn end(&mut self, at: Time) -> bool {
-        if self.relationship() == Relationship::None {
-            return false;
-        }
-        self.gone_at = Some(at);
-        true
-    }
 }
 
-/// All customers, by ID.
+/// A customer that is written out, or that a list names, as it is stored.
 #[derive(Debug)]
-pub(super) struct Customers(Vec<Entry>);
+struct Stored {
+    id: TenantId,
+    source: Source,
+    /// When its relationship really ended; [`NEVER`] if it did not.
+    gone_at: Time,
+}
+
+#[derive(Debug)]
+enum Source {
+    Written(Box<Customer>),
+    Listed { relationship: Relationship, name: Option<Place>, domain: Option<Place> },
+}
+
+/// All customers.
+#[derive(Debug)]
+pub(super) struct Customers {
+    /// By ID.
+    stored: Vec<Stored>,
+    /// What the list says of them.
+    texts: Texts,
+    /// The others.
+    crowd: Crowd,
+}
 
 impl Customers {
     /// Takes the customers out of a scenario. What is written counts before what is made up.
     pub(super) fn take(scenario: &mut Scenario) -> Self {
-        let mut all: Vec<Entry> = Vec::new();
-        let generated = scenario.generated;
-        let count = generated.map_or(0, |generated| generated.count);
-        all.reserve_exact(
-            scenario.customers.len() + scenario.made_up.len() + usize::try_from(count).unwrap_or(0),
-        );
-        all.extend(std::mem::take(&mut scenario.customers).into_iter().map(Entry::written));
-        all.extend(
-            std::mem::take(&mut scenario.made_up).into_iter().map(|known| Entry::made_up(known, false)),
-        );
-        if let Some(generated) = generated {
-            let known = |n| Known { id: made_up::generated_id(generated.seed, n), name: None, domain: None };
-            all.extend((0..count).map(|n| Entry::made_up(known(n), generated.clean)));
+        let written = std::mem::take(&mut scenario.customers).into_iter().map(|customer| Stored {
+            id: customer.id,
+            source: Source::Written(Box::new(customer)),
+            gone_at: NEVER,
+        });
+        let mut all = Self { stored: written.collect(), texts: Texts::default(), crowd: Crowd::default() };
+        all.add(std::mem::take(&mut scenario.made_up));
+        if let Some(others) = scenario.generated {
+            all.surround(others);
         }
-        // Stable, so that of several with one ID the first stays.
-        all.sort_by_key(|entry| entry.id);
-        all.dedup_by_key(|entry| entry.id);
-        Self(all)
+        all
     }
 
-    pub(super) fn find(&self, id: TenantId) -> Option<&Entry> {
-        self.0.get(self.0.binary_search_by_key(&id, |entry| entry.id).ok()?)
+    /// Takes more customers, of which a list is known. What was known before counts before that.
+    pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
+        for Known { id, name, domain } in list {
+            let [name, domain] = [name, domain].map(|text| self.texts.put(text.as_deref()?));
+            let source = Source::Listed { relationship: made_up::relationship(id, false), name, domain };
+            self.stored.push(Stored { id, source, gone_at: NEVER });
+        }
+        if !self.stored.is_sorted_by_key(|entry| entry.id) {
+            // Stable, so that of several with one ID the first stays.
+            self.stored.sort_by_key(|entry| entry.id);
+        }
+        self.stored.dedup_by_key(|entry| entry.id);
     }
 
-    pub(super) fn find_mut(&mut self, id: TenantId) -> Option<&mut Entry> {
-        let place = self.0.binary_search_by_key(&id, |entry| entry.id).ok()?;
-        self.0.get_mut(place)
+    /// Puts a crowd around those that are known.
+    pub(super) fn surround(&mut self, others: Generated) {
+        let is_stored = |id: TenantId| self.stored.binary_search_by_key(&id, |entry| entry.id).is_ok();
+        self.crowd = Crowd::new(others, is_stored);
     }
 
-    /// All customers whose ID is greater than this one.
-    pub(super) fn after(&self, id: Option<TenantId>) -> &[Entry] {
-        let start = id.map_or(0, |id| self.0.partition_point(|entry| entry.id <= id));
-        self.0.get(start..).unwrap_or_default()
+    /// How many are known.
+    pub(super) const fn known(&self) -> usize {
+        self.stored.len()
+    }
+
+    pub(super) fn find(&self, id: TenantId) -> Option<Entry<'_>> {
+        match self.stored.binary_search_by_key(&id, |entry| entry.id) {
+            Ok(place) => self.stored.get(place).map(|stored| self.entry(stored)),
+            Err(_) => self.crowd.find(id).map(|n| self.one_of_the_crowd(n, id)),
+        }
+    }
+
+    /// Ends a relationship; false if there is none any more.
+    pub(super) fn end(&mut self, id: TenantId, at: Time) -> bool {
+        if self.find(id).is_none_or(|entry| entry.relationship() == Relationship::None) {
+            return false;
+        }
+        match self.stored.binary_search_by_key(&id, |entry| entry.id) {
+            Ok(place) => self.stored.get_mut(place).into_iter().for_each(|stored| stored.gone_at = at),
+            Err(_) => self.crowd.end(id, at),
+        }
+        true
+    }
+
+    /// All customers whose ID is greater than this one, by ID.
+    pub(super) fn after(&self, id: Option<TenantId>) -> impl Iterator<Item = Entry<'_>> {
+        let start = id.map_or(0, |id| self.stored.partition_point(|entry| entry.id <= id));
+        let mut stored = self.stored.iter().skip(start).map(|stored| self.entry(stored)).peekable();
+        let mut crowd = self.crowd.after(id).map(|(n, id)| self.one_of_the_crowd(n, id)).peekable();
+        std::iter::from_fn(move || match (stored.peek(), crowd.peek()) {
+            (Some(one), Some(other)) if other.id < one.id => crowd.next(),
+            (Some(_), _) => stored.next(),
+            (None, _) => crowd.next(),
+        })
+    }
+
+    fn entry<'a>(&'a self, stored: &'a Stored) -> Entry<'a> {
+        let (about, relationship) = match &stored.source {
+            Source::Written(customer) => (About::Written(customer), customer.relationship),
+            Source::Listed { relationship, name, domain } => {
+                let [name, domain] = [name, domain].map(|place| self.texts.at((*place)?));
+                (About::MadeUp { name, domain, clean: false }, *relationship)
+            }
+        };
+        let gone_at = Some(stored.gone_at).filter(|at| *at != NEVER);
+        Entry { id: stored.id, about, relationship, gone_at }
+    }
+
+    fn one_of_the_crowd(&self, n: u32, id: TenantId) -> Entry<'_> {
+        let clean = self.crowd.is_clean();
+        Entry {
+            id,
+            about: About::MadeUp { name: None, domain: None, clean },
+            relationship: made_up::relationship(id, clean),
+            gone_at: self.crowd.gone_at(n),
+        }
     }
 }

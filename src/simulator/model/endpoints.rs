@@ -51,12 +51,12 @@ impl Model {
         }
     }
 
-    fn quirks_at(&self, entry: &Entry) -> Quirks {
+    fn quirks_at(&self, entry: &Entry<'_>) -> Quirks {
         entry.as_written().map_or(self.quirks, |customer| customer.quirks.over(self.quirks))
     }
 
     fn quirks_of(&self, id: TenantId) -> Quirks {
-        self.customers.find(id).map_or(self.quirks, |entry| self.quirks_at(entry))
+        self.customers.find(id).map_or(self.quirks, |entry| self.quirks_at(&entry))
     }
 
     /// The quirks of the answers to a request.
@@ -64,13 +64,13 @@ impl Model {
         asked.customer().map_or(self.quirks, |id| self.quirks_of(id))
     }
 
-    fn shown(&self, now: Time, entry: &Entry) -> Option<Relationship> {
+    fn shown(&self, now: Time, entry: &Entry<'_>) -> Option<Relationship> {
         let quirks = self.quirks_at(entry);
         entry.shown(now, Duration::from_millis(quirks.visible_for_ms.unwrap_or(0)))
     }
 
     /// The customer as a read shows it, or what it says if there is none.
-    pub(super) fn visible(&self, now: Time, id: TenantId) -> Result<(&Entry, Relationship), Answer> {
+    pub(super) fn visible(&self, now: Time, id: TenantId) -> Result<(Entry<'_>, Relationship), Answer> {
         let after = self.quirks_of(id).after_removal.unwrap_or_default();
         let gone = || match after {
             AfterRemoval::Forbidden => {
@@ -81,7 +81,7 @@ impl Model {
             }
         };
         let entry = self.customers.find(id).ok_or_else(gone)?;
-        match self.shown(now, entry) {
+        match self.shown(now, &entry) {
             Some(relationship) => Ok((entry, relationship)),
             None if after == AfterRemoval::None => Ok((entry, Relationship::None)),
             None => Err(gone()),
@@ -103,7 +103,7 @@ impl Model {
         }
         size = size.min(usize::try_from(self.paging.max_size).unwrap_or(usize::MAX));
         let visible = |entry: &Entry| self.shown(now, entry).filter(|shown| *shown != Relationship::None);
-        let mut rest = self.customers.after(after).iter().filter_map(|e| visible(e).map(|shown| (e, shown)));
+        let mut rest = self.customers.after(after).filter_map(|e| visible(&e).map(|shown| (e, shown)));
         let page: Vec<_> = rest.by_ref().take(size).collect();
         let last = page.last().map(|(entry, _)| entry.id).filter(|_| rest.next().is_some());
         let items: Vec<Value> =
@@ -111,7 +111,7 @@ impl Model {
         let mut value = products::collection(items);
         let Some(fields) = value.as_object_mut() else { return Answer::ok(value) };
         if self.paging.total_count == TotalCount::All {
-            let total = self.customers.after(None).iter().filter(|entry| visible(entry).is_some()).count();
+            let total = self.customers.after(None).filter(|entry| visible(entry).is_some()).count();
             fields.insert("totalCount".to_owned(), total.into());
         }
         let Some(last) = last else { return Answer::ok(value) };
@@ -134,15 +134,15 @@ impl Model {
         let Some(id) = asked.customer() else { return Err(Answer::fault(404, 1000, "Not found.")) };
         let (entry, relationship) = self.visible(now, id)?;
         if let Asked::Customer(_) = asked {
-            return Ok(Answer::ok(products::customer(entry, relationship)));
+            return Ok(Answer::ok(products::customer(&entry, relationship)));
         }
         if relationship == Relationship::None {
             return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
         }
-        let details = self.details(entry);
+        let details = self.details(&entry);
         let order = |order| products::order(id, order, self.is_cancelled(now, id, &order.id));
         let value = match asked {
-            Asked::Subscription(_, wanted) => self.subscription(entry, wanted)?,
+            Asked::Subscription(_, wanted) => self.subscription(&entry, wanted)?,
             Asked::Subscriptions(_) => {
                 let each = details.subscriptions.iter().enumerate();
                 products::collection(each.map(|(i, s)| products::subscription(id, i, s)).collect())
@@ -171,9 +171,9 @@ impl Model {
                 let json = fitting.map(|(i, e)| products::entitlement(id, &i.to_string(), None, e, show));
                 products::collection(json.collect())
             }
-            Asked::Orders(_) => products::collection(self.orders(now, entry).iter().map(order).collect()),
+            Asked::Orders(_) => products::collection(self.orders(now, &entry).iter().map(order).collect()),
             Asked::Order(_, wanted) => {
-                let orders = self.orders(now, entry);
+                let orders = self.orders(now, &entry);
                 let found = orders.iter().find(|order| order.id == *wanted);
                 order(found.ok_or_else(|| Answer::fault(404, 20_000, "The order was not found."))?)
             }
@@ -195,11 +195,11 @@ impl Model {
         let quirks = self.quirks_of(id);
         let enforced: Enforced = quirks.enforces.unwrap_or_default();
         let is_cancelled = |order: &str| self.is_cancelled(now, id, order);
-        if let Some(refused) = rules::refuse(&self.details(entry), enforced, now.day(), is_cancelled) {
+        if let Some(refused) = rules::refuse(&self.details(&entry), enforced, now.day(), is_cancelled) {
             return refused.into();
         }
         let answer = match quirks.removal_answer.unwrap_or_default() {
-            RemovalAnswer::Customer => Answer::ok(products::customer(entry, Relationship::None)),
+            RemovalAnswer::Customer => Answer::ok(products::customer(&entry, Relationship::None)),
             RemovalAnswer::Empty => Answer::new(200, Body::Empty),
             RemovalAnswer::Documented => {
                 let text = DOCUMENTED_ANSWER.to_owned();

@@ -12,6 +12,7 @@
 mod activity;
 mod answers;
 mod auth;
+mod crowd;
 mod customers;
 mod endpoints;
 mod exchange;

@@ -24,7 +24,7 @@ pub(super) fn profile(partner: &Partner) -> Value {
 }
 
 /// A customer as the list shows it.
-pub(super) fn list_item(entry: &Entry, relationship: Relationship) -> Value {
+pub(super) fn list_item(entry: &Entry<'_>, relationship: Relationship) -> Value {
     json!({
         "id": entry.id,
         "companyProfile": { "tenantId": entry.id, "domain": entry.domain(), "companyName": entry.name(),
@@ -35,7 +35,7 @@ pub(super) fn list_item(entry: &Entry, relationship: Relationship) -> Value {
 }
 
 /// A customer as it is shown by itself.
-pub(super) fn customer(entry: &Entry, relationship: Relationship) -> Value {
+pub(super) fn customer(entry: &Entry<'_>, relationship: Relationship) -> Value {
     let mut value = list_item(entry, relationship);
     let more = json!({
         "commerceId": null,

@@ -19,7 +19,7 @@ const USUAL_AGE: i64 = 864_000_000;
 impl Model {
     /// All orders of a customer. Those of a sandbox are young enough to be cancelled unless something else
     /// is said.
-    pub(super) fn orders(&self, now: Time, entry: &Entry) -> Vec<Order> {
+    pub(super) fn orders(&self, now: Time, entry: &Entry<'_>) -> Vec<Order> {
         let mut orders = products::orders(&entry.details());
         if self.sandbox {
             let usual = Time::from_millis(now.as_millis() - USUAL_AGE).day();
@@ -55,7 +55,7 @@ impl Model {
             return Answer::fault(404, 60_003, "The tenant was not found.").into();
         };
         let living = self
-            .orders(now, entry)
+            .orders(now, &entry)
             .into_iter()
             .find(|order| !is_cancelled_from_the_beginning(order) && !self.is_cancelled(now, id, &order.id));
         if let Some(living) = living {
@@ -74,7 +74,7 @@ impl Model {
         when: When,
     ) -> Served {
         let (orders, is_software) = match self.visible(now, id) {
-            Ok((entry, _)) => (self.orders(now, entry), is_software(entry, wanted)),
+            Ok((entry, _)) => (self.orders(now, &entry), is_software(&entry, wanted)),
             Err(refused) => return refused.into(),
         };
         let Some(order) = orders.into_iter().find(|order| order.id == wanted) else {
@@ -115,7 +115,7 @@ fn is_cancelled_from_the_beginning(order: &Order) -> bool {
 }
 
 /// Whether nothing but software comes from this order.
-fn is_software(entry: &Entry, order: &str) -> bool {
+fn is_software(entry: &Entry<'_>, order: &str) -> bool {
     let details = entry.details();
     let each = details.entitlements.iter().enumerate();
     let mut under = each.flat_map(|(i, e)| products::with_included(entry.id, &i.to_string(), None, e));

@@ -3,7 +3,7 @@
 use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
 use super::super::scenario::{
-    Activity, Casing, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
+    Activity, Casing, Generated, Known, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
 };
 use super::activity::Happened;
 use super::answers::{self, Answer};
@@ -42,6 +42,7 @@ pub struct Model {
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
     removals: Vec<Removal>,
+    has_history: bool,
     pub(super) activity: Activity,
     pub(super) happened: Vec<Happened>,
     /// Who signs in.
@@ -143,6 +144,7 @@ impl Model {
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
+            has_history: true,
             activity: scenario.activity,
             happened: Vec::new(),
             user,
@@ -151,10 +153,30 @@ impl Model {
         }
     }
 
+    /// The same, with the customers of a list, each of which is as its ID says, and with as many others as `others`
+    /// makes of their number. The list is taken as it is read: it may be long, and is not to be there twice.
+    #[must_use]
+    pub fn with_list(
+        mut self,
+        list: impl IntoIterator<Item = Known>,
+        others: impl FnOnce(usize) -> Generated,
+    ) -> Self {
+        self.customers.add(list);
+        self.customers.surround(others(self.customers.known()));
+        self
+    }
+
     /// The same, with another way of keeping what it receives.
     #[must_use]
     pub fn with_journal(self, keep: Keep) -> Self {
         Self { journal: Journal::keeping(keep), ..self }
+    }
+
+    /// The same, with no memory of who was removed when, neither as the truth nor as the record of activity: for
+    /// many customers, where nobody asks.
+    #[must_use]
+    pub fn without_history(self) -> Self {
+        Self { has_history: false, ..self }
     }
 
     /// Answers a request that arrives at `now`. Its effects take place here, or when they are due.
@@ -204,7 +226,7 @@ impl Model {
     /// What the partner really is to this customer at `now`; nothing if nobody knows it.
     pub fn relationship(&mut self, now: Time, id: TenantId) -> Option<Relationship> {
         self.settle(now);
-        self.customers.find(id).map(super::customers::Entry::relationship)
+        self.customers.find(id).map(|entry| entry.relationship())
     }
 
     /// Each time that a relationship really ended, in order.
@@ -234,7 +256,7 @@ impl Model {
     fn take_effect(&mut self, at: Time, customer: TenantId, by: By, change: Change) {
         match change {
             Change::End { deleted } => {
-                if self.customers.find_mut(customer).is_some_and(|entry| entry.end(at)) {
+                if self.customers.end(customer, at) && self.has_history {
                     let request_id = by.request_id;
                     self.removals.push(Removal { at, customer, request_id, deleted });
                     self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });

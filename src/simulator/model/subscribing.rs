@@ -20,7 +20,7 @@ pub(super) struct Became {
 
 impl Model {
     /// What a customer has now.
-    pub(super) fn details<'a>(&self, entry: &'a Entry) -> Cow<'a, Customer> {
+    pub(super) fn details<'a>(&self, entry: &Entry<'a>) -> Cow<'a, Customer> {
         let mut details = entry.details();
         if self.became.is_empty() {
             return details;
@@ -45,7 +45,7 @@ impl Model {
     }
 
     /// One subscription as JSON.
-    pub(super) fn subscription(&self, entry: &Entry, wanted: &str) -> Result<Value, Answer> {
+    pub(super) fn subscription(&self, entry: &Entry<'_>, wanted: &str) -> Result<Value, Answer> {
         let details = self.details(entry);
         let mut each = details.subscriptions.iter().enumerate();
         let is_wanted = |i, s| products::subscription_id(entry.id, i, s).eq_ignore_ascii_case(wanted);
@@ -63,7 +63,7 @@ impl Model {
         wanted: &str,
         when: When,
     ) -> Served {
-        let current = self.visible(now, id).and_then(|(entry, _)| self.subscription(entry, wanted));
+        let current = self.visible(now, id).and_then(|(entry, _)| self.subscription(&entry, wanted));
         let mut current = match current {
             Ok(current) => current,
             Err(refused) => return refused.into(),
@@ -96,7 +96,7 @@ impl Model {
     pub fn statuses(&mut self, now: Time, id: TenantId) -> Vec<(SubscriptionKind, String)> {
         self.settle(now);
         let Some(entry) = self.customers.find(id) else { return Vec::new() };
-        let details = self.details(entry);
+        let details = self.details(&entry);
         let status = |s: &super::super::scenario::Subscription| {
             s.status.clone().unwrap_or_else(|| "active".to_owned())
         };

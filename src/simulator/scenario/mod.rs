@@ -172,19 +172,6 @@ impl Scenario {
         Ok(scenario)
     }
 
-    /// A Partner Center that knows the customers of a list; the state of each is derived from its
-    /// ID, and its name and domain are those of the list.
-    pub fn rehearsal(
-        customers: impl IntoIterator<Item = (TenantId, Option<String>, Option<String>)>,
-    ) -> Self {
-        let known = |(id, name, domain): (TenantId, Option<String>, Option<String>)| Known {
-            id,
-            name: name.map(String::into_boxed_str),
-            domain: domain.map(String::into_boxed_str),
-        };
-        Self { made_up: customers.into_iter().map(known).collect(), ..Self::default() }
-    }
-
     /// A Partner Center with this many customers in all kinds of states.
     pub fn generated(count: u32, seed: u64) -> Self {
         Self { seed, generated: Some(Generated { count, seed, clean: false }), ..Self::default() }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::simulator::scenario::{Generated, Known};
 use crate::simulator::{Keep, Received, generated_id};
 use proptest::prelude::*;
 use std::io::Write;
@@ -119,8 +120,12 @@ fn the_journal_keeps_what_it_is_told_to_and_no_secret() {
 
 #[test]
 fn a_rehearsal_knows_the_customers_of_the_list() {
-    let list = [(id(A), Some("Litware".to_owned()), None), (id(B), None, None), (id(A), None, None)];
-    let mut model = Model::new(Scenario::rehearsal(list));
+    let known = |(id, name): (_, Option<&str>)| Known { id, name: name.map(Box::from), domain: None };
+    let list = [(id(B), None), (id(A), Some("Litware")), (id(A), None)].map(known);
+    let others = |known| Generated { count: u32::try_from(known).unwrap() + 1, seed: 3, clean: true };
+    let mut model = Model::new(Scenario::default()).with_list(list, others);
+    let all = json_of(&get(&mut model, "/v1/customers?size=99"));
+    assert_eq!(all["items"].as_array().unwrap().len(), 5, "two of the list, and three others: {all}");
     let customer = json_of(&get(&mut model, &format!("/v1/customers/{A}")));
     assert_eq!(customer["companyProfile"]["companyName"], "Litware");
     assert_eq!(get(&mut model, &format!("/v1/customers/{B}")).status, 200);
