@@ -7,6 +7,7 @@ use super::printer::Printer;
 use std::{future::poll_fn, task::Poll, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
+    task::spawn_blocking,
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -19,13 +20,22 @@ pub(super) async fn time_to_leave(printer: &Printer, stop: &CancellationToken) {
     let mut signals = listen();
     any(&mut signals).await;
     stop.cancel();
-    printer.say("Stopping: nothing new is sent; waiting for the answers that are on their way. Again to wait 5 s at most.");
+    say(
+        printer,
+        "Stopping: nothing new is sent; waiting for the answers that are on their way. Again to wait 5 s at most.",
+    );
     any(&mut signals).await;
-    printer.say("Leaving in 5 s, whatever is still on its way. Again to leave at once.");
+    say(printer, "Leaving in 5 s, whatever is still on its way. Again to leave at once.");
     tokio::select! {
         () = any(&mut signals) => {}
         () = sleep(SHORT_WAIT) => {}
     }
+}
+
+/// Says it from a thread that may wait for a terminal that stands still: the answers that are on their way do not.
+fn say(printer: &Printer, text: &'static str) {
+    let printer = printer.clone();
+    drop(spawn_blocking(move || printer.say(text)));
 }
 
 /// Resolves at the first signal, from this call on.

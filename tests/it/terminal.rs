@@ -1,6 +1,7 @@
 //! What a person sees while a run is at work, and what nobody may make them see.
 
 use crate::support::{Done, Folder, Screen, World, id, list_of, watched};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     thread,
@@ -80,6 +81,24 @@ fn a_bar_says_what_the_records_say_and_never_more_than_fits() {
     });
 }
 
+/// Waits until it is so, while the program is at work.
+fn wait_until(screen: &mut Screen, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(screen.child.try_wait().unwrap().is_none(), "the program ended too soon");
+        // It takes some seconds, or it never ends.
+        if began.elapsed() > Duration::from_mins(1) {
+            screen.child.kill().unwrap();
+            panic!("the program stands still");
+        }
+        thread::yield_now();
+    }
+}
+
+fn wait_for_changes(world: &World, screen: &mut Screen, wanted: usize) {
+    wait_until(screen, || world.changes().len() >= wanted);
+}
+
 #[test]
 fn a_terminal_that_stands_still_stops_nobody() {
     let customers: Vec<_> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
@@ -87,24 +106,35 @@ fn a_terminal_that_stands_still_stops_nobody() {
     let list = folder.write("list.csv", list_of((1..=40).map(id)));
     let mut run = folder.run_command(&world, &list, &["--rate", "3000", "--concurrency", "2"]);
     let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
-    let wait_for = |screen: &mut Screen, wanted| {
-        let began = Instant::now();
-        while world.changes().len() < wanted {
-            assert!(screen.child.try_wait().unwrap().is_none(), "the program ended too soon");
-            // It takes some seconds, or it never ends.
-            if began.elapsed() > Duration::from_mins(1) {
-                screen.child.kill().unwrap();
-                panic!("the program stands still");
-            }
-            thread::yield_now();
-        }
-    };
-    wait_for(&mut screen, 1);
+    wait_for_changes(&world, &mut screen, 1);
     screen.press(CTRL_S);
-    wait_for(&mut screen, 40);
+    wait_for_changes(&world, &mut screen, 40);
     screen.press(CTRL_Q);
     let (code, shown) = screen.end();
     assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
+fn what_is_said_of_a_stop_holds_no_answer_back() {
+    let customers: Vec<_> = (1..=6).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let slow = json!({ "on": "remove", "skip": 2, "do": { "kind": "slow", "delay_ms": 2000 } });
+    let (world, folder) = (World::of(&json!({ "customers": customers, "faults": [slow] })), Folder::new());
+    let list = folder.write("list.csv", list_of((1..=6).map(id)));
+    let mut run = folder.run_command(&world, &list, &["--rate", "600", "--concurrency", "1"]);
+    let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
+    wait_for_changes(&world, &mut screen, 3);
+    screen.press(CTRL_S);
+    kill_process(Pid::from_child(&screen.child), Signal::INT).unwrap();
+    let answered = || {
+        let answers = folder.reader().events(&folder.latest(), &["response_received"]).unwrap();
+        let intents = folder.reader().events(&folder.latest(), &["request_intended"]).unwrap();
+        answers.len() == intents.len()
+    };
+    wait_until(&mut screen, answered);
+    screen.press(CTRL_Q);
+    let (code, shown) = screen.end();
+    assert_eq!(code, 130, "{shown}");
+    assert!(shown.contains("Stopping: nothing new is sent"), "{shown}");
 }
 
 #[test]
