@@ -27,8 +27,9 @@ use std::{fs, io, sync::Arc};
 use tokio::{runtime::Builder, sync::mpsc::Sender};
 use tokio_util::sync::CancellationToken;
 
-/// Runs to the end on this one thread, which is enough, because nothing on it ever waits for a disk; and no
-/// request has to be handed from one thread to another. Whoever still waits for somebody to type is left behind.
+/// Runs to the end on this one thread, which is enough: while requests are on their way, nothing on it waits for a
+/// disk or a terminal, and no request has to be handed from one thread to another. Whoever still waits for
+/// somebody to type is left behind.
 pub(super) fn block_on<R>(work: impl Future<Output = Result<R, Failure>>) -> Result<R, Failure> {
     let runtime = Builder::new_current_thread()
         .enable_all()
