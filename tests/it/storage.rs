@@ -107,7 +107,7 @@ fn a_disk_without_room_for_the_log_and_its_reserve() {
 #[test]
 fn a_disk_that_fills_up_still_takes_the_end() {
     // While customers are read, and while they are removed.
-    for (size, removes) in [("7m", false), ("14m", true)] {
+    for (size, removes) in [("7m", false), ("13m", true)] {
         fills_up(size, removes);
     }
 }
@@ -117,7 +117,7 @@ fn fills_up(size: &str, removes: bool) {
     let (folder, world) = (Folder::new(), world());
     let log = small.path().join("audit.db").display().to_string();
     let list = folder.write("list.csv", list_of((1..=60).map(id)));
-    // One at a time, so that each record is a transaction of its own and the same room is needed each time.
+    // One at a time, so that about the same room is needed each time.
     let mut command = folder.run_command(&world, &list, &["--audit-log", &log, "--concurrency", "1"]);
     let done = Done::of(&command.output().unwrap()).exits(6);
     assert!(done.err.contains("the disk is full") && done.err.contains("offboard resume"), "{}", done.err);
