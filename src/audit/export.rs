@@ -1,12 +1,11 @@
 //! A copy of the log, to be shown elsewhere.
 
 use super::{Store, StoreError, beside::copy_path};
-use crate::domain::Sha256;
+use crate::domain::{Digest, Sha256};
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
 };
-use sha2::Digest as _;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _},
@@ -62,13 +61,13 @@ fn new_file(path: &Path) -> io::Result<File> {
 fn digest_of(path: &Path) -> io::Result<(u64, Sha256)> {
     let mut file = File::open(path)?;
     file.sync_all()?;
-    let (mut digest, mut bytes, mut chunk) = (sha2::Sha256::new(), 0, vec![0; 1 << 16]);
+    let (mut digest, mut bytes, mut chunk) = (Digest::default(), 0, vec![0; 1 << 16]);
     loop {
         let count = file.read(&mut chunk)?;
         if count == 0 {
-            return Ok((bytes, Sha256::from_bytes(digest.finalize().into())));
+            return Ok((bytes, digest.done()));
         }
-        digest.update(chunk.get(..count).unwrap_or_default());
+        digest.add(chunk.get(..count).unwrap_or_default());
         bytes += count as u64;
     }
 }

@@ -1,14 +1,13 @@
 //! The headers of a message, as they are kept.
 
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, Visitor},
-};
-use std::{borrow::Cow, fmt};
+use serde::{Deserialize, Serialize};
+use serde_with::{As, Map, Same};
+use std::borrow::Cow;
 
 /// The headers of a message by their names in lower case, in the order of the names: in JSON, an object of texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(Cow<'static, str>, String)>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Headers(#[serde(with = "As::<Map<Same, Same>>")] Vec<(Cow<'static, str>, String)>);
 
 impl Headers {
     /// Whether there is a header of this name.
@@ -32,36 +31,6 @@ impl FromIterator<(Cow<'static, str>, String)> for Headers {
             is_same
         });
         Self(headers)
-    }
-}
-
-impl Serialize for Headers {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-impl<'de> Deserialize<'de> for Headers {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Headers;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of headers")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Headers, A::Error> {
-                let mut headers = Vec::with_capacity(object.size_hint().unwrap_or_default());
-                while let Some((name, value)) = object.next_entry::<String, String>()? {
-                    headers.push((Cow::Owned(name), value));
-                }
-                Ok(Headers(headers))
-            }
-        }
-
-        from.deserialize_map(Object)
     }
 }
 

@@ -18,7 +18,7 @@ impl Sha256 {
         digest.done()
     }
 
-    /// Wraps a digest that was made piece by piece.
+    /// Wraps 32 bytes.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }

@@ -130,7 +130,10 @@ impl<T: Transport> Engine<T> {
                     Step::Wait(due) => waiting.push(Reverse((due, row))),
                     Step::Observe { which: Which::Last, in_doubt: false } if to_be_seen.takes(row) => {}
                     Step::Settle(verdict) if verdict.outcome.is_gone() => gone.push((row, verdict)),
-                    step => drop(at_work.spawn(self.take(row, step))),
+                    step => {
+                        let taken = self.take(row, step);
+                        at_work.spawn(async { Ok(vec![taken.await?]) });
+                    }
                 }
             }
             if !gone.is_empty() {

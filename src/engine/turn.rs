@@ -59,11 +59,11 @@ impl<T: Transport> Engine<T> {
         &self,
         row: u32,
         step: Step,
-    ) -> impl Future<Output = Result<Vec<u32>, Halt>> + Send + use<T> {
+    ) -> impl Future<Output = Result<u32, Halt>> + Send + use<T> {
         let (courier, run) = (Arc::clone(&self.courier), Arc::clone(&self.run));
         async move {
-            let Some(snapshot) = Snapshot::take(&locked(&run), row) else { return Ok(vec![row]) };
-            let Some(customer) = snapshot.customer else { return Ok(vec![row]) };
+            let Some(snapshot) = Snapshot::take(&locked(&run), row) else { return Ok(row) };
+            let Some(customer) = snapshot.customer else { return Ok(row) };
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
                 Step::Settle(verdict) => vec![settled(&snapshot, verdict, courier.now())],
@@ -82,7 +82,7 @@ impl<T: Transport> Engine<T> {
                         Ok(wire) => wire,
                         Err(instead) => {
                             courier.record(instead).await?;
-                            return Ok(vec![row]);
+                            return Ok(row);
                         }
                     };
                     let about = about(&which);
@@ -98,7 +98,7 @@ impl<T: Transport> Engine<T> {
             if !events.is_empty() {
                 courier.record(events).await?;
             }
-            Ok(vec![row])
+            Ok(row)
         }
     }
 }

@@ -2,9 +2,8 @@
 //! a second time.
 
 use super::source::read_some;
-use crate::domain::Sha256;
+use crate::domain::{Digest, Sha256};
 use encoding_rs::{Decoder, DecoderResult, Encoding};
-use sha2::Digest;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// Why the text cannot be read on. Travels inside an [`io::Error`], because `csv` reads from
@@ -33,7 +32,7 @@ pub(super) struct Text<R> {
     /// Which bytes of `raw` are still to be decoded.
     waiting: std::ops::Range<usize>,
     decoder: Decoder,
-    hasher: sha2::Sha256,
+    digest: Digest,
     at_end: bool,
     finished: bool,
     fault: Option<TextFault>,
@@ -42,16 +41,16 @@ pub(super) struct Text<R> {
 impl<R: Read> Text<R> {
     /// `mark` is the length of the byte-order mark, which is hashed but is not text.
     pub(super) fn new(mut input: R, encoding: &'static Encoding, mark: usize) -> io::Result<Self> {
-        let mut hasher = sha2::Sha256::new();
+        let mut digest = Digest::default();
         let mut skipped = Vec::new();
         (&mut input).take(mark as u64).read_to_end(&mut skipped)?;
-        hasher.update(&skipped);
+        digest.add(&skipped);
         Ok(Self {
             input,
             raw: vec![0; 32 << 10],
             waiting: 0..0,
             decoder: encoding.new_decoder_without_bom_handling(),
-            hasher,
+            digest,
             at_end: false,
             finished: false,
             fault: None,
@@ -60,7 +59,7 @@ impl<R: Read> Text<R> {
 
     /// The digest of all bytes, once the text has been read to its end.
     fn sha256(&self) -> Option<Sha256> {
-        self.finished.then(|| Sha256::from_bytes(self.hasher.clone().finalize().into()))
+        self.finished.then(|| self.digest.clone().done())
     }
 }
 
@@ -77,7 +76,7 @@ impl<R: Read> Read for Text<R> {
                 let count = read_some(&mut self.input, &mut self.raw)?;
                 self.waiting = 0..count;
                 self.at_end = count == 0;
-                self.hasher.update(self.raw.get(..count).unwrap_or_default());
+                self.digest.add(self.raw.get(..count).unwrap_or_default());
             }
             let bytes = self.raw.get(self.waiting.clone()).unwrap_or_default();
             let (result, read, written) =

@@ -7,9 +7,8 @@ use super::{
     error::Fault,
     limits::{CSV_BYTES, WORKBOOK_BYTES},
 };
-use crate::domain::Sha256;
+use crate::domain::{Digest, Sha256};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use sha2::Digest;
 use std::{
     fs::File,
     io::{self, Cursor, Read, Seek, SeekFrom},
@@ -91,13 +90,13 @@ pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
         Some(b"PK\x03\x04" | b"PK\x05\x06") => (WORKBOOK_BYTES, "a workbook"),
         _ => (CSV_BYTES, "a CSV file"),
     };
-    let mut hasher = sha2::Sha256::new();
+    let mut digest = Digest::default();
     let mut utf8 = Utf8Check::default();
     let mut length = 0;
     let mut chunk = vec![0; 64 << 10];
     let mut bytes: &[u8] = &head;
     while !bytes.is_empty() {
-        hasher.update(bytes);
+        digest.add(bytes);
         utf8.feed(bytes);
         length += bytes.len() as u64;
         if length > limit {
@@ -116,7 +115,7 @@ pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
         _ if utf8.valid() => Kind::Text { encoding: UTF_8, mark: 0 },
         _ => Kind::Text { encoding: WINDOWS_1252, mark: 0 },
     };
-    Ok(Survey { sha256: Sha256::from_bytes(hasher.finalize().into()), kind })
+    Ok(Survey { sha256: digest.done(), kind })
 }
 
 /// `read`, again when a signal interrupted it.

@@ -1,12 +1,14 @@
 //! A resource that is sent back with another status, and otherwise byte for byte as it was read.
 
 use super::json::without_bom;
-use serde::{Deserialize, Deserializer, de::MapAccess, de::Visitor};
+use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use std::fmt;
+use serde_with::{As, Map, Same};
 
 /// The fields of a JSON object in their order, their values as they were written.
-struct Fields(Vec<(String, Box<RawValue>)>);
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Fields(#[serde(deserialize_with = "As::<Map<Same, Same>>::deserialize")] Vec<(String, Box<RawValue>)>);
 
 /// A resource to be sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,28 +40,6 @@ pub fn with_status(body: &[u8], status: &str) -> Option<Changed> {
         found.and_then(|(_, etag)| etag.as_str()).filter(|etag| !etag.is_empty()).map(str::to_owned)
     });
     (found == 1).then_some(Changed { body: text, etag })
-}
-
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Each)
-    }
 }
 
 #[cfg(test)]

@@ -12,9 +12,8 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
-    domain::Sha256,
+    domain::{Digest, Sha256},
 };
-use sha2::Digest;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write},
@@ -147,7 +146,7 @@ pub(super) struct Draft {
     name: &'static str,
     path: PathBuf,
     file: BufWriter<NamedTempFile>,
-    digest: sha2::Sha256,
+    digest: Digest,
 }
 
 /// A file that is whole and on disk, but not yet under its name.
@@ -162,7 +161,7 @@ impl Draft {
     pub(super) fn begin(folder: &Path, name: &'static str) -> Result<Self, ReportError> {
         let path = folder.join(name);
         let file = scratch(folder).map_err(ReportError::writing(&path))?;
-        Ok(Self { name, path, file: BufWriter::with_capacity(1 << 16, file), digest: sha2::Sha256::new() })
+        Ok(Self { name, path, file: BufWriter::with_capacity(1 << 16, file), digest: Digest::default() })
     }
 
     pub(super) fn end(self) -> Result<Finished, ReportError> {
@@ -170,15 +169,14 @@ impl Draft {
         let writing = ReportError::writing::<io::Error>(&path);
         let file = file.into_inner().map_err(|error| writing(error.into_error()))?;
         file.as_file().sync_all().map_err(&writing)?;
-        let sha256 = Sha256::from_bytes(digest.finalize().into());
-        Ok(Finished { name, path, file, sha256 })
+        Ok(Finished { name, path, file, sha256: digest.done() })
     }
 }
 
 impl Write for Draft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
-        self.digest.update(bytes.get(..count).unwrap_or_default());
+        self.digest.add(bytes.get(..count).unwrap_or_default());
         Ok(count)
     }
 

@@ -1,6 +1,6 @@
 //! Stopping in the middle, and going on.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, list_of, wait_for_changes};
 use offboard::domain::TenantId;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -14,14 +14,6 @@ use std::{
 fn slow_world(customers: u32) -> World {
     let customers: Vec<Value> = (1..=customers).map(|n| json!({ "id": id(n).to_string() })).collect();
     World::of(&json!({ "customers": customers, "latency": { "min_ms": 20, "max_ms": 40 } }))
-}
-
-/// Waits, without a clock, until this many changes have arrived.
-fn wait_for_changes(world: &World, child: &mut Child, wanted: usize) {
-    while world.changes().len() < wanted {
-        assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
-        std::thread::yield_now();
-    }
 }
 
 fn signal(child: &Child, signal: Signal) {

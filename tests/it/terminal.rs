@@ -1,12 +1,9 @@
 //! What a person sees while a run is at work, and what nobody may make them see.
 
-use crate::support::{Done, Folder, Screen, World, id, list_of, watched};
+use crate::support::{Done, Folder, Screen, World, id, list_of, wait_for_changes, wait_until, watched};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::thread;
 
 /// What the program itself does to a terminal: the bar begins its line again.
 const OWN: [&str; 5] = ["\r", "\n", "\u{1b}[2K", "\u{1b}[K", "\u{1b}[1A"];
@@ -81,24 +78,6 @@ fn a_bar_says_what_the_records_say_and_never_more_than_fits() {
     });
 }
 
-/// Waits until it is so, while the program is at work.
-fn wait_until(screen: &mut Screen, is_so: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_so() {
-        assert!(screen.child.try_wait().unwrap().is_none(), "the program ended too soon");
-        // It takes some seconds, or it never ends.
-        if began.elapsed() > Duration::from_mins(1) {
-            screen.child.kill().unwrap();
-            panic!("the program stands still");
-        }
-        thread::yield_now();
-    }
-}
-
-fn wait_for_changes(world: &World, screen: &mut Screen, wanted: usize) {
-    wait_until(screen, || world.changes().len() >= wanted);
-}
-
 #[test]
 fn a_terminal_that_stands_still_stops_nobody() {
     let customers: Vec<_> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
@@ -106,9 +85,9 @@ fn a_terminal_that_stands_still_stops_nobody() {
     let list = folder.write("list.csv", list_of((1..=40).map(id)));
     let mut run = folder.run_command(&world, &list, &["--rate", "3000", "--concurrency", "2"]);
     let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
-    wait_for_changes(&world, &mut screen, 1);
+    wait_for_changes(&world, &mut screen.child, 1);
     screen.press(CTRL_S);
-    wait_for_changes(&world, &mut screen, 40);
+    wait_for_changes(&world, &mut screen.child, 40);
     screen.press(CTRL_Q);
     let (code, shown) = screen.end();
     assert_eq!(code, 0, "{shown}");
@@ -122,7 +101,7 @@ fn what_is_said_of_a_stop_holds_no_answer_back() {
     let list = folder.write("list.csv", list_of((1..=6).map(id)));
     let mut run = folder.run_command(&world, &list, &["--rate", "600", "--concurrency", "1"]);
     let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
-    wait_for_changes(&world, &mut screen, 3);
+    wait_for_changes(&world, &mut screen.child, 3);
     screen.press(CTRL_S);
     kill_process(Pid::from_child(&screen.child), Signal::INT).unwrap();
     let answered = || {
@@ -130,7 +109,7 @@ fn what_is_said_of_a_stop_holds_no_answer_back() {
         let intents = folder.reader().events(&folder.latest(), &["request_intended"]).unwrap();
         answers.len() == intents.len()
     };
-    wait_until(&mut screen, answered);
+    wait_until(&mut screen.child, answered);
     screen.press(CTRL_Q);
     let (code, shown) = screen.end();
     assert_eq!(code, 130, "{shown}");

@@ -3,7 +3,6 @@ use crate::{
     domain::{Act, Answer, CorrelationId, Headers, RequestId},
     record::Seen,
 };
-
 use std::time::Duration;
 use uuid::Uuid;
 

@@ -18,7 +18,7 @@ pub(crate) use program::{Done, Folder};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
 pub(crate) use terminal::{Screen, typed, watched};
-pub(crate) use world::World;
+pub(crate) use world::{World, wait_for_changes, wait_until};
 
 use offboard::{
     audit::SigningKey,

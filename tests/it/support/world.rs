@@ -8,8 +8,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
 
@@ -99,4 +101,23 @@ impl World {
     pub(crate) fn removed(&self) -> Vec<TenantId> {
         self.model().journal().accepted().collect()
     }
+}
+
+/// Waits until it is so, while the program is at work.
+pub(crate) fn wait_until(child: &mut Child, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
+        // It takes some seconds, or it never ends.
+        if began.elapsed() > Duration::from_mins(1) {
+            child.kill().unwrap();
+            panic!("the program stands still");
+        }
+        thread::yield_now();
+    }
+}
+
+/// Waits until this many changes have arrived.
+pub(crate) fn wait_for_changes(world: &World, child: &mut Child, wanted: usize) {
+    wait_until(child, || world.changes().len() >= wanted);
 }
