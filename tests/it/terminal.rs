@@ -32,7 +32,7 @@ fn patient() -> World {
         "customers": customers,
         "quirks": { "visible_for_ms": 500 },
         "faults": [
-            { "on": "subscriptions", "skip": 5, "do": { "kind": "answer", "status": 429, "retry_after": "2" } },
+            { "on": "entitlements", "skip": 5, "do": { "kind": "answer", "status": 429, "retry_after": "2" } },
             { "on": "remove", "skip": 5, "do": { "kind": "answer", "status": 429, "retry_after": "2" } },
             { "on": "remove", "skip": 7, "do": { "kind": "cut_before_answer", "effect": true } },
         ],
