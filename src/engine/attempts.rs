@@ -9,13 +9,13 @@ use crate::{
 use std::time::Duration;
 
 /// How often a change is repeated after a read has shown that it did not happen.
-const MOST_REPEATS: u32 = 2;
+const MOST_REPEATS: u16 = 2;
 /// How often a change is sent that the service keeps asking patience for; it waits at the gate.
-const MOST_THROTTLED: u32 = 20;
+const MOST_THROTTLED: u16 = 20;
 /// How often a change is tried that cannot be sent.
-const MOST_UNSENT: u32 = 5;
+const MOST_UNSENT: u16 = 5;
 /// How often a look that told nothing is repeated.
-const MOST_LOOKS: u32 = 3;
+const MOST_LOOKS: u16 = 3;
 
 /// What is next for one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
         ChangePhase::Gone { seen } => Next::Ended(End::Done { seen }),
         ChangePhase::Accepted { clearly, since, still_seen, not_told, looked_at } => {
             let deadline = since.plus(patience);
-            let looks = still_seen + not_told;
+            let looks = still_seen.saturating_add(not_told);
             let due = looked_at.plus(propagation_pause(looks)).min(deadline);
             if looks == 0 || (looked_at < deadline && now >= due) {
                 Next::Look { in_doubt: false }
@@ -154,7 +154,7 @@ pub(super) fn refused(answer: Answer, change: &Change) -> Verdict {
     Verdict::because(reason, format!("{}.", capitalised(&change.exchange().described())))
 }
 
-fn unreachable_pause(attempts: u32) -> Duration {
+fn unreachable_pause(attempts: u16) -> Duration {
     Duration::from_secs(1 << attempts.min(5))
 }
 
@@ -164,6 +164,6 @@ fn between_looks(settle: Duration) -> Duration {
 }
 
 /// Between the looks at what was accepted and does not show yet.
-fn propagation_pause(looks: u32) -> Duration {
+fn propagation_pause(looks: u16) -> Duration {
     Duration::from_secs(1 << looks.min(6))
 }

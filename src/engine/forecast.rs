@@ -192,7 +192,7 @@ impl Work {
                 }
             }
             ChangePhase::Accepted { since, still_seen, not_told, .. } => {
-                if still_seen + not_told > 0 {
+                if still_seen > 0 || not_told > 0 {
                     self.at_most = self.at_most.max(since.plus(patience));
                 }
                 1.0

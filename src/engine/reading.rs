@@ -42,7 +42,7 @@ const MOST_PAGES: usize = 100;
 
 /// How often one request is sent again with another token. Each time but the first means that the token
 /// ended on the way, or that the service will not have any for this.
-const MOST_REFUSED_TOKENS: u32 = 5;
+const MOST_REFUSED_TOKENS: u16 = 5;
 
 impl<T: Transport> Courier<T> {
     /// Reads one resource.
@@ -114,7 +114,7 @@ impl<T: Transport> Courier<T> {
     pub(super) fn require_another_token(
         &self,
         answer: Answer,
-        times: u32,
+        times: u16,
         exchange: &Exchange,
     ) -> Result<(), Halt> {
         if answer == Answer::TokenExpired && self.sign_in.can_renew() && times < MOST_REFUSED_TOKENS {

@@ -251,7 +251,7 @@ mod tests {
 
     fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
         let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
-        let changing = Changing { changes, ..Changing::new(Outcome::Ready, facts_at) };
+        let changing = Changing { changes: changes.into(), ..Changing::new(Outcome::Ready, facts_at) };
         let mut row = Row::new(1, None).after([order("A"), order("B")].into());
         row.state = RowState::Changing(Box::new(changing));
         delete_sandbox_customer::next(&row, &policy(), NOW, may_send)

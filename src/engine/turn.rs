@@ -197,7 +197,7 @@ async fn observe<T: Transport>(
 }
 
 /// How often a change was refused because of its token.
-fn refused_tokens(row: &Row) -> u32 {
+fn refused_tokens(row: &Row) -> u16 {
     match &row.state {
         RowState::Changing(changing) => {
             changing.changes.iter().map(|change| change.refused_tokens).max().unwrap_or_default()

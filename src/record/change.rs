@@ -19,15 +19,15 @@ pub struct Change {
     /// How often it was sent, or was about to be.
     pub attempts: u32,
     /// How often it was repeated after a read had shown that it did not happen.
-    pub repeats: u32,
+    pub repeats: u16,
     /// Whether any attempt may have reached the server without its answer reaching us.
     pub was_in_doubt: bool,
     /// How often the service asked for patience.
-    pub throttled: u32,
+    pub throttled: u16,
     /// How often in a row its token was refused.
-    pub refused_tokens: u32,
+    pub refused_tokens: u16,
     /// How often it could not be sent at all.
-    pub unsent: u32,
+    pub unsent: u16,
     /// Whether the service has said yes, whatever was seen since.
     pub was_accepted: bool,
     /// What is known now.
@@ -73,9 +73,9 @@ pub enum ChangePhase {
         /// When it was answered.
         since: Time,
         /// How often it was seen afterwards that it is not done yet.
-        still_seen: u32,
+        still_seen: u16,
         /// How often a look told nothing.
-        not_told: u32,
+        not_told: u16,
         /// When it was last looked at.
         looked_at: Time,
     },
@@ -89,7 +89,7 @@ pub enum ChangePhase {
         /// When the answer was given up.
         since: Time,
         /// How often a look told nothing.
-        not_told: u32,
+        not_told: u16,
         /// When it was last looked at.
         looked_at: Time,
     },
@@ -163,10 +163,10 @@ impl Change {
     /// Another attempt.
     pub fn send_again(&mut self, intended: &RequestIntended, intent: Seq, since: Time) {
         if self.phase == ChangePhase::DidNotHappen {
-            self.repeats += 1;
+            self.repeats = self.repeats.saturating_add(1);
         }
         self.request_id = intended.request_id;
-        self.attempts += 1;
+        self.attempts = self.attempts.saturating_add(1);
         self.phase = ChangePhase::Open { intent, since };
         self.correlation_id = intended.correlation_id;
         (self.status, self.said) = (None, None);
@@ -207,9 +207,9 @@ impl Change {
 
     /// The answer to the open attempt.
     pub fn answered(&mut self, answer: Answer, now: Time) {
-        self.throttled += u32::from(answer == Answer::Throttled);
+        self.throttled = self.throttled.saturating_add(u16::from(answer == Answer::Throttled));
         let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
-        self.refused_tokens = if is_token { self.refused_tokens + 1 } else { 0 };
+        self.refused_tokens = if is_token { self.refused_tokens.saturating_add(1) } else { 0 };
         self.phase = match answer {
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                 accepted(answer == Answer::Understood, now)
@@ -240,7 +240,7 @@ impl Change {
 
     /// Nothing of the open attempt reached the server.
     pub fn not_sent(&mut self, now: Time) {
-        self.unsent += 1;
+        self.unsent = self.unsent.saturating_add(1);
         self.phase = ChangePhase::ToSend { answered: false, since: now };
     }
 
@@ -280,8 +280,8 @@ impl Change {
                 ChangePhase::Accepted {
                     clearly,
                     since,
-                    still_seen: still_seen + u32::from(seen == Seen::StillThere),
-                    not_told: not_told + u32::from(seen == Seen::NotTold),
+                    still_seen: still_seen.saturating_add(u16::from(seen == Seen::StillThere)),
+                    not_told: not_told.saturating_add(u16::from(seen == Seen::NotTold)),
                     looked_at: now,
                 }
             }
@@ -290,7 +290,7 @@ impl Change {
             }
             (ChangePhase::InDoubt { .. }, Seen::StillThere) => ChangePhase::DidNotHappen,
             (ChangePhase::InDoubt { since, not_told, .. }, Seen::NotTold) => {
-                ChangePhase::InDoubt { since, not_told: not_told + 1, looked_at: now }
+                ChangePhase::InDoubt { since, not_told: not_told.saturating_add(1), looked_at: now }
             }
             _ => return Err("a look is only taken after a change was accepted or is in doubt"),
         };

@@ -7,12 +7,14 @@ use super::{
     requests::{Purpose, RequestIntended},
 };
 use crate::domain::{Act, Outcome, Preparation, Seq, Time};
+use smallvec::SmallVec;
 
 /// A customer of which a change was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changing {
-    /// Its changes, in the order in which they were first sent. At most one of them is open.
-    pub changes: Vec<Change>,
+    /// Its changes, in the order in which they were first sent. At most one of them is open. Most customers have
+    /// one, and 100,000 of them have no room for more.
+    pub changes: SmallVec<[Change; 1]>,
     /// What the latest judgement said; it was `ready` when the first change was sent.
     pub verdict: Outcome,
     /// When the first of the facts was read.
@@ -25,8 +27,8 @@ pub struct Changing {
 
 impl Changing {
     /// A customer of which no change was sent yet.
-    pub const fn new(verdict: Outcome, facts_at: Time) -> Self {
-        Self { changes: Vec::new(), verdict, facts_at, fell: None, undo: None }
+    pub fn new(verdict: Outcome, facts_at: Time) -> Self {
+        Self { changes: SmallVec::new(), verdict, facts_at, fell: None, undo: None }
     }
 
     /// The last change, once it was sent.
@@ -145,8 +147,6 @@ impl Changing {
         } else {
             self.may_begin(intended, first)?;
         }
-        // Most customers have one change, and 100,000 of them have no room for three more.
-        self.changes.reserve_exact(1);
         self.changes.push(Change::first(intended, intent, at));
         Ok(())
     }

@@ -55,6 +55,13 @@ fn may(changing: &Changing, about: Option<&str>) -> bool {
 const DONE: (Option<Answer>, Option<Seen>) = (Some(Answer::Understood), Some(Seen::Gone));
 
 #[test]
+fn a_customer_with_one_change_takes_little() {
+    assert!(size_of::<Changing>() <= 136, "{} bytes", size_of::<Changing>());
+    let changing = changing(&[("A", None, None)]);
+    assert!(!changing.changes.spilled());
+}
+
+#[test]
 fn the_last_change_comes_when_every_preparation_is_seen_done() {
     let is_last = |sent: &[_]| may(&changing(sent), None);
     let (answer, seen) = DONE;
@@ -151,7 +158,7 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
     suspended.observed(Seen::Gone, NOW, Duration::ZERO).unwrap();
     let mut refused = Change::first(&intent(Some("T"), Purpose::SuspendSubscription), 0, NOW);
     refused.answered(Answer::Refused, NOW);
-    sent.changes = vec![suspended, refused];
+    sent.changes = [suspended, refused].into_iter().collect();
 
     let settled = |outcome: Outcome| {
         let settled =
