@@ -32,9 +32,6 @@ fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -
     let error = |source| StoreError::sqlite(path, source);
     connection.busy_timeout(Duration::from_secs(5)).map_err(error)?;
     let is_new = check_identity(connection, path)?;
-    if is_new {
-        connection.pragma_update(None, "page_size", 16_384).map_err(error)?;
-    }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(error)?;
     if mode != "wal" {
