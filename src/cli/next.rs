@@ -8,7 +8,7 @@ use crate::{
     domain::{Mode, Outcome, Procedure, RunId},
     record::{RowState, Run, Stage},
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The settings of a run that another run of the same customers needs, if they were typed. The pace and the guards
 /// are among them, so that it is no other run by accident.
@@ -45,15 +45,33 @@ pub(super) fn tell(printer: &Printer, steps: &[String], is_over: bool) {
     if is_over { printer.say(&text) } else { printer.ask(&text) }
 }
 
-/// What comes next, each as a command and why. Nothing if there is nothing to do.
-pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<String> {
+/// What comes next: a command and why.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Whatever the reports say.
+    Always(String),
+    /// If there are rows that are worth another try: the command for them.
+    Retry(String),
+}
+
+/// What comes next in words, when the reports say how many rows are worth another try.
+pub(super) fn in_words(steps: Vec<Step>, retry: u32) -> Vec<String> {
+    let rows = if retry == 1 { "the row that is".to_owned() } else { format!("the {retry} rows that are") };
+    let step = |step| match step {
+        Step::Always(text) => Some(text),
+        Step::Retry(command) => (retry > 0)
+            .then(|| format!("{command}  ({rows} worth another try, when the reasons are dealt with)")),
+    };
+    steps.into_iter().filter_map(step).collect()
+}
+
+/// What comes next. Nothing if there is nothing to do.
+pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<Step> {
     let again = &paths.again;
     let id = &run.id;
-    let mode = run.opened.mode;
-    if run.stage != Stage::Sealed {
-        return if mode.is_simulated() { Vec::new() } else { vec![resume(again, id)] };
-    }
-    match mode {
+    let always = match run.opened.mode {
+        mode if run.stage != Stage::Sealed && mode.is_simulated() => Vec::new(),
+        _ if run.stage != Stage::Sealed => vec![resume(again, id)],
         Mode::Demo => {
             let head = in_reports(paths, id, "checkpoint.txt");
             let verify = format!("verify --checkpoint {}", quoted(&head.to_string_lossy()));
@@ -63,8 +81,9 @@ pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<String> {
             vec!["the same without `--rehearse`, when you have looked at the reports".to_owned()]
         }
         Mode::Plan => plan(paths, run),
-        Mode::Run => after_changes(paths, run),
-    }
+        Mode::Run => return after_changes(paths, run),
+    };
+    always.into_iter().map(Step::Always).collect()
 }
 
 /// A plan is approved, if it has to be, and carried out.
@@ -86,7 +105,7 @@ fn plan(paths: &Paths, run: &Run) -> Vec<String> {
     ]
 }
 
-fn after_changes(paths: &Paths, run: &Run) -> Vec<String> {
+fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
     let mut steps = Vec::new();
     let again = &paths.again;
     let is_unknown = |state: &RowState| matches!(state, RowState::Settled(Outcome::Unknown));
@@ -94,11 +113,11 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<String> {
     if let Some(first) = unknown.next() {
         let others = unknown.count();
         let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
-        steps.push(format!(
+        steps.push(Step::Always(format!(
             "{} --as removed --because 'what you saw'  (or `--as not-removed`, when you have looked at the customer in \
              Partner Center{others})",
             again.reading(&format!("resolve --customer {first} --run {}", run.id))
-        ));
+        )));
     }
     let gone = [Outcome::Removed, Outcome::Deleted];
     let gone: u32 = gone.iter().filter_map(|outcome| run.counts.get(outcome)).sum();
@@ -107,21 +126,12 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<String> {
         return steps;
     }
     let file = in_reports(paths, &run.id, "retry.csv");
-    match worth_another_try(&file) {
-        0 => {}
-        rows => {
-            let settings = of_run(run);
-            let rows =
-                if rows == 1 { "the row that is".to_owned() } else { format!("the {rows} rows that are") };
-            steps.push(format!(
-                "{}{settings}  ({rows} worth another try, when the reasons are dealt with)",
-                again.listing(&format!("run {}", quoted(&file.to_string_lossy())))
-            ));
-        }
-    }
+    let command = again.listing(&format!("run {}", quoted(&file.to_string_lossy())));
+    steps.push(Step::Retry(format!("{command}{}", of_run(run))));
     if gone > 0 && run.opened.procedure == Procedure::RemoveRelationship {
         let reconcile = again.visiting(&format!("reconcile {}", run.id));
-        steps.push(format!("{reconcile}  (in two days, when Partner Center's own record has caught up)"));
+        let why = "(in two days, when Partner Center's own record has caught up)";
+        steps.push(Step::Always(format!("{reconcile}  {why}")));
     }
     steps
 }
@@ -144,10 +154,4 @@ fn of_run(run: &Run) -> String {
 
 fn in_reports(paths: &Paths, run: &RunId, name: &str) -> PathBuf {
     paths.reports.join(run.as_str()).join(name)
-}
-
-/// How many rows the list for the next run has.
-fn worth_another_try(file: &Path) -> usize {
-    let rows = csv::ReaderBuilder::new().flexible(true).from_path(file);
-    rows.map(|rows| rows.into_byte_records().flatten().count()).unwrap_or_default()
 }

@@ -189,6 +189,8 @@ pub(super) async fn carry(
     if let Some(text) = said {
         printer.failure(&Failure::new(exit, text));
     }
+    let next = engine.with_run(|run| next::steps(paths, run));
+    engine.rest();
     let written = ending::write_reports(paths, &run);
     if let Ok(written) = &written
         && engine.with_run(|run| run.stage == Stage::Sealed)
@@ -197,8 +199,8 @@ pub(super) async fn carry(
             written.files.iter().map(|(file, sha256)| ReportWritten { file: file.clone(), sha256: *sha256 });
         engine.reported(reports.collect()).await?;
     }
-    let next = engine.with_run(|run| next::steps(paths, run));
     engine.close().await?;
+    let next = next::in_words(next, written.as_ref().map_or(0, |written| written.retry));
     match written {
         Ok(written) => Ok(End { exit, written, next }),
         Err(failure) => {

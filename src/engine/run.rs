@@ -263,6 +263,12 @@ impl<T: Transport> Engine<T> {
         Ok(sealed)
     }
 
+    /// Nothing more is decided or sent: the rows are let go, because the reports are made from the log, and need
+    /// room themselves.
+    pub fn rest(&self) {
+        locked(&self.run).let_go_of_rows();
+    }
+
     /// Records that reports were written.
     pub async fn reported(&self, reports: Vec<ReportWritten>) -> Result<(), Halt> {
         self.courier.record(reports.into_iter().map(Event::ReportWritten).collect()).await?;

@@ -9,6 +9,12 @@ use super::{
 use crate::domain::{Outcome, Preparation, Seq, Time};
 
 impl Run {
+    /// Lets go of the rows: the records say what became of each, and the counts what they add up to. For when
+    /// nothing more is decided or sent, and whatever comes next needs the room.
+    pub fn let_go_of_rows(&mut self) {
+        (self.rows, self.texts, self.decided) = Default::default();
+    }
+
     pub(super) fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
         let (changes, outcome) = (self.opened.changes, settled.outcome);
         let row = self.row_mut(settled.row)?;

@@ -65,7 +65,7 @@ pub struct Run {
     /// Its rows, in the order of the list.
     pub rows: Vec<Row>,
     /// What its customers are called.
-    texts: Texts,
+    pub(super) texts: Texts,
     /// What was decided about the rows.
     pub(super) decided: Decided,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.

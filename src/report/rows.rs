@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, HashSet};
 /// How many names a table of dates shows for one day.
 const NAMES_A_DAY: usize = 5;
 
+/// For how many rows room is made at most, whatever the record that opens the run says of its list.
+const ROWS_AT_ONCE: usize = 1 << 17;
+
 /// Under which removals count that have none.
 pub(super) const NO_EVIDENCE: &str = "none";
 
@@ -78,8 +81,8 @@ pub(super) struct Tally {
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
-    /// Whom each row is about; the one thing that is kept of every row.
-    pub(super) customers: BTreeMap<u32, TenantId>,
+    /// Whom each row is about, in the order of the list; the one thing that is kept of every row.
+    customers: Vec<(u32, TenantId)>,
 }
 
 /// The customers that may go on one day.
@@ -112,8 +115,14 @@ impl Tally {
         self.retry += u32::from(row.is_worth_another_try());
         let customer = row.line.customer_tenant_id.as_ref().and_then(|id| id.parse().ok());
         if let Some(customer) = customer {
-            self.customers.insert(row.line.row, customer);
+            self.customers.push((row.line.row, customer));
         }
+    }
+
+    /// Whom this row is about, if it names a customer.
+    pub(super) fn customer(&self, row: u32) -> Option<TenantId> {
+        let found = self.customers.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        self.customers.get(found).map(|(_, customer)| *customer)
     }
 
     fn check(&self, facts: &Facts) -> Result<(), ReportError> {
@@ -150,6 +159,7 @@ pub(super) fn walk(
 ) -> Result<Tally, ReportError> {
     let changed = reader.changed_rows(&facts.id)?;
     let mut tally = Tally::default();
+    tally.customers.reserve_exact((facts.opened.input.rows as usize).min(ROWS_AT_ONCE));
     reader.customers::<ReportError>(&facts.id, |line, cells| {
         let row = Row::of(line, cells, &changed)?;
         tally.add(&row);

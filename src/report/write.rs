@@ -5,7 +5,7 @@ use super::{
     facts::Facts,
     page::{self, Page},
     plan,
-    rows::walk,
+    rows::{Tally, walk},
     summary::Summary,
     tables::{Customers, Retry},
     workbook::Book,
@@ -26,6 +26,8 @@ use tempfile::NamedTempFile;
 pub struct Written {
     /// The run in numbers.
     pub summary: Summary,
+    /// How many rows `retry.csv` has: those that are worth another try.
+    pub retry: u32,
     /// Each file's name in the folder and the digest of its bytes.
     pub files: Vec<(String, Sha256)>,
 }
@@ -54,9 +56,11 @@ pub fn write_all_watched(
 ) -> Result<Written, ReportError> {
     let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
-    let written = reader
-        .at_one_moment(|| draft_all(reader, run, folder, csv, done))
-        .and_then(|(summary, drafts)| Ok(Written { summary, files: publish(folder, drafts)? }));
+    let written = reader.at_one_moment(|| draft_all(reader, run, folder, csv, done)).and_then(
+        |(tally, summary, drafts)| {
+            Ok(Written { summary, retry: tally.retry, files: publish(folder, drafts)? })
+        },
+    );
     if written.is_err() && is_new {
         // Only an empty folder can be removed, and if that fails there is nothing more to do.
         drop(fs::remove_dir(folder));
@@ -71,7 +75,7 @@ fn draft_all(
     folder: &Path,
     style: CsvStyle,
     done: &mut dyn FnMut(&'static str),
-) -> Result<(Summary, Vec<Finished>), ReportError> {
+) -> Result<(Tally, Summary, Vec<Finished>), ReportError> {
     let facts = Facts::of(reader, run)?;
     done("the run as a whole");
     let listed = &facts.opened.input.columns;
@@ -137,7 +141,7 @@ fn draft_all(
     page::render(&mut out, &folder.join("report.html"), &page, groups)?;
     finished.push(out.end()?);
     done("report.html");
-    Ok((summary, finished))
+    Ok((tally, summary, finished))
 }
 
 /// A file that is being written under a name that does not count; it is removed unless it is

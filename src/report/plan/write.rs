@@ -48,7 +48,7 @@ pub(in crate::report) fn write(
     reader.decisions::<ReportError>(&facts.id, plan.seq, |decision| {
         let entry = Entry {
             row: decision.row,
-            customer_tenant_id: tally.customers.get(&decision.row).copied(),
+            customer_tenant_id: tally.customer(decision.row),
             digest: decision.digest()?,
             decision: &decision,
         };
