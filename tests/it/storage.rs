@@ -107,7 +107,7 @@ fn a_disk_without_room_for_the_log_and_its_reserve() {
 #[test]
 fn a_disk_that_fills_up_still_takes_the_end() {
     // While customers are read, and while they are removed.
-    for (size, removes) in [("7m", false), ("13m", true)] {
+    for (size, removes) in [("5m", false), ("6600k", true)] {
         fills_up(size, removes);
     }
 }
