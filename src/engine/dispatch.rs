@@ -96,7 +96,7 @@ impl<T: Transport> Engine<T> {
     /// its outcome.
     pub async fn carry_out(&self) -> Result<Ended, Halt> {
         let mut ready = VecDeque::from(self.with_run(Run::due));
-        let concurrency = self.with_run(|run| run.policy.concurrency);
+        let concurrency = self.with_run(|run| run.policy.concurrency as usize);
         let mut waiting: BinaryHeap<Reverse<(Time, u32)>> = BinaryHeap::new();
         let mut at_work: JoinSet<Result<Vec<u32>, Halt>> = JoinSet::new();
         let mut guard = self.with_run(|run| run.stopped_by_guard.clone());
@@ -120,7 +120,7 @@ impl<T: Transport> Engine<T> {
             // Many are seen gone at once; whoever failed takes a turn to its end, so that nobody else gets it before.
             let mut gone = Vec::new();
             while halted.is_none()
-                && at_work.len() < concurrency as usize
+                && at_work.len() < concurrency
                 && gone.len() < CHUNK
                 && !to_be_seen.is_due(concurrency)
             {
@@ -228,8 +228,8 @@ struct ToBeSeen {
 
 impl ToBeSeen {
     /// Whether so many wait that nothing else is begun before they are looked at.
-    fn is_due(&self, concurrency: u32) -> bool {
-        self.pages.is_some_and(|pages| self.rows.len() >= together::enough(pages, concurrency) as usize)
+    fn is_due(&self, concurrency: usize) -> bool {
+        self.pages.is_some_and(|pages| together::is_due(pages, concurrency, self.rows.len()))
     }
 
     /// Takes a row that waits for others; one that is to be looked at alone is not taken.

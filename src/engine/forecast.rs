@@ -208,7 +208,8 @@ impl Work {
     fn time_left(self, run: &Run, pace: Option<f64>, now: Time) -> Option<TimeLeft> {
         // Many are seen in one listing of all customers, where that costs less.
         let looks = together::pages(run).map_or(self.looks, |pages| {
-            let listings = 1.0 + self.looks / f64::from(together::enough(pages, run.policy.concurrency));
+            let turns = f64::from(pages + 1) * f64::from(run.policy.concurrency);
+            let listings = 1.0 + self.looks / (f64::from(together::WORTH) * turns);
             self.looks.min(f64::from(pages) * listings)
         });
         let waits = self.not_before.max(self.at_most);

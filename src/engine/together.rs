@@ -8,8 +8,7 @@
 //! one round of them until the last change has its answer, and one for each page. It is taken when it costs
 //! less than the looks, and when so many wait for it that it is less than a tenth of the turns that their
 //! removals took, or when nothing else is left to do. Whoever waits loses nothing: a change that the service
-//! has accepted takes its time to be seen anyway. But very many do not wait: where the quota decides, as it
-//! does for a long list, a hundredth of the requests is little, and whoever is seen is in nobody's memory.
+//! has accepted takes its time to be seen anyway.
 //!
 //! A customer that a listing does not name is gone only if the listing can be trusted: it came to its end,
 //! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
@@ -29,10 +28,7 @@ use crate::{
 use std::collections::HashMap;
 
 /// How many removals are worth one turn of a listing.
-const WORTH: u32 = 10;
-
-/// How many do not wait any longer, if a listing costs less than a hundredth of their requests.
-const MANY: u32 = 20_000;
+pub(super) const WORTH: u32 = 10;
 
 /// How many requests a listing of all customers costs, if it may pay for this run: a listing of more pages than
 /// the plan has customers never does, and nobody knows what it costs when the plan did not come to its end.
@@ -47,11 +43,10 @@ pub(super) const fn is_cheaper(pages: u32, looks: usize) -> bool {
     (pages as usize) < looks
 }
 
-/// How many wait for a listing until it is taken, whatever else there is to do, when so many requests may be in
-/// flight.
-pub(super) fn enough(pages: u32, concurrency: u32) -> u32 {
-    let in_turns = pages.saturating_add(1).saturating_mul(WORTH).saturating_mul(concurrency);
-    in_turns.min(pages.saturating_mul(100).max(MANY))
+/// Whether so many wait for a listing that it is taken, whatever else there is to do, when so many requests may
+/// be in flight.
+pub(super) const fn is_due(pages: u32, concurrency: usize, waiting: usize) -> bool {
+    waiting >= WORTH as usize * (pages as usize + 1) * concurrency
 }
 
 /// How many customers a listing must name at least, to be trusted: those that the plan counted, but for those
@@ -144,8 +139,6 @@ mod tests {
     #[test]
     fn a_listing_is_taken_when_it_costs_less() {
         assert!(!is_cheaper(6, 6) && is_cheaper(6, 7));
-        assert_eq!(enough(6, 8), 560);
-        // A partner with 100,000 customers, and one with a million.
-        assert_eq!([enough(200, 8), enough(200, 32), enough(2_000, 32)], [16_080, 20_000, 200_000]);
+        assert!(!is_due(6, 8, 559) && is_due(6, 8, 560));
     }
 }
