@@ -108,25 +108,17 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Record;
-    use serde_json::{Value, json};
+    use crate::record::{
+        Record,
+        samples::{opened, record},
+    };
+    use serde_json::json;
 
     const CUSTOMER: &str = "c0000000-0000-4000-8000-000000000001";
 
-    fn record(more: &Value) -> Record {
-        let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": "20261120-091530-aaaaaa" });
-        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        Record::from_bytes(value.to_string().as_bytes()).unwrap()
-    }
-
     /// A run in which one customer was gone before, and another row is not valid.
     fn up_to_the_end() -> Run {
-        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
-            "max_removals": 9, "max_share": 100 });
-        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
-            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy,
-            "settings": {}, "input": { "file": "", "sha256": "0".repeat(64), "rows": 2, "columns": [] } });
-        let mut run = Run::begin(&record(&opened)).unwrap();
+        let mut run = Run::begin(&record(&opened(2))).unwrap();
         let settled = |row: u32, outcome: &str| {
             json!({ "kind": "settled", "row": row, "outcome": outcome, "attempts": 0,
                 "started_at": "2026-11-20T09:15:30.000Z" })

@@ -21,6 +21,8 @@ mod planning;
 mod requesting;
 mod requests;
 mod row;
+#[cfg(test)]
+pub(crate) mod samples;
 mod settling;
 mod signs;
 mod state;

@@ -161,18 +161,14 @@ mod tests {
     use super::*;
     use crate::{
         domain::{Sha256, TenantId},
-        record::{Event, Record, plan_digest},
+        record::{
+            Event, Record, plan_digest,
+            samples::{opened, policy, record},
+        },
     };
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    const RUN: &str = "20261120-091530-aaaaaa";
     const PLANNED_BY: &str = "20261120-091530-bbbbbb";
-
-    fn record(more: &Value) -> Record {
-        let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": RUN });
-        value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        Record::from_bytes(value.to_string().as_bytes()).unwrap()
-    }
 
     /// A run that carries out a plan with one customer, up to the seal of the plan.
     fn up_to_the_plan(approval_above: u32, is_approved: bool) -> (Run, Sha256) {
@@ -183,12 +179,9 @@ mod tests {
         let decisions = [(1, customer, decision.digest().unwrap())];
         let digest =
             plan_digest(&PLANNED_BY.parse().unwrap(), None, Procedure::RemoveRelationship, decisions);
-        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
-            "max_removals": 9, "max_share": 100, "approval_above": approval_above });
-        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
-            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy, "settings": {},
-            "input": { "file": "", "sha256": "0".repeat(64), "rows": 1, "columns": [] },
-            "applies": { "run": PLANNED_BY, "digest": digest } });
+        let mut opened = opened(1);
+        opened["policy"]["approval_above"] = json!(approval_above);
+        opened["applies"] = json!({ "run": PLANNED_BY, "digest": digest });
         let mut run = Run::begin(&record(&opened)).unwrap();
         if is_approved {
             run.apply(
@@ -229,21 +222,13 @@ mod tests {
 
     #[test]
     fn who_is_protected_stays_so_when_the_run_goes_on_and_stands_in_no_other_record() {
-        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
-            "max_removals": 9, "max_share": 100 });
-        let opened = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
-            "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy,
-            "settings": {}, "input": { "file": "", "sha256": "0".repeat(64), "rows": 1, "columns": [] } });
-        let mut run = Run::begin(&record(&opened)).unwrap();
+        let mut run = Run::begin(&record(&opened(1))).unwrap();
         let customer = "c0000000-0000-4000-8000-000000000001";
         let list = record(&json!({ "kind": "customers_protected", "customers": [customer] }));
         run.apply(1, &list).unwrap();
         assert!(run.apply(2, &list).unwrap_err().why.contains("is said once"));
-        let mut faster = policy;
-        faster
-            .as_object_mut()
-            .unwrap()
-            .extend([("rate".to_owned(), json!(7)), ("kind".to_owned(), json!("resumed"))]);
+        let mut faster = policy();
+        (faster["rate"], faster["kind"]) = (json!(7), json!("resumed"));
         run.apply(3, &record(&faster)).unwrap();
         assert_eq!((run.policy.rate, run.policy.protected.len()), (7, 1));
         let event = crate::record::Event::Resumed(run.policy.clone());

@@ -1,20 +1,11 @@
 //! What runs say that cannot be true.
 
 use super::*;
+use crate::record::samples::{self, record_of as record};
 use serde_json::{Value, json};
 
-fn record(run: Option<&str>, more: &Value) -> Record {
-    let mut value = json!({ "at": "2026-11-20T09:15:30.000Z", "run": run });
-    value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Record::from_bytes(value.to_string().as_bytes()).unwrap()
-}
-
 fn opened(run: &str, applies: Option<&str>) -> Record {
-    let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
-        "max_removals": 9, "max_share": 100 });
-    let mut value = json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship",
-        "mode": "run", "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy,
-        "settings": {}, "input": { "file": "", "sha256": "0".repeat(64), "rows": 2, "columns": [] } });
+    let mut value = samples::opened(2);
     if let Some(plan) = applies {
         value["applies"] = json!({ "run": plan, "digest": "0".repeat(64) });
     }
