@@ -25,7 +25,15 @@ fn main() -> Result<(), Failed> {
         "memory",
         "The peak of memory of `check`, and of a whole rehearsal with its reports, the simulator in the same process.",
     );
-    section.head(&["what", "rows", "peak MiB", "seconds", "growth of the peak", "log, KiB a row"]);
+    section.head(&[
+        "what",
+        "rows",
+        "peak MiB",
+        "seconds",
+        "growth of the peak",
+        "of that, a doubling",
+        "log, KiB a row",
+    ]);
     let mut before = None;
     for rows in [10_000, 100_000, 1_000_000] {
         let list = list(folder.path(), rows)?;
@@ -68,20 +76,26 @@ fn row(
     what: &str,
     rows: u32,
     (peak, took): (u64, Duration),
-    before: Option<u64>,
+    before: Option<(u32, u64)>,
     log: String,
-) -> u64 {
-    let growth = before.map(|before| format!("{:.2} ×", mib(peak) / mib(before))).unwrap_or_default();
+) -> (u32, u64) {
+    let grown = before.map(|(fewer, before)| {
+        let growth = mib(peak) / mib(before);
+        let doublings = (f64::from(rows) / f64::from(fewer)).log2();
+        [growth, growth.powf(doublings.recip())].map(|times| format!("{times:.2} ×"))
+    });
+    let [growth, doubling] = grown.unwrap_or_default();
     let cells = [
         what.to_owned(),
         rows.to_string(),
         format!("{:.1}", mib(peak)),
         format!("{:.1}", took.as_secs_f64()),
         growth,
+        doubling,
         log,
     ];
     section.row(&cells);
-    peak
+    (rows, peak)
 }
 
 /// Of KiB.
