@@ -99,7 +99,7 @@ mod tests {
         judged.digest().unwrap()
     }
 
-    /// What happens to a row: its list, a judgement, or an end without one.
+    /// Rows in the order in which they are decided, and whether by a judgement, or by an end without one.
     fn happenings() -> impl Strategy<Value = Vec<(u32, bool)>> {
         prop::collection::vec(any::<bool>(), 1..12)
             .prop_map(|judged| (1..).zip(judged).collect::<Vec<_>>())

@@ -4,7 +4,7 @@ use super::Record;
 use serde_json::{Value, json};
 
 /// The run that most of them belong to.
-pub(crate) const RUN: &str = "20261120-091530-aaaaaa";
+const RUN: &str = "20261120-091530-aaaaaa";
 
 /// A record of [`RUN`].
 pub(crate) fn record(more: &Value) -> Record {

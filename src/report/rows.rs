@@ -10,9 +10,6 @@ use std::collections::{BTreeMap, HashSet};
 /// How many names a table of dates shows for one day.
 const NAMES_A_DAY: usize = 5;
 
-/// For how many rows room is made at most, whatever the record that opens the run says of its list.
-const ROWS_AT_ONCE: usize = 1 << 17;
-
 /// Under which removals count that have none.
 pub(super) const NO_EVIDENCE: &str = "none";
 
@@ -159,7 +156,6 @@ pub(super) fn walk(
 ) -> Result<Tally, ReportError> {
     let changed = reader.changed_rows(&facts.id)?;
     let mut tally = Tally::default();
-    tally.customers.reserve_exact((facts.opened.input.rows as usize).min(ROWS_AT_ONCE));
     reader.customers::<ReportError>(&facts.id, |line, cells| {
         let row = Row::of(line, cells, &changed)?;
         tally.add(&row);

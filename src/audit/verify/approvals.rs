@@ -35,20 +35,13 @@ mod tests {
     use crate::{
         audit::test_key,
         domain::{Procedure, Sha256, Time},
-        record::{Partner, PlanSealed, Record},
+        record::{Partner, PlanSealed, samples},
     };
-    use serde_json::json;
-
-    const RUN: &str = "20261120-091530-aaaaaa";
 
     fn planned() -> Run {
-        let policy = json!({ "rate": 1, "concurrency": 1, "settle_seconds": 0, "stop_after_failures": 0,
-            "max_removals": 9, "max_share": 100 });
-        let opened = json!({ "at": "2026-11-20T09:15:30.000Z", "run": RUN, "kind": "run_opened", "version": "",
-            "procedure": "remove-relationship", "mode": "plan", "changes": false, "api_url": "", "operator": "",
-            "host": "", "policy": policy, "settings": {},
-            "input": { "file": "", "sha256": "0".repeat(64), "rows": 2, "columns": [] } });
-        let mut run = Run::begin(&Record::from_bytes(opened.to_string().as_bytes()).unwrap()).unwrap();
+        let mut opened = samples::opened(2);
+        (opened["mode"], opened["changes"]) = ("plan".into(), false.into());
+        let mut run = Run::begin(&samples::record(&opened)).unwrap();
         run.partner = Some(Partner {
             tenant_id: "3d3d3d3d-4444-4555-8666-777777777777".parse().unwrap(),
             name: "P".into(),
