@@ -178,6 +178,16 @@ fn the_simulator_prints_its_address_and_keeps_a_journal() {
 }
 
 #[test]
+fn a_scenario_that_cannot_be_read_says_where() {
+    let folder = Folder::new();
+    folder.write("scenario.json", "{\n  \"customers\": [],\n  \"fautls\": []\n}\n");
+    let done = folder.offboard(&["simulate", "--scenario", "scenario.json"]).exits(2);
+    for named in ["scenario.json", "fautls", "line 3 column"] {
+        assert!(done.err.contains(named), "{named}: {}", done.err);
+    }
+}
+
+#[test]
 fn settings_come_from_option_environment_file_and_default_in_this_order() {
     let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
     let folder = Folder::new();

@@ -149,7 +149,7 @@ pub struct Generated {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// It is not JSON, or has a field or a word that is not known.
-    #[error("the scenario cannot be read")]
+    #[error("the scenario cannot be read: {0}")]
     Json(#[from] serde_json::Error),
     /// Two customers have the same ID.
     #[error("the customer `{0}` is there twice")]
