@@ -198,6 +198,7 @@ fn customer(n: u32) -> Result<TenantId, Failed> {
 
 fn opened(rows: u32) -> RunOpened {
     RunOpened {
+        rules: offboard::record::Rules::LATEST,
         version: "benchmark".to_owned(),
         procedure: Procedure::RemoveRelationship,
         mode: Mode::Run,

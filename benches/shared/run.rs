@@ -3,7 +3,7 @@
 use offboard::{
     domain::{Mode, Procedure, Sha256, TenantId},
     input,
-    record::{InputFile, Policy, RunOpened},
+    record::{InputFile, Policy, Rules, RunOpened},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +16,7 @@ pub(crate) fn opened(
     canary: u32,
 ) -> RunOpened {
     RunOpened {
+        rules: Rules::LATEST,
         version: "bench".into(),
         procedure: Procedure::RemoveRelationship,
         mode: Mode::Run,

@@ -17,7 +17,7 @@ use crate::{
     audit::Reader,
     domain::Mode,
     engine::{Clock, not_approved},
-    record::{Applies, Policy, RunOpened},
+    record::{Applies, Policy, Rules, RunOpened},
 };
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -104,6 +104,7 @@ fn opened(
     let mut settings = run.opened.settings.clone();
     settings.extend(approval.recorded.clone());
     RunOpened {
+        rules: Rules::LATEST,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: Mode::Run,
         changes: true,

@@ -110,7 +110,7 @@ fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
         pace: PaceOptions { rate: Some(rate), concurrency: Some(concurrency) },
         max_removals: Some(max_removals),
         max_share: Some(100),
-        stop_after_failures: Some(3),
+        stop_after_failures: Some(2),
         procedure: Some(ProcedureName::RemoveRelationship),
         ticket: Some("DEMO-1".to_owned()),
         reason: Some("to show what the program does".to_owned()),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
-    domain::{Mode, Outcome, RunId},
+    domain::{Mode, RunId},
     engine::{Ended, Engine, Halt},
     partner_center::transport::Http,
     record::{Run, Stage, StopCause},
@@ -154,14 +154,12 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
         Mode::Plan => " (plan: nothing was changed)",
         Mode::Run => "",
     };
-    let counts =
-        Outcome::ALL.iter().filter_map(|outcome| summary.counts.get(outcome).map(|n| (*outcome, *n)));
     let reasons = summary.reasons.iter().map(|(reason, n)| (*reason, *n));
     let mut text = format!(
         "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
         summary.input.rows,
-        show::summary(counts, reasons),
+        show::summary(summary.shown(), reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
     );

@@ -151,9 +151,9 @@ fn on_their_way(run: &Run) -> impl Iterator<Item = (&'static str, u32, Weight)> 
     let (mut accepted, mut in_doubt) = (0, 0);
     for row in &run.rows {
         let RowState::Changing(changing) = &row.state else { continue };
-        match changing.decisive().map(|change| change.phase) {
-            Some(ChangePhase::Accepted { .. }) => accepted += 1,
-            Some(ChangePhase::InDoubt { .. }) => in_doubt += 1,
+        match changing.decisive() {
+            Some(change) if matches!(change.phase, ChangePhase::Accepted { .. }) => accepted += 1,
+            Some(change) if change.is_in_doubt() => in_doubt += 1,
             _ => {}
         }
     }

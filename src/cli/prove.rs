@@ -158,7 +158,11 @@ fn said(printer: &Printer, certificate: &Certificate, trust: &Trusted) -> Result
     let own_word = trust.keys.is_empty();
     if printer.json {
         let mut value = described(certificate);
-        merge(&mut value, json!({ "verdict": "good", "exit_code": 0, "key_is_its_own_word": own_word }));
+        merge(
+            &mut value,
+            json!({ "verdict": "good", "exit_code": 0, "key_is_its_own_word": own_word,
+                "words_compared": !certificate.has_other_words() }),
+        );
         return printer.data(&value.to_string());
     }
     let tick = printer.paint(Paint::Good, "✓");
@@ -168,7 +172,15 @@ fn said(printer: &Printer, certificate: &Certificate, trust: &Trusted) -> Result
         format!(
             "{tick} records    {shown} shown and {withheld} withheld, each in the log as the head over {size} covers it"
         ),
-        format!("{tick} story      what it says is what its records say"),
+        if certificate.has_other_words() {
+            let care = printer.paint(Paint::Care, "!");
+            format!(
+                "{care} story      the file tells its records in the words of another version, which were not compared; \
+                 below is what they say in the words of this one"
+            )
+        } else {
+            format!("{tick} story      what it says is what its records say")
+        },
     ];
     if own_word {
         let keys = certificate.keys().join("\n    ");

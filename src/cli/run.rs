@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::Mode,
     input::List,
-    record::{InputFile, RunOpened},
+    record::{InputFile, Rules, RunOpened},
 };
 use std::{
     io::{self, IsTerminal as _},
@@ -108,6 +108,7 @@ pub(super) fn opened(
     access: &Access,
 ) -> RunOpened {
     RunOpened {
+        rules: Rules::LATEST,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         procedure: settings.procedure,
         mode,

@@ -3,7 +3,7 @@
 use crate::{
     domain::{Outcome, Preparation, Procedure, Reason},
     record::{Row, RowState, Run},
-    report::visible,
+    report::{Shown, visible},
 };
 
 /// How many customers of a plan are shown one by one.
@@ -120,12 +120,12 @@ fn preparations(run: &Run, ready: &[&Row]) -> String {
 
 /// Outcomes with their numbers, and reasons with what to do.
 pub(super) fn summary(
-    counts: impl IntoIterator<Item = (Outcome, u32)>,
+    counts: impl IntoIterator<Item = (Shown, u32)>,
     reasons: impl IntoIterator<Item = (Reason, u32)>,
 ) -> String {
     let mut outcomes = Table::new(&["outcome", "rows"]);
-    for (outcome, n) in counts {
-        outcomes.row([outcome.in_words().to_owned(), n.to_string()]);
+    for (shown, n) in counts {
+        outcomes.row([shown.in_words().to_owned(), n.to_string()]);
     }
     let mut text = table(&outcomes);
     let mut reasons: Vec<_> = reasons.into_iter().collect();

@@ -8,6 +8,7 @@
 //! other room.
 
 mod answer;
+mod effect;
 mod finding;
 mod headers;
 mod ids;
@@ -21,6 +22,7 @@ mod texts;
 mod time;
 
 pub use answer::Answer;
+pub use effect::{Effect, EffectWords};
 pub use finding::{Cause, Ends, Finding, outcome_of, removable_from};
 pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};

@@ -17,7 +17,7 @@ pub enum Outcome {
     AlreadyDeleted,
     /// A precondition or a guard said no.
     Skipped,
-    /// The service said no, or could not be made to answer; nothing was changed.
+    /// The service said no, or could not be made to answer: the last change did not happen.
     Failed,
     /// A change was sent, and what became of it could not be found out.
     Unknown,

@@ -1,5 +1,6 @@
 //! What is done for a customer before the last change.
 
+use super::{Effect, EffectWords};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,32 +26,6 @@ pub enum Act {
     SuspendSubscription,
 }
 
-impl Act {
-    /// The thing that it is done to, in words.
-    pub const fn thing(self) -> &'static str {
-        match self {
-            Self::CancelOrder => "order",
-            Self::SuspendSubscription => "subscription",
-        }
-    }
-
-    /// What is done to it, in words.
-    pub const fn verb(self) -> &'static str {
-        match self {
-            Self::CancelOrder => "cancel",
-            Self::SuspendSubscription => "suspend",
-        }
-    }
-
-    /// What it is when that is done, in words.
-    pub const fn done(self) -> &'static str {
-        match self {
-            Self::CancelOrder => "cancelled",
-            Self::SuspendSubscription => "suspended",
-        }
-    }
-}
-
 impl Preparation {
     /// Whether it is the same thing that is done, whatever the thing is called meanwhile.
     pub fn is_same(&self, other: &Self) -> bool {
@@ -65,18 +40,24 @@ impl Preparation {
     /// What is to be done, without the ID: ``cancel order `Windows Server` ``.
     pub fn named(&self) -> String {
         let name = self.name.as_deref().unwrap_or("(no name)");
-        format!("{} {} `{name}`", self.what.verb(), self.what.thing())
+        let words = self.words();
+        format!("{} {} `{name}`", words.verb, words.thing)
     }
 
     /// What is to be done, in words: ``cancel order `Windows Server` (Zx1)``.
     pub fn in_words(&self) -> String {
-        format!("{} {self}", self.what.verb())
+        format!("{} {self}", self.words().verb)
+    }
+
+    /// The words of what is done.
+    pub fn words(&self) -> EffectWords {
+        Effect::from(self.what).words()
     }
 }
 
 impl fmt::Display for Preparation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.what.thing())?;
+        f.write_str(self.words().thing)?;
         match &self.name {
             Some(name) => write!(f, " `{name}` ({})", self.id),
             None => write!(f, " {}", self.id),

@@ -86,6 +86,7 @@ impl<T: Transport> Courier<T> {
         let fault = Fault {
             code: refusal.as_ref().map(Refusal::name),
             text: refusal.as_ref().and_then(|refusal| refusal.text.clone()),
+            is_own: false,
         };
         let stored = &incoming;
         self.heard(Heard { intent, row: None, answer, fault, duration_ms, incoming: stored }).await?;

@@ -1,10 +1,10 @@
 //! What becomes of one change, whatever it does: when it is sent again, when it is looked at, and when
 //! nothing more can be known. Every procedure's changes go this way.
 
-use super::{reading, settle::capitalised, step::Verdict};
+use super::{settle::capitalised, step::Verdict};
 use crate::{
     domain::{Answer, Reason, RequestId, Time},
-    record::{Change, ChangePhase, Policy},
+    record::{Change, ChangePhase, Looks, Policy},
 };
 use std::time::Duration;
 
@@ -24,15 +24,21 @@ pub(super) enum Next {
     Nothing,
     /// Nothing before this moment.
     Wait(Time),
-    /// It is sent again, under this request ID if that is not used up.
-    Send(Option<RequestId>),
+    /// It is sent again, under the same request ID.
+    Send(RequestId),
     /// Look whether it is done.
-    Look {
-        /// Whether it is in doubt, rather than accepted.
-        in_doubt: bool,
-    },
+    Look(Why),
     /// It has come to its end.
     Ended(End),
+}
+
+/// Why it is looked whether a change is done, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Why {
+    /// Whether it is in doubt, rather than accepted.
+    pub(super) in_doubt: bool,
+    /// Whether the latest look told nothing, so that the next is at all customers.
+    pub(super) was_blind: bool,
 }
 
 /// How a change ends.
@@ -65,57 +71,63 @@ pub(super) enum End {
 /// What is next for a change. Once it is accepted, it has until `patience` is over to be seen done.
 /// `may_send` is false when the run is stopping.
 pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Time, may_send: bool) -> Next {
-    let settle = policy.settle();
+    let is_exhausted = change.throttled >= MOST_THROTTLED || change.unsent >= MOST_UNSENT;
     match change.phase {
-        ChangePhase::Open { .. } => Next::Nothing,
-        ChangePhase::ToSend { answered, since } => {
+        ChangePhase::ToSend { answered, since, .. } if may_send && !is_exhausted => {
             let pause = if answered { Duration::ZERO } else { unreachable_pause(change.unsent) };
-            if !may_send {
-                Next::Nothing
-            } else if change.throttled >= MOST_THROTTLED || change.unsent >= MOST_UNSENT {
-                Next::Ended(End::NotCarriedOut)
-            } else if now < since.plus(pause) {
+            if now < since.plus(pause) {
                 Next::Wait(since.plus(pause))
             } else {
-                // The identifier is used up by an answer, but not while an earlier attempt may come
-                // back to life.
-                let keep = !answered || change.was_in_doubt;
-                Next::Send(keep.then_some(change.request_id))
+                Next::Send(change.request_id)
             }
         }
+        // What was sent back may have been carried out all the same.
+        ChangePhase::ToSend { since, looks, .. } if change.is_unproven => {
+            settle_doubt(since.plus(policy.settle()), looks, policy, now)
+        }
+        ChangePhase::ToSend { .. } if may_send => Next::Ended(End::NotCarriedOut),
+        ChangePhase::Open { .. } | ChangePhase::ToSend { .. } => Next::Nothing,
         ChangePhase::Refused { answer } => Next::Ended(End::Refused(answer)),
         ChangePhase::Gone { seen } => Next::Ended(End::Done { seen }),
-        ChangePhase::Accepted { clearly, since, still_seen, not_told, looked_at } => {
+        ChangePhase::Accepted { clearly, since, looks } => {
             let deadline = since.plus(patience);
-            let looks = still_seen.saturating_add(not_told);
-            let due = looked_at.plus(propagation_pause(looks)).min(deadline);
-            if looks == 0 || (looked_at < deadline && now >= due) {
-                Next::Look { in_doubt: false }
-            } else if looked_at < deadline {
+            let due = looks.at.plus(propagation_pause(looks.count())).min(deadline);
+            if looks.count() == 0 || (looks.at < deadline && now >= due) {
+                Next::Look(Why { in_doubt: false, was_blind: looks.is_blind })
+            } else if looks.at < deadline {
                 Next::Wait(due)
             } else {
-                let waited = looked_at.since(since);
-                Next::Ended(End::NotSeen { clearly, still_there: still_seen > 0, waited })
+                let waited = looks.at.since(since);
+                Next::Ended(End::NotSeen { clearly, still_there: looks.still_there > 0, waited })
             }
         }
-        ChangePhase::InDoubt { since, not_told, looked_at } => {
-            let due = if not_told == 0 { since.plus(settle) } else { looked_at.plus(between_looks(settle)) };
-            if not_told >= MOST_LOOKS {
-                Next::Ended(End::Unknown)
-            } else if now < due {
-                Next::Wait(due)
-            } else {
-                Next::Look { in_doubt: true }
-            }
+        // After a no, it is not sent again; so what an earlier try may have begun has all its time.
+        ChangePhase::InDoubt { since, no: Some(_), looks } => {
+            settle_doubt(since.plus(policy.settle().max(patience)), looks, policy, now)
         }
-        ChangePhase::DidNotHappen if change.repeats < MOST_REPEATS => {
+        ChangePhase::InDoubt { since, no: None, looks } => {
+            settle_doubt(since.plus(policy.settle()), looks, policy, now)
+        }
+        ChangePhase::DidNotHappen if change.repeats < MOST_REPEATS && !is_exhausted => {
             if may_send {
-                Next::Send(Some(change.request_id))
+                Next::Send(change.request_id)
             } else {
                 Next::Nothing
             }
         }
         ChangePhase::DidNotHappen => Next::Ended(End::DidNotHappen),
+    }
+}
+
+/// What is next for a change of which nobody knows what became of it, and at which it is no use to look before `due`.
+fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
+    let due = if looks.count() == 0 { due } else { looks.at.plus(between_looks(policy.settle())) };
+    if looks.not_told >= MOST_LOOKS {
+        Next::Ended(End::Unknown)
+    } else if now < due {
+        Next::Wait(due)
+    } else {
+        Next::Look(Why { in_doubt: true, was_blind: looks.is_blind })
     }
 }
 
@@ -147,11 +159,14 @@ pub(super) fn unknown(change: &Change) -> Verdict {
 
 /// What the service's no means.
 pub(super) fn refused(answer: Answer, change: &Change) -> Verdict {
-    let reason = match answer {
-        Answer::Denied => Reason::PermissionDenied,
-        _ => reading::refused(&change.exchange()),
+    let reason = match (answer, change.status) {
+        (Answer::Denied, _) | (_, Some(403)) => Reason::PermissionDenied,
+        (_, Some(400..=499)) => Reason::RefusedByService,
+        // Nothing of this API is known to redirect.
+        _ => Reason::UnexpectedAnswer,
     };
-    Verdict::because(reason, format!("{}.", capitalised(&change.exchange().described())))
+    let seen = if change.was_in_doubt { " Reading the customer shows that it did not happen." } else { "" };
+    Verdict::because(reason, format!("{}.{seen}", capitalised(&change.exchange().described())))
 }
 
 fn unreachable_pause(attempts: u16) -> Duration {

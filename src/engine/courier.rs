@@ -17,7 +17,7 @@ use crate::{
         BaseUrl,
         redact::Scrubber,
         request::Outgoing,
-        response::{self, Incoming, LONGEST_WAIT, RetryAfter},
+        response::{self, Asked, Incoming, LONGEST_WAIT, RetryAfter},
         transport::{SendError, Transport},
     },
     record::{Event, Exchange, Held, StopCause},
@@ -157,9 +157,12 @@ impl<T: Transport> Courier<T> {
             Ok(incoming) => {
                 let incoming = self.scrubber.answer(incoming);
                 let fault = response::fault(&incoming);
-                let is_customer = subject.is_some() && purpose.is_about_customer();
+                let asked = Asked {
+                    is_change: purpose.is_change(),
+                    is_customer: subject.is_some() && purpose.is_customer_itself(),
+                };
                 let understood = incoming.is_success().then(|| (errand.understand)(&incoming)).flatten();
-                let answer = response::classify(&incoming, &fault, understood.is_some(), is_customer);
+                let answer = response::classify(&incoming, &fault, understood.is_some(), asked);
                 self.unanswered.store(0, Ordering::Relaxed);
                 exchange.status = Some(incoming.status);
                 exchange.code.clone_from(&fault.code);
@@ -209,6 +212,10 @@ impl<T: Transport> Courier<T> {
     ) -> Option<Result<Held, Halt>> {
         match answer {
             Answer::Throttled => return Some(self.hold(slot, intent, incoming)),
+            // A change may have been carried out all the same; the service is to be left alone in any case.
+            Answer::Unclear if incoming.header("retry-after").is_some() => {
+                return Some(self.hold(slot, intent, incoming));
+            }
             Answer::TokenExpired if self.sign_in.can_renew() => self.sign_in.refused(bearer, self.now()),
             // There is no other token, or another one of the same sign-in would be no better.
             Answer::TokenExpired | Answer::SignInRefused => self.closed.cancel(),
@@ -268,8 +275,9 @@ impl<T: Transport> Courier<T> {
     }
 }
 
-/// The service wants more patience than anybody has.
+/// The service asks to wait longer than anybody would.
 pub(super) fn absurd(value: &str) -> Halt {
-    let text = format!("the service asks to be left alone until `{value}`, which nobody waits for");
+    let text =
+        format!("the service asks to wait (`Retry-After: {value}`) for longer than an hour; resume later");
     Halt::stop(StopCause::Service, text)
 }

@@ -18,6 +18,7 @@ use crate::{
 
 const WORDS: Words = Words {
     outcome: Outcome::Deleted,
+    already: Outcome::AlreadyDeleted,
     change: "deletion",
     thing: "the customer",
     none_left: "knew no such customer",

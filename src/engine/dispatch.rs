@@ -5,6 +5,7 @@
 //! turn back, so nobody blocks the others.
 
 use super::{
+    attempts::Why,
     guards,
     halt::Halt,
     look::{self, Context, Subject},
@@ -128,7 +129,7 @@ impl<T: Transport> Engine<T> {
                 match self.step(row, guard.is_none()) {
                     Step::Nothing => {}
                     Step::Wait(due) => waiting.push(Reverse((due, row))),
-                    Step::Observe { which: Which::Last, in_doubt: false } if to_be_seen.takes(row) => {}
+                    Step::Observe { which: Which::Last, why } if to_be_seen.takes(row, why) => {}
                     Step::Settle(verdict) if verdict.outcome.is_gone() => gone.push((row, verdict)),
                     step => {
                         let taken = self.take(row, step);
@@ -180,19 +181,19 @@ impl<T: Transport> Engine<T> {
     /// that were not seen together are to be looked at alone.
     async fn see_together(&self, to_be_seen: &mut ToBeSeen) -> Result<Vec<u32>, Halt> {
         let rows = std::mem::take(&mut to_be_seen.rows);
+        let blind = std::mem::take(&mut to_be_seen.blind);
         let asked = self.with_run(|run| {
             let customer = |row: &u32| Some((*row, run.row(*row)?.customer?));
             rows.iter().filter_map(customer).collect::<Vec<_>>()
         });
         let pays = to_be_seen.pages.is_some_and(|pages| together::is_cheaper(pages, asked.len()));
-        let seen = if pays {
-            let others = self.with_run(together::others);
-            together::look(&self.courier, others, &asked).await?
-        } else {
-            None
-        };
-        match seen {
-            Some(listing) => {
+        if !pays && blind.is_empty() {
+            to_be_seen.alone.extend(&rows);
+            return Ok(rows);
+        }
+        let others = self.with_run(together::others);
+        match together::look(&self.courier, others, &asked).await? {
+            Ok(listing) => {
                 let seen = asked.iter().map(|(row, customer)| listing.of(*row, *customer)).inspect(|one| {
                     // A listing may lag behind; the next look is at the customer itself.
                     if one.seen != Seen::Gone {
@@ -201,7 +202,12 @@ impl<T: Transport> Engine<T> {
                 });
                 self.record_all(seen.map(Event::Observed)).await?;
             }
-            None => to_be_seen.alone.extend(&rows),
+            Err(why) => {
+                let blind = asked.iter().map(|(row, _)| *row).filter(|row| blind.contains(row));
+                let seen = blind.map(|row| together::not_told(row, &why));
+                self.record_all(seen.map(Event::Observed)).await?;
+                to_be_seen.alone.extend(&rows);
+            }
         }
         Ok(rows)
     }
@@ -222,6 +228,8 @@ struct ToBeSeen {
     pages: Option<u32>,
     /// They wait to be looked at together.
     rows: Vec<u32>,
+    /// Those of them of whom a look at them alone told nothing.
+    blind: HashSet<u32>,
     /// They are to be looked at alone, the next time.
     alone: HashSet<u32>,
 }
@@ -232,11 +240,15 @@ impl ToBeSeen {
         self.pages.is_some_and(|pages| together::is_due(pages, concurrency, self.rows.len()))
     }
 
-    /// Takes a row that waits for others; one that is to be looked at alone is not taken.
-    fn takes(&mut self, row: u32) -> bool {
-        let waits = self.pages.is_some() && !self.alone.remove(&row);
+    /// Takes a row that waits for others, or that needs the listing; one that is to be looked at alone is not taken.
+    fn takes(&mut self, row: u32, why: Why) -> bool {
+        let is_alone = self.alone.remove(&row);
+        let waits = why.was_blind || (self.pages.is_some() && !why.in_doubt && !is_alone);
         if waits {
             self.rows.push(row);
+        }
+        if why.was_blind {
+            self.blind.insert(row);
         }
         waits
     }

@@ -184,15 +184,13 @@ impl Work {
     fn one(&mut self, run: &Run, change: &Change, patience: Duration) -> f64 {
         match change.phase {
             ChangePhase::Open { .. } => 1.0,
-            ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen => {
-                if run.stopped_by_guard.is_none() {
-                    2.0
-                } else {
-                    0.0
-                }
+            ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen if run.stopped_by_guard.is_none() => 2.0,
+            ChangePhase::ToSend { since, .. } if change.is_unproven => {
+                self.not_before = self.not_before.max(since.plus(run.policy.settle()));
+                1.0
             }
-            ChangePhase::Accepted { since, still_seen, not_told, .. } => {
-                if still_seen > 0 || not_told > 0 {
+            ChangePhase::Accepted { since, looks, .. } => {
+                if looks.count() > 0 {
                     self.at_most = self.at_most.max(since.plus(patience));
                 }
                 1.0
@@ -201,7 +199,10 @@ impl Work {
                 self.not_before = self.not_before.max(since.plus(run.policy.settle()));
                 1.0
             }
-            ChangePhase::Refused { .. } | ChangePhase::Gone { .. } => 0.0,
+            ChangePhase::ToSend { .. }
+            | ChangePhase::DidNotHappen
+            | ChangePhase::Refused { .. }
+            | ChangePhase::Gone { .. } => 0.0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Whom a listing has named so far.
 
-use crate::domain::TenantId;
+use crate::{domain::TenantId, partner_center::Count};
 
 /// Customers, each once. A partner may have several hundred thousand: in their order they take no more room than
 /// their IDs, and a page is merged into those before it.
@@ -21,6 +21,11 @@ impl Named {
             self.0.sort();
         }
         new
+    }
+
+    /// How many there are, if the listing says that there are `said`.
+    pub(super) const fn count(&self, said: Option<u64>) -> Count {
+        Count { came: self.0.len() as u64, said }
     }
 
     pub(super) const fn len(&self) -> usize {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{Answer, Reason, Seq, TenantId},
     partner_center::{
+        Count,
         model::{self, Page},
         next_page,
         request::{self, Call},
@@ -39,6 +40,16 @@ pub(super) struct Failure {
 
 /// The most pages of one customer's collection. The documentation knows none that has two.
 const MOST_PAGES: usize = 100;
+
+/// One page of a collection.
+#[derive(Clone, Debug)]
+pub(super) struct Paged<R> {
+    pub(super) items: Vec<R>,
+    /// How many the service says that there are.
+    pub(super) total: Option<u64>,
+    /// The call for the page after it.
+    pub(super) after: Option<Call>,
+}
 
 /// How often one request is sent again with another token. Each time but the first means that the token
 /// ended on the way, or that the service will not have any for this.
@@ -92,8 +103,10 @@ impl<T: Transport> Courier<T> {
                     Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                     Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
                     Answer::Refused | Answer::InProgress => {
-                        return Ok(Read::Failed(refused(&failure.exchange), failure));
+                        return Ok(Read::Failed(Reason::RefusedByService, failure));
                     }
+                    // A gateway, a wrong path, a form that is not known: nobody has answered the question.
+                    Answer::Inconclusive => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
                     Answer::TokenExpired | Answer::SignInRefused => {
                         refused_tokens += 1;
                         self.require_another_token(answer, refused_tokens, &failure.exchange)?;
@@ -132,24 +145,31 @@ impl<T: Transport> Courier<T> {
     ) -> Result<Read<Vec<R>>, Halt> {
         let mut items = Vec::new();
         let mut basis = Vec::new();
+        let mut count = Count::default();
         let mut next = Some(first);
         while let Some(call) = next.take() {
             match self.page(purpose, subject, call).await? {
-                Read::Done((page, after), seen) => {
-                    items.extend(page);
+                Read::Done(page, seen) => {
+                    count.add(page.items.len(), page.total);
+                    items.extend(page.items);
                     basis.extend(seen);
-                    if after.is_some() && basis.len() >= MOST_PAGES {
-                        // What is not read to its end must not pass for the whole.
-                        let text = Some(format!("the collection does not end after {MOST_PAGES} pages"));
-                        let intent = basis.last().copied().unwrap_or_default();
-                        let exchange = Exchange { text, ..Exchange::default() };
-                        return Ok(Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange }));
+                    if page.after.is_some() && basis.len() >= MOST_PAGES {
+                        let why = format!("the collection does not end after {MOST_PAGES} pages");
+                        return Ok(not_whole(why, &basis));
                     }
-                    next = after;
+                    next = page.after;
                 }
                 Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
                 Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
             }
+        }
+        if let Count { came, said: Some(said) } = count
+            && count.is_short()
+        {
+            return Ok(not_whole(
+                format!("the collection says that it has {said} items, and {came} came"),
+                &basis,
+            ));
         }
         Ok(Read::Done(items, basis))
     }
@@ -161,13 +181,14 @@ impl<T: Transport> Courier<T> {
         purpose: Purpose,
         subject: Option<(u32, TenantId)>,
         call: Call,
-    ) -> Result<Read<(Vec<R>, Option<Call>)>, Halt> {
+    ) -> Result<Read<Paged<R>>, Halt> {
         let collection = call.path.split('?').next().unwrap_or_default().to_owned();
         Ok(match self.read::<Page<R>>(purpose, subject, call).await? {
             Read::Done(page, basis) => {
                 let next = next_page(&self.base, &collection, page.links.as_ref())
                     .map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
-                Read::Done((page.items, next.map(request::next)), basis)
+                let after = next.map(request::next);
+                Read::Done(Paged { items: page.items, total: page.total_count, after }, basis)
             }
             Read::NoRelationship(failure) => Read::NoRelationship(failure),
             Read::Failed(reason, failure) => Read::Failed(reason, failure),
@@ -175,12 +196,11 @@ impl<T: Transport> Courier<T> {
     }
 }
 
-/// A redirect is not followed, and nothing of this API is known to redirect.
-pub(super) fn refused(exchange: &Exchange) -> Reason {
-    match exchange.status {
-        Some(400..=499) => Reason::RefusedByService,
-        _ => Reason::UnexpectedAnswer,
-    }
+/// What is not read to its end must not pass for the whole.
+fn not_whole<R>(why: String, basis: &[Seq]) -> Read<R> {
+    let intent = basis.last().copied().unwrap_or_default();
+    let exchange = Exchange { status: Some(200), text: Some(why), ..Exchange::default() };
+    Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
 }
 
 /// What a refused sign-in means, and what to do.

@@ -14,6 +14,7 @@ use crate::{
 
 const WORDS: Words = Words {
     outcome: Outcome::Removed,
+    already: Outcome::AlreadyRemoved,
     change: "removal",
     thing: "the relationship",
     none_left: "knew no relationship",

@@ -29,8 +29,10 @@ pub(super) struct Preparing {
 /// What a procedure says of its last change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words {
-    /// The outcome when it is done.
+    /// The outcome when it is done,
     pub(super) outcome: Outcome,
+    /// and when there was nothing left to do.
+    pub(super) already: Outcome,
     /// `removal`.
     pub(super) change: &'static str,
     /// `the relationship`.
@@ -146,8 +148,10 @@ fn step(next: Next, change: &Change, which: Which, ended: impl FnOnce(End) -> Ve
     match next {
         Next::Nothing => Step::Nothing,
         Next::Wait(until) => Step::Wait(until),
-        Next::Send(request_id) => Step::Change { which, attempt: change.attempts + 1, request_id },
-        Next::Look { in_doubt } => Step::Observe { which, in_doubt },
+        Next::Send(request_id) => {
+            Step::Change { which, attempt: change.attempts + 1, request_id: Some(request_id) }
+        }
+        Next::Look(why) => Step::Observe { which, why },
         Next::Ended(end) => Step::Settle(ended(end)),
     }
 }
@@ -161,13 +165,25 @@ pub(super) fn may_be_old(policy: &Policy) -> Duration {
 
 /// How a row ends whose last change has come to its end.
 fn ended(end: End, change: &Change, words: Words) -> Verdict {
-    let Words { outcome, change: the_change, thing, none_left } = words;
+    let Words { outcome, already, change: the_change, thing, none_left } = words;
     match end {
-        End::Done { seen: true } if change.was_in_doubt => Verdict::gone(
-            outcome,
-            Evidence::Observed,
-            format!("The answer was lost; a later read shows that {thing} is gone."),
-        ),
+        End::Done { .. } if change.was_missing => Verdict {
+            outcome: already,
+            evidence: None,
+            reason: None,
+            explanation: format!(
+                "When the {the_change} was sent, the service {none_left} any more ({}); a later read shows none either.",
+                change.exchange().described()
+            ),
+        },
+        End::Done { seen: true } if change.was_in_doubt => {
+            let lost = match change.status {
+                None => "The answer was lost".to_owned(),
+                Some(status) => format!("The answer (status {status}) did not tell"),
+            };
+            let text = format!("{lost}; a later read shows that {thing} is gone.");
+            Verdict::gone(outcome, Evidence::Observed, text)
+        }
         End::Done { seen: true } => {
             Verdict::gone(outcome, Evidence::Observed, format!("A later read shows that {thing} is gone."))
         }
@@ -175,7 +191,7 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
             outcome,
             Evidence::Accepted,
             format!(
-                "The answer to an earlier try was lost; when it was repeated, the service {none_left} any more."
+                "An earlier try may have been carried out; when it was repeated, the service {none_left} any more."
             ),
         ),
         End::NotSeen { still_there: true, waited, .. } => Verdict::because(
@@ -185,16 +201,17 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
                 waited.as_secs()
             ),
         ),
-        End::NotSeen { clearly: true, .. } => Verdict::gone(
-            outcome,
-            Evidence::Accepted,
-            format!("The service answered that {thing} is gone; the read that was to confirm it failed."),
+        End::NotSeen { clearly: true, .. } => Verdict::because(
+            Reason::AnswerLost,
+            format!(
+                "The service answered that {thing} is gone, and no read that was to confirm it told anything."
+            ),
         ),
         End::NotSeen { .. } => Verdict::because(
             Reason::AnswerLost,
             format!(
-                "The service answered with success, but not that {thing} is gone, and the read that was to confirm it \
-                 failed."
+                "The service answered with success, but not that {thing} is gone, and no read that was to confirm it \
+                 told anything."
             ),
         ),
         End::Refused(answer) => attempts::refused(answer, change),
@@ -206,10 +223,13 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::delete_sandbox_customer, *};
+    use super::{
+        super::{attempts::Why, delete_sandbox_customer},
+        *,
+    };
     use crate::{
         domain::{Act, Answer, CorrelationId, Headers, RequestId},
-        record::{Purpose, RequestIntended, Seen},
+        record::{Purpose, RequestIntended, Rules, Seen},
     };
     use uuid::Uuid;
 
@@ -242,9 +262,9 @@ mod tests {
             body: None,
         };
         let mut change = Change::first(&intended, 0, at);
-        change.answered(answer, at);
+        change.answered(answer, Rules::LATEST, at);
         if let Some(seen) = seen {
-            change.observed(seen, at, Duration::ZERO).unwrap();
+            change.seen(seen, at);
         }
         change
     }
@@ -282,7 +302,7 @@ mod tests {
         assert!(is_begun(&step(first.clone(), 1, true), &Which::First(order("B"))));
         // Nothing new is begun, but what was sent is seen through.
         assert_eq!(step(first, 1, false), Step::Wait(NOW.plus(Duration::from_secs(2))));
-        let looks = |step: Step, id: &str| matches!(step, Step::Observe { which, in_doubt: false } if which == Which::First(order(id)));
+        let looks = |step: Step, id: &str| matches!(step, Step::Observe { which, why: Why { in_doubt: false, .. } } if which == Which::First(order(id)));
         // What is due goes before what has to wait.
         let both = vec![accepted("A", Some(Seen::StillThere), 0), accepted("B", Some(Seen::StillThere), 60)];
         assert!(looks(step(both, 1, true), "B"));
@@ -290,7 +310,7 @@ mod tests {
         let late = vec![accepted("A", Some(Seen::StillThere), 900), accepted("B", Some(Seen::Gone), 0)];
         assert!(looks(step(late.clone(), 1, true), "A"));
         let mut given_up = late;
-        given_up[0].observed(Seen::StillThere, NOW, Duration::ZERO).unwrap();
+        given_up[0].seen(Seen::StillThere, NOW);
         let Step::Settle(verdict) = step(given_up, 1, true) else { panic!("it is over") };
         assert_eq!(verdict.reason, Some(Reason::OrderNotCancelled));
         assert!(verdict.explanation.contains("900 s later"), "{}", verdict.explanation);

@@ -79,7 +79,7 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
     };
     let is_planned = |one: &Preparation| row.first().iter().any(|planned| planned.is_same(one));
     let cause = |one: &Preparation| Cause {
-        what: one.what.thing().to_owned(),
+        what: one.words().thing.to_owned(),
         id: Some(one.id.clone()),
         name: one.name.clone(),
         detail: if is_done(one) { "stands again" } else { "not in the plan" }.to_owned(),

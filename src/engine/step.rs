@@ -1,8 +1,9 @@
 //! What is done next for one row, and how it ends.
 
+use super::attempts::Why;
 use crate::{
     domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time},
-    record::{ChangePhase, Changing},
+    record::{Changing, Effects},
 };
 
 /// The next step for one row.
@@ -10,7 +11,7 @@ use crate::{
 pub(super) enum Step {
     /// Its facts are old: look again before anything more is changed.
     LookAgain,
-    /// Send a change, under this request ID if it had one that is not used up.
+    /// Send a change, under this request ID if it was sent before.
     Change {
         /// Which.
         which: Which,
@@ -23,8 +24,8 @@ pub(super) enum Step {
     Observe {
         /// Which.
         which: Which,
-        /// Whether the change is in doubt, rather than accepted.
-        in_doubt: bool,
+        /// Why, and how.
+        why: Why,
     },
     /// Nothing before this moment.
     Wait(Time),
@@ -78,20 +79,11 @@ impl Verdict {
     }
 }
 
-/// The explanation of a row's end, and what was done before it.
+/// The explanation of a row's end, and what was done before it, or may have been.
 pub(super) fn with_preparations(explanation: String, first: &[Preparation], changing: &Changing) -> String {
-    let decisive = changing.decisive();
-    let told = first.iter().filter_map(|one| {
-        let change = changing.of(one)?;
-        match change.phase {
-            ChangePhase::Gone { .. } => Some(format!("{one} was {}", one.what.done())),
-            // Nobody waits for it any more.
-            ChangePhase::Accepted { .. } if decisive != Some(change) => {
-                Some(format!("the service agreed to {}", one.in_words()))
-            }
-            _ => None,
-        }
-    });
-    let told: Vec<_> = told.collect();
-    if told.is_empty() { explanation } else { format!("{explanation} Before that, {}.", told.join(", ")) }
+    let effects = Effects::of(first, &changing.changes);
+    match effects.told_before(false, changing.decisive()) {
+        Some(told) => format!("{explanation} Before that, {told}."),
+        None => explanation,
+    }
 }

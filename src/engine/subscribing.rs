@@ -122,7 +122,7 @@ fn instead(
 /// What was read takes the customer out of the plan.
 fn judged(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
     let cause = Cause {
-        what: one.what.thing().to_owned(),
+        what: one.words().thing.to_owned(),
         id: Some(one.id.clone()),
         name: one.name.clone(),
         detail: why,

@@ -37,7 +37,7 @@ pub(super) struct Survey {
     pages: Vec<Seq>,
     /// How many customers it named.
     pub(super) counted: u32,
-    /// Whether the last page was reached.
+    /// Whether it came to its end, and names as many as it says that there are.
     pub(super) complete: bool,
 }
 
@@ -129,27 +129,32 @@ pub(super) async fn survey<T: Transport>(
     let mut next: Option<Call> = Some(request::customers());
     let mut pages = 0;
     let mut named = Named::default();
+    let (mut said, mut is_readable) = (None, true);
     while let Some(call) = next.take() {
         if !is_worth_it(pages, survey.unseen, survey.counted, enough) {
             return Ok(survey);
         }
         match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
-            Read::Done((customers, after), basis) => {
+            Read::Done(page, basis) => {
                 pages += 1;
+                said = said.max(page.total);
+                let items = page.items.len();
+                let ids = survey.take(page.items, basis.first().copied().unwrap_or_default());
+                is_readable &= ids.len() == items;
                 // A customer that is named twice is one customer: the share depends on it.
-                let new = named.add(survey.take(customers, basis.first().copied().unwrap_or_default()));
+                let new = named.add(ids);
                 survey.counted = u32::try_from(named.len()).unwrap_or(u32::MAX);
-                if after.is_some() && new == 0 {
+                if page.after.is_some() && new == 0 {
                     let text = "the listing of customers goes on without naming anybody new; it was not followed further";
                     return Err(Halt::stop(StopCause::Service, text));
                 }
-                next = after;
+                next = page.after;
             }
             Read::NoRelationship(failure) => return Err(failed(Reason::RefusedByService, &failure.exchange)),
             Read::Failed(reason, failure) => return Err(failed(reason, &failure.exchange)),
         }
     }
-    survey.complete = true;
+    survey.complete = is_readable && !named.count(said).is_short();
     Ok(survey)
 }
 

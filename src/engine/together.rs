@@ -10,14 +10,18 @@
 //! removals took, or when nothing else is left to do. Whoever waits loses nothing: a change that the service
 //! has accepted takes its time to be seen anyway.
 //!
-//! A customer that a listing does not name is gone only if the listing can be trusted: it came to its end,
-//! nothing of this run was changed meanwhile, and it names all whom nobody removed. Otherwise, each customer
-//! is looked at alone.
+//! A customer that a listing does not name is gone only if the listing can be trusted: it came to its end, holds as many
+//! as it says that there are, names somebody, and all whom nobody removed; nothing of this run was changed meanwhile, and
+//! each of its lines can be read. Otherwise, each customer is looked at alone.
+//!
+//! The listing is also the other way to look at a customer of whom a look at it alone told nothing: what the service
+//! answers for a customer that is gone is not documented, and a gateway's "not found" is no evidence.
 
 use super::{courier::Courier, halt::Halt, named::Named, observing, reading::Read};
 use crate::{
     domain::{Outcome, Seq, TenantId},
     partner_center::{
+        Count,
         model::Customer,
         request::{self, Call, PAGE_SIZE},
         transport::Transport,
@@ -50,15 +54,15 @@ pub(super) const fn is_due(pages: u32, concurrency: usize, waiting: usize) -> bo
 }
 
 /// How many customers a listing must name at least, to be trusted: those that the plan counted, but for those
-/// that may be gone.
-pub(super) fn others(run: &Run) -> usize {
-    let counted = run.plan.as_ref().and_then(|plan| plan.customers_of_partner).unwrap_or(u32::MAX) as usize;
+/// that may be gone. None if the plan did not count all.
+pub(super) fn others(run: &Run) -> Option<usize> {
+    let counted = run.plan.as_ref().and_then(|plan| plan.customers_of_partner)? as usize;
     let may_be_gone = run.rows.iter().filter(|row| match &row.state {
         RowState::Settled(outcome) => !matches!(outcome, Outcome::Skipped | Outcome::Rejected),
         RowState::Changing(_) => true,
         RowState::Unread { .. } | RowState::Judged { .. } => false,
     });
-    counted.saturating_sub(may_be_gone.count())
+    Some(counted.saturating_sub(may_be_gone.count()))
 }
 
 /// A listing that can be trusted.
@@ -71,47 +75,78 @@ pub(super) struct Listing {
     last: Option<Seq>,
 }
 
-/// Lists all customers, to see who of `asked`, rows with their customers, is gone. None if the listing cannot be
-/// trusted, because it does not come to its end or does not name so many `others`.
+/// Lists all customers, to see who of `asked`, rows with their customers, is gone. `Err` says why the listing cannot be
+/// trusted. `others` must be named at least.
 pub(super) async fn look<T: Transport>(
     courier: &Courier<T>,
-    others: usize,
+    others: Option<usize>,
     asked: &[(u32, TenantId)],
-) -> Result<Option<Listing>, Halt> {
+) -> Result<Result<Listing, String>, Halt> {
     let mut wanted: Vec<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
     wanted.sort_unstable();
     let mut shown: HashMap<TenantId, (String, Seq)> = HashMap::new();
     let mut named = Named::default();
-    let (mut pages, mut last) = (0, None);
+    let (mut pages, mut last, mut said) = (0, None, None);
     let mut next: Option<Call> = Some(request::customers());
     while let Some(call) = next.take() {
-        let Read::Done((customers, after), basis) =
-            courier.page::<Customer>(Purpose::ListCustomers, None, call).await?
-        else {
-            return Ok(None);
+        let (page, basis) = match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
+            Read::Done(page, basis) => (page, basis),
+            Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+                return Ok(Err(format!("it cannot be read ({})", failure.exchange.described())));
+            }
         };
-        let page = basis.first().copied().unwrap_or_default();
+        let intent = basis.first().copied().unwrap_or_default();
         pages += 1;
         last = basis.last().copied().or(last);
-        let mut ids = Vec::with_capacity(customers.len());
-        for customer in customers {
+        said = said.max(page.total);
+        let mut ids = Vec::with_capacity(page.items.len());
+        for customer in page.items {
             let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
-                continue;
+                return Ok(Err("one of its lines has no tenant ID".to_owned()));
             };
             ids.push(id);
             if wanted.binary_search(&id).is_ok() {
-                shown.insert(id, (CustomerFacts::of(customer).relationship, page));
+                shown.insert(id, (CustomerFacts::of(customer).relationship, intent));
             }
         }
-        if named.add(ids) == 0 && after.is_some() {
-            return Ok(None);
+        if named.add(ids) == 0 && page.after.is_some() {
+            return Ok(Err("it goes on without naming anybody new".to_owned()));
         }
-        next = after;
+        next = page.after;
     }
-    if named.len().saturating_sub(shown.len()) < others {
-        return Ok(None);
+    let not_asked = named.len().saturating_sub(shown.len());
+    Ok(match why_untrusted(named.count(said), not_asked, others) {
+        Some(why) => Err(why),
+        None => Ok(Listing { shown, pages, last }),
+    })
+}
+
+/// Why a listing that came to its end does not show that somebody is gone. It names so many customers that were `not_asked`
+/// for, and must name so many `others`, if that is known.
+fn why_untrusted(count: Count, not_asked: usize, others: Option<usize>) -> Option<String> {
+    let Count { came, said } = count;
+    if count.is_short() {
+        return Some(format!(
+            "it says that there are {} customers, and names {came}",
+            said.unwrap_or_default()
+        ));
     }
-    Ok(Some(Listing { shown, pages, last }))
+    if came == 0 {
+        return Some("it is empty".to_owned());
+    }
+    match others {
+        Some(others) if not_asked < others => {
+            Some(format!("it names {not_asked} of {others} customers whom nobody removed"))
+        }
+        None if said.is_none() => Some("nothing shows that it names all customers".to_owned()),
+        _ => None,
+    }
+}
+
+/// What is seen of a row in a listing that cannot be trusted.
+pub(super) fn not_told(row: u32, why: &str) -> Observed {
+    let detail = format!("the listing of all customers does not tell either: {why}");
+    Observed { row, about: None, seen: Seen::NotTold, detail, basis: None }
 }
 
 impl Listing {
@@ -135,6 +170,25 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_listing_that_could_have_shown_somebody_shows_that_they_are_gone() {
+        let trusted =
+            |came, said, not_asked, others| why_untrusted(Count { came, said }, not_asked, others).is_none();
+        assert!(
+            trusted(5, Some(5), 5, Some(5)) && trusted(5, None, 5, Some(5)) && trusted(5, Some(5), 5, None)
+        );
+        // Of two pages with their own numbers, the larger counts.
+        assert!(trusted(7, Some(5), 7, None));
+        // The list covers all customers, and the listing is cut short.
+        assert!(
+            !trusted(0, Some(4), 0, Some(0))
+                && !trusted(0, None, 0, Some(0))
+                && !trusted(0, Some(0), 0, None)
+        );
+        assert!(!trusted(3, Some(4), 3, Some(0)) && !trusted(4, Some(4), 4, Some(5)));
+        assert!(!trusted(5, None, 5, None));
+    }
 
     #[test]
     fn a_listing_is_taken_when_it_costs_less() {

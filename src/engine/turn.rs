@@ -91,8 +91,8 @@ impl<T: Transport> Engine<T> {
                     change(&courier, &run, row, &which, errand).await?;
                     Vec::new()
                 }
-                Step::Observe { which, in_doubt } => {
-                    observe(&courier, row, customer, &which, in_doubt).await?
+                Step::Observe { which, why } => {
+                    observe(&courier, row, customer, &which, why.in_doubt).await?
                 }
             };
             if !events.is_empty() {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{Preparation, Time},
-    record::{ChangePhase, Changing, Policy, Row, RowState, Settled},
+    record::{Changing, Effects, Policy, Row, RowState, Settled},
 };
 
 /// What is next for a row that fell.
@@ -33,8 +33,10 @@ fn reactivate(one: &Preparation, changing: &Changing, policy: &Policy, now: Time
     match attempts::next(change, policy, policy.settle(), now, true) {
         Next::Nothing => Some(Step::Nothing),
         Next::Wait(until) => Some(Step::Wait(until)),
-        Next::Send(request_id) => Some(Step::Change { which, attempt: change.attempts + 1, request_id }),
-        Next::Look { in_doubt } => Some(Step::Observe { which, in_doubt }),
+        Next::Send(request_id) => {
+            Some(Step::Change { which, attempt: change.attempts + 1, request_id: Some(request_id) })
+        }
+        Next::Look(why) => Some(Step::Observe { which, why }),
         Next::Ended(_) => None,
     }
 }
@@ -43,16 +45,7 @@ fn reactivate(one: &Preparation, changing: &Changing, policy: &Policy, now: Time
 pub(super) fn closed(row: &Row) -> Option<Settled> {
     let RowState::Changing(changing) = &row.state else { return None };
     let fell = changing.fell.as_deref()?.clone();
-    let told = changing.suspended(row.first()).map(|one| match changing.reactivation(one) {
-        Some(change) if matches!(change.phase, ChangePhase::Gone { .. }) => format!("{one} was reactivated"),
-        Some(change) => {
-            format!(
-                "{one} could not be reactivated, and is to be looked at ({})",
-                change.exchange().described()
-            )
-        }
-        None => format!("{one} stays suspended"),
-    });
-    let told: Vec<_> = told.collect();
-    Some(Settled { explanation: format!("{} After that, {}.", fell.explanation, told.join(", ")), ..fell })
+    let effects = Effects::of(row.first(), &changing.changes);
+    let told = effects.told_before(true, None).unwrap_or_default();
+    Some(Settled { explanation: format!("{} In the end, {told}.", fell.explanation), ..fell })
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
     domain::{Day, Reason, RunId},
-    partner_center::{model::AuditRecord, request, transport::Transport},
+    partner_center::{Count, model::AuditRecord, request, transport::Transport},
     record::{Event, Exchange, Purpose, Record, Run, StopCause, TokenNamed},
 };
 use std::{sync::Arc, time::Duration};
@@ -62,13 +62,15 @@ impl<T: Transport> Visit<T> {
     /// them were read.
     pub async fn removals(&self, (from, to): (Day, Day), mut each: impl FnMut(Listed)) -> Result<bool, Halt> {
         let mut next = Some(request::activity(from, to));
+        let mut count = Count::default();
         for _ in 0..MOST_PAGES {
-            let Some(call) = next.take() else { return Ok(true) };
+            let Some(call) = next.take() else { return Ok(!count.is_short()) };
             match self.courier.page::<AuditRecord>(Purpose::ReadActivity, None, call).await? {
-                Read::Done((page, after), basis) => {
+                Read::Done(page, basis) => {
                     let basis = basis.last().copied().unwrap_or_default();
-                    page.into_iter().filter_map(|record| Listed::of(record, basis)).for_each(&mut each);
-                    next = after;
+                    count.add(page.items.len(), page.total);
+                    page.items.into_iter().filter_map(|record| Listed::of(record, basis)).for_each(&mut each);
+                    next = page.after;
                 }
                 Read::NoRelationship(failure) => {
                     return Err(unreadable(Reason::RefusedByService, &failure.exchange));
@@ -77,7 +79,7 @@ impl<T: Transport> Visit<T> {
             }
         }
         // What is not read to its end must not pass for the whole.
-        Ok(next.is_none())
+        Ok(next.is_none() && !count.is_short())
     }
 
     /// Records what was found out about a run that is over.

@@ -22,4 +22,4 @@ pub mod response;
 pub mod transport;
 
 pub use cloud::{BaseUrl, BaseUrlError, Cloud};
-pub use paging::{NextLinkError, NextPage, next_page};
+pub use paging::{Count, NextLinkError, NextPage, next_page};

@@ -13,12 +13,16 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     json::read(body)
 }
 
-/// A collection, or a page of one. `totalCount` is not read: it is not known whether it counts the
-/// page or the whole.
+/// A collection, or a page of one.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
+    /// How many there are. It is not documented whether of the page or of the whole; see
+    /// [`Count`](super::Count).
+    #[serde(default, deserialize_with = "number")]
+    pub total_count: Option<u64>,
     /// Where the others are.
     #[serde(default)]
     pub links: Option<Links>,
@@ -237,6 +241,16 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
         Value::Null => None,
         Value::String(text) => Some(text),
         other => Some(other.to_string()),
+    }))
+}
+
+/// A number, or a text of one; nothing else is an error, and nothing else counts.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| match value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
     }))
 }
 

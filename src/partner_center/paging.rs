@@ -16,6 +16,31 @@ pub struct NextPage {
     pub continuation: Option<String>,
 }
 
+/// How many items a collection has, and how many it says that it has.
+///
+/// `totalCount` is the page's number in some answers, and that of the whole in others (unconfirmed). Whichever it is, a
+/// whole collection holds no fewer than the largest that any of its pages names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How many came.
+    pub came: u64,
+    /// The largest `totalCount` of its pages; none if no page had one.
+    pub said: Option<u64>,
+}
+
+impl Count {
+    /// Takes a page with so many items, that says there are so many.
+    pub fn add(&mut self, items: usize, total: Option<u64>) {
+        self.came = self.came.saturating_add(items as u64);
+        self.said = self.said.max(total);
+    }
+
+    /// Whether fewer came than it says that there are: then nothing that is not in it is known to be missing.
+    pub fn is_short(self) -> bool {
+        self.said.is_some_and(|said| self.came < said)
+    }
+}
+
 /// Why a link is not followed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NextLinkError {
@@ -112,6 +137,20 @@ mod tests {
         ] {
             assert!(matches!(follow(uri), Err(NextLinkError::Elsewhere(_))), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_collection_is_short_if_fewer_came_than_any_of_its_pages_says() {
+        let count = |pages: &[(usize, Option<u64>)]| {
+            let mut count = Count::default();
+            for (items, total) in pages {
+                count.add(*items, *total);
+            }
+            count.is_short()
+        };
+        assert!(!count(&[]) && !count(&[(3, None)]) && !count(&[(3, Some(3)), (2, Some(2))]));
+        assert!(!count(&[(3, Some(5)), (2, Some(5))]) && !count(&[(3, Some(0))]));
+        assert!(count(&[(1, Some(3))]) && count(&[(0, Some(4))]) && count(&[(3, Some(6)), (2, Some(5))]));
     }
 
     #[test]

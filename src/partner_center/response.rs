@@ -43,6 +43,9 @@ pub struct Fault {
     pub code: Option<String>,
     /// Its text, shortened; the start of the body if that is not JSON.
     pub text: Option<String>,
+    /// Whether it has the form of Partner Center's own faults (`code`, `description`, `source`). What a gateway or a proxy
+    /// on the way says has not, and says nothing about a customer or a change.
+    pub is_own: bool,
 }
 
 /// The longest text of the service that is carried outside the stored body, in characters.
@@ -56,23 +59,25 @@ pub fn fault(answer: &Incoming) -> Fault {
     }
     let Some(value) = json::parse(&answer.body) else {
         let text = String::from_utf8_lossy(answer.text());
-        return Fault { code: None, text: shortened(&text) };
+        return Fault { code: None, text: shortened(&text), is_own: false };
     };
     let inner = value.get("error").filter(|error| error.is_object()).unwrap_or(&value);
-    let find = |names: &[&str]| {
-        let map = inner.as_object()?;
-        let (_, found) =
-            map.iter().find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)))?;
-        match found {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
-    };
-    let text = find(&["description", "message", "error_description"]);
+    let text = field(inner, &["description", "message", "error_description"]);
     Fault {
-        code: find(&["code", "errorCode", "statusCode"]).and_then(|code| shortened(&code)),
+        code: field(inner, &["code", "errorCode", "statusCode"]).and_then(|code| shortened(&code)),
         text: text.and_then(|text| shortened(&text)),
+        is_own: ["code", "description", "source"].iter().all(|name| field(&value, &[name]).is_some()),
+    }
+}
+
+/// The text or number of the first field that has one of these names, whatever their case.
+fn field(value: &Value, names: &[&str]) -> Option<String> {
+    let mut fields = value.as_object()?.iter();
+    let (_, found) = fields.find(|(key, _)| names.iter().any(|name| key.eq_ignore_ascii_case(name)))?;
+    match found {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -107,66 +112,117 @@ pub fn shows_subscription(answer: &Incoming) -> bool {
 /// The codes of an order that is being changed: in progress, or with an adjustment pending.
 const IN_PROGRESS: [&str; 2] = ["800060", "800014"];
 
-/// What an answer means. `understood` says whether the body of a 2xx was what was expected;
-/// `is_customer` whether the path begins with one customer, so that "not found" means that there is
-/// no relationship.
-pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, is_customer: bool) -> Answer {
+/// The codes by which the service itself says, with this status, that it did nothing (learn.microsoft.com,
+/// `partner-center/developer/error-codes`). Whatever is not here may have been carried out.
+const NOTHING_DONE: [(u16, &[&str]); 4] = [
+    (
+        400,
+        &[
+            "2000", "2001", "2002", "2006", "2011", "2012", "2054", "2055", "3000", "4018", "800002",
+            "800011", "800012", "800013", "800018", "800021", "800030", "800040", "800041", "800042",
+            "800061", "800063", "800071", "800072", "800077", "800081", "800082", "800085", "800090",
+            "800091", "800092", "800093", "800095", "800096", "800097", "800098", "900116", "900117",
+            "900118", "900126", "900127", "900141", "900154", "900279", "900311", "900316", "900419",
+        ],
+    ),
+    (
+        403,
+        &[
+            "1002", "2006", "2032", "90000", "800019", "800039", "800043", "800069", "800073", "800074",
+            "800075", "800077", "900105", "900115", "900123", "900124", "900149", "900150", "900159",
+            "900308", "900309", "900329", "900416",
+        ],
+    ),
+    (404, &["20000", "20003", "800037", "800038", "900140"]),
+    (417, &["800036"]),
+];
+
+/// What was asked, as far as the meaning of the answer depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether it changes something.
+    pub is_change: bool,
+    /// Whether the path is that of one customer, and of nothing that it has: if that is not found, there is no
+    /// relationship.
+    pub is_customer: bool,
+}
+
+/// What an answer means. `understood` says whether the body of a 2xx was what was expected.
+///
+/// That a change was not carried out, and that there is no relationship, is only believed if the service itself says
+/// so, by a code that is known: a gateway, a proxy or a wrong path answer with the same statuses.
+pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked) -> Answer {
     let code = fault.code.as_deref().unwrap_or_default();
     match answer.status {
         200..=299 if understood => Answer::Understood,
         200..=299 if answer.text().is_empty() => Answer::Empty,
         200..=299 => Answer::NotUnderstood,
         429 => Answer::Throttled,
-        503 if answer.header("retry-after").is_some() => Answer::Throttled,
+        503 if !asked.is_change && answer.header("retry-after").is_some() => Answer::Throttled,
         // Wrong audience, no MFA: a new token of the same sign-in has the same fault.
         401 if matches!(code, "900420" | "900421") => Answer::SignInRefused,
         401 => Answer::TokenExpired,
-        403 if code == "20002" => Answer::NoRelationship,
-        403 => Answer::Denied,
-        // A page of some proxy says nothing about a customer; the service's own fault does.
-        404 if is_customer && fault.code.is_some() => Answer::NoRelationship,
-        400 if code == "3000" && is_customer && says_no_relationship(fault) => Answer::NoRelationship,
-        409 if IN_PROGRESS.contains(&code) => Answer::InProgress,
-        408 | 500..=599 => Answer::Unclear,
-        _ => Answer::Refused,
+        _ if asked.is_customer && says_no_relationship(answer.status, code, fault) => Answer::NoRelationship,
+        403 if !asked.is_change || says_nothing_done(403, code, fault) => Answer::Denied,
+        409 if fault.is_own && IN_PROGRESS.contains(&code) => Answer::InProgress,
+        408 | 499 | 500..=599 => Answer::Unclear,
+        status if says_nothing_done(status, code, fault) => Answer::Refused,
+        _ => Answer::Inconclusive,
     }
+}
+
+fn says_nothing_done(status: u16, code: &str, fault: &Fault) -> bool {
+    let is_listed = |(of, codes): &(u16, &[&str])| *of == status && codes.contains(&code);
+    fault.is_own && NOTHING_DONE.iter().any(is_listed)
 }
 
 /// Code 3000 means an invalid property; the removal also answers it, with a text that says that the
 /// relationship does not exist (microsoft/Partner-Center-PowerShell#51).
-fn says_no_relationship(fault: &Fault) -> bool {
+fn says_no_relationship(status: u16, code: &str, fault: &Fault) -> bool {
     let text = fault.text.as_deref().unwrap_or_default().to_ascii_lowercase();
-    text.contains("relationship") && text.contains("not exist")
+    fault.is_own
+        && match (status, code) {
+            (403, "20002") | (404, "1000" | "60003") => true,
+            (400, "3000") => text.contains("relationship") && text.contains("not exist"),
+            _ => false,
+        }
 }
 
-/// How long the service asks to be left alone.
+/// How long the service asks to wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// It does not say.
+    /// It does not say, or nothing that can be read.
     NotSaid,
     /// For this long.
     Wait(Duration),
-    /// For longer than anybody would wait, or something that is no time at all.
+    /// For longer than anybody would wait.
     Absurd(String),
 }
 
 /// The longest wait that is obeyed without asking a person.
 pub const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
-/// Reads `Retry-After`: seconds, or an HTTP date, which is measured against the answer's own `Date`
-/// and not against this machine's clock.
+/// Reads `Retry-After`: seconds, which may have a fraction, or an HTTP date, which is measured against the answer's own
+/// `Date` and not against this machine's clock.
 pub fn retry_after(answer: &Incoming, now: Time) -> RetryAfter {
     let Some(value) = answer.header("retry-after").map(str::trim) else { return RetryAfter::NotSaid };
-    let absurd = || RetryAfter::Absurd(value.chars().take(80).collect());
-    let wait = if let Ok(seconds) = value.parse::<i64>() {
-        Duration::from_secs(seconds.max(0).unsigned_abs())
+    let wait = if let Ok(seconds) = value.parse::<f64>() {
+        if !seconds.is_finite() {
+            return RetryAfter::NotSaid;
+        }
+        let longest = LONGEST_WAIT + Duration::from_secs(1);
+        Duration::try_from_secs_f64(seconds.max(0.0).ceil()).unwrap_or(longest)
     } else if let Some(until) = Time::from_http_date(value) {
         let server_now = answer.header("date").and_then(Time::from_http_date).unwrap_or(now);
         until.since(server_now)
     } else {
-        return absurd();
+        return RetryAfter::NotSaid;
     };
-    if wait > LONGEST_WAIT { absurd() } else { RetryAfter::Wait(wait) }
+    if wait > LONGEST_WAIT {
+        RetryAfter::Absurd(value.chars().take(80).collect())
+    } else {
+        RetryAfter::Wait(wait)
+    }
 }
 
 #[cfg(test)]
@@ -177,28 +233,74 @@ mod tests {
         Incoming { status, headers: vec![], body: body.as_bytes().to_vec() }
     }
 
-    fn meaning(status: u16, body: &str) -> Answer {
+    const READ: Asked = Asked { is_change: false, is_customer: true };
+    const CHANGE: Asked = Asked { is_change: true, is_customer: true };
+
+    fn meaning(asked: Asked, status: u16, body: &str) -> Answer {
         let answer = answer(status, body);
-        classify(&answer, &fault(&answer), true, true)
+        classify(&answer, &fault(&answer), true, asked)
+    }
+
+    fn own(code: &str) -> String {
+        format!(r#"{{"code":"{code}","description":"d","data":[],"source":"PartnerFD"}}"#)
     }
 
     #[test]
-    fn every_status_has_the_meaning_of_the_design() {
-        let mut table: Vec<(Answer, Vec<u16>)> = Vec::new();
-        for status in 100..=599 {
-            let answer = meaning(status, "");
-            match table.iter_mut().find(|(known, _)| *known == answer) {
-                Some((_, statuses)) => statuses.push(status),
-                None => table.push((answer, vec![status])),
+    fn whoever_is_on_the_way_shows_nothing() {
+        let gateway = r#"{"statusCode":404,"message":"Resource not found"}"#;
+        let graph = r#"{"error":{"code":"60003","message":"m"}}"#;
+        let no_source = r#"{"code":"60003","description":"d"}"#;
+        let foreign = own("77");
+        for body in ["", "<html>no</html>", "no", gateway, graph, no_source, &foreign, "[]", "7"] {
+            for status in (100..=199).chain(300..=1000).filter(|status| ![401, 429].contains(status)) {
+                let answer = meaning(CHANGE, status, body);
+                let expected = match status {
+                    408 | 499 | 500..=599 => Answer::Unclear,
+                    _ => Answer::Inconclusive,
+                };
+                assert_eq!(answer, expected, "{status} {body}");
+                assert_ne!(meaning(READ, status, body), Answer::NoRelationship, "{status} {body}");
             }
         }
-        let of = |wanted: Answer| table.iter().find(|(answer, _)| *answer == wanted).map(|(_, s)| s.clone());
-        assert_eq!(of(Answer::Understood), Some((200..=299).collect()));
-        assert_eq!(of(Answer::Throttled), Some(vec![429]));
-        assert_eq!(of(Answer::TokenExpired), Some(vec![401]));
-        assert_eq!(of(Answer::Denied), Some(vec![403]));
-        assert_eq!(of(Answer::NoRelationship), None);
-        assert_eq!(of(Answer::Unclear), Some([408].into_iter().chain(500..=599).collect()));
+    }
+
+    #[test]
+    fn what_the_service_itself_says_counts() {
+        let gone = own("3000").replace("\"d\"", "\"demo: the relationship does not exist\"");
+        for asked in [READ, CHANGE] {
+            for (status, body) in
+                [(403, own("20002")), (404, own("1000")), (404, own("60003")), (400, gone.clone())]
+            {
+                assert_eq!(meaning(asked, status, &body), Answer::NoRelationship, "{status} {body}");
+                let of_a_thing = Asked { is_customer: false, ..asked };
+                assert_ne!(meaning(of_a_thing, status, &body), Answer::NoRelationship, "{status} {body}");
+            }
+            assert_eq!(meaning(asked, 400, &own("3000")), Answer::Refused);
+            assert_eq!(meaning(asked, 404, &own("20000")), Answer::Refused);
+            assert_eq!(meaning(asked, 409, &own("800060")), Answer::InProgress);
+            assert_eq!(meaning(asked, 409, &own("27009")), Answer::Inconclusive);
+            assert_eq!(meaning(asked, 403, &own("900150")), Answer::Denied);
+        }
+        // A code belongs to its status.
+        assert_eq!(meaning(CHANGE, 404, &own("900150")), Answer::Inconclusive);
+        assert_eq!(meaning(READ, 404, &own("20002")), Answer::Inconclusive);
+        assert_eq!(meaning(READ, 403, "<html>"), Answer::Denied);
+        for (status, code, answer) in [
+            (401, "900421", Answer::SignInRefused),
+            (401, "800001", Answer::TokenExpired),
+            (429, "1", Answer::Throttled),
+            (200, "1", Answer::Understood),
+        ] {
+            assert_eq!(meaning(CHANGE, status, &own(code)), answer, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_change_that_is_answered_503_may_have_been_carried_out_whatever_its_headers() {
+        let headers = vec![("retry-after".to_owned(), "5".to_owned())];
+        let answer = Incoming { status: 503, headers, body: vec![] };
+        assert_eq!(classify(&answer, &fault(&answer), false, CHANGE), Answer::Unclear);
+        assert_eq!(classify(&answer, &fault(&answer), false, READ), Answer::Throttled);
     }
 
     #[test]
@@ -219,18 +321,6 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_relationship_is_told_from_an_invalid_property() {
-        let gone = r#"{"code":"3000","description":"demo: the relationship does not exist"}"#;
-        let other = r#"{"code":"3000","description":"active subscriptions stand in the way"}"#;
-        assert_eq!(meaning(400, gone), Answer::NoRelationship);
-        assert_eq!(meaning(400, other), Answer::Refused);
-        assert_eq!(meaning(403, r#"{"code":20002}"#), Answer::NoRelationship);
-        assert_eq!(meaning(404, r#"{"code":"60003","description":"d"}"#), Answer::NoRelationship);
-        assert_eq!(meaning(404, "<html>not here</html>"), Answer::Refused);
-        assert_eq!(meaning(401, r#"{"code":"900421"}"#), Answer::SignInRefused);
-    }
-
-    #[test]
     fn retry_after_is_seconds_or_a_date_by_the_servers_clock() {
         let now = Time::from_millis(0);
         let with = |headers: &[(&str, &str)]| {
@@ -240,11 +330,17 @@ mod tests {
         let seconds = |n| RetryAfter::Wait(Duration::from_secs(n));
         assert_eq!(with(&[]), RetryAfter::NotSaid);
         assert_eq!(with(&[("retry-after", "57")]), seconds(57));
-        assert_eq!(with(&[("retry-after", "-5")]), seconds(0));
+        assert_eq!(with(&[("retry-after", "2.542")]), seconds(3));
+        for nothing in ["-5", "0", "-0.5"] {
+            assert_eq!(with(&[("retry-after", nothing)]), seconds(0));
+        }
+        for unreadable in ["soon", "", "NaN", "inf", "5 s", "5,5"] {
+            assert_eq!(with(&[("retry-after", unreadable)]), RetryAfter::NotSaid, "{unreadable}");
+        }
+        assert!(matches!(with(&[("retry-after", "1e300")]), RetryAfter::Absurd(_)));
         let date = ("date", "Fri, 20 Nov 2026 09:15:30 GMT");
         assert_eq!(with(&[("retry-after", "Fri, 20 Nov 2026 09:16:00 GMT"), date]), seconds(30));
         assert!(matches!(with(&[("retry-after", "86400")]), RetryAfter::Absurd(_)));
-        assert!(matches!(with(&[("retry-after", "soon")]), RetryAfter::Absurd(_)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{
     decisions::Seen,
+    opening::Rules,
     requests::{Exchange, Purpose, RequestIntended, ResponseReceived},
 };
 use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 /// One change of a customer, over all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, whatever the others are")]
 pub struct Change {
     /// What it does.
     pub purpose: Purpose,
@@ -20,8 +22,12 @@ pub struct Change {
     pub attempts: u32,
     /// How often it was repeated after a read had shown that it did not happen.
     pub repeats: u16,
-    /// Whether any attempt may have reached the server without its answer reaching us.
+    /// Whether it was ever in doubt what an attempt did.
     pub was_in_doubt: bool,
+    /// Whether an attempt may have been carried out, and nothing has shown since that it was not.
+    pub is_unproven: bool,
+    /// Whether the service knew no relationship when it was first sent: somebody else may have ended it before.
+    pub was_missing: bool,
     /// How often the service asked for patience.
     pub throttled: u16,
     /// How often in a row its token was refused.
@@ -59,25 +65,23 @@ pub enum ChangePhase {
         /// When it was recorded.
         since: Time,
     },
-    /// It was not carried out, and may be sent again.
+    /// It was sent back or could not be sent, and may be sent again.
     ToSend {
-        /// Whether the server answered, so that the request ID is used up.
+        /// Whether the server answered.
         answered: bool,
         /// When that became known.
         since: Time,
+        /// What was seen since.
+        looks: Looks,
     },
-    /// The service said yes.
+    /// The service said yes, or that it is being done.
     Accepted {
         /// Whether the answer itself says that it is done.
         clearly: bool,
         /// When it was answered.
         since: Time,
-        /// How often it was seen afterwards that it is not done yet.
-        still_seen: u16,
-        /// How often a look told nothing.
-        not_told: u16,
-        /// When it was last looked at.
-        looked_at: Time,
+        /// What was seen since.
+        looks: Looks,
     },
     /// The service said no.
     Refused {
@@ -86,12 +90,12 @@ pub enum ChangePhase {
     },
     /// It may or may not have happened.
     InDoubt {
-        /// When the answer was given up.
+        /// When the answer came, or was given up.
         since: Time,
-        /// How often a look told nothing.
-        not_told: u16,
-        /// When it was last looked at.
-        looked_at: Time,
+        /// The no that was said, if one was, and that proves nothing by itself.
+        no: Option<Answer>,
+        /// What was seen since.
+        looks: Looks,
     },
     /// A look after the settle time showed that it did not happen.
     DidNotHappen,
@@ -100,6 +104,41 @@ pub enum ChangePhase {
         /// Whether a look showed it, rather than the service's answer to a change that was repeated.
         seen: bool,
     },
+}
+
+/// What looks showed after a change was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looks {
+    /// How often it was seen that it is not done yet.
+    pub still_there: u16,
+    /// How often a look told nothing.
+    pub not_told: u16,
+    /// Whether the latest told nothing.
+    pub is_blind: bool,
+    /// When it was last looked at; before the first look, since when it is waited for.
+    pub at: Time,
+}
+
+impl Looks {
+    /// None yet.
+    pub const fn none(since: Time) -> Self {
+        Self { still_there: 0, not_told: 0, is_blind: false, at: since }
+    }
+
+    /// How many there were.
+    pub const fn count(&self) -> u16 {
+        self.still_there.saturating_add(self.not_told)
+    }
+
+    fn add(self, seen: Seen, at: Time) -> Self {
+        let is_blind = seen == Seen::NotTold;
+        Self {
+            still_there: self.still_there.saturating_add(u16::from(seen == Seen::StillThere)),
+            not_told: self.not_told.saturating_add(u16::from(is_blind)),
+            is_blind,
+            at,
+        }
+    }
 }
 
 impl Change {
@@ -112,6 +151,8 @@ impl Change {
             attempts: 1,
             repeats: 0,
             was_in_doubt: false,
+            is_unproven: false,
+            was_missing: false,
             throttled: 0,
             refused_tokens: 0,
             unsent: 0,
@@ -123,14 +164,26 @@ impl Change {
         }
     }
 
+    /// Whether it may or may not have happened, as far as is known.
+    pub const fn is_in_doubt(&self) -> bool {
+        match self.phase {
+            ChangePhase::InDoubt { .. } => true,
+            ChangePhase::ToSend { .. } => self.is_unproven,
+            _ => false,
+        }
+    }
+
     /// Which outcomes the customer can have, by what is known of this change: its last one.
-    pub const fn may_end_as(&self, outcome: Outcome) -> bool {
-        let is_done = matches!(
-            (self.purpose, outcome),
-            (Purpose::RemoveRelationship, Outcome::Removed) | (Purpose::DeleteCustomer, Outcome::Deleted)
-        );
+    pub fn may_end_as(&self, outcome: Outcome) -> bool {
+        let is = |(done, already)| outcome == if self.was_missing { already } else { done };
+        let is_done = match self.purpose {
+            Purpose::RemoveRelationship => is((Outcome::Removed, Outcome::AlreadyRemoved)),
+            Purpose::DeleteCustomer => is((Outcome::Deleted, Outcome::AlreadyDeleted)),
+            _ => false,
+        };
         match self.phase {
             ChangePhase::Open { .. } => false,
+            ChangePhase::ToSend { .. } if self.is_unproven => matches!(outcome, Outcome::Unknown),
             ChangePhase::ToSend { .. } => matches!(outcome, Outcome::NotAttempted | Outcome::Failed),
             ChangePhase::Accepted { .. } => is_done || matches!(outcome, Outcome::Unknown),
             ChangePhase::Refused { .. } | ChangePhase::DidNotHappen => matches!(outcome, Outcome::Failed),
@@ -140,9 +193,11 @@ impl Change {
     }
 
     /// Whether another attempt may be sent, and under which request ID. `Err` says why not.
-    pub fn may_send_again(&self, request_id: RequestId) -> Result<(), &'static str> {
+    pub fn may_send_again(&self, request_id: RequestId, rules: Rules) -> Result<(), &'static str> {
         match self.phase {
-            ChangePhase::ToSend { answered: true, .. } if !self.was_in_doubt => Ok(()),
+            ChangePhase::ToSend { answered: true, .. } if rules == Rules::FIRST && !self.was_in_doubt => {
+                Ok(())
+            }
             ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen => {
                 if request_id == self.request_id {
                     Ok(())
@@ -206,31 +261,64 @@ impl Change {
     }
 
     /// The answer to the open attempt.
-    pub fn answered(&mut self, answer: Answer, now: Time) {
+    pub fn answered(&mut self, answer: Answer, rules: Rules, now: Time) {
         self.throttled = self.throttled.saturating_add(u16::from(answer == Answer::Throttled));
         let is_token = matches!(answer, Answer::TokenExpired | Answer::SignInRefused);
         self.refused_tokens = if is_token { self.refused_tokens.saturating_add(1) } else { 0 };
-        self.phase = match answer {
+        self.was_accepted |= matches!(answer, Answer::Understood | Answer::Empty | Answer::NotUnderstood);
+        self.phase = if rules == Rules::FIRST {
+            self.phase_by_the_first_rules(answer, now)
+        } else {
+            self.phase_after(answer, now)
+        };
+    }
+
+    /// Only an answer that could not have come from anybody else, and that says so, shows that nothing was done.
+    fn phase_after(&mut self, answer: Answer, now: Time) -> ChangePhase {
+        let is_first_send = self.attempts <= 1 + u32::from(self.unsent);
+        match answer {
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                 accepted(answer == Answer::Understood, now)
             }
             // Somebody's change of the order is on its way; looking at the order tells what comes of it.
             Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
-            // An earlier try of ours may have done what the service says cannot be done now.
+            Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
+                self.is_unproven = true;
+                to_send(true, now)
+            }
+            // An earlier try of ours may have ended the relationship that the service misses now.
+            Answer::NoRelationship if !is_first_send => ChangePhase::Gone { seen: false },
+            Answer::NoRelationship => {
+                self.was_missing = true;
+                self.doubt(Some(answer), now)
+            }
+            Answer::Refused | Answer::Denied if is_first_send => ChangePhase::Refused { answer },
+            // An earlier try may have done what the service says cannot be done now.
+            Answer::Refused | Answer::Denied | Answer::InProgress | Answer::Inconclusive => {
+                self.doubt(Some(answer), now)
+            }
+            Answer::Unclear => self.doubt(None, now),
+        }
+    }
+
+    /// As [`Rules::FIRST`] have it.
+    fn phase_by_the_first_rules(&mut self, answer: Answer, now: Time) -> ChangePhase {
+        match answer {
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
+                accepted(answer == Answer::Understood, now)
+            }
+            Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
             Answer::NoRelationship | Answer::Refused if !self.purpose.is_last() && self.was_in_doubt => {
                 accepted(false, now)
             }
-            Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
-                ChangePhase::ToSend { answered: true, since: now }
-            }
-            // An earlier try of ours may have ended the relationship that the service misses now.
+            Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => to_send(true, now),
             Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone { seen: false },
             Answer::NoRelationship | Answer::InProgress | Answer::Denied | Answer::Refused => {
                 ChangePhase::Refused { answer }
             }
-            Answer::Unclear => self.doubt(now),
-        };
-        self.was_accepted |= matches!(self.phase, ChangePhase::Accepted { .. });
+            Answer::Inconclusive => self.doubt(Some(answer), now),
+            Answer::Unclear => self.doubt(None, now),
+        }
     }
 
     /// Whether it is the last one, and the service has just said yes.
@@ -241,27 +329,26 @@ impl Change {
     /// Nothing of the open attempt reached the server.
     pub fn not_sent(&mut self, now: Time) {
         self.unsent = self.unsent.saturating_add(1);
-        self.phase = ChangePhase::ToSend { answered: false, since: now };
+        self.phase = to_send(false, now);
     }
 
     /// The open attempt may have reached the server; its answer is given up now.
     pub fn lost(&mut self, now: Time) {
-        self.phase = self.doubt(now);
+        self.phase = self.doubt(None, now);
     }
 
-    fn doubt(&mut self, since: Time) -> ChangePhase {
+    fn doubt(&mut self, no: Option<Answer>, since: Time) -> ChangePhase {
         self.was_in_doubt = true;
-        ChangePhase::InDoubt { since, not_told: 0, looked_at: since }
+        self.is_unproven = true;
+        ChangePhase::InDoubt { since, no, looks: Looks::none(since) }
     }
 
     /// The program was started again: every wait begins anew, because no clock is sure to have gone on.
     pub(super) fn restarted(&mut self, now: Time) {
         match &mut self.phase {
-            ChangePhase::Accepted { since, looked_at, .. }
-            | ChangePhase::InDoubt { since, looked_at, .. } => {
-                (*since, *looked_at) = (now, now);
-            }
-            ChangePhase::ToSend { since, .. } => *since = now,
+            ChangePhase::Accepted { since, looks, .. }
+            | ChangePhase::InDoubt { since, looks, .. }
+            | ChangePhase::ToSend { since, looks, .. } => (*since, looks.at) = (now, now),
             ChangePhase::Open { .. }
             | ChangePhase::Refused { .. }
             | ChangePhase::DidNotHappen
@@ -269,38 +356,52 @@ impl Change {
         }
     }
 
-    /// A look at what it changed. `Err` says why this is no moment to look: that a change in doubt did
-    /// not happen is only believed once the service has had `settle` to carry it out.
-    pub fn observed(&mut self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
-        self.phase = match (self.phase, seen) {
-            (ChangePhase::Accepted { .. } | ChangePhase::InDoubt { .. }, Seen::Gone) => {
-                ChangePhase::Gone { seen: true }
-            }
-            (ChangePhase::Accepted { clearly, since, still_seen, not_told, .. }, seen) => {
-                ChangePhase::Accepted {
-                    clearly,
-                    since,
-                    still_seen: still_seen.saturating_add(u16::from(seen == Seen::StillThere)),
-                    not_told: not_told.saturating_add(u16::from(seen == Seen::NotTold)),
-                    looked_at: now,
+    /// Whether this is a moment to have seen that. `Err` says why not: that a change in doubt did not happen is only
+    /// believed once the service has had `settle` to carry it out.
+    pub fn may_be_seen(&self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
+        match self.phase {
+            ChangePhase::Accepted { .. } => Ok(()),
+            ChangePhase::InDoubt { since, .. } | ChangePhase::ToSend { since, .. } if self.is_in_doubt() => {
+                if seen == Seen::StillThere && now < since.plus(settle) {
+                    Err("the settle time of the change is not over")
+                } else {
+                    Ok(())
                 }
             }
-            (ChangePhase::InDoubt { since, .. }, Seen::StillThere) if now < since.plus(settle) => {
-                return Err("the settle time of the change is not over");
+            _ => Err("a look is only taken after a change was accepted or is in doubt"),
+        }
+    }
+
+    /// A look at what it changed. After anything but a change that was accepted or is in doubt, it tells nothing new.
+    pub fn seen(&mut self, seen: Seen, now: Time) {
+        let is_in_doubt = self.is_in_doubt();
+        let (no, looks) = match &mut self.phase {
+            ChangePhase::Accepted { looks, .. } if seen != Seen::Gone => {
+                return *looks = looks.add(seen, now);
             }
-            (ChangePhase::InDoubt { .. }, Seen::StillThere) => ChangePhase::DidNotHappen,
-            (ChangePhase::InDoubt { since, not_told, .. }, Seen::NotTold) => {
-                ChangePhase::InDoubt { since, not_told: not_told.saturating_add(1), looked_at: now }
-            }
-            _ => return Err("a look is only taken after a change was accepted or is in doubt"),
+            ChangePhase::Accepted { looks, .. } => (None, looks),
+            ChangePhase::InDoubt { no, looks, .. } => (*no, looks),
+            ChangePhase::ToSend { looks, .. } if is_in_doubt => (None, looks),
+            _ => return,
         };
-        Ok(())
+        match seen {
+            Seen::Gone => self.phase = ChangePhase::Gone { seen: true },
+            Seen::NotTold => *looks = looks.add(seen, now),
+            Seen::StillThere => {
+                self.is_unproven = false;
+                self.phase = no.map_or(ChangePhase::DidNotHappen, |answer| ChangePhase::Refused { answer });
+            }
+        }
     }
 }
 
 /// The service said yes just now.
 const fn accepted(clearly: bool, now: Time) -> ChangePhase {
-    ChangePhase::Accepted { clearly, since: now, still_seen: 0, not_told: 0, looked_at: now }
+    ChangePhase::Accepted { clearly, since: now, looks: Looks::none(now) }
+}
+
+const fn to_send(answered: bool, now: Time) -> ChangePhase {
+    ChangePhase::ToSend { answered, since: now, looks: Looks::none(now) }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     change::{Change, ChangePhase},
     decisions::Judged,
     endings::Settled,
+    opening::Rules,
     requests::{Purpose, RequestIntended},
 };
 use crate::domain::{Act, Outcome, Preparation, Seq, Time};
@@ -124,8 +125,8 @@ impl Changing {
         &mut self,
         intended: &RequestIntended,
         first: &[Preparation],
-        intent: Seq,
-        at: Time,
+        rules: Rules,
+        (intent, at): (Seq, Time),
     ) -> Result<(), &'static str> {
         let takes_back = intended.purpose == Purpose::ReactivateSubscription;
         if !takes_back && (self.verdict != Outcome::Ready || self.fell.is_some()) {
@@ -138,7 +139,7 @@ impl Changing {
             change.purpose == intended.purpose && change.about.as_deref() == intended.about.as_deref()
         });
         if let Some(change) = known {
-            change.may_send_again(intended.request_id)?;
+            change.may_send_again(intended.request_id, rules)?;
             change.send_again(intended, intent, at);
             return Ok(());
         }
@@ -227,7 +228,7 @@ impl Changing {
         if any(|phase| matches!(phase, ChangePhase::Open { .. })) {
             return false;
         }
-        if any(|phase| matches!(phase, ChangePhase::InDoubt { .. })) {
+        if self.changes.iter().any(Change::is_in_doubt) {
             return outcome == Outcome::Unknown;
         }
         match outcome {

@@ -92,7 +92,7 @@ pub struct Resolved {
     pub row: u32,
     /// The customer.
     pub customer: TenantId,
-    /// What became of it: gone, or `failed` when nothing was changed.
+    /// What became of it: gone, or `failed` when the last change did not happen.
     pub outcome: Outcome,
     /// Who says so: the person's name on this machine.
     pub by: String,

@@ -8,6 +8,7 @@
 //! This room never reads a clock, never touches a network or a disk, and never decides what should
 //! happen: it says what did.
 
+mod became;
 pub mod canonical;
 mod change;
 mod changing;
@@ -26,9 +27,11 @@ pub(crate) mod samples;
 mod settling;
 mod signs;
 mod state;
+mod story;
 mod waves;
 
-pub use change::{Change, ChangePhase};
+pub use became::{EffectStory, Effects, Pending, RowEnd, Stands, became};
+pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decided::plan_digest;
@@ -39,7 +42,7 @@ pub use endings::{
 pub use kinds::{Event, Record, RecordError};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
-    RowRead, RunOpened, Setting, TokenNamed,
+    RowRead, Rules, RunOpened, Setting, TokenNamed,
 };
 pub use requests::{
     Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
@@ -47,3 +50,4 @@ pub use requests::{
 pub use row::{Row, RowState};
 pub use signs::{REMEMBERED, Signs};
 pub use state::{Illegal, Run, Stage};
+pub use story::{CustomerStory, OpenStories};

@@ -30,11 +30,39 @@ pub struct KeyIntroduced {
     pub vkey: String,
 }
 
+/// By which rules the records of a run are judged: those under which it was opened. A rule that becomes stricter makes no
+/// older run illegal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rules(u32);
+
+impl Rules {
+    /// Those of runs that do not say.
+    pub const FIRST: Self = Self(1);
+    /// Those of today. Since 2, a change is known not to have happened only if nothing of it left or the service itself
+    /// says so, and each attempt of it has the same request ID.
+    pub const LATEST: Self = Self(2);
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+    fn are_first(&self) -> bool {
+        *self == Self::FIRST
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
 /// See [`super::Event::RunOpened`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunOpened {
     /// The version of this program.
     pub version: String,
+    /// By which rules its records are judged.
+    #[serde(default, skip_serializing_if = "Rules::are_first")]
+    pub rules: Rules,
     /// What is done to each customer.
     pub procedure: Procedure,
     /// In what earnest.

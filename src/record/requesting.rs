@@ -14,6 +14,7 @@ impl Run {
         if is_change {
             self.may_change(intent)?;
         }
+        let rules = self.opened.rules;
         if let Some(number) = intent.row {
             let row = self.row_mut(number)?;
             row.begin(at);
@@ -25,13 +26,13 @@ impl Run {
                 }
                 RowState::Changing(_) if is_change => {
                     if let Some((changing, first)) = row.changing() {
-                        changing.send(intent, first, seq, at)?;
+                        changing.send(intent, first, rules, (seq, at))?;
                     }
                 }
                 RowState::Judged { verdict, facts_at } if is_change => {
                     let (verdict, facts_at) = (*verdict, *facts_at);
                     let mut changing = Changing::new(verdict, facts_at);
-                    changing.send(intent, row.first(), seq, at)?;
+                    changing.send(intent, row.first(), rules, (seq, at))?;
                     row.state = RowState::Changing(Box::new(changing));
                 }
                 _ => {}

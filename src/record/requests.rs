@@ -62,17 +62,16 @@ impl Purpose {
         matches!(self, Self::RemoveRelationship | Self::DeleteCustomer)
     }
 
-    /// Whether what is asked for is the customer, or all that it has of a kind: if that is not found,
-    /// there is no relationship.
-    pub const fn is_about_customer(self) -> bool {
-        !matches!(
+    /// Whether what is asked for is one customer itself, and nothing that it has: if that is not found, there is no
+    /// relationship.
+    pub const fn is_customer_itself(self) -> bool {
+        matches!(
             self,
-            Self::ReadOrder
-                | Self::CancelOrder
-                | Self::PollOrder
-                | Self::ReadSubscription
-                | Self::SuspendSubscription
-                | Self::ReactivateSubscription
+            Self::ReadCustomer
+                | Self::RemoveRelationship
+                | Self::DeleteCustomer
+                | Self::ConfirmRemoval
+                | Self::SettleDoubt
         )
     }
 

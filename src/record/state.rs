@@ -174,9 +174,10 @@ impl Run {
                 if !is_change {
                     return Ok(());
                 }
+                let rules = self.opened.rules;
                 let change = self.open_change(row)?;
                 change.heard(response);
-                change.answered(response.answer, at);
+                change.answered(response.answer, rules, at);
                 if change.was_agreed_to() {
                     self.signs.accepted();
                 }
@@ -213,7 +214,9 @@ impl Run {
                 let looked_at = self.changing(Some(observed.row))?.about(about);
                 let change =
                     looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
-                change.observed(observed.seen, at, settle).map_err(str::to_owned)
+                change.may_be_seen(observed.seen, at, settle)?;
+                change.seen(observed.seen, at);
+                Ok(())
             }
             Event::Held(held) => {
                 self.held_until = self.held_until.max(Some(held.until));

@@ -36,9 +36,10 @@ pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };
 pub use error::ReportError;
-pub use page::{Share, in_words, meaning, shares_of};
+pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Entry, Plan};
+pub use rows::Shown;
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use template::{STYLE, environment};

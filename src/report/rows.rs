@@ -3,9 +3,10 @@
 use super::{ReportError, facts::Facts};
 use crate::{
     audit::{CustomerLine, Reader, RowCells},
-    domain::{Outcome, Reason, TenantId},
+    domain::{Outcome, Procedure, Reason, TenantId},
+    record::{CustomerStory, OpenStories, Pending},
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// How many names a table of dates shows for one day.
 const NAMES_A_DAY: usize = 5;
@@ -13,36 +14,85 @@ const NAMES_A_DAY: usize = 5;
 /// Under which removals count that have none.
 pub(super) const NO_EVIDENCE: &str = "none";
 
-/// One row of the list, with the outcome that the report shows.
+/// What a report shows of a row: its outcome, or how far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// It has its outcome.
+    Outcome(Outcome),
+    /// The run is not over: so far it has come.
+    Pending(Pending),
+}
+
+impl Shown {
+    /// Everything that may be shown, in the order of reports.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Outcome::ALL.into_iter().map(Self::Outcome).chain(Pending::ALL.into_iter().map(Self::Pending))
+    }
+
+    /// The public name: `removed`, `accepted`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outcome(outcome) => outcome.as_str(),
+            Self::Pending(pending) => pending.as_str(),
+        }
+    }
+
+    /// In words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Outcome(outcome) => outcome.in_words(),
+            Self::Pending(pending) => pending.in_words(),
+        }
+    }
+}
+
+/// One row of the list, with what the report shows of it.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) line: CustomerLine,
     pub(super) cells: RowCells,
+    /// Its outcome, or the one under which it counts until it has its own.
     pub(super) outcome: Outcome,
     pub(super) reasons: Vec<Reason>,
-    /// The run is not over: this is how the row would end if nobody went on with it.
-    pub(super) is_provisional: bool,
+    /// How far it is, if it has no outcome of its own yet.
+    pub(super) pending: Option<Pending>,
 }
 
 impl Row {
-    /// A row of a run that is not over may have no outcome yet. If a change was sent for it, or was
-    /// about to be, nobody knows what became of it until `resume` has looked; otherwise it was not
-    /// its turn.
-    fn of(mut line: CustomerLine, cells: RowCells, changed: &HashSet<u32>) -> Result<Self, ReportError> {
+    /// A row of a run that is not over may have no outcome yet. `story` is what is on record of its changes, if
+    /// there are any.
+    fn of(
+        mut line: CustomerLine,
+        cells: RowCells,
+        story: Option<&CustomerStory>,
+        procedure: Procedure,
+    ) -> Result<Self, ReportError> {
         let unknown = |source| ReportError::Reason { row: line.row, source };
         let names = line.reasons.as_deref().unwrap_or_default().split(';').filter(|name| !name.is_empty());
         let reasons = names.map(str::parse).collect::<Result<Vec<Reason>, _>>().map_err(unknown)?;
         if let Some(outcome) = line.outcome {
-            return Ok(Self { line, cells, outcome, reasons, is_provisional: false });
+            return Ok(Self { line, cells, outcome, reasons, pending: None });
         }
-        let (reason, explanation) = if changed.contains(&line.row) {
-            (Reason::AnswerLost, "A change was sent, and the run stopped before its outcome was settled.")
-        } else {
-            (Reason::RunStopped, "The run stopped before this row was settled; nothing was changed.")
+        let nothing = CustomerStory::new(line.row);
+        let story = story.unwrap_or(&nothing);
+        let pending = story.pending().unwrap_or(Pending::NotBegun);
+        let became = story.became(procedure, None).join(" ");
+        let (reasons, explanation) = match (story.fell(), pending) {
+            (Some(fell), _) => (fell.reasons.clone(), format!("{} {became}", fell.explanation)),
+            (None, Pending::Done | Pending::Accepted) => (Vec::new(), became),
+            (None, Pending::InDoubt) => (vec![Reason::AnswerLost], became),
+            (None, _) => (vec![Reason::RunStopped], became),
         };
-        let advice = "`offboard resume` goes on with the run.";
-        line.explanation = Some(format!("{explanation} {advice}"));
-        Ok(Self { line, cells, outcome: reason.outcome(), reasons: vec![reason], is_provisional: true })
+        line.explanation = Some(explanation);
+        Ok(Self { line, cells, outcome: pending.counts_as(), reasons, pending: Some(pending) })
+    }
+
+    /// What the report shows of it.
+    pub(super) const fn shown(&self) -> Shown {
+        match self.pending {
+            Some(pending) => Shown::Pending(pending),
+            None => Shown::Outcome(self.outcome),
+        }
     }
 
     /// The reasons' names.
@@ -53,6 +103,9 @@ impl Row {
     /// Whether a later run may end otherwise. One reason that forbids it is enough: a protected
     /// customer stays protected when its subscription has ended.
     pub(super) fn is_worth_another_try(&self) -> bool {
+        if matches!(self.pending, Some(Pending::Done | Pending::Accepted)) {
+            return false;
+        }
         match self.outcome {
             Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted => {
                 self.reasons.iter().all(|reason| reason.worth_another_try())
@@ -75,6 +128,8 @@ pub(super) struct Tally {
     pub(super) evidence: BTreeMap<String, u32>,
     /// Skipped customers by the first day on which they may go.
     pub(super) days: BTreeMap<String, Day>,
+    /// Rows by what is shown of them.
+    pub(super) shown: BTreeMap<Shown, u32>,
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
@@ -93,6 +148,7 @@ impl Tally {
     fn add(&mut self, row: &Row) {
         self.rows += 1;
         *self.counts.entry(row.outcome).or_default() += 1;
+        *self.shown.entry(row.shown()).or_default() += 1;
         for reason in &row.reasons {
             *self.reasons.entry(*reason).or_default() += 1;
         }
@@ -108,12 +164,21 @@ impl Tally {
                 day.names.extend(name.cloned());
             }
         }
-        self.provisional += u32::from(row.is_provisional);
+        self.provisional += u32::from(row.pending.is_some());
         self.retry += u32::from(row.is_worth_another_try());
         let customer = row.line.customer_tenant_id.as_ref().and_then(|id| id.parse().ok());
         if let Some(customer) = customer {
             self.customers.push((row.line.row, customer));
         }
+    }
+
+    /// How far the rows are that have no outcome of their own.
+    pub(super) fn pending(&self) -> BTreeMap<Pending, u32> {
+        let pending = |(shown, n): (&Shown, &u32)| match shown {
+            Shown::Pending(pending) => Some((*pending, *n)),
+            Shown::Outcome(_) => None,
+        };
+        self.shown.iter().filter_map(pending).collect()
     }
 
     /// Whom this row is about, if it names a customer.
@@ -154,10 +219,18 @@ pub(super) fn walk(
     facts: &Facts,
     mut each: impl FnMut(&Row) -> Result<(), ReportError>,
 ) -> Result<Tally, ReportError> {
-    let changed = reader.changed_rows(&facts.id)?;
+    let mut open = OpenStories::default();
+    // Of a run that is over, each row has its outcome.
+    if facts.sealed.is_none() {
+        reader.records(&facts.id, |seq, record| {
+            open.take(seq, &record);
+            Ok(())
+        })?;
+    }
     let mut tally = Tally::default();
     reader.customers::<ReportError>(&facts.id, |line, cells| {
-        let row = Row::of(line, cells, &changed)?;
+        let story = open.of(line.row);
+        let row = Row::of(line, cells, story, facts.opened.procedure)?;
         tally.add(&row);
         each(&row)
     })?;

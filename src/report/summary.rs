@@ -3,8 +3,9 @@
 use super::{
     ReportError,
     facts::Facts,
-    rows::{Tally, walk},
+    rows::{Shown, Tally, walk},
 };
+use crate::record::Pending;
 use crate::{
     audit::{Reader, RunLine},
     domain::{Mode, Outcome, Procedure, Reason, RunId, Sha256, TenantId, Time},
@@ -28,6 +29,10 @@ pub struct Summary {
     pub input: InputLine,
     /// Rows by outcome; an outcome that did not occur is left out.
     pub counts: BTreeMap<Outcome, u32>,
+    /// How far those rows are that have no outcome of their own yet, and that are counted all the same; only while the run
+    /// is not over.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub provisional: BTreeMap<Pending, u32>,
     /// Rows by reason; a row with two reasons counts under both.
     pub reasons: BTreeMap<Reason, u32>,
     pub requests: Requests,
@@ -73,6 +78,19 @@ pub struct Requests {
 }
 
 impl Summary {
+    /// Rows by what is shown of them.
+    pub fn shown(&self) -> BTreeMap<Shown, u32> {
+        let pending = self.provisional.iter().map(|(pending, n)| (Shown::Pending(*pending), *n));
+        let of_outcome = |outcome: Outcome| {
+            let pending = self.provisional.iter().filter(|(pending, _)| pending.counts_as() == outcome);
+            pending.map(|(_, n)| n).sum::<u32>()
+        };
+        let settled =
+            self.counts.iter().map(|(outcome, n)| (*outcome, n.saturating_sub(of_outcome(*outcome))));
+        let settled = settled.filter(|(_, n)| *n > 0).map(|(outcome, n)| (Shown::Outcome(outcome), n));
+        settled.chain(pending).collect()
+    }
+
     pub(super) fn of(facts: &Facts, tally: &Tally) -> Self {
         let Facts { opened, started_at, .. } = facts;
         let finished_at = facts.finished_at();
@@ -91,6 +109,7 @@ impl Summary {
                 rows: opened.input.rows,
             },
             counts: tally.counts.clone(),
+            provisional: tally.pending(),
             reasons: tally.reasons.clone(),
             requests: facts.traffic.requests.clone(),
             started_at: *started_at,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{Mode, Outcome, Procedure, Sha256},
-    record::canonical,
+    record::{Pending, canonical},
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path};
@@ -203,7 +203,9 @@ fn a_run_that_is_not_over_says_so_and_guesses_nothing() {
     assert_eq!(summary.counts[&Outcome::NotAttempted], 10);
     assert_eq!(summary.counts.values().sum::<u32>(), 14);
     let table = table(&folder, "customers.csv");
-    assert_eq!((table[2][3].as_str(), table[2][5].as_str()), ("unknown", "answer_lost"));
+    assert_eq!((table[2][3].as_str(), table[2][5].as_str()), ("unknown", ""));
+    assert!(table[2][6].starts_with("The relationship was ended; the run goes on"), "{}", table[2][6]);
+    assert_eq!(summary.provisional, [(Pending::Done, 1), (Pending::NotBegun, 10)].into());
     assert_eq!((table[3][3].as_str(), table[3][5].as_str()), ("not_attempted", "run_stopped"));
     let page = read(&folder, "report.html");
     assert!(page.contains("THIS RUN IS NOT OVER") && page.contains("interrupted by a signal"));

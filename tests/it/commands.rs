@@ -78,8 +78,8 @@ fn reports_are_written_again_to_the_byte() {
 
 #[test]
 fn the_log_is_searched() {
-    let world =
-        World::of(&json!({ "customers": [{ "id": id(1).to_string() }, { "id": id(2).to_string() }] }));
+    let customers: Vec<Value> = (1..=3).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers }));
     let folder = Folder::new();
     folder.run(&world, &list_of([id(1), id(2)]), &[]).exits(0);
     let search = |more: &[&str]| -> Vec<Value> {

@@ -56,7 +56,7 @@ fn a_plan_beyond_its_limits_is_refused_however_often_it_is_gone_on_with() {
 
 #[test]
 fn trouble_of_the_service_before_the_confirmation_can_be_gone_on_with() {
-    let refuse = json!([{ "on": "list", "do": { "kind": "answer", "status": 429, "retry_after": "soon" } }]);
+    let refuse = json!([{ "on": "list", "do": { "kind": "answer", "status": 429, "retry_after": "86400" } }]);
     let customers: Vec<_> = (1..=2).map(|n| json!({ "id": id(n).to_string() })).collect();
     let world = World::of(&json!({ "customers": customers, "faults": refuse }));
     let folder = Folder::new();

@@ -94,7 +94,8 @@ fn killed_at_any_number_of_changes_it_goes_on_without_loss() {
 fn what_a_guard_stopped_stays_stopped() {
     let customers: Vec<Value> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
     let cut = json!({ "on": "remove", "do": { "kind": "cut_before_answer", "effect": true } });
-    let refused = json!({ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 400, "code": 1 } });
+    let refused =
+        json!({ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 400, "code": 900_127 } });
     let world = World::of(&json!({ "customers": customers, "faults": [cut, refused] }));
     let folder = Folder::new();
     let list = folder.write("list.csv", list_of((1..=4).map(id)));

@@ -121,8 +121,9 @@ fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
                 })
                 .collect();
             let kinds = json!([
-                "server_error", "server_error_with_effect", "unavailable", "html", "empty", "throttled", "cut",
-                "cut_with_effect", "cut_in_body", "slow", "late", "garbage"
+                "server_error", "server_error_with_effect", "unavailable", "unavailable_with_effect", "html", "empty",
+                "throttled", "throttled_with_effect", "gateway", "gateway_with_effect", "conflict_with_effect",
+                "unauthorized", "cut", "cut_with_effect", "cut_in_body", "slow", "late", "garbage"
             ]);
             let scenario = json!({
                 "sandbox": is_sandbox,

@@ -14,6 +14,7 @@
 
 mod support;
 
+mod answers;
 mod approvals;
 mod architecture;
 mod browser;

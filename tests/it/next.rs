@@ -52,7 +52,7 @@ fn a_run_that_removed_everybody_is_compared_later() {
 #[test]
 fn an_interrupted_run_is_resumed_where_it_is() {
     // A guard, a network that is gone, and somebody who says stop; also when quiet.
-    let refused = json!({ "on": "remove", "times": 2, "do": { "kind": "answer", "status": 400, "code": 1, "description": "no" } });
+    let refused = json!({ "on": "remove", "times": 2, "do": { "kind": "answer", "status": 400, "code": 900_127, "description": "no" } });
     let lost = json!({ "on": "remove", "times": 0, "do": { "kind": "cut_before_answer" } });
     for (faults, more, code) in [
         (json!([refused]), vec!["--stop-after-failures", "1", "--concurrency", "1"], 4),
@@ -107,7 +107,7 @@ fn an_unknown_outcome_is_for_a_person() {
     let lost = json!({ "on": "remove", "times": 0, "do": { "kind": "cut_before_answer" } });
     let blind = json!({ "on": "customer", "times": 0, "do": { "kind": "relationship", "relationship": "something_new" } });
     let customers = json!([{ "id": id(1).to_string(), "faults": [lost, blind] }]);
-    let world = World::of(&json!({ "customers": customers }));
+    let world = World::of(&json!({ "customers": customers, "faults": [crate::support::blind_listing(0)] }));
     let folder = Folder::new();
     let more = [&ELSEWHERE[..], &["--settle", "1"]].concat();
     let done = folder.run(&world, &list_of([id(1)]), &more).exits(3);

@@ -36,8 +36,8 @@ fn world() -> World {
         { "on": "customer", "times": 0, "do": { "kind": "relationship", "relationship": "something_new" } },
     ]);
     customers[6]["faults"] =
-        json!([{ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 403 } }]);
-    World::of(&json!({ "customers": customers }))
+        json!([{ "on": "remove", "times": 0, "do": { "kind": "answer", "status": 403, "code": 900_150 } }]);
+    World::of(&json!({ "customers": customers, "faults": [crate::support::blind_listing(0)] }))
 }
 
 fn with_a_run() -> Folder {
@@ -88,11 +88,11 @@ fn it_checks_with_the_public_key_alone_and_says_what_became_of_the_customer() {
     let said = [
         (1, "A later read no longer showed"),
         (2, "A later read no longer showed"),
-        (3, "A precondition or a guard said no"),
-        (4, "was gone before this run"),
-        (5, "A person must look"),
-        (6, "A precondition or a guard said no"),
-        (7, "The service said no"),
+        (3, "was not ended: a precondition or a guard said no. Nothing was changed."),
+        (4, "The relationship was gone before. Nothing was changed."),
+        (5, "Whether the relationship was ended is not known. A person must look."),
+        (6, "a precondition or a guard said no. Nothing was changed."),
+        (7, "was not ended: the service said no. Nothing was changed."),
     ];
     let vkey = folder.offboard(&["verify", "--print-key"]).exits(0).out.trim().to_owned();
     let alone = Folder::new();

@@ -1,6 +1,6 @@
 //! Each reason of the contract, through the real binary.
 
-use crate::support::{Folder, PARTNER, World, id, list_of};
+use crate::support::{Folder, PARTNER, World, blind_listing, id, list_of};
 use serde_json::{Value, json};
 
 /// Runs one customer in this state, and says how it ended.
@@ -177,12 +177,14 @@ fn what_the_service_says() {
 
 #[test]
 fn a_change_whose_outcome_cannot_be_found_out_is_unknown() {
-    let customer = json!({ "faults": [
+    let customer = json!({ "id": id(1).to_string(), "faults": [
         { "on": "remove", "do": { "kind": "cut_before_answer", "effect": false } },
         { "on": "customer", "times": 0, "do": { "kind": "relationship", "relationship": "something_new" } },
     ] });
-    let (end, world, folder) = end_of(customer, &[]);
-    assert_eq!(end, "unknown: answer_lost");
+    let world = World::of(&json!({ "customers": [customer], "faults": [blind_listing(0)] }));
+    let folder = Folder::new();
+    folder.run(&world, &list_of([id(1)]), &[]).exits(3);
+    assert_eq!(folder.ends(), ["unknown: answer_lost"]);
     assert_eq!(world.changes().len(), 1, "it was not sent again");
     let line = folder.customers().remove(0);
     assert_eq!(line.attempts, Some(1));

@@ -11,7 +11,7 @@ fn unknown() -> (World, Folder) {
             { "on": "customer", "times": 0, "do": { "kind": "relationship", "relationship": "something_new" } },
         ] },
         { "id": id(2).to_string() },
-    ] }));
+    ], "faults": [crate::support::blind_listing(2)] }));
     let folder = Folder::new();
     folder.run(&world, &list_of([id(1), id(2)]), &[]).exits(3);
     assert_eq!(folder.ends(), ["unknown: answer_lost", "removed"]);

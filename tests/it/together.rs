@@ -81,7 +81,7 @@ fn failures_between_removals_are_not_in_a_row() {
         .filter(|n| n % 8 == 0)
         .map(|n| {
             let answer =
-                json!({ "kind": "answer", "status": 400, "json": "{\"code\":2000,\"description\":\"No.\"}" });
+                json!({ "kind": "answer", "status": 400, "json": "{\"code\":2000,\"description\":\"No.\",\"source\":\"PartnerFD\"}" });
             json!({ "on": "remove", "customer": id(n).to_string(), "times": 0, "do": answer })
         })
         .collect();

@@ -116,15 +116,18 @@ fn what_the_service_says_cannot_pass_for_a_line_of_the_log() {
 }
 
 #[test]
-fn a_page_of_a_proxy_proves_nothing() {
-    let world = world(json!({ "faults": [
-        { "on": "customer", "do": { "kind": "answer", "status": 404, "html": "<html>not found</html>" } },
-    ] }));
+fn a_page_of_a_proxy_proves_nothing_and_a_listing_of_all_customers_does() {
+    let page = json!({ "on": "customer", "times": 0,
+        "do": { "kind": "answer", "status": 404, "html": "<html>not found</html>" } });
+    let customers = json!([{ "id": id(1).to_string() }, { "id": id(2).to_string() }]);
+    let world = World::of(&json!({ "customers": customers, "faults": [page] }));
     let folder = Folder::new();
     folder.run(&world, &list_of([id(1)]), &["--settle", "5"]).exits(0);
-    // It was looked at again, and then the service itself said so.
-    let looks = folder.requests().iter().filter(|r| r.purpose.as_deref() == Some("confirm_removal")).count();
-    assert_eq!(looks, 2);
+    let of =
+        |purpose: &str| folder.requests().iter().filter(|r| r.purpose.as_deref() == Some(purpose)).count();
+    // The plan took the first listing.
+    assert_eq!((of("confirm_removal"), of("list_customers")), (1, 2));
+    assert_eq!((folder.ends(), world.removed().len()), (vec!["removed".to_owned()], 1));
 }
 
 #[test]

@@ -55,9 +55,11 @@ fn a_surprise_stops_it_before_the_second_wave_and_resume_asks_again() {
     let lost = json!({ "on": "remove", "do": { "kind": "cut_before_answer", "effect": false } });
     let hidden = json!({ "on": "customer", "customer": id(1).to_string(), "times": 3,
         "do": { "kind": "relationship", "relationship": "something_new" } });
-    for (faults, ended) in
-        [(json!([refused]), "failed: refused_by_service"), (json!([lost, hidden]), "unknown: answer_lost")]
-    {
+    let blind = crate::support::blind_listing(2);
+    for (faults, ended) in [
+        (json!([refused]), "failed: refused_by_service"),
+        (json!([lost, hidden, blind]), "unknown: answer_lost"),
+    ] {
         let (folder, world) = (Folder::new(), world(8, faults));
         let done =
             folder.run(&world, &list_of((1..=8).map(id)), &["--canary", "1", "--concurrency", "8"]).exits(4);

@@ -6,20 +6,8 @@ use crate::{
     record::{Event, Judged, Record},
 };
 use rusqlite::{OptionalExtension as _, params};
-use std::collections::HashSet;
 
 impl Reader {
-    /// The rows of a run for which a change was sent, or was about to be.
-    pub fn changed_rows(&self, run: &RunId) -> Result<HashSet<u32>, QueryError> {
-        let mut query = self.connection.prepare(
-            "SELECT DISTINCT row FROM record WHERE kind = 'request_intended' AND run = ?1
-             AND json_extract(CAST(body AS TEXT), '$.purpose') IN
-               ('remove_relationship', 'cancel_order', 'delete_customer')",
-        )?;
-        let rows = query.query_map([run.as_str()], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
     /// Each decision of a run that was recorded before the record `end`, in the order of the list.
     pub fn decisions<E: From<QueryError>>(
         &self,

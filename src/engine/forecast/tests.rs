@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Answer, CorrelationId, Headers, RequestId, RunId, Sha256},
-    record::{Event, PlanSealed, Purpose, Record, RequestIntended, RunOpened, Seen},
+    record::{Event, PlanSealed, Purpose, Record, RequestIntended, Rules, RunOpened, Seen},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -64,11 +64,11 @@ fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowS
     };
     let mut change = Change::first(&intended, 0, at);
     match answer {
-        Some(answer) => change.answered(answer, at),
+        Some(answer) => change.answered(answer, Rules::LATEST, at),
         None => change.lost(at),
     }
     if let Some(seen) = seen {
-        change.observed(seen, at, Duration::ZERO).unwrap();
+        change.seen(seen, at);
     }
     let mut changing = Changing::new(Outcome::Ready, at);
     changing.changes.push(change);

@@ -28,18 +28,111 @@ fn sent() -> Change {
     Change::first(&intended(Purpose::RemoveRelationship), 0, Time::from_millis(0))
 }
 
-#[test]
-fn a_change_whose_token_was_refused_may_be_sent_again_under_either_id() {
-    let now = Time::from_millis(0);
-    for (was_in_doubt, other_id) in [(false, true), (true, false)] {
-        let mut change = sent();
-        change.was_in_doubt = was_in_doubt;
-        change.answered(Answer::TokenExpired, now);
-        assert!(change.may_send_again(id(1)).is_ok());
-        // While an earlier attempt may come back to life, it keeps the one that it had.
-        assert_eq!(change.may_send_again(id(2)).is_ok(), other_id);
-        assert!(!change.may_end_as(Outcome::Removed) && change.may_end_as(Outcome::NotAttempted));
+const NOW: Time = Time::from_millis(1_000_000);
+const SETTLE: Duration = Duration::from_mins(5);
+
+/// Answered so, in this order, and each but the first sent again under the same ID.
+fn answered(purpose: Purpose, answers: &[Answer]) -> Change {
+    let mut change = Change::first(&intended(purpose), 0, NOW);
+    for (n, answer) in answers.iter().enumerate() {
+        if n > 0 {
+            change.may_send_again(id(1), Rules::LATEST).unwrap();
+            change.send_again(&intended(purpose), 0, NOW);
+        }
+        change.answered(*answer, Rules::LATEST, NOW);
     }
+    change
+}
+
+/// Looked at when it may be.
+fn seen(mut change: Change, seen: Seen) -> Change {
+    change.seen(seen, NOW.plus(SETTLE));
+    change
+}
+
+#[test]
+fn only_the_service_itself_shows_that_nothing_was_done() {
+    let of = |answer| answered(Purpose::RemoveRelationship, &[answer]);
+    for answer in [Answer::Refused, Answer::Denied] {
+        assert_eq!(of(answer).phase, ChangePhase::Refused { answer });
+    }
+    for answer in [
+        Answer::Throttled,
+        Answer::TokenExpired,
+        Answer::SignInRefused,
+        Answer::NoRelationship,
+        Answer::InProgress,
+        Answer::Unclear,
+        Answer::Inconclusive,
+    ] {
+        let change = of(answer);
+        assert!(change.is_in_doubt(), "{answer:?}");
+        for outcome in [Outcome::Removed, Outcome::Failed, Outcome::NotAttempted, Outcome::AlreadyRemoved] {
+            assert!(!change.may_end_as(outcome), "{answer:?} {outcome}");
+        }
+        assert!(change.may_end_as(Outcome::Unknown));
+        assert!(change.may_be_seen(Seen::StillThere, NOW, SETTLE).is_err(), "{answer:?}: too early");
+        let still_there = seen(change, Seen::StillThere);
+        assert!(still_there.may_end_as(Outcome::Failed) && !still_there.is_unproven, "{answer:?}");
+    }
+}
+
+#[test]
+fn a_no_that_proves_nothing_is_not_sent_again_and_what_went_wrong_on_the_way_is() {
+    let still_there = |answer| seen(answered(Purpose::RemoveRelationship, &[answer]), Seen::StillThere);
+    for answer in [Answer::Inconclusive, Answer::InProgress, Answer::NoRelationship] {
+        assert!(still_there(answer).may_send_again(id(1), Rules::LATEST).is_err(), "{answer:?}");
+    }
+    for answer in [Answer::Unclear, Answer::Throttled, Answer::TokenExpired] {
+        let change = still_there(answer);
+        assert!(change.may_send_again(id(1), Rules::LATEST).is_ok(), "{answer:?}");
+        assert!(change.may_send_again(id(2), Rules::LATEST).is_err(), "{answer:?}");
+    }
+}
+
+#[test]
+fn what_does_not_exist_after_an_earlier_send_is_gone_and_at_first_it_is_looked_for() {
+    for earlier in [Answer::Throttled, Answer::TokenExpired] {
+        let change = answered(Purpose::RemoveRelationship, &[earlier, Answer::NoRelationship]);
+        assert_eq!(change.phase, ChangePhase::Gone { seen: false });
+        assert!(change.may_end_as(Outcome::Removed) && !change.may_end_as(Outcome::AlreadyRemoved));
+    }
+    let first = answered(Purpose::RemoveRelationship, &[Answer::NoRelationship]);
+    let gone = seen(first, Seen::Gone);
+    assert!(gone.may_end_as(Outcome::AlreadyRemoved) && !gone.may_end_as(Outcome::Removed));
+    // What could not be sent was no try.
+    let mut unsent = Change::first(&intended(Purpose::RemoveRelationship), 0, NOW);
+    unsent.not_sent(NOW);
+    unsent.send_again(&intended(Purpose::RemoveRelationship), 0, NOW);
+    unsent.answered(Answer::NoRelationship, Rules::LATEST, NOW);
+    assert!(unsent.was_missing);
+}
+
+#[test]
+fn a_refusal_after_doubt_is_looked_at_and_is_no_acceptance() {
+    for purpose in [Purpose::SuspendSubscription, Purpose::CancelOrder, Purpose::RemoveRelationship] {
+        let mut change = seen(answered(purpose, &[Answer::Unclear]), Seen::StillThere);
+        change.send_again(&intended(purpose), 0, NOW);
+        change.answered(Answer::Refused, Rules::LATEST, NOW);
+        assert!(change.is_in_doubt() && !change.was_accepted, "{purpose:?}");
+        let still_there = seen(change.clone(), Seen::StillThere);
+        assert_eq!(still_there.phase, ChangePhase::Refused { answer: Answer::Refused });
+        assert_eq!(seen(change, Seen::Gone).phase, ChangePhase::Gone { seen: true });
+    }
+}
+
+#[test]
+fn a_run_of_the_first_edition_is_judged_by_its_own_rules() {
+    let mut change = sent();
+    change.answered(Answer::Throttled, Rules::FIRST, NOW);
+    assert!(change.may_send_again(id(2), Rules::FIRST).is_ok() && change.may_end_as(Outcome::NotAttempted));
+    change.send_again(
+        &RequestIntended { request_id: id(2), ..intended(Purpose::RemoveRelationship) },
+        0,
+        NOW,
+    );
+    change.answered(Answer::NoRelationship, Rules::FIRST, NOW);
+    assert_eq!(change.phase, ChangePhase::Refused { answer: Answer::NoRelationship });
 }
 
 #[test]
@@ -47,10 +140,10 @@ fn refused_tokens_are_counted_until_another_answer() {
     let now = Time::from_millis(0);
     let mut change = sent();
     for times in 1..=3 {
-        change.answered(Answer::TokenExpired, now);
+        change.answered(Answer::TokenExpired, Rules::LATEST, now);
         assert_eq!(change.refused_tokens, times);
         change.send_again(&intended(Purpose::RemoveRelationship), 0, now);
     }
-    change.answered(Answer::Throttled, now);
+    change.answered(Answer::Throttled, Rules::LATEST, now);
     assert_eq!(change.refused_tokens, 0);
 }

@@ -53,7 +53,7 @@ impl Choice {
     pub(super) fn learn(&mut self, record: &Record) {
         let named = match &record.event {
             Event::RowRead(read) => read.customer.map(|id| (id, read.row)),
-            Event::Settled(settled) => settled.customer.map(|id| (id, settled.row)),
+            Event::Settled(settled) | Event::Fell(settled) => settled.customer.map(|id| (id, settled.row)),
             Event::RequestIntended(intent) => intent.customer.zip(intent.row),
             Event::Resolved(resolved) => Some((resolved.customer, resolved.row)),
             Event::Corroborated(corroborated) => Some((corroborated.customer, corroborated.row)),
@@ -89,7 +89,9 @@ impl Choice {
                 self.pick(seq);
             }
             Event::RowRead(read) if is_own(read.row) => self.pick(seq),
-            Event::Settled(settled) if is_own(settled.row) => self.pick(seq),
+            Event::Settled(settled) | Event::Fell(settled) if is_own(settled.row) => self.pick(seq),
+            // The other rows in it are numbers, and no names.
+            Event::UndoDecided(decided) if decided.rows.iter().any(|row| is_own(*row)) => self.pick(seq),
             Event::Resolved(resolved) if is_own(resolved.row) => self.pick(seq),
             Event::Corroborated(corroborated) if is_own(corroborated.row) => {
                 self.basis.insert(corroborated.basis);

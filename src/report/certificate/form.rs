@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 /// By what a certificate is known.
 pub(super) const FORMAT: &str = "offboard certificate v1";
 
+/// The edition of the words in which a certificate tells its records. It is raised whenever a sentence becomes another,
+/// and a certificate's words are compared only by who has the same; 1 if it does not say.
+pub(super) const WORDS: u32 = 2;
+
 pub(super) const HOW_TO_CHECK: &str = "`offboard prove --check certificate.json --key KEY` checks all of this \
 without the audit log and without a network; KEY is the partner's public key, from the partner and not from \
 this file. By hand: `checkpoint` is a C2SP signed note, and its third line is the root of an RFC 6962 tree; \
@@ -24,16 +28,23 @@ these cannot be seen from here: that takes the whole log.";
 #[derive(Debug, Deserialize)]
 pub(super) struct Parts {
     pub(super) format: String,
+    #[serde(default = "first_words")]
+    pub(super) words: u32,
     pub(super) run_id: RunId,
     pub(super) customer: TenantId,
     pub(super) checkpoint: String,
     pub(super) records: Vec<Item>,
 }
 
+const fn first_words() -> u32 {
+    1
+}
+
 /// A certificate: what one log says of one customer in one run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Certificate {
     pub(super) format: &'static str,
+    pub(super) words: u32,
     pub(super) how_to_check: &'static str,
     pub(super) run_id: RunId,
     pub(super) customer: TenantId,
@@ -44,6 +55,9 @@ pub struct Certificate {
     pub(super) records: Vec<Item>,
     /// Over all of it, with zeros here.
     pub(super) sha256: Sha256,
+    /// Whether the file tells its records in the words of another edition, which were not compared.
+    #[serde(skip)]
+    pub(super) has_other_words: bool,
 }
 
 /// A record of the log: shown, or only its hash.
@@ -155,6 +169,12 @@ impl Certificate {
     /// All that it says, in a sentence or two.
     pub fn in_short(&self) -> &str {
         &self.story.in_short
+    }
+
+    /// Whether the file that was checked tells its records in the words of another edition: its records are proved, and
+    /// its sentences were not compared.
+    pub const fn has_other_words(&self) -> bool {
+        self.has_other_words
     }
 
     /// What the customer is called, or its tenant ID.

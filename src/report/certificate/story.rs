@@ -3,7 +3,9 @@
 use super::exchanges::{RequestStory, end, request, subscriptions};
 use crate::{
     domain::{Evidence, Finding, Mode, Outcome, Procedure, Seq},
-    record::{Activity, Corroborated, Event, How, Judged, Observed, Record, Resolved, Seen, Settled},
+    record::{
+        Activity, Corroborated, CustomerStory, Event, How, Judged, Observed, Record, Resolved, Seen, Settled,
+    },
 };
 use serde::Serialize;
 
@@ -39,12 +41,12 @@ pub(super) struct Story {
     pub(super) rows: Vec<RowStory>,
     requests: Vec<RequestStory>,
     /// How many records are not shown.
-    withheld: usize,
+    pub(super) withheld: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct RunStory {
-    procedure: Procedure,
+    pub(super) procedure: Procedure,
     pub(super) mode: Mode,
     operator: String,
     host: String,
@@ -120,7 +122,14 @@ impl Story {
     /// What these records say, of which `withheld` more are not shown.
     pub(super) fn of(known: &[Known], withheld: usize) -> Self {
         let mut story = Self { withheld, ..Self::default() };
+        let mut told: Vec<CustomerStory> = Vec::new();
         for (place, Known { seq, record, .. }) in known.iter().enumerate() {
+            if let Event::RowRead(read) = &record.event {
+                told.push(CustomerStory::new(read.row));
+            }
+            for row in &mut told {
+                row.take(*seq, record);
+            }
             let at = record.at.to_string();
             match &record.event {
                 Event::RunOpened(opened) => {
@@ -153,7 +162,7 @@ impl Story {
                     story.course.push(Moment { at, text });
                 }
                 Event::Approved(approved) => {
-                    let how = "approved the plan as a second person, with a signature";
+                    let how = "approved the plan with this key, by a signature";
                     let (by, plan_digest) = (approved.approver.clone(), approved.digest.to_string());
                     story.approvals.push(Approval { at, by, how, plan_digest });
                 }
@@ -168,7 +177,25 @@ impl Story {
                 Event::Stopped(stopped) => {
                     story.course.push(Moment { at, text: format!("stopped: {}", stopped.text) });
                 }
-                Event::Resumed(_) => story.course.push(Moment { at, text: "gone on with".to_owned() }),
+                Event::Resumed(_) => story.course.push(Moment { at, text: "resumed".to_owned() }),
+                Event::UndoDecided(decided) => {
+                    let what = if decided.reactivate { "reactivated" } else { "left suspended" };
+                    let how = match decided.how {
+                        How::Typed => "typed",
+                        How::Yes => "said beforehand",
+                    };
+                    let by = &decided.by;
+                    let text = format!("decided by {by} ({how}): what was suspended for it is to be {what}");
+                    story.course.push(Moment { at, text });
+                }
+                Event::Fell(fell) => {
+                    let words = fell.outcome.in_words();
+                    let text = format!(
+                        "to be settled as {words}, once it is decided what becomes of what was suspended for it: {}",
+                        fell.explanation
+                    );
+                    story.course.push(Moment { at, text });
+                }
                 Event::RunSealed(sealed) => {
                     story.is_sealed = true;
                     let text = format!("run sealed, exit code {}", sealed.exit_code);
@@ -198,7 +225,7 @@ impl Story {
         if is_corroborated && story.outcome.is_some_and(Outcome::is_gone) {
             story.evidence = Some(Evidence::Corroborated.to_string());
         }
-        story.in_short = story.sentence();
+        story.in_short = story.sentence(&told);
         story
     }
 
@@ -234,11 +261,12 @@ impl Story {
     }
 
     fn observed(&mut self, at: String, observed: &Observed) {
+        // What it was that was looked at, and whether it is done, its own words say.
         let seen = match (observed.seen, &observed.about) {
             (Seen::Gone, None) => "the relationship is gone".to_owned(),
             (Seen::StillThere, None) => "the relationship is still there".to_owned(),
-            (Seen::Gone, Some(order)) => format!("the order {order} is cancelled"),
-            (Seen::StillThere, Some(order)) => format!("the order {order} still stands"),
+            (Seen::Gone, Some(id)) => format!("what was asked for {id} is done"),
+            (Seen::StillThere, Some(id)) => format!("what was asked for {id} is not done yet"),
             (Seen::NotTold, _) => "nothing could be told".to_owned(),
         };
         self.row(observed.row).looks.push(Moment { at, text: format!("{seen}: {}", observed.detail) });

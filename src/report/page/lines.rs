@@ -121,7 +121,7 @@ impl Line {
             attempts: line.attempts.unwrap_or_default(),
             started_at: line.started_at.clone(),
             finished_at: line.finished_at.clone(),
-            is_provisional: row.is_provisional,
+            is_provisional: row.pending.is_some(),
             cells,
             requests: requests.iter().map(Request::of).collect(),
         }

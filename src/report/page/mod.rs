@@ -11,13 +11,18 @@ mod render;
 #[cfg(test)]
 mod tests;
 
-pub use outcomes::{Share, meaning, shares_of};
+pub use outcomes::{Share, shares_of};
 pub(super) use render::{Groups, render};
 
-use super::{facts::Facts, rows::Tally, summary::Summary};
+use super::{
+    facts::Facts,
+    rows::{Shown, Tally},
+    summary::Summary,
+};
 use crate::{
     audit::RequestLine,
     domain::{Mode, Outcome, Reason, Sha256},
+    record::Pending,
 };
 use answers::{Approval, Moment, Plan, Sureness, Token, Yes};
 use calendar::Calendar;
@@ -51,6 +56,7 @@ pub(super) struct Page<'a> {
     unknown: u32,
     evidence: Vec<Sureness>,
     provisional: u32,
+    pending: Vec<Open>,
     retry: u32,
     reasons: Vec<Why>,
     calendar: Option<Calendar<'a>>,
@@ -58,6 +64,19 @@ pub(super) struct Page<'a> {
     /// Requests that belong to no row.
     of_the_run: Vec<Request>,
     files: Vec<(&'a str, String)>,
+}
+
+/// Rows without an outcome, for whoever asks whether it really happened.
+#[derive(Serialize)]
+struct Open {
+    words: &'static str,
+    count: u32,
+}
+
+impl Open {
+    fn of((pending, count): (Pending, u32)) -> Self {
+        Self { words: pending.in_words(), count }
+    }
 }
 
 #[derive(Serialize)]
@@ -95,12 +114,18 @@ impl<'a> Page<'a> {
             confirmed: facts.confirmed.as_ref().map(|(at, yes)| Yes::of(*at, yes)),
             confirmed_before: facts.confirmed_before.iter().map(|(at, yes)| Yes::of(*at, yes)).collect(),
             events: answers::events(facts),
-            outcomes: shares_of(&tally.counts, tally.rows),
+            outcomes: shares_of(&tally.shown, tally.rows),
             removed: count(Outcome::Removed) + count(Outcome::Deleted),
             gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
-            unknown: count(Outcome::Unknown),
+            unknown: tally.shown.get(&Shown::Outcome(Outcome::Unknown)).copied().unwrap_or_default(),
             evidence: answers::evidence(tally),
             provisional: tally.provisional,
+            pending: tally
+                .pending()
+                .into_iter()
+                .filter(|(pending, _)| *pending != Pending::NotBegun)
+                .map(Open::of)
+                .collect(),
             retry: tally.retry,
             reasons: reasons(tally),
             calendar: Calendar::of(tally),

@@ -1,6 +1,6 @@
 //! Outcomes, as a bar and in words.
 
-use crate::domain::Outcome;
+use crate::{domain::Outcome, report::rows::Shown};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -20,30 +20,30 @@ pub struct Share {
     pub width: u32,
 }
 
-/// Each outcome that occurred. A piece of the bar is never too thin to be seen.
-pub fn shares_of(counts: &BTreeMap<Outcome, u32>, all: u32) -> Vec<Share> {
+/// All that is shown, in its order, with the number of its rows. A piece of the bar is never too thin to be seen.
+pub fn shares_of(counts: &BTreeMap<Shown, u32>, all: u32) -> Vec<Share> {
     const THINNEST: u64 = 6;
-    let counts = Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, *counts.get(&outcome)?)));
+    let counts = Shown::all().filter_map(|shown| Some((shown, *counts.get(&shown)?)));
+    let counts: Vec<_> = counts.collect();
     let rows = u64::from(all.max(1));
     let width = |count: u32| (u64::from(count) * u64::from(BAR) / rows).max(THINNEST);
-    let whole: u64 = counts.clone().map(|(_, count)| width(count)).sum::<u64>().max(1);
+    let whole: u64 = counts.iter().map(|(_, count)| width(*count)).sum::<u64>().max(1);
     let scaled = |units: u64| u32::try_from(units * u64::from(BAR) / whole).unwrap_or(BAR);
     let mut end = 0;
-    counts
-        .map(|(outcome, count)| {
-            let left = scaled(end);
-            end += width(count);
-            Share {
-                name: outcome.as_str(),
-                words: outcome.in_words(),
-                meaning: meaning(outcome),
-                count,
-                percent: percent(count, all),
-                left,
-                width: scaled(end) - left,
-            }
-        })
-        .collect()
+    let share = |(shown, count): (Shown, u32)| {
+        let left = scaled(end);
+        end += width(count);
+        Share {
+            name: shown.name(),
+            words: shown.in_words(),
+            meaning: meaning(shown),
+            count,
+            percent: percent(count, all),
+            left,
+            width: scaled(end) - left,
+        }
+    };
+    counts.into_iter().map(share).collect()
 }
 
 /// The share in whole percent; what is there is never nothing, and what is missing is never all.
@@ -56,21 +56,33 @@ fn percent(count: u32, rows: u32) -> String {
     }
 }
 
-/// What an outcome means, in a sentence or two.
-pub const fn meaning(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Removed => "This run ended the reseller relationship.",
-        Outcome::Deleted => "This run deleted the sandbox customer.",
-        Outcome::AlreadyRemoved => "The relationship was gone before this run.",
-        Outcome::AlreadyDeleted => "The sandbox customer was gone before this run.",
-        Outcome::Ready => "Nothing stands in the way. Nothing was changed.",
-        Outcome::Skipped => "A precondition or a guard said no. Nothing was changed.",
-        Outcome::Failed => "The service said no, or did not answer. Nothing was changed.",
-        Outcome::Unknown => {
-            "A change was sent, and what became of it could not be found out. A person must look."
-        }
-        Outcome::NotAttempted => "The run stopped before its turn. Nothing was changed.",
-        Outcome::Rejected => "The row itself is not valid. Nothing was sent.",
+/// What an outcome means, in a sentence or two. What was done to a customer all the same is said with that customer: no
+/// outcome means that nothing was.
+const fn meaning(shown: Shown) -> &'static str {
+    match shown {
+        Shown::Pending(pending) => pending.meaning(),
+        Shown::Outcome(outcome) => match outcome {
+            Outcome::Removed => "This run ended the reseller relationship.",
+            Outcome::Deleted => "This run deleted the sandbox customer.",
+            Outcome::AlreadyRemoved => "The relationship was gone already; this run had nothing left to end.",
+            Outcome::AlreadyDeleted => {
+                "The sandbox customer was gone already; this run had nothing left to delete."
+            }
+            Outcome::Ready => "Nothing stands in the way. This was only a plan.",
+            Outcome::Skipped => {
+                "A precondition or a guard said no. Anything that was done before is named with the customer."
+            }
+            Outcome::Failed => {
+                "The service said no, or did not answer. Anything that was done before is named with the customer."
+            }
+            Outcome::Unknown => {
+                "A change was sent, and what became of it could not be found out. A person must look."
+            }
+            Outcome::NotAttempted => {
+                "The run stopped first. Anything that was done before is named with the customer."
+            }
+            Outcome::Rejected => "The row itself is not valid. Nothing was sent for it.",
+        },
     }
 }
 
@@ -85,8 +97,10 @@ mod tests {
 
     #[test]
     fn the_bar_is_filled_and_every_piece_can_be_seen() {
-        let counts =
-            BTreeMap::from([(Outcome::Removed, 99_990), (Outcome::Failed, 7), (Outcome::Unknown, 3)]);
+        let counts = BTreeMap::from(
+            [(Outcome::Removed, 99_990), (Outcome::Failed, 7), (Outcome::Unknown, 3)]
+                .map(|(outcome, n)| (Shown::Outcome(outcome), n)),
+        );
         let shares = shares_of(&counts, 100_000);
         assert_eq!(shares.iter().map(|share| share.width).sum::<u32>(), BAR);
         assert!(shares.iter().all(|share| share.width >= 5));

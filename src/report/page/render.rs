@@ -2,11 +2,15 @@
 //! lets the browser run what is embedded here and nothing else.
 
 use super::{
-    super::{ReportError, rows::Row, template},
+    super::{
+        ReportError,
+        rows::{Row, Shown},
+        template,
+    },
     Page,
     lines::Line,
 };
-use crate::{audit::RequestLine, domain::Outcome};
+use crate::audit::RequestLine;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use minijinja::{ErrorKind, Value, context, value::Serde};
 use sha2::Digest as _;
@@ -25,7 +29,7 @@ const SCRIPT: &str = include_str!("report.js");
 /// them in another order than the list has them and there may be many.
 pub(in crate::report) struct Groups {
     folder: PathBuf,
-    files: BTreeMap<Outcome, BufWriter<File>>,
+    files: BTreeMap<Shown, BufWriter<File>>,
 }
 
 impl Groups {
@@ -35,19 +39,19 @@ impl Groups {
 
     pub(in crate::report) fn add(&mut self, row: &Row, requests: &[RequestLine]) -> Result<(), ReportError> {
         let writing = ReportError::writing::<io::Error>(&self.folder);
-        let file = match self.files.remove(&row.outcome) {
+        let file = match self.files.remove(&row.shown()) {
             Some(file) => file,
             None => BufWriter::new(tempfile::tempfile_in(&self.folder).map_err(&writing)?),
         };
-        let file = self.files.entry(row.outcome).or_insert(file);
+        let file = self.files.entry(row.shown()).or_insert(file);
         serde_json::to_writer(&mut *file, &Line::of(row, requests)).map_err(|error| writing(error.into()))?;
         file.write_all(b"\n").map_err(&writing)
     }
 
-    /// The rows with this outcome, read one by one as the page asks for them.
-    fn take(&mut self, outcome: &str) -> io::Result<Value> {
-        let outcome = Outcome::from_name(outcome);
-        let Some(file) = outcome.and_then(|outcome| self.files.remove(&outcome)) else {
+    /// The rows of which this is shown, read one by one as the page asks for them.
+    fn take(&mut self, name: &str) -> io::Result<Value> {
+        let shown = Shown::all().find(|shown| shown.name() == name);
+        let Some(file) = shown.and_then(|shown| self.files.remove(&shown)) else {
             return Ok(Value::from(Vec::<Value>::new()));
         };
         let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;

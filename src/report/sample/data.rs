@@ -7,8 +7,8 @@ use crate::{
         RequestId, Sha256, Time,
     },
     record::{
-        Event, Exchange, InputFile, Judged, Policy, Purpose, RequestIntended, ResponseReceived, RunOpened,
-        Settled,
+        Event, Exchange, InputFile, Judged, Policy, Purpose, RequestIntended, ResponseReceived, Rules,
+        RunOpened, Settled,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,6 +114,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         order_timeout_seconds: None,
     };
     RunOpened {
+        rules: Rules::FIRST,
         applies: None,
         version: "0.1.0".into(),
         procedure,

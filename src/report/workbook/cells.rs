@@ -1,6 +1,9 @@
 //! One sheet, and what a cell of it can be.
 
-use crate::{domain::Outcome, report::visible};
+use crate::{
+    domain::Outcome,
+    report::{rows::Shown, visible},
+};
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 /// The most characters that a cell of a workbook can hold are 32,767.
@@ -29,7 +32,7 @@ pub(super) enum Cell<'a> {
     /// `2027-01-31`.
     Day(&'a str),
     /// In words, and in its colour.
-    Outcome(Outcome),
+    Shown(Shown),
     Nothing,
 }
 
@@ -104,10 +107,10 @@ impl<'a> Sheet<'a> {
                 }
                 Err(_) => self.sheet.write_string_with_format(row, column, shown(text), &top()),
             },
-            Cell::Outcome(outcome) => {
-                let (ink, paper) = colours(outcome);
+            Cell::Shown(what) => {
+                let (ink, paper) = colours(what);
                 let format = top().set_font_color(ink).set_background_color(paper);
-                self.sheet.write_string_with_format(row, column, outcome.in_words(), &format)
+                self.sheet.write_string_with_format(row, column, what.in_words(), &format)
             }
             Cell::Nothing => return Ok(()),
         }
@@ -130,7 +133,11 @@ fn shown(text: &str) -> String {
 }
 
 /// Ink and paper, dark enough on light for everybody's eyes.
-const fn colours(outcome: Outcome) -> (Color, Color) {
+const fn colours(shown: Shown) -> (Color, Color) {
+    let outcome = match shown {
+        Shown::Outcome(outcome) => outcome,
+        Shown::Pending(pending) => pending.counts_as(),
+    };
     let (ink, paper) = match outcome {
         Outcome::Removed | Outcome::Deleted => (0x0006_5f46, 0x00d1_fae5),
         Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => (0x0015_5e75, 0x00cf_fafe),

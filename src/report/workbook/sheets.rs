@@ -3,10 +3,10 @@
 use super::cells::{Cell, Column, Sheet};
 use crate::{
     audit::RequestLine,
-    domain::{Mode, Outcome},
+    domain::Mode,
     report::{
         facts::Facts,
-        rows::{Row, Tally},
+        rows::{Row, Shown, Tally},
         summary::Summary,
     },
 };
@@ -66,7 +66,7 @@ pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &Row) -> Result<
         Cell::Number(f64::from(line.row)),
         Cell::text(line.customer_tenant_id.as_ref()),
         Cell::text(line.customer_name.as_ref()),
-        Cell::Outcome(row.outcome),
+        Cell::Shown(row.shown()),
         Cell::text(line.evidence.as_ref()),
         Cell::Wrapped(&reasons),
         line.explanation.as_ref().map_or(Cell::Nothing, |text| Cell::Wrapped(text)),
@@ -178,8 +178,8 @@ pub(super) fn summary(
         ("", Cell::Nothing),
         ("Rows of the list", Cell::Number(f64::from(opened.input.rows))),
     ];
-    let counts = Outcome::ALL.into_iter().filter_map(|outcome| Some((outcome, *tally.counts.get(&outcome)?)));
-    lines.extend(counts.map(|(outcome, count)| (outcome.in_words(), Cell::Number(f64::from(count)))));
+    let counts = Shown::all().filter_map(|shown| Some((shown, *tally.shown.get(&shown)?)));
+    lines.extend(counts.map(|(shown, count)| (shown.in_words(), Cell::Number(f64::from(count)))));
     let evidence =
         tally.evidence.iter().map(|(name, count)| (name.as_str(), Cell::Number(f64::from(*count))));
     lines.push(("Evidence of the removals", Cell::Nothing));

@@ -4,7 +4,7 @@ use super::{Shown, Tools, customers::line, difference, timeline};
 use crate::{
     audit::QueryError,
     domain::{Preparation, RunId},
-    record::{Event, Judged, Observed, RowRead},
+    record::{CustomerStory, Event, Judged, Observed, RowRead, RunOpened},
 };
 use minijinja::{Value, value::Serde};
 
@@ -21,8 +21,12 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let is_cut = places.len() > RECORDS as usize;
     places.truncate(RECORDS as usize);
     let (mut listed, mut judged, mut observed, mut settled, mut resolved) = (None, None, None, None, None);
+    let mut story = CustomerStory::new(row);
     for seq in &places {
         let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
+        if let Some(record) = &record {
+            story.take(*seq, record);
+        }
         match record.map(|record| (record.at, record.event)) {
             Some((_, Event::RowRead(read))) => listed = Some(read),
             Some((_, Event::Judged(last))) => judged = Some(last),
@@ -42,6 +46,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         run => run.as_str(),
         line => line(&found),
         columns => columns(tools, run, listed.as_ref())?,
+        became => became(tools, run, &story, is_cut)?,
         settled => settled.as_deref().map(|settled| Value::from(Serde(settled))),
         preparations => judged.as_deref().map(preparations).unwrap_or_default(),
         findings => judged.as_deref().map(findings).unwrap_or_default(),
@@ -57,15 +62,32 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     Ok(Shown::new("customer.html", title, values))
 }
 
+/// What became of the customer, in the words of all reports.
+fn became(
+    tools: &Tools,
+    run: &RunId,
+    story: &CustomerStory,
+    is_cut: bool,
+) -> Result<Vec<String>, QueryError> {
+    let missing = is_cut.then_some("There are more records about it than are shown here.");
+    let procedure = opened(tools, run)?.map(|opened| opened.procedure);
+    Ok(procedure.map(|procedure| story.became(procedure, missing)).unwrap_or_default())
+}
+
+/// The record that opened the run.
+fn opened(tools: &Tools, run: &RunId) -> Result<Option<RunOpened>, QueryError> {
+    let first = tools.index.tally(run).map(|tally| tally.first).unwrap_or_default();
+    let record = tools.reader.stored(first)?.and_then(|stored| stored.record);
+    Ok(match record.map(|record| record.event) {
+        Some(Event::RunOpened(opened)) => Some(*opened),
+        _ => None,
+    })
+}
+
 /// The cells of the list with their headers.
 fn columns(tools: &Tools, run: &RunId, listed: Option<&RowRead>) -> Result<Vec<Value>, QueryError> {
     let Some(listed) = listed else { return Ok(Vec::new()) };
-    let first = tools.index.tally(run).map(|tally| tally.first).unwrap_or_default();
-    let opened = tools.reader.stored(first)?.and_then(|stored| stored.record);
-    let headers = match opened.map(|record| record.event) {
-        Some(Event::RunOpened(opened)) => opened.input.columns,
-        _ => Vec::new(),
-    };
+    let headers = opened(tools, run)?.map(|opened| opened.input.columns).unwrap_or_default();
     let named = listed.cells.iter().enumerate().map(|(at, cell)| {
         let header = headers.get(at).cloned().unwrap_or_else(|| format!("column {}", at + 1));
         values! { header, cell }

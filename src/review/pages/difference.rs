@@ -4,7 +4,7 @@ use super::Tools;
 use crate::{
     audit::QueryError,
     domain::Seq,
-    record::{Event, Judged, Observed, Purpose, Record, RequestIntended, ResponseReceived},
+    record::{Event, Judged, Observed, Purpose, Record, RequestIntended, ResponseReceived, Seen},
 };
 use minijinja::Value;
 use serde_json::Value as Json;
@@ -62,7 +62,8 @@ pub(super) fn between(
             changed.push(values! { name, old, new });
         }
     }
-    Ok(Some(values! { before => told(&before), after => told(&after), changed, same }))
+    let is_gone = observed.is_some_and(|observed| observed.seen == Seen::Gone);
+    Ok(Some(values! { before => told(&before), after => told(&after), changed, same, is_gone }))
 }
 
 /// What the answer to this request says of the customer; none if it was about something else.

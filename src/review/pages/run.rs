@@ -5,7 +5,7 @@ use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
     record::{Approved, Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
-    report::{event_in_words, in_words, shares_of},
+    report::{self, event_in_words, in_words, shares_of},
 };
 use minijinja::{Value, value::Serde};
 use std::collections::BTreeMap;
@@ -64,7 +64,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         is_plan => opened.is_some_and(|opened| !opened.changes),
         took => took(&line),
         counts => counts(tally),
-        shares => Value::from(Serde(&shares_of(&tally.outcomes, tally.counted()))),
+        shares => Value::from(Serde(&shares_of(&shown(tally), tally.counted()))),
         sum => sum(&line, tally, said.sealed.as_ref()),
         approved => said.approved.iter().map(approval).collect::<Vec<_>>(),
         confirmed => said.confirmed.iter().map(yes).collect::<Vec<_>>(),
@@ -90,6 +90,10 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         head => tools.reader.head_over(tally.last)?,
     };
     Ok(Shown::new("run.html", format!("Run {run}"), values))
+}
+
+fn shown(tally: &RunTally) -> BTreeMap<report::Shown, u32> {
+    tally.outcomes.iter().map(|(outcome, n)| (report::Shown::Outcome(*outcome), *n)).collect()
 }
 
 /// Is this all of them: the arithmetic.

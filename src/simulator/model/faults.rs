@@ -49,10 +49,15 @@ fn at_random(kind: ChaosKind, random: &mut Random) -> Action {
     match kind {
         ChaosKind::ServerError => answer(500, Some(800_003), None, false),
         ChaosKind::ServerErrorWithEffect => answer(500, Some(800_003), None, true),
-        ChaosKind::Unavailable => waiting(503, random.between(1, 9)),
+        ChaosKind::Unavailable => waiting(503, random.between(1, 9), false),
+        ChaosKind::UnavailableWithEffect => waiting(503, random.between(1, 9), true),
+        ChaosKind::Gateway => gateway(false),
+        ChaosKind::GatewayWithEffect => gateway(true),
+        ChaosKind::ConflictWithEffect => answer(409, Some(409_409), None, true),
         ChaosKind::Html => answer(503, None, Some(page), false),
         ChaosKind::Empty => answer(502, None, None, false),
-        ChaosKind::Throttled => waiting(429, random.between(1, 9)),
+        ChaosKind::Throttled => waiting(429, random.between(1, 9), false),
+        ChaosKind::ThrottledWithEffect => waiting(429, random.between(1, 9), true),
         ChaosKind::Unauthorized => answer(401, Some(400), None, false),
         ChaosKind::Cut => Action::CutBeforeAnswer { effect: false },
         ChaosKind::CutWithEffect => Action::CutBeforeAnswer { effect: true },
@@ -77,7 +82,7 @@ fn answer(status: u16, code: Option<u32>, html: Option<&str>, effect: bool) -> A
     }
 }
 
-fn waiting(status: u16, seconds: u64) -> Action {
+fn waiting(status: u16, seconds: u64, effect: bool) -> Action {
     Action::Answer {
         status,
         retry_after: Some(seconds.to_string()),
@@ -86,6 +91,19 @@ fn waiting(status: u16, seconds: u64) -> Action {
         text: None,
         html: None,
         json: None,
-        effect: false,
+        effect,
+    }
+}
+
+fn gateway(effect: bool) -> Action {
+    Action::Answer {
+        status: 404,
+        retry_after: None,
+        code: None,
+        description: None,
+        text: None,
+        html: None,
+        json: Some(r#"{"statusCode":404,"message":"Resource not found"}"#.to_owned()),
+        effect,
     }
 }

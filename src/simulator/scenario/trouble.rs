@@ -272,12 +272,22 @@ chaos_kinds! {
     ServerErrorWithEffect,
     /// 503 with `Retry-After`.
     Unavailable,
+    /// 503 with `Retry-After`, although it took effect.
+    UnavailableWithEffect,
+    /// The gateway's own 404.
+    Gateway,
+    /// The gateway's own 404, although it took effect.
+    GatewayWithEffect,
+    /// 409 with a code that nobody knows, although it took effect.
+    ConflictWithEffect,
     /// 503 with a page.
     Html,
     /// 502 with nothing.
     Empty,
     /// 429 with `Retry-After`.
     Throttled,
+    /// 429 with `Retry-After`, although it took effect.
+    ThrottledWithEffect,
     /// 401: the token has expired.
     Unauthorized,
     /// The connection closes, nothing happened.

@@ -15,7 +15,7 @@ use offboard::{
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, RunOpened, Stage, StopCause},
+    record::{How, InputFile, Policy, Rules, RunOpened, Stage, StopCause},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
@@ -309,6 +309,7 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
 
 fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency: u32) -> RunOpened {
     RunOpened {
+        rules: Rules::LATEST,
         version: "test".into(),
         procedure,
         mode: Mode::Run,

@@ -24,6 +24,7 @@ use offboard::{
     audit::SigningKey,
     domain::{Secret, TenantId},
 };
+use serde_json::{Value, json};
 
 /// The partner that every scenario has unless it says otherwise.
 pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
@@ -42,6 +43,12 @@ pub(crate) fn list_of(ids: impl IntoIterator<Item = TenantId>) -> String {
         text.push_str(&format!("{id},note {n}\n"));
     }
     text
+}
+
+/// After the plan's, so many listings of all customers are a page of some proxy, and tell nothing; 0 is without end.
+pub(crate) fn blind_listing(times: u32) -> Value {
+    let page = json!({ "kind": "answer", "status": 404, "html": "<html>not here</html>" });
+    json!({ "on": "list", "skip": 1, "times": times, "do": page })
 }
 
 /// A signing key that is the same in every test, as its file holds it.

@@ -104,12 +104,13 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                 Event::ResponseReceived(response) => {
                     open.remove(&response.intent);
                     match response.answer {
-                        Answer::Unclear => doubt(response.intent),
+                        Answer::Unclear | Answer::Inconclusive | Answer::NoRelationship => {
+                            doubt(response.intent);
+                        }
                         Answer::Understood | Answer::Empty | Answer::NotUnderstood | Answer::InProgress => {
                             accepted.extend(changes.get(&response.intent).map(|(key, _)| key.clone()));
                         }
-                        // An answer uses the identifier up, unless an earlier attempt may come back to life.
-                        _ => {}
+                        _ => must_keep.extend(changes.get(&response.intent).cloned()),
                     }
                 }
                 Event::RequestNotSent(failure) => {

@@ -1,0 +1,383 @@
+//! What became of a customer, and of each thing that was done to it, in words.
+//!
+//! The one place where sentences about that are made. They follow from what is on record of each change, and never from
+//! the outcome alone: a removal that failed may have left a suspension behind. "Nothing was changed" is only said where
+//! every change that was sent is known not to have happened.
+
+use super::{
+    change::{Change, ChangePhase},
+    requests::Purpose,
+};
+use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure};
+use serde::Serialize;
+
+/// Where an effect stands, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// It could not be sent.
+    NotCarriedOut,
+    /// The service said no.
+    Refused,
+    /// Reading showed that it did not happen.
+    DidNotHappen,
+    /// It may or may not have happened.
+    InDoubt,
+    /// The service said that something of the kind was being done already.
+    UnderWay,
+    /// The service said yes.
+    Accepted,
+    /// It is known to be done.
+    Done,
+    /// It is known to be so, and the service said when it was first asked that there was nothing to do.
+    DoneAlready,
+}
+
+impl Stands {
+    const fn of(change: &Change) -> Self {
+        match change.phase {
+            ChangePhase::Open { .. } | ChangePhase::InDoubt { .. } => Self::InDoubt,
+            ChangePhase::ToSend { .. } if change.is_unproven => Self::InDoubt,
+            ChangePhase::ToSend { .. } => Self::NotCarriedOut,
+            ChangePhase::Accepted { .. } if change.was_accepted => Self::Accepted,
+            ChangePhase::Accepted { .. } => Self::UnderWay,
+            ChangePhase::Refused { .. } => Self::Refused,
+            ChangePhase::DidNotHappen => Self::DidNotHappen,
+            ChangePhase::Gone { .. } if change.was_missing => Self::DoneAlready,
+            ChangePhase::Gone { .. } => Self::Done,
+        }
+    }
+
+    /// Whether it is known that nothing is other than before.
+    const fn is_without_effect(self) -> bool {
+        matches!(self, Self::NotCarriedOut | Self::Refused | Self::DidNotHappen)
+    }
+}
+
+/// One effect on a customer that was sent, or was about to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EffectStory<'a> {
+    /// What was to be done.
+    pub effect: Effect,
+    /// The ID of the order or subscription.
+    pub about: Option<&'a str>,
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// How far it came.
+    pub stands: Stands,
+    /// How far what was to take it back came, if that was sent.
+    pub taken_back: Option<Stands>,
+}
+
+impl EffectStory<'_> {
+    /// ``subscription `Office` (5d…)``, `the relationship`.
+    fn thing(&self) -> String {
+        let thing = self.effect.words().thing;
+        match (self.name, self.about) {
+            (Some(name), Some(id)) => format!("{thing} `{name}` ({id})"),
+            (None, Some(id)) => format!("{thing} {id}"),
+            (_, None) => thing.to_owned(),
+        }
+    }
+
+    /// What became of it, as part of a sentence. `stays`: the customer stays, and so does what was not taken back.
+    fn told(&self, stays: bool) -> String {
+        let (thing, words) = (self.thing(), self.effect.words());
+        let done = words.done;
+        let told = match self.stands {
+            Stands::NotCarriedOut | Stands::Refused | Stands::DidNotHappen => {
+                format!("{thing} was not {done}")
+            }
+            Stands::InDoubt => format!("whether {thing} was {done} is not known"),
+            Stands::UnderWay => format!("{thing} was being changed already, and was not seen {done}"),
+            Stands::Accepted => {
+                format!("the service agreed to {} {thing}, and it was not seen {done}", words.verb)
+            }
+            Stands::Done => format!("{thing} was {done}"),
+            Stands::DoneAlready => format!("{thing} was {done} already"),
+        };
+        let is_suspension = self.effect == Effect::SuspendSubscription && !self.stands.is_without_effect();
+        match self.taken_back {
+            Some(Stands::Done | Stands::DoneAlready) => format!("{told}, and was seen active again"),
+            Some(Stands::Accepted) => {
+                format!("{told}; the service agreed to reactivate it, and it was not seen active again")
+            }
+            Some(Stands::InDoubt | Stands::UnderWay) => {
+                format!("{told}; whether it was reactivated is not known")
+            }
+            Some(Stands::Refused | Stands::DidNotHappen | Stands::NotCarriedOut) => {
+                format!("{told}; it could not be reactivated")
+            }
+            None if is_suspension && stays && self.stands == Stands::Done => {
+                format!("{told} and stays suspended")
+            }
+            None if is_suspension && stays => format!("{told}; it was not reactivated"),
+            None => told,
+        }
+    }
+}
+
+/// All that was, or may have been, done to a customer.
+#[derive(Clone, Debug, Default)]
+pub struct Effects<'a> {
+    before: Vec<EffectStory<'a>>,
+    last: Option<EffectStory<'a>>,
+}
+
+impl<'a> Effects<'a> {
+    /// By what is on record of these changes; `first` knows the names of what came before the last one.
+    pub fn of(first: &'a [Preparation], changes: &'a [Change]) -> Self {
+        let mut effects = Self::default();
+        for change in changes {
+            let about = change.about.as_deref();
+            let same = |other: &&Change| other.about.as_deref() == about;
+            let (effect, takes_back) = match change.purpose {
+                Purpose::CancelOrder => (Effect::CancelOrder, None),
+                Purpose::SuspendSubscription => {
+                    let back =
+                        |other: &&Change| other.purpose == Purpose::ReactivateSubscription && same(other);
+                    (Effect::SuspendSubscription, changes.iter().find(back))
+                }
+                Purpose::DeleteCustomer => (Effect::DeleteCustomer, None),
+                Purpose::RemoveRelationship => (Effect::RemoveRelationship, None),
+                _ => continue,
+            };
+            let named = first.iter().find(|one| Some(&*one.id) == about);
+            let story = EffectStory {
+                effect,
+                about,
+                name: named.and_then(|one| one.name.as_deref()),
+                stands: Stands::of(change),
+                taken_back: takes_back.map(Stands::of),
+            };
+            if change.purpose.is_last() {
+                effects.last = Some(story);
+            } else {
+                effects.before.push(story);
+            }
+        }
+        effects
+    }
+
+    /// Each effect, the last one at the end.
+    pub fn all(&self) -> impl Iterator<Item = &EffectStory<'a>> {
+        self.before.iter().chain(&self.last)
+    }
+
+    /// Whether it is known that nothing of the customer is other than before.
+    fn is_nothing_changed(&self) -> bool {
+        self.all().all(|effect| effect.stands.is_without_effect())
+    }
+
+    /// What came before the last change and is other than before, or may be, but for the change that is told elsewhere:
+    /// `order A was cancelled, subscription B was suspended`. None if that is nothing.
+    pub fn told_before(&self, stays: bool, told: Option<&Change>) -> Option<String> {
+        let is_told = |effect: &EffectStory<'_>| {
+            told.is_some_and(|change| change.about.is_some() && change.about.as_deref() == effect.about)
+                && effect.stands != Stands::Done
+        };
+        let left = self.before.iter().filter(|one| !one.stands.is_without_effect() && !is_told(one));
+        let told: Vec<_> = left.map(|effect| effect.told(stays)).collect();
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
+/// How a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowEnd {
+    /// It has its outcome.
+    Settled(Outcome, Option<Evidence>),
+    /// The last change failed, and nobody has decided yet whether what came before it is taken back.
+    Undecided,
+    /// It has none yet.
+    Open,
+}
+
+/// How far a row without an outcome is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pending {
+    /// What it is for is known to be done.
+    Done,
+    /// The service said yes.
+    Accepted,
+    /// It may or may not be done.
+    InDoubt,
+    /// It failed, and nobody has decided yet whether what came before it is taken back.
+    Undecided,
+    /// Something before it was done, or may have been.
+    Begun,
+    /// Nothing was done.
+    NotBegun,
+}
+
+impl Pending {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Done, Self::Accepted, Self::InDoubt, Self::Undecided, Self::Begun, Self::NotBegun];
+
+    pub(super) fn of(end: RowEnd, effects: &Effects<'_>) -> Option<Self> {
+        let last = match end {
+            RowEnd::Settled(..) => return None,
+            RowEnd::Undecided => return Some(Self::Undecided),
+            RowEnd::Open => effects.last.map(|last| last.stands),
+        };
+        Some(match last {
+            Some(Stands::Done | Stands::DoneAlready) => Self::Done,
+            Some(Stands::Accepted | Stands::UnderWay) => Self::Accepted,
+            Some(Stands::InDoubt) => Self::InDoubt,
+            Some(Stands::NotCarriedOut | Stands::Refused | Stands::DidNotHappen) | None
+                if effects.is_nothing_changed() =>
+            {
+                Self::NotBegun
+            }
+            Some(_) | None => Self::Begun,
+        })
+    }
+
+    /// Its public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Accepted => "accepted",
+            Self::InDoubt => "in_doubt",
+            Self::Undecided => "undecided",
+            Self::Begun => "begun",
+            Self::NotBegun => "not_begun",
+        }
+    }
+
+    /// The one with this public name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pending| pending.as_str() == name)
+    }
+
+    /// In words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Done => "done, not yet settled",
+            Self::Accepted => "accepted, not yet confirmed",
+            Self::InDoubt => "in doubt, not yet settled",
+            Self::Undecided => "failed, to be decided",
+            Self::Begun => "begun, not finished",
+            Self::NotBegun => "not begun",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "What the run is for is done; `offboard resume` puts that on record.",
+            Self::Accepted => "The service accepted the change; `offboard resume` looks whether it is done.",
+            Self::InDoubt => {
+                "A change was sent, and what became of it is not known yet; `offboard resume` looks."
+            }
+            Self::Undecided => {
+                "The change failed; `offboard resume` asks whether what was suspended for it is reactivated."
+            }
+            Self::Begun => "What comes before the last change was begun; `offboard resume` goes on.",
+            Self::NotBegun => "Nothing was changed yet; `offboard resume` goes on.",
+        }
+    }
+
+    /// The outcome under which it counts until it has its own.
+    pub const fn counts_as(self) -> Outcome {
+        match self {
+            Self::Done | Self::Accepted | Self::InDoubt => Outcome::Unknown,
+            Self::Undecided => Outcome::Failed,
+            Self::Begun | Self::NotBegun => Outcome::NotAttempted,
+        }
+    }
+}
+
+/// What became of a customer, sentence by sentence. `missing` says which records of it are not known, if some are: then
+/// it is not said that nothing was changed.
+pub fn became(
+    procedure: Procedure,
+    end: RowEnd,
+    effects: &Effects<'_>,
+    missing: Option<&str>,
+) -> Vec<String> {
+    let stays = !matches!(end, RowEnd::Settled(outcome, _) if outcome.is_gone());
+    let mut sentences = vec![of_the_last(procedure, end, effects.last)];
+    sentences
+        .extend(effects.before.iter().map(|effect| sentence(&effect.told(stays && end != RowEnd::Open))));
+    match missing {
+        Some(missing) => sentences.push(missing.to_owned()),
+        None if effects.is_nothing_changed() => sentences.push("Nothing was changed.".to_owned()),
+        None => {}
+    }
+    sentences
+}
+
+/// What became of what the procedure is for.
+fn of_the_last(procedure: Procedure, end: RowEnd, last: Option<EffectStory<'_>>) -> String {
+    let words = Effect::last_of(procedure).words();
+    let (thing, done, noun) = (words.thing, words.done, words.noun);
+    let capital = capitalised(thing);
+    let resume = "`offboard resume`";
+    match (last.map(|last| last.stands), end) {
+        (Some(Stands::Done), RowEnd::Settled(_, evidence)) => {
+            format!("{capital} was {done}.{}", how_sure(evidence))
+        }
+        (Some(Stands::Done), _) => format!("{capital} was {done}; the run goes on with {resume}."),
+        (Some(Stands::DoneAlready), _) => {
+            format!(
+                "When the {noun} was sent, the service said that there was nothing left; a later read shows none either."
+            )
+        }
+        (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open) => {
+            format!("The {noun} was accepted, and is not confirmed yet: {resume} looks.")
+        }
+        (Some(Stands::Accepted | Stands::UnderWay), _) => {
+            format!("The service agreed to {} {thing}; no later read showed that it is {done}.", words.verb)
+        }
+        (Some(Stands::InDoubt), RowEnd::Open) => {
+            format!("Whether {thing} was {done} is not known yet: {resume} looks.")
+        }
+        (Some(Stands::InDoubt), _) => format!("Whether {thing} was {done} is not known. A person must look."),
+        (_, RowEnd::Undecided) => {
+            format!(
+                "The {noun} failed; nobody has decided yet whether what came before it is taken back: {resume} asks."
+            )
+        }
+        (Some(Stands::Refused), _) => format!("{capital} was not {done}: the service said no."),
+        (Some(Stands::DidNotHappen), _) => {
+            format!("{capital} was not {done}: later reads show that it did not happen.")
+        }
+        (Some(Stands::NotCarriedOut), _) => {
+            format!("{capital} was not {done}: the change did not get through.")
+        }
+        (None, RowEnd::Open) => format!("The run stopped before this row was settled: {resume} goes on."),
+        (None, RowEnd::Settled(outcome, _)) => match outcome {
+            Outcome::Removed | Outcome::Deleted => {
+                format!("{capital} is recorded as {done}, by a change that is not shown here.")
+            }
+            Outcome::AlreadyRemoved => "The relationship was gone before.".to_owned(),
+            Outcome::AlreadyDeleted => "The customer was gone before.".to_owned(),
+            Outcome::Ready => "Nothing stands in the way. This was only a plan.".to_owned(),
+            Outcome::Skipped => format!("{capital} was not {done}: a precondition or a guard said no."),
+            Outcome::Failed => format!("{capital} was not {done}: the service said no, or did not answer."),
+            Outcome::Unknown => format!("{capital} was not {done}."),
+            Outcome::NotAttempted => format!("{capital} was not {done}: the run stopped before."),
+            Outcome::Rejected => "The row of the list is not valid.".to_owned(),
+        },
+    }
+}
+
+const fn how_sure(evidence: Option<Evidence>) -> &'static str {
+    match evidence {
+        Some(Evidence::Observed) => " A later read no longer showed it.",
+        Some(Evidence::Corroborated) => " Partner Center's own activity record says so too.",
+        Some(Evidence::Accepted) => " The service answered so; no later read showed it.",
+        None => "",
+    }
+}
+
+fn sentence(text: &str) -> String {
+    format!("{}.", capitalised(text))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
