@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 pub enum Brake {
     /// The disk was full: what is appended now lives on the reserve.
     DiskFull,
+    /// The log has come near to the largest size that a file may have for this process.
+    FileLimit,
     /// Somebody put a file beside the log that says stop.
     StopFile,
 }

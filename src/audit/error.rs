@@ -61,6 +61,17 @@ pub enum StoreError {
     /// The disk is full.
     #[error("the disk is full: the audit log `{0}` cannot be written")]
     Full(PathBuf),
+    /// The log may not grow far enough for a run.
+    #[error(
+        "no file may grow beyond {largest} bytes here, and the audit log `{path}` would come near to that; raise the \
+         limit (`ulimit -f unlimited`, or that of the service that starts this program)"
+    )]
+    Limited {
+        /// The file.
+        path: PathBuf,
+        /// The limit.
+        largest: u64,
+    },
     /// `SQLite` reports an error.
     #[error("the audit log `{path}` cannot be written: {source}")]
     Sqlite {

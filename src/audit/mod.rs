@@ -16,6 +16,7 @@
 mod approval;
 mod beside;
 mod brake;
+mod ceiling;
 mod checkpoint;
 mod error;
 mod export;

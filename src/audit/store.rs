@@ -3,6 +3,7 @@
 use super::{
     StoreError,
     brake::{Brake, stop_file},
+    ceiling,
     heads::{Head, Heads, introduced_keys},
     keys::SigningKey,
     opening,
@@ -58,6 +59,8 @@ pub struct Store {
     reserve: Option<Reserve>,
     /// Whether somebody put a file beside the log that says stop.
     is_told_to_stop: bool,
+    /// Whether the log has come near to the largest size that a file may have here.
+    is_at_its_limit: bool,
     /// How many callers share one transaction.
     shared_by: usize,
     /// Writes the records.
@@ -94,6 +97,9 @@ impl Store {
             return Err(StoreError::Foreign(path.to_owned()));
         }
 
+        if let Some(largest) = ceiling::is_near(path) {
+            return Err(StoreError::Limited { path: path.clone(), largest });
+        }
         let reserve = Reserve::keep(path).map_err(|source| match source.kind() {
             io::ErrorKind::StorageFull => StoreError::Full(path.clone()),
             _ => opened(source),
@@ -108,6 +114,7 @@ impl Store {
             identity,
             reserve: Some(reserve),
             is_told_to_stop: false,
+            is_at_its_limit: false,
             shared_by: SHARED_BY,
             pen: Pen::default(),
             _lock: lock,
@@ -184,6 +191,8 @@ impl Store {
     pub const fn brake(&self) -> Option<Brake> {
         if self.reserve.is_none() {
             Some(Brake::DiskFull)
+        } else if self.is_at_its_limit {
+            Some(Brake::FileLimit)
         } else if self.is_told_to_stop {
             Some(Brake::StopFile)
         } else {
@@ -211,6 +220,7 @@ impl Store {
             return Err(StoreError::Moved(self.path.clone()));
         }
         self.is_told_to_stop |= stop_file(&self.path).exists();
+        self.is_at_its_limit |= ceiling::is_near(&self.path).is_some();
         let Self { connection, path, heads, pen, .. } = self;
         let error = |source| StoreError::sqlite(path, source);
         let mut tree = heads.tree();

@@ -81,6 +81,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let printer = Printer::new(&cli.common);
     let typed = settings::Typed::new(&matches);
+    if let Err(failure) = hardening::require_room() {
+        return printer.failure(&failure);
+    }
     let ended = match cli.command {
         Command::Demo(options) => demo::run(&printer, &typed, &cli.common, options),
         Command::Check(options) => check::run(&printer, &options),

@@ -98,6 +98,12 @@ impl<T> Courier<T> {
                 "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more was \
                  sent. Make room",
             ),
+            Brake::FileLimit => (
+                StopCause::DiskFull,
+                "the audit log may not grow much further, so its answer might not be recorded",
+                "the audit log has come near to the largest size that a file may have here (`ulimit -f`). What was in \
+                 flight is on record, and nothing more was sent. Raise that limit",
+            ),
             Brake::StopFile => (
                 StopCause::StopFile,
                 "a file beside the audit log says stop",

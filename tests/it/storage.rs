@@ -1,6 +1,6 @@
 //! When the audit log cannot be written, nothing is sent.
 
-use crate::support::{Done, Folder, World, id, key, list_of};
+use crate::support::{Done, Folder, World, id, key, limited, list_of};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
@@ -122,18 +122,7 @@ fn fills_up(size: &str, removes: bool) {
     let done = Done::of(&command.output().unwrap()).exits(6);
     assert!(done.err.contains("the disk is full") && done.err.contains("offboard resume"), "{}", done.err);
     assert_eq!(world.changes().is_empty(), !removes, "{size}");
-
-    let requests = folder.offboard(&["log", "--audit-log", &log, "--output", "json"]).exits(0).out;
-    let requests: Vec<Value> = requests.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    for received in world.received() {
-        let id = received.correlation_id.unwrap();
-        let of_it = requests.iter().find(|request| request["correlation_id"] == id.as_str());
-        assert_eq!(of_it.unwrap()["completion"], "responded", "every answer was recorded");
-    }
-    let unsent = requests.iter().filter(|request| request["completion"] == "not_sent").count();
-    assert!(unsent > 0 && requests.len() == unsent + world.received().len());
-    let runs = folder.offboard(&["runs", "--audit-log", &log, "--output", "json"]).exits(0).json();
-    assert_eq!(runs["state"], "interrupted");
+    took_the_end(&folder, &world, &log);
 
     small.grows_to("64m");
     let mut command = folder.against(&world, &["resume", "--yes", "--audit-log", &log, "--rate", "600000"]);
@@ -142,6 +131,72 @@ fn fills_up(size: &str, removes: bool) {
     let kept: Vec<_> =
         std::fs::read_dir(small.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(kept.len(), 3, "the log, its lock and its heads: {kept:?}");
+}
+
+/// What was in flight when the log could not grow any more is on record, and the end is.
+fn took_the_end(folder: &Folder, world: &World, log: &str) {
+    let requests = folder.offboard(&["log", "--audit-log", log, "--output", "json"]).exits(0).out;
+    let requests: Vec<Value> = requests.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for received in world.received() {
+        let id = received.correlation_id.unwrap();
+        let of_it = requests.iter().find(|request| request["correlation_id"] == id.as_str());
+        assert_eq!(of_it.unwrap()["completion"], "responded", "every answer was recorded");
+    }
+    let unsent = requests.iter().filter(|request| request["completion"] == "not_sent").count();
+    assert!(unsent > 0 && requests.len() == unsent + world.received().len());
+    let runs = folder.offboard(&["runs", "--audit-log", log, "--output", "json"]).exits(0).json();
+    assert_eq!(runs["state"], "interrupted");
+}
+
+#[test]
+fn a_log_that_may_not_grow_still_takes_the_end() {
+    for (kibibytes, removes) in [(5 << 10, false), (6600, true)] {
+        let (folder, world) = (Folder::new(), world());
+        let list = folder.write("list.csv", list_of((1..=60).map(id)));
+        let run = folder.run_command(&world, &list, &["--concurrency", "1"]);
+        let done = Done::of(&limited(&run, &format!("-f {}", kibibytes * 2)).output().unwrap()).exits(6);
+        for part in ["the largest size that a file may have", "ulimit -f", "offboard resume"] {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+        assert_eq!(world.changes().is_empty(), !removes, "{kibibytes}");
+        took_the_end(&folder, &world, "audit.db");
+        let mut command = folder.against(&world, &["resume", "--yes", "--rate", "600000"]);
+        Done::of(&command.output().unwrap()).exits(0);
+        assert_eq!(world.removed().len(), 60);
+    }
+}
+
+#[test]
+fn files_that_may_not_grow_end_nothing_without_a_word() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of((1..=60).map(id)));
+    for blocks in ["1", "64", "8000"] {
+        let run = folder.run_command(&world, &list, &[]);
+        let done = Done::of(&limited(&run, &format!("-f {blocks}")).output().unwrap()).exits(6);
+        for part in ["no file may grow beyond", "audit.db", "ulimit -f unlimited", "Nothing was sent"] {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+    }
+    assert!(world.received().is_empty());
+    // Whatever else is written.
+    let mut command = limited(&folder.command(&["completions", "bash"]), "-f 1");
+    let out = std::fs::File::create(folder.path("completions")).unwrap();
+    let done = Done::of(&command.stdout(out).output().unwrap()).exits(2);
+    assert!(done.err.contains("cannot write to standard output"), "{}", done.err);
+}
+
+#[test]
+fn a_process_that_may_open_few_files_is_told_before_anything_is_sent() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of([id(1)]));
+    for handles in 6..=40 {
+        let run = folder.run_command(&world, &list, &[]);
+        let done = Done::of(&limited(&run, &format!("-n {handles}")).output().unwrap()).exits(2);
+        assert!(done.err.contains("ulimit -n") && done.err.contains("Nothing was sent"), "{}", done.err);
+    }
+    assert!(world.received().is_empty());
+    let run = folder.run_command(&world, &list, &[]);
+    Done::of(&limited(&run, "-n 80").output().unwrap()).exits(0);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod terminal;
 mod world;
 
 pub(crate) use numbers::Numbers;
-pub(crate) use program::{Done, Folder};
+pub(crate) use program::{Done, Folder, limited};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
 pub(crate) use terminal::{Screen, typed, watched};

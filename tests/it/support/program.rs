@@ -270,3 +270,13 @@ impl Drop for Folder {
         }
     }
 }
+
+/// The same command in a shell that takes a limit upon itself first (`ulimit`).
+pub(crate) fn limited(command: &Command, limit: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!("ulimit {limit} && exec \"$0\" \"$@\"")]);
+    shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null()).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(command.get_current_dir().unwrap());
+    shell
+}
