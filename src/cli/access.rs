@@ -1,6 +1,7 @@
 //! What is needed to reach Partner Center: where it is, and which source of tokens is used.
 
 use super::{
+    bounded,
     credentials::{self, CLIENT_ID, Credentials, REFRESH_TOKEN, TENANT_ID},
     exit::{Exit, Failure},
     invitation::Inviter,
@@ -20,7 +21,6 @@ use crate::{
     },
 };
 use std::{
-    fs,
     io::{self, IsTerminal as _},
     sync::{Arc, Mutex},
 };
@@ -111,7 +111,7 @@ impl Access {
         let proxy_login = credentials::proxy_login()?;
         secrets.extend(proxy_login.iter().map(|login| login.password.clone()));
         let roots = match &settings.ca_file {
-            Some(path) => fs::read(path).map_err(|error| {
+            Some(path) => bounded::read(path, bounded::LARGE).map_err(|error| {
                 Failure::usage(format!("`--ca-file`: cannot read `{}`: {error}", path.display()))
             })?,
             None => Vec::new(),

@@ -1,6 +1,7 @@
 //! The approval of the plan that is carried out: a second person's, of exactly this plan.
 
 use super::{
+    bounded,
     exit::{Exit, Failure},
     plan_file::{PlanFile, Planned},
     settings::ApprovalSettings,
@@ -9,7 +10,7 @@ use crate::{
     audit::{Approval, Reader, SigningKey, Statement},
     record::Approved,
 };
-use std::{fs, path::Path};
+use std::path::Path;
 
 /// Reads the approval and holds it against the plan, as the audit log has it. `own` signs this log's heads.
 pub(super) fn accept(
@@ -21,7 +22,7 @@ pub(super) fn accept(
     own: &SigningKey,
 ) -> Result<Approved, Failure> {
     let shown = path.display();
-    let note = fs::read_to_string(path)
+    let note = bounded::text(path, bounded::SMALL)
         .map_err(|error| Failure::usage(format!("cannot read the approval `{shown}`: {error}")))?;
     let refused = |why: &str| {
         let text = format!("the approval `{shown}` is not accepted: {why}. Nothing was sent");

@@ -2,7 +2,7 @@
 
 use super::{
     args::ApproveOptions,
-    briefing, consent,
+    bounded, briefing, consent,
     exit::{Exit, Failure},
     keys::KeyFile,
     printer::Printer,
@@ -15,7 +15,6 @@ use crate::{
 };
 use serde_json::json;
 use std::{
-    fs,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
@@ -26,8 +25,8 @@ const APPROVAL_FILE: &str = "approval.txt";
 pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, Failure> {
     let Some(path) = options.plan.as_deref().filter(|_| !options.new_key) else { return new_key(printer) };
     let shown = path.display();
-    let text =
-        fs::read(path).map_err(|error| Failure::usage(format!("cannot read the plan `{shown}`: {error}")))?;
+    let text = bounded::read(path, bounded::PLAN)
+        .map_err(|error| Failure::usage(format!("cannot read the plan `{shown}`: {error}")))?;
     let refused = |why: &str| Failure::new(Exit::Guard, format!("the plan `{shown}` is not approved: {why}"));
     let plan = Plan::parse(&text).map_err(|error| Failure::usage(format!("`{shown}`: {error}")))?;
     if plan.head.mode != Mode::Plan {

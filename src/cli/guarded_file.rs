@@ -37,6 +37,9 @@ pub(super) enum GuardError {
         /// Its mode.
         mode: u32,
     },
+    /// It is far larger than any secret.
+    #[error("`{0}` is larger than {max} MiB, so it is another file than is meant here", max = LARGEST >> 20)]
+    TooLarge(PathBuf),
     /// It cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read {
@@ -79,7 +82,10 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, GuardError
         return Err(GuardError::Open { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(GuardError::TooLarge(path.to_owned()));
+    }
     Ok(Some(bytes))
 }
 
@@ -152,6 +158,17 @@ mod tests {
         write(&path, b"three").unwrap();
         assert!(forget(&path).unwrap() && !forget(&path).unwrap());
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_file_that_is_far_too_large_is_refused_and_not_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write(&path, &vec![b'x'; usize::try_from(LARGEST).unwrap()]).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap().len() as u64, LARGEST);
+        write(&path, &vec![b'x'; usize::try_from(LARGEST).unwrap() + 1]).unwrap();
+        let refused = read(&path).unwrap_err();
+        assert!(refused.to_string().contains("larger than 1 MiB"), "{refused}");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The keys of the people who use this program: where they are, and how the public half of one is given.
 
-use super::{consent, data_folder, exit::Failure};
+use super::{bounded, consent, data_folder, exit::Failure};
 use crate::audit::{SigningKey, VerifyingKey, key_name};
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
@@ -62,7 +62,8 @@ pub(super) fn public(option: &str, text: &str) -> Result<VerifyingKey, Failure> 
         Ok(key) => Ok(key),
         Err(error) if !Path::new(text).exists() => Err(refused(&error)),
         Err(_) => {
-            let held = fs::read_to_string(text).map_err(|error| refused(&format!("`{text}`: {error}")))?;
+            let held = bounded::text(Path::new(text), bounded::SMALL)
+                .map_err(|error| refused(&format!("`{text}`: {error}")))?;
             held.lines().next().unwrap_or_default().trim().parse().map_err(|error| refused(&error))
         }
     }

@@ -12,6 +12,7 @@ mod apply;
 mod approval;
 mod approve;
 mod args;
+mod bounded;
 mod briefing;
 mod check;
 mod completions;

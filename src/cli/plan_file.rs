@@ -3,14 +3,17 @@
 //! The file only says which plan is meant. What is carried out is what the audit log holds; the file must
 //! be, byte for byte, the one that was written from it.
 
-use super::exit::{Exit, Failure};
+use super::{
+    bounded,
+    exit::{Exit, Failure},
+};
 use crate::{
     audit::{Reader, RunLine},
     domain::{Mode, RunId, Sha256, Time},
     record::{Event, PlanSealed, Run},
 };
 use serde::Deserialize;
-use std::{fs, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 const PLAN_FILE: &str = "plan.json";
 
@@ -39,7 +42,7 @@ pub(super) struct Planned {
 impl PlanFile {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display().to_string();
-        let bytes = fs::read(path)
+        let bytes = bounded::read(path, bounded::PLAN)
             .map_err(|error| Failure::usage(format!("cannot read the plan `{shown}`: {error}")))?;
         let head = serde_json::from_slice(&bytes).map_err(|error| {
             Failure::usage(format!("`{shown}` is not a {PLAN_FILE} of this program: {error}"))

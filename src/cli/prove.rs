@@ -2,6 +2,7 @@
 
 use super::{
     args::{Common, ProveOptions},
+    bounded,
     exit::{Exit, Failure},
     keys,
     printer::{Paint, Printer},
@@ -12,10 +13,7 @@ use crate::{
     report::{Certificate, Refused, Trusted, Wanted, check, check_html, prove, visible, write_certificate},
 };
 use serde_json::{Value, json};
-use std::{fs, io::Read as _, path::Path};
-
-/// No certificate is as large.
-const LARGEST: u64 = 64 << 20;
+use std::path::Path;
 
 pub(super) fn run(
     printer: &Printer,
@@ -96,12 +94,8 @@ fn heads(path: &Path) -> Result<Vec<String>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let refused =
-        |error: &dyn std::fmt::Display| Failure::usage(format!("cannot read `{}`: {error}", path.display()));
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(|error| refused(&error))?;
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
-    if bytes.len() as u64 > LARGEST { Err(refused(&"it is too large for a certificate")) } else { Ok(bytes) }
+    bounded::read(path, bounded::LARGE)
+        .map_err(|error| Failure::usage(format!("cannot read `{}`: {error}", path.display())))
 }
 
 fn check_file(printer: &Printer, file: &Path, options: &ProveOptions) -> Result<Exit, Failure> {

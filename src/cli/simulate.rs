@@ -2,6 +2,7 @@
 
 use super::{
     args::{Common, SimulateOptions},
+    bounded,
     exit::{Exit, Failure},
     printer::Printer,
     session,
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::simulator::{Door, Keep, Model, Scenario};
 use std::{
-    fs::{self, File},
+    fs::File,
     sync::{Arc, Mutex},
 };
 
@@ -23,7 +24,7 @@ pub(super) fn run(
     let scenario = match &options.scenario {
         Some(path) => {
             let shown = path.display();
-            let text = fs::read_to_string(path)
+            let text = bounded::text(path, bounded::LARGE)
                 .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;
             Scenario::from_json(&text).map_err(|error| Failure::usage(format!("`{shown}`: {error}")))?
         }

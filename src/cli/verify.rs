@@ -2,7 +2,7 @@
 
 use super::{
     args::{Common, VerifyOptions},
-    consent,
+    bounded, consent,
     exit::{Exit, Failure},
     keys,
     printer::{Paint, Printer},
@@ -16,10 +16,7 @@ use crate::{
     report::visible,
 };
 use serde_json::json;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 pub(super) fn run(
     printer: &Printer,
@@ -62,7 +59,7 @@ pub(super) fn trust(checkpoints: &[PathBuf], trusted: &[String]) -> Result<Trust
 
 fn outside(path: &Path) -> Result<Outside, Failure> {
     let shown = path.display();
-    let text = fs::read_to_string(path)
+    let text = bounded::text(path, bounded::LARGE)
         .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;
     Outside::parse(shown.to_string(), &text).ok_or_else(|| {
         Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))

@@ -178,6 +178,37 @@ fn the_simulator_prints_its_address_and_keeps_a_journal() {
 }
 
 #[test]
+fn a_file_that_is_far_too_large_is_not_read() {
+    let (world, folder) = (World::of(&json!({ "customers": [{ "id": id(1).to_string() }] })), Folder::new());
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let large = fs::File::create(folder.path("large")).unwrap();
+    // A file of holes, which takes no room.
+    large.set_len(1 << 30).unwrap();
+    let refused = |mut command: std::process::Command, file: &str| {
+        let done = Done::of(&command.output().unwrap()).exits(2);
+        let said = done.err.contains(file) && done.err.contains("is larger than");
+        assert!(said, "{file}: {}", done.err);
+    };
+    for option in ["--ca-file", "--protected"] {
+        refused(folder.run_command(&world, &list, &[option, "large"]), "large");
+    }
+    for arguments in [
+        &["simulate", "--scenario", "large"][..],
+        &["approve", "large"],
+        &["apply", "large", "--yes"],
+        &["verify", "--checkpoint", "large"],
+        &["verify", "--key", "large"],
+        &["prove", "--check", "large"],
+    ] {
+        refused(folder.command(arguments), "large");
+    }
+    fs::rename(folder.path("large"), folder.path("offboard.toml")).unwrap();
+    refused(folder.run_command(&world, &list, &[]), "offboard.toml");
+    fs::remove_file(folder.path("offboard.toml")).unwrap();
+    assert!(world.received().is_empty());
+}
+
+#[test]
 fn a_scenario_that_cannot_be_read_says_where() {
     let folder = Folder::new();
     folder.write("scenario.json", "{\n  \"customers\": [],\n  \"fautls\": []\n}\n");

@@ -1,9 +1,9 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
 use super::approval::ApprovalToml;
-use crate::cli::exit::Failure;
+use crate::cli::{bounded, exit::Failure};
 use serde::Deserialize;
-use std::{fs, path::PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The file, in the current folder.
 pub(super) const FILE: &str = "offboard.toml";
@@ -42,7 +42,7 @@ pub(super) struct Toml {
 
 impl Toml {
     pub(super) fn read() -> Result<Self, Failure> {
-        let text = match fs::read_to_string(FILE) {
+        let text = match bounded::text(Path::new(FILE), bounded::SMALL) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Failure::usage(format!("cannot read `{FILE}`: {error}"))),

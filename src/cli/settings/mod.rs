@@ -14,7 +14,7 @@ mod service;
 pub(super) use again::{Again, flag, option, quoted};
 pub(super) use approval::ApprovalSettings;
 pub(super) use sandbox::Sandbox;
-pub(super) use service::{ServiceSettings, profile};
+pub(super) use service::{ServiceSettings, profile, program_of};
 
 use file::{FILE, Toml};
 use pick::Picker;

@@ -85,7 +85,7 @@ impl ServiceSettings {
         let in_file = file.profile.clone().or_else(|| before("profile"));
         let profile = picker.pick("profile", profile, in_file, PROFILE.to_owned(), String::clone);
         // Its arguments may hold what is nobody's business.
-        let shown = |command: &Option<String>| command.as_deref().map(program).unwrap_or_default();
+        let shown = |command: &Option<String>| command.as_deref().map(program_of).unwrap_or_default();
         let command = token_command.map(Some);
         let command =
             picker.pick("token_command", command, file.token_command.clone().map(Some), None, shown);
@@ -130,8 +130,12 @@ fn checked_profile(name: String) -> Result<String, Failure> {
     )))
 }
 
-/// The program of a command line.
-fn program(command: &str) -> String {
+/// The program of a command line, and nothing of what it is told: a variable that is set before it may hold
+/// anything.
+pub(in crate::cli) fn program_of(command: &str) -> String {
+    if command.split_whitespace().next().is_some_and(|word| word.contains('=')) {
+        return "…".to_owned();
+    }
     let name: String = command.split_whitespace().next().unwrap_or_default().chars().take(100).collect();
     if command.split_whitespace().nth(1).is_some() { format!("{name} …") } else { name }
 }
@@ -172,8 +176,9 @@ mod tests {
 
     #[test]
     fn of_a_command_only_the_program_is_on_record() {
-        assert_eq!(program("az account --secret x"), "az …");
-        assert_eq!(program("/usr/bin/token"), "/usr/bin/token");
+        assert_eq!(program_of("az account --secret x"), "az …");
+        assert_eq!(program_of("/usr/bin/token"), "/usr/bin/token");
+        assert_eq!(program_of("SECRET='x y' az account"), "…");
     }
 
     #[test]
