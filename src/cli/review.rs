@@ -24,7 +24,9 @@ pub(super) fn run(
     // 122 random bits.
     let token = uuid::Uuid::new_v4().simple().to_string();
     session::block_on(async {
-        let review = Review::open(Arc::clone(&desk), options.port, &token).await.map_err(|error| {
+        let told = printer.clone();
+        let tell = move |text: &str| told.warn(text);
+        let review = Review::open(Arc::clone(&desk), options.port, &token, tell).await.map_err(|error| {
             Failure::usage(format!(
                 "cannot listen on port {} of 127.0.0.1: {error}; choose another with `--port`",
                 options.port

@@ -41,7 +41,8 @@ pub(super) fn run(
     let partner = scenario.partner.clone();
     let model = Arc::new(Mutex::new(Model::new(scenario).with_journal(keep)));
     session::block_on(async {
-        let door = Door::open(model, options.listen)
+        let told = printer.clone();
+        let door = Door::open_and_tell(model, options.listen, move |text| told.warn(text))
             .await
             .map_err(|error| Failure::usage(format!("cannot listen on {}: {error}", options.listen)))?;
         printer.data(&door.url())?;

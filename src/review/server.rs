@@ -17,6 +17,7 @@ use std::{convert::Infallible, io, net::SocketAddr, path::Path, sync::Arc, time:
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinSet, spawn_blocking},
+    time::{Instant, sleep},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -44,14 +45,20 @@ struct Room {
 }
 
 impl Review {
-    /// Listens on 127.0.0.1; port 0 takes a free one. `token` is what the address begins with.
-    pub async fn open(desk: Arc<Desk>, port: u16, token: &str) -> io::Result<Self> {
+    /// Listens on 127.0.0.1; port 0 takes a free one. `token` is what the address begins with. `tell` is given
+    /// what goes wrong meanwhile.
+    pub async fn open(
+        desk: Arc<Desk>,
+        port: u16,
+        token: &str,
+        tell: impl Fn(&str) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
         let address = listener.local_addr()?;
         let gate = Gate::new(address, token);
         let root = gate.root();
         let place = Arc::new(Room { gate, desk });
-        let listening = AbortOnDropHandle::new(tokio::spawn(listen(listener, place)));
+        let listening = AbortOnDropHandle::new(tokio::spawn(listen(listener, place, Box::new(tell))));
         Ok(Self { address, root, _listening: listening })
     }
 
@@ -61,17 +68,45 @@ impl Review {
     }
 }
 
+/// How long nobody is let in after that could not be done.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often that is said, at most.
+const SAID_EVERY: Duration = Duration::from_mins(1);
+
+/// Tells somebody what goes wrong.
+type Tell = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Whoever cannot let anybody in: all handles may be taken, and the next try fails as this one did.
+struct Doorkeeper {
+    tell: Tell,
+    said: Option<Instant>,
+}
+
+impl Doorkeeper {
+    async fn could_not_accept(&mut self, error: &io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        // A connection that broke while it was accepted is its client's problem.
+        if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+            return;
+        }
+        if self.said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+            self.said = Some(Instant::now());
+            (self.tell)(&format!("no browser can be let in now: {error}; it is tried again until it can"));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Accepts connections until it is dropped, and drops them with it.
-async fn listen(listener: TcpListener, room: Arc<Room>) {
+async fn listen(listener: TcpListener, room: Arc<Room>, tell: Tell) {
     let mut connections = JoinSet::new();
+    let mut doorkeeper = Doorkeeper { tell, said: None };
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                // A connection that broke while it was accepted is its client's problem.
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(talk(stream, Arc::clone(&room)));
-                }
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(talk(stream, Arc::clone(&room)))),
+                Err(error) => doorkeeper.could_not_accept(&error).await,
+            },
             Some(_ended) = connections.join_next() => {}
         }
     }
@@ -214,4 +249,28 @@ fn response(status: StatusCode, kind: &'static str, text: String) -> Response<Fu
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+    use std::sync::Mutex;
+
+    #[tokio::test(start_paused = true)]
+    async fn while_handles_are_taken_it_waits_and_says_so_now_and_then() {
+        let told: Arc<Mutex<Vec<String>>> = Arc::default();
+        let keep = Arc::clone(&told);
+        let tell: Tell = Box::new(move |text| keep.lock().unwrap().push(text.to_owned()));
+        let mut doorkeeper = Doorkeeper { tell, said: None };
+        let begun = Instant::now();
+        for _ in 0..1000 {
+            doorkeeper.could_not_accept(&Errno::MFILE.into()).await;
+        }
+        assert_eq!(begun.elapsed(), PAUSE * 1000);
+        assert_eq!(told.lock().unwrap().len(), 2, "{told:?}");
+        // A client that went away holds nobody up.
+        doorkeeper.could_not_accept(&Errno::CONNABORTED.into()).await;
+        assert_eq!(begun.elapsed(), PAUSE * 1000);
+    }
 }

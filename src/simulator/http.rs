@@ -13,10 +13,11 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fmt, io};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
 
 /// No request of the program has a body of even a hundredth of this.
@@ -32,13 +33,22 @@ pub struct Door {
 impl Door {
     /// Opens the door. Port 0 takes a free one. An address that others could reach is refused.
     pub async fn open(model: Arc<Mutex<Model>>, listen: SocketAddr) -> io::Result<Self> {
+        Self::open_and_tell(model, listen, |text| tracing::warn!("{text}")).await
+    }
+
+    /// The same; `tell` is given what goes wrong meanwhile.
+    pub async fn open_and_tell(
+        model: Arc<Mutex<Model>>,
+        listen: SocketAddr,
+        tell: impl Fn(&str) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         if !listen.ip().is_loopback() {
             let why = "the simulator listens on loopback addresses only";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
-        let listening = AbortOnDropHandle::new(tokio::spawn(listen_on(listener, model)));
+        let listening = AbortOnDropHandle::new(tokio::spawn(listen_on(listener, model, Box::new(tell))));
         Ok(Self { address, listening })
     }
 
@@ -60,17 +70,45 @@ impl Door {
     }
 }
 
+/// How long nobody is let in after that could not be done.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often that is said, at most.
+const SAID_EVERY: Duration = Duration::from_mins(1);
+
+/// Tells somebody what goes wrong.
+type Tell = Box<dyn Fn(&str) + Send + Sync>;
+
+/// Whoever cannot let anybody in: all handles may be taken, and the next try fails as this one did.
+struct Doorkeeper {
+    tell: Tell,
+    said: Option<Instant>,
+}
+
+impl Doorkeeper {
+    async fn could_not_accept(&mut self, error: &io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+        // A connection that broke while it was accepted is its client's problem.
+        if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+            return;
+        }
+        if self.said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+            self.said = Some(Instant::now());
+            (self.tell)(&format!("no client can be let in now: {error}; it is tried again until it can"));
+        }
+        sleep(PAUSE).await;
+    }
+}
+
 /// Accepts connections until it is dropped, and drops them with it.
-async fn listen_on(listener: TcpListener, model: Arc<Mutex<Model>>) {
+async fn listen_on(listener: TcpListener, model: Arc<Mutex<Model>>, tell: Tell) {
     let mut connections = JoinSet::new();
+    let mut doorkeeper = Doorkeeper { tell, said: None };
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                // A connection that broke while it was accepted is its client's problem.
-                if let Ok((stream, _)) = accepted {
-                    connections.spawn(talk(stream, Arc::clone(&model)));
-                }
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => drop(connections.spawn(talk(stream, Arc::clone(&model)))),
+                Err(error) => doorkeeper.could_not_accept(&error).await,
+            },
             Some(_ended) = connections.join_next() => {}
         }
     }

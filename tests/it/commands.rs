@@ -1,10 +1,11 @@
 //! The commands that a new user tries first, and those that read.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, limited, list_of};
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     process::Stdio,
 };
 
@@ -175,6 +176,29 @@ fn the_simulator_prints_its_address_and_keeps_a_journal() {
     let journal = fs::read_to_string(folder.path("journal.jsonl")).unwrap();
     assert_eq!(journal.lines().count(), folder.requests().len());
     folder.offboard(&["simulate", "--listen", "0.0.0.0:0"]).exits(2);
+}
+
+#[test]
+fn a_simulator_whose_handles_are_all_taken_says_so_and_goes_on_when_there_are_some() {
+    let folder = Folder::new();
+    let command = folder.command(&["simulate", "--customers", "1", "--listen", "127.0.0.1:0", "--quiet"]);
+    let mut simulator =
+        limited(&command, "-n 80").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut url = String::new();
+    BufReader::new(simulator.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let host = url.trim().strip_prefix("http://").unwrap();
+    let taken: Vec<_> = (0..100).map(|_| TcpStream::connect(host).unwrap()).collect();
+    let mut said = String::new();
+    BufReader::new(simulator.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("no client can be let in now"), "{said}");
+    drop(taken);
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all(b"GET /v1/customers HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    simulator.kill().unwrap();
+    simulator.wait().unwrap();
 }
 
 #[test]

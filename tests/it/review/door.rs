@@ -1,13 +1,13 @@
 //! Who comes in, what is opened, and what is left behind.
 
 use super::{digests, hostile, pages};
-use crate::support::{Folder, PARTNER, Reviewing, key};
+use crate::support::{Folder, PARTNER, Reviewing, key, limited};
 use offboard::{
     audit::Store,
     domain::Time,
     record::{Event, KeyIntroduced, Record},
 };
-use std::fs;
+use std::{fs, net::TcpStream};
 
 #[test]
 fn a_log_is_read_and_nothing_is_written() {
@@ -54,6 +54,20 @@ fn whoever_ends_it_at_once_leaves_nothing_behind() {
         assert_eq!(digests(&folder), before);
     }
     drop(store);
+}
+
+#[test]
+fn when_all_handles_are_taken_it_says_so_and_goes_on_when_there_are_some() {
+    let folder = hostile();
+    let mut review =
+        Reviewing::of(limited(&folder.command(&["review", "--output", "json", "--quiet"]), "-n 80"));
+    review.page("/");
+    let taken: Vec<_> = (0..100).map(|_| TcpStream::connect(&review.host).unwrap()).collect();
+    review.hears("warning: no browser can be let in now");
+    drop(taken);
+    review.page("/");
+    let done = review.end().exits(0);
+    assert!(!done.err.contains("no browser"), "{}", done.err);
 }
 
 #[test]

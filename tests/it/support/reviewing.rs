@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 /// The program, showing a log.
@@ -30,8 +30,11 @@ pub(crate) struct Page {
 impl Reviewing {
     /// Starts `offboard review` with these arguments.
     pub(crate) fn start(folder: &Folder, arguments: &[&str]) -> Self {
-        let arguments = [&["review", "--output", "json"], arguments].concat();
-        let mut command = folder.command(&arguments);
+        Self::of(folder.command(&[&["review", "--output", "json"], arguments].concat()))
+    }
+
+    /// Starts this command, which is one.
+    pub(crate) fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -88,6 +91,15 @@ impl Reviewing {
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
         Page { status, headers, body: body.to_owned() }
+    }
+
+    /// Waits until it says this to people.
+    pub(crate) fn hears(&mut self, part: &str) {
+        let mut said = String::new();
+        let mut lines = BufReader::new(self.child.stderr.as_mut().unwrap());
+        while !said.contains(part) {
+            assert!(lines.read_line(&mut said).unwrap() > 0, "it ended, and said: {said}");
+        }
     }
 
     /// Ctrl-C.
