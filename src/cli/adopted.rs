@@ -57,10 +57,7 @@ fn sealed_plan(log: &Path, run: &RunId) -> Result<PlanSealed, Halt> {
         Event::PlanSealed(plan) => Some(plan),
         _ => None,
     });
-    plan.ok_or_else(|| Halt::Stop {
-        cause: StopCause::Bug,
-        text: format!("the plan of run {run} is not in the audit log any more"),
-    })
+    plan.ok_or_else(|| Halt::Unread(format!("the plan of run {run} is not in the audit log any more")))
 }
 
 /// Takes the records over that are picked, some at a time. A decision and the end that follows from it

@@ -133,12 +133,28 @@ pub(super) fn write_reports_of(
             let text = format!("run {run} ended while its list was being read; nothing was sent for it, and there is nothing to report");
             return Failure::usage(text);
         }
-        let text = format!(
-            "the reports of run {run} cannot be written: {error}. The audit log is complete; \
-             `offboard report {run}` writes them again"
-        );
-        Failure::new(Exit::Bug, text)
+        let advice = match &error {
+            ReportError::Write { .. } => {
+                "Make room there, or choose another folder with `--reports`. The audit log is complete; "
+            }
+            ReportError::Query(_) => "",
+            _ => "The audit log is complete; ",
+        };
+        let Failure { exit, text } = error.into();
+        let again = format!("`offboard report {run}` writes them again");
+        Failure::new(exit, format!("the reports of run {run} cannot be written: {text}. {advice}{again}"))
     })
+}
+
+/// How a run ends that ended so, and whose reports then failed: as the log has it, which is what counts for
+/// whoever has changed something. Where nothing could be changed, the reports are what was asked for; and a
+/// bug stays one.
+pub(super) const fn without_reports(ended: Exit, failed: Exit, mode: Mode) -> Exit {
+    match (ended, failed, mode) {
+        (_, Exit::Bug, _) => Exit::Bug,
+        (Exit::Done, failed, Mode::Plan | Mode::Rehearsal | Mode::Demo) => failed,
+        (ended, ..) => ended,
+    }
 }
 
 /// The end of a run, for standard output.
@@ -182,6 +198,21 @@ pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &End) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_done_is_not_undone_by_reports_that_fail() {
+        for failed in [Exit::Usage, Exit::AuditLog] {
+            assert_eq!(without_reports(Exit::Done, failed, Mode::Run), Exit::Done);
+            for mode in [Mode::Plan, Mode::Rehearsal, Mode::Demo] {
+                assert_eq!(without_reports(Exit::Done, failed, mode), failed);
+                assert_eq!(without_reports(Exit::Interrupted, failed, mode), Exit::Interrupted);
+            }
+            for ended in [Exit::Unfinished, Exit::Guard, Exit::AuditLog] {
+                assert_eq!(without_reports(ended, failed, Mode::Run), ended);
+            }
+        }
+        assert_eq!(without_reports(Exit::Done, Exit::Bug, Mode::Run), Exit::Bug);
+    }
 
     #[test]
     fn only_a_refusal_before_the_confirmation_ends_a_run_for_good() {

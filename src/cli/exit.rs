@@ -5,7 +5,7 @@ use crate::{
     engine::Halt,
     input::ListError,
     record::StopCause,
-    report::CannotProve,
+    report::{CannotProve, ReportError},
 };
 use std::process::{ExitCode, Termination};
 
@@ -107,7 +107,10 @@ impl From<ListError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = if matches!(error, StoreError::Canonical(_)) { Exit::Bug } else { Exit::AuditLog };
+        let exit = match error {
+            StoreError::Canonical(_) | StoreError::CannotSign(_) => Exit::Bug,
+            _ => Exit::AuditLog,
+        };
         Self::new(exit, format!("{error}. Nothing was sent."))
     }
 }
@@ -117,6 +120,22 @@ impl From<QueryError> for Failure {
         let exit = match &error {
             QueryError::Run(_) => Exit::Usage,
             _ => Exit::AuditLog,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        let exit = match error {
+            ReportError::Query(error) => return error.into(),
+            ReportError::NoRun(_) | ReportError::Write { .. } => Exit::Usage,
+            ReportError::DoesNotAddUp { .. }
+            | ReportError::NotAsSealed
+            | ReportError::RequestsMissing { .. }
+            | ReportError::Reason { .. }
+            | ReportError::Canonical(_)
+            | ReportError::Template(_) => Exit::Bug,
         };
         Self::new(exit, error.to_string())
     }
@@ -151,9 +170,35 @@ impl From<Halt> for Failure {
                 format!("{illegal}. This is a bug; nothing more was sent. Please report it."),
             ),
             Halt::Log(error) => Self::new(Exit::AuditLog, format!("{error}. Nothing more was sent.")),
+            Halt::Unread(text) => Self::new(Exit::AuditLog, format!("{text}. Nothing more was sent.")),
             Halt::Stop { cause, text } => Self::new(Exit::of(cause), text),
             // Whatever closed the gate has said why.
             Halt::Closed => Self::new(Exit::Guard, halt.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::NoSuchRun;
+    use std::{io, path::PathBuf};
+
+    #[test]
+    fn only_a_bug_of_this_program_ends_as_one() {
+        let query = |error: QueryError| ReportError::from(error);
+        let write = ReportError::Write { path: PathBuf::from("x"), source: io::Error::other("full") };
+        let adds_up = ReportError::DoesNotAddUp { rows: 2, counted: 1 };
+        for (error, exit) in [
+            (write, Exit::Usage),
+            (query(QueryError::Run(NoSuchRun::Empty)), Exit::Usage),
+            (query(QueryError::Missing(PathBuf::from("x"))), Exit::AuditLog),
+            (adds_up, Exit::Bug),
+        ] {
+            assert_eq!(error.is_a_bug(), exit == Exit::Bug, "{error}");
+            assert_eq!(Failure::from(error).exit, exit);
+        }
+        let unread = Failure::from(Halt::Unread("the audit log cannot be read".to_owned()));
+        assert_eq!((unread.exit, unread.text.contains("Nothing more was sent")), (Exit::AuditLog, true));
     }
 }

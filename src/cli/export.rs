@@ -105,7 +105,7 @@ fn fill(store: &mut Store, pack: &Path, run: &RunId) -> Result<Copied, Failure> 
         ReportError::DoesNotAddUp { .. } if line.state != "sealed" => {
             Failure::usage(format!("run {run} has no reports: it ended while its list was being read"))
         }
-        error => Failure::new(Exit::Bug, error.to_string()),
+        error => error.into(),
     })?;
     let keys: Vec<String> = reader.keys()?;
     let write = |name: &str, text: &str| -> Result<(), Failure> {

@@ -21,7 +21,7 @@ use crate::{
     engine::{Clock, Ended, Engine, Halt, Ids},
     input::List,
     partner_center::transport::Http,
-    record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage, StopCause},
+    record::{Approved, ReportWritten, RowState, Run, RunOpened, Stage},
 };
 use std::{fs, io, sync::Arc};
 use tokio::{runtime::Builder, sync::mpsc::Sender};
@@ -34,7 +34,7 @@ pub(super) fn block_on<R>(work: impl Future<Output = Result<R, Failure>>) -> Res
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Exit::Bug, format!("cannot start: {error}")))?;
+        .map_err(|error| Failure::usage(format!("cannot start: {error}. Nothing was sent")))?;
     let ended = runtime.block_on(work);
     runtime.shutdown_background();
     ended
@@ -190,6 +190,7 @@ pub(super) async fn carry(
         printer.failure(&Failure::new(exit, text));
     }
     let next = engine.with_run(|run| next::steps(paths, run));
+    let mode = engine.with_run(|run| run.opened.mode);
     engine.rest();
     let written = ending::write_reports(paths, &run);
     if let Ok(written) = &written
@@ -205,8 +206,8 @@ pub(super) async fn carry(
         Ok(written) => Ok(End { exit, written, next }),
         Err(failure) => {
             next::tell(printer, &next, false);
-            // Where the log had no room, the reports have none either; the exit code says what matters.
-            Err(if exit == Exit::AuditLog { Failure::new(exit, failure.text) } else { failure })
+            let exit = ending::without_reports(exit, failure.exit, mode);
+            Err(Failure::new(exit, failure.text))
         }
     }
 }
@@ -278,7 +279,7 @@ async fn carry_out(
 /// What earlier runs did cannot be read: nothing is decided without it.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
 pub(super) fn unreadable(error: QueryError) -> Halt {
-    Halt::Stop { cause: StopCause::Bug, text: error.to_string() }
+    Halt::Unread(error.to_string())
 }
 
 /// Waits for a disk, but not on the runtime's own threads.

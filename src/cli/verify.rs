@@ -81,7 +81,7 @@ fn record(printer: &Printer, paths: &Paths, found: &Verification, exit: Exit) ->
         compared_with: found.compared_with.clone(),
     };
     let record = Record { at: Clock::System.now(), run: None, event: Event::LogVerified(verified) };
-    let mut store = session::open_log(paths)?;
+    let mut store = session::open_store(paths)?;
     store.append(&[record.into()])?;
     store.close()?;
     printer.say("That it was verified is on record.");

@@ -9,6 +9,9 @@ pub enum Halt {
     /// The audit log cannot be written: nothing more is sent.
     #[error("{0}")]
     Log(#[from] WriteError),
+    /// What the audit log holds cannot be read: nothing is decided without it.
+    #[error("{0}")]
+    Unread(String),
     /// The gate was closed, because something else stops the run.
     #[error("something else stopped the run")]
     Closed,

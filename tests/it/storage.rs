@@ -216,6 +216,53 @@ fn a_log_has_one_lock_whatever_it_is_called() {
 }
 
 #[test]
+fn reports_that_cannot_be_written_are_no_bug() {
+    let (folder, world) = (Folder::new(), world());
+    folder.run(&world, &list_of([id(1)]), &[]).exits(0);
+    folder.write("file", "");
+    for place in ["file", "file/below"] {
+        let done = folder.offboard(&["report", "--reports", place]).exits(2);
+        for part in [place, "choose another folder with `--reports`", "offboard report"] {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+        folder.run(&world, &list_of([id(2)]), &["--reports", place]).exits(2);
+    }
+    // Whoever only verifies writes no reports.
+    folder.offboard(&["verify", "--record", "--reports", "file"]).exits(8);
+}
+
+#[test]
+fn reports_that_fail_at_the_end_do_not_change_how_it_ended() {
+    let customers: Vec<Value> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let slowly = json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } });
+    for (what, code) in [("run", 0), ("plan", 2)] {
+        let (folder, world) = (Folder::new(), World::of(&slowly));
+        let list = folder.write("list.csv", list_of((1..=20).map(id)));
+        let mut command = match what {
+            "run" => folder.run_command(&world, &list, &["--concurrency", "1"]),
+            _ => folder.against(&world, &["plan", "list.csv", "--concurrency", "1", "--rate", "600000"]),
+        };
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        while world.received().len() < 10 {
+            std::thread::yield_now();
+        }
+        std::fs::rename(folder.path("reports"), folder.path("elsewhere")).unwrap();
+        folder.write("reports", "");
+        let done = Done::of(&child.wait_with_output().unwrap()).exits(code);
+        for part in ["error: ", "cannot be written", "The audit log is complete", "offboard report"] {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+        assert_eq!(world.removed().len(), if what == "run" { 20 } else { 0 });
+        let runs = folder.offboard(&["runs", "--output", "json"]).exits(0).json();
+        assert_eq!((&runs["state"], &runs["exit_code"]), (&json!("sealed"), &json!(0)));
+        std::fs::remove_file(folder.path("reports")).unwrap();
+        folder.offboard(&["report"]).exits(0);
+        folder.report("customers.csv");
+    }
+}
+
+#[test]
 fn a_log_that_is_moved_while_it_is_written() {
     let customers: Vec<Value> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
     let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } }));
