@@ -1,6 +1,6 @@
 //! Whose account it is, and what else one request shows before a run begins.
 
-use super::{courier::Courier, halt::Halt, reading::Read, survey};
+use super::{account_refusal::failed, courier::Courier, halt::Halt, reading::Read};
 use crate::{
     domain::{Reason, Time},
     partner_center::{
@@ -39,9 +39,9 @@ impl<T: Transport> Courier<T> {
         let ((profile, mfa, theirs), basis) = match read {
             Read::Done(found, basis) => (found, basis),
             Read::NoRelationship(failure) => {
-                return Err(survey::failed(Reason::RefusedByService, &failure.exchange));
+                return Err(failed(Reason::RefusedByService, &failure.exchange));
             }
-            Read::Failed(reason, failure) => return Err(survey::failed(reason, &failure.exchange)),
+            Read::Failed(reason, failure) => return Err(failed(reason, &failure.exchange)),
         };
         let Some(tenant_id) = profile.tenant_id.as_deref().and_then(|id| id.parse().ok()) else {
             let text = "the organization profile does not say whose account this is";
@@ -58,8 +58,8 @@ impl<T: Transport> Courier<T> {
         let understand = |incoming: &Incoming| (!incoming.body.is_empty()).then_some(());
         match self.answer_to(Purpose::ListCustomers, None, request::one_customer(), understand).await? {
             Read::Done(..) => Ok(()),
-            Read::NoRelationship(failure) => Err(survey::failed(Reason::RefusedByService, &failure.exchange)),
-            Read::Failed(reason, failure) => Err(survey::failed(reason, &failure.exchange)),
+            Read::NoRelationship(failure) => Err(failed(Reason::RefusedByService, &failure.exchange)),
+            Read::Failed(reason, failure) => Err(failed(reason, &failure.exchange)),
         }
     }
 }

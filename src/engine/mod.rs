@@ -12,6 +12,7 @@
 //! The command line calls this room. It never prints, never reads the log (the fold is its memory),
 //! and never sends a request that is not on record.
 
+mod account_refusal;
 mod asking;
 mod attempts;
 mod courier;

@@ -1,6 +1,7 @@
 //! Reads: tried again with patience, because they change nothing.
 
 use super::{
+    account_refusal::sign_in,
     courier::Courier,
     errand::{Ended, Errand},
     halt::Halt,
@@ -133,7 +134,7 @@ impl<T: Transport> Courier<T> {
         if answer == Answer::TokenExpired && self.sign_in.can_renew() && times < MOST_REFUSED_TOKENS {
             return Ok(());
         }
-        Err(sign_in(answer, exchange))
+        Err(sign_in(exchange))
     }
 
     /// Reads a whole collection, page by page.
@@ -201,21 +202,4 @@ fn not_whole<R>(why: String, basis: &[Seq]) -> Read<R> {
     let intent = basis.last().copied().unwrap_or_default();
     let exchange = Exchange { status: Some(200), text: Some(why), ..Exchange::default() };
     Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
-}
-
-/// What a refused sign-in means, and what to do.
-pub(super) fn sign_in(answer: Answer, exchange: &Exchange) -> Halt {
-    let code = exchange.code.as_deref().unwrap_or_default();
-    let text = match (answer, code) {
-        (_, "900420") => {
-            "the token is for another audience (code 900420); ask for one whose audience is the Partner Center API"
-                .to_owned()
-        }
-        (_, "900421") => "the token comes from a sign-in without MFA (code 900421); sign in again, with MFA".to_owned(),
-        _ => format!(
-            "the service does not accept the token (status 401{}); get a fresh one",
-            if code.is_empty() { String::new() } else { format!(", code {code}") }
-        ),
-    };
-    Halt::stop(StopCause::SignIn, text)
 }

@@ -10,7 +10,7 @@
 //! The pages are also counted: `--max-share` needs to know how many customers the partner has, or
 //! at least that it has enough.
 
-use super::{courier::Courier, halt::Halt, named::Named, reading::Read};
+use super::{account_refusal::failed, courier::Courier, halt::Halt, named::Named, reading::Read};
 use crate::{
     domain::{Place, Reason, Seq, TenantId, Texts},
     partner_center::{
@@ -156,20 +156,6 @@ pub(super) async fn survey<T: Transport>(
     }
     survey.complete = is_readable && !named.count(said).is_short();
     Ok(survey)
-}
-
-/// A run that cannot list the customers cannot begin.
-pub(super) fn failed(reason: Reason, exchange: &crate::record::Exchange) -> Halt {
-    let status = exchange.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
-    let text = exchange.text.as_deref().unwrap_or("without a text");
-    let cause = match reason {
-        Reason::PermissionDenied => StopCause::SignIn,
-        _ => StopCause::Service,
-    };
-    Halt::stop(
-        cause,
-        format!("Partner Center does not answer for the partner account itself: {status}: {text}"),
-    )
 }
 
 #[cfg(test)]

@@ -159,8 +159,8 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked
         200..=299 => Answer::NotUnderstood,
         429 => Answer::Throttled,
         503 if !asked.is_change && answer.header("retry-after").is_some() => Answer::Throttled,
-        // Wrong audience, no MFA: a new token of the same sign-in has the same fault.
-        401 if matches!(code, "900420" | "900421") => Answer::SignInRefused,
+        // Wrong audience, no MFA, not this partner's to ask: a new token of the same sign-in has the same fault.
+        401 if matches!(code, "900420" | "900421" | "1002") => Answer::SignInRefused,
         401 => Answer::TokenExpired,
         _ if asked.is_customer && says_no_relationship(answer.status, code, fault) => Answer::NoRelationship,
         403 if !asked.is_change || says_nothing_done(403, code, fault) => Answer::Denied,
@@ -287,6 +287,7 @@ mod tests {
         assert_eq!(meaning(READ, 403, "<html>"), Answer::Denied);
         for (status, code, answer) in [
             (401, "900421", Answer::SignInRefused),
+            (401, "1002", Answer::SignInRefused),
             (401, "800001", Answer::TokenExpired),
             (429, "1", Answer::Throttled),
             (200, "1", Answer::Understood),

@@ -111,6 +111,32 @@ fn each_thing_that_is_missing_is_named_and_so_is_what_was_not_looked_at() {
 }
 
 #[test]
+fn a_refusal_of_the_account_itself_says_what_it_means_and_what_to_do() {
+    for (on, status, code, parts) in [
+        ("list", 403, json!(1002), &["code 1002", "must ask its indirect provider"][..]),
+        ("profile", 401, json!(1002), &["code 1002", "must ask its indirect provider"]),
+        ("profile", 403, json!(900_150), &["code 900150", "Admin agent", "global administrator"]),
+        ("profile", 403, json!(900_309), &["Conditional Access"]),
+        ("list", 403, json!(900_124), &["Microsoft Partner Agreement"]),
+        ("list", 403, json!(20_002), &["status 403, code 20002", "Admin agent"]),
+        ("list", 403, json!(null), &["status 403", "Admin agent"]),
+        ("profile", 401, json!(900_420), &["code 900420", "audience is the Partner Center API"]),
+    ] {
+        let mut answer = json!({ "kind": "answer", "status": status });
+        if !code.is_null() {
+            answer["code"] = code;
+        }
+        let (folder, world) =
+            (Folder::new(), world(json!({ "faults": [{ "on": on, "times": 0, "do": answer }] })));
+        let done = folder.run(&world, &list_of([id(1)]), &[]).exits(5);
+        for part in parts {
+            assert!(done.err.contains(part), "{part}: {}", done.err);
+        }
+        assert!(!done.err.contains("without a text") && world.changes().is_empty(), "{}", done.err);
+    }
+}
+
+#[test]
 fn without_a_log_nothing_is_sent_and_without_a_token_nothing_is_asked() {
     let (folder, world) = (Folder::new(), world(json!({})));
     let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
