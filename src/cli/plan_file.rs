@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
-    domain::{Mode, RunId, Sha256, Time},
+    domain::{Mode, RunId, Seq, Sha256, Time},
     record::{Event, PlanSealed, Run},
 };
 use serde::Deserialize;
@@ -81,7 +81,15 @@ impl PlanFile {
             let text = "the file is not the one that was written; `offboard report` writes it again";
             return Err(refused(text.to_owned()));
         }
-        let sealed_at = sealed_at(reader, &run.id)?.unwrap_or(run.started_at);
+        let (seq, sealed_at) = sealed_at(reader, &run.id)?.unwrap_or((0, run.started_at));
+        // Whoever sets the clock back does not make a plan younger than what was recorded since.
+        let latest = reader.latest_time(seq)?.unwrap_or(now);
+        if latest > now && latest > sealed_at.plus(max_age) {
+            let text = "this machine's clock says {now}, but the audit log already has a record of {latest}; by that, it was \
+                 sealed longer ago ({at}) than `--plan-max-age` allows. See that the clock is right, and make a new one";
+            let text = text.replace("{now}", &now.to_string()).replace("{latest}", &latest.to_string());
+            return Err(refused(text.replace("{at}", &sealed_at.to_string())));
+        }
         if now > sealed_at.plus(max_age) {
             let text = "it was sealed at {at}, longer ago than `--plan-max-age` allows; make a new one";
             return Err(refused(text.replace("{at}", &sealed_at.to_string())));
@@ -104,6 +112,6 @@ impl PlanFile {
     }
 }
 
-fn sealed_at(reader: &Reader, run: &RunId) -> Result<Option<Time>, Failure> {
-    Ok(reader.events(run, &["plan_sealed"])?.first().map(|(_, record)| record.at))
+fn sealed_at(reader: &Reader, run: &RunId) -> Result<Option<(Seq, Time)>, Failure> {
+    Ok(reader.events(run, &["plan_sealed"])?.first().map(|(seq, record)| (*seq, record.at)))
 }

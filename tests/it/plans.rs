@@ -1,6 +1,7 @@
 //! What was planned is what happens: exactly that plan, once, and only what is still so.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, key, list_of};
+use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -111,6 +112,25 @@ fn a_plan_that_is_not_the_one_that_was_sealed_is_refused() {
     let rehearsed = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
     refused(&world, apply(&folder, &world, &rehearsed, &[]), 4, "rehearsal");
     assert_eq!(world.received().iter().filter(|received| received.number > before as u64).count(), 2 + 2 * 5);
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_plan_younger() {
+    let (folder, world) = (Folder::new(), world(json!([])));
+    let plan = planned(&folder, &world);
+    // Somebody used the log two days later, and the clock was set back since.
+    let later = Time::from_millis(now_ms() + 48 * 3_600_000);
+    let log = folder.path("audit.db");
+    Store::open(&log, later, &[1; 16], &key()).unwrap().close().unwrap();
+    for more in [&[][..], &["--plan-max-age", "47h"]] {
+        refused(&world, apply(&folder, &world, &plan, more), 4, "See that the clock is right");
+    }
+    apply(&folder, &world, &plan, &["--plan-max-age", "49h"]).exits(0);
+}
+
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Single records and bodies, by their place.
 
 use super::{QueryError, Reader, asked};
-use crate::{domain::Seq, record::Record};
+use crate::{
+    domain::{Seq, Time},
+    record::Record,
+};
 use rusqlite::OptionalExtension as _;
 
 /// A record as it stands in the log.
@@ -20,6 +23,17 @@ impl Reader {
     pub fn stored(&self, seq: Seq) -> Result<Option<StoredRecord>, QueryError> {
         let bytes = self.bytes_of("SELECT body FROM record WHERE seq = ?1", seq)?;
         Ok(bytes.map(|bytes| StoredRecord { seq, record: Record::from_bytes(&bytes).ok(), bytes }))
+    }
+
+    /// The latest time that a record gives from this place on, whatever the order in which they came.
+    pub fn latest_time(&self, from: Seq) -> Result<Option<Time>, QueryError> {
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        let latest: Option<String> = self.connection.query_row(
+            "SELECT max(json_extract(CAST(body AS TEXT), '$.at')) FROM record WHERE seq >= ?1",
+            [from],
+            |row| row.get(0),
+        )?;
+        Ok(latest.and_then(|time| time.parse().ok()))
     }
 
     /// The body of the request or the answer that the record at this place is about.
