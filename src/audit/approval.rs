@@ -9,6 +9,8 @@
 //! removals 57
 //! plan-file 99aa…              the SHA-256 of the plan.json that was looked at
 //! at 2026-11-20T10:02:11.000Z
+//! user dana (uid 1000)         as the machine that signed says; earlier approvals lack this
+//! host LAPTOP-7                and this
 //!
 //! — alex@desk mtA9…
 //! ```
@@ -24,6 +26,9 @@ use signed_note::{Note, NoteError, VerifierList};
 use std::{fmt, str::FromStr};
 
 const FIRST_LINE: &str = "offboard approval v1";
+
+/// No user and no machine has a longer name.
+const LONGEST_NAME: usize = 200;
 
 /// What is approved: exactly this plan, as this file showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +47,29 @@ pub struct Statement {
     pub plan_file: Sha256,
     /// When, by the approver's clock.
     pub at: Time,
+    /// Who signed and where, if the approval says so.
+    pub by: Option<SignedBy>,
+}
+
+/// Who signed and where, as the machine that signed says of itself. Nothing proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedBy {
+    /// The user, as operators are named on record.
+    pub user: String,
+    /// The machine's name.
+    pub host: String,
+}
+
+impl SignedBy {
+    /// None if one of the two has no name that fits on a line.
+    pub fn new(user: &str, host: &str) -> Option<Self> {
+        let line = |text: &str| -> String {
+            let kept: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+            kept.trim().to_owned()
+        };
+        let by = Self { user: line(user), host: line(host) };
+        (!by.user.is_empty() && !by.host.is_empty()).then_some(by)
+    }
 }
 
 /// A statement whose signature is good.
@@ -76,9 +104,13 @@ pub struct CannotSign;
 
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { run, digest, partner, procedure, removals, plan_file, at } = self;
+        let Self { run, digest, partner, procedure, removals, plan_file, at, by } = self;
         writeln!(f, "{FIRST_LINE}\nrun {run}\ndigest {digest}\npartner {partner}\nprocedure {procedure}")?;
-        writeln!(f, "removals {removals}\nplan-file {plan_file}\nat {at}")
+        writeln!(f, "removals {removals}\nplan-file {plan_file}\nat {at}")?;
+        match by {
+            Some(SignedBy { user, host }) => writeln!(f, "user {user}\nhost {host}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -104,6 +136,13 @@ impl Statement {
             removals: field(lines.next(), "removals")?,
             plan_file: field(lines.next(), "plan-file")?,
             at: field(lines.next(), "at")?,
+            by: match lines.next() {
+                None => None,
+                user => Some(SignedBy::new(
+                    &field::<String>(user, "user")?,
+                    &field::<String>(lines.next(), "host")?,
+                )?),
+            },
         };
         // Written in one way only, so that nothing else can hide in it.
         (parsed.to_string() == text).then_some(parsed)
@@ -173,7 +212,28 @@ mod tests {
             removals: 57,
             plan_file: Sha256::of(&[b"file"]),
             at: Time::from_millis(1_790_000_000_000),
+            by: SignedBy::new("dana (uid 1000)", "LAPTOP-7"),
         }
+    }
+
+    #[test]
+    fn an_earlier_approval_says_nothing_of_who_signed_and_is_good() {
+        let earlier = Statement { by: None, ..statement() };
+        let signed = earlier.clone().sign(&test_key()).unwrap();
+        assert!(!signed.note.contains("user"));
+        assert_eq!(Approval::open(&signed.note, &[test_key().public().clone()]).unwrap().statement, earlier);
+        for half in ["user dana\n", "host LAPTOP-7\n", "user dana\nhost \n", "user dana\nhost x\nmore y\n"] {
+            assert!(Statement::parse(&format!("{earlier}{half}")).is_none(), "{half}");
+        }
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line() {
+        let by = SignedBy::new("da\nhost elsewhere\r\u{85}na", " DESK\t").unwrap();
+        assert_eq!((by.user.as_str(), by.host.as_str()), ("dahost elsewherena", "DESK"));
+        let signed = Statement { by: Some(by.clone()), ..statement() }.sign(&test_key()).unwrap();
+        assert_eq!(Approval::of_record(&signed.record()).unwrap().statement.by, Some(by));
+        assert_eq!((SignedBy::new("", "x"), SignedBy::new("x", "\n")), (None, None));
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod tree;
 pub mod verify;
 mod writer;
 
-pub use approval::{Approval, BadApproval, Statement};
+pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 pub use export::Copied;

@@ -18,6 +18,7 @@ use crate::{
     domain::Mode,
     engine::{Clock, not_approved},
     record::{Applies, Policy, Rules, RunOpened},
+    report::is_operators_own,
 };
 use std::{path::PathBuf, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -72,6 +73,12 @@ pub(super) fn run(
         drop(reader);
         let stop = CancellationToken::new();
         let opened = opened(&planned, options, policy, &settings);
+        if approved.as_ref().is_some_and(|approved| is_operators_own(approved, &opened)) {
+            printer.warn(
+                "the approval was signed with another key, but by the same user on the same machine as this run, as that \
+                 machine says; it is carried out, and the reports say so",
+            );
+        }
         let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
         let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
         let answers = (consent, Offer::of(options.again.undo, options.again.yes));

@@ -8,7 +8,7 @@ use super::{
     printer::Printer,
 };
 use crate::{
-    audit::{Approval, KeyError, SigningKey, Statement, key_name},
+    audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
     domain::{Mode, Procedure, TenantId},
     engine::Clock,
     report::{Plan, visible},
@@ -51,8 +51,11 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
             "run_id": head.run_id, "digest": head.digest, "removals": head.ready });
         printer.data(&approved.to_string())?;
     }
+    if let Some(SignedBy { user, host }) = &approval.statement.by {
+        printer.say(&format!("The approval says that {} signed on {}.", visible(user), visible(host)));
+    }
     printer.say(&format!(
-        "Approved: `{}`, signed by {}.\nSend it to the operator, who carries the plan out: offboard apply PLAN --approval {}",
+        "Approved: `{}`, signed with the key {}.\nSend it to the operator, who carries the plan out: offboard apply PLAN --approval {}",
         out.display(),
         key.public().as_str(),
         out.file_name().unwrap_or_default().display(),
@@ -134,6 +137,7 @@ fn sign(plan: &Plan, partner: TenantId, text: &[u8], key: &SigningKey) -> Result
         removals: plan.head.ready,
         plan_file: Plan::file_digest(text),
         at: Clock::System.now(),
+        by: SignedBy::new(&consent::operator(), &consent::host()),
     };
     statement.sign(key).map_err(|error| Failure::new(Exit::Bug, error.to_string()))
 }

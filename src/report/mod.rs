@@ -11,6 +11,7 @@
 //! must not obey them (`template` escapes all of them), and a terminal must not either
 //! ([`visible`]).
 
+mod approver;
 mod certificate;
 mod error;
 mod facts;
@@ -32,6 +33,7 @@ mod words;
 mod workbook;
 mod write;
 
+pub use approver::{is_operators_own, signed_by};
 pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };

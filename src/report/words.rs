@@ -1,5 +1,6 @@
 //! Records in words: what happened, as the reviewer's page and the terminal tell it.
 
+use super::approver::signed_by;
 use crate::record::{Event, Purpose, Seen};
 
 /// What a request is for, in words.
@@ -90,8 +91,13 @@ pub fn event_in_words(event: &Event) -> (String, String) {
             format!("{} ready of {} customers counted; digest {}", plan.ready, plan.counted, plan.digest),
         ),
         Event::Approved(approved) => two(
-            "A second person approved the plan",
-            format!("with the key {}, over digest {}", approved.approver, approved.digest),
+            "The plan was approved with another key",
+            format!(
+                "with the key {}, over digest {}; {}",
+                approved.approver,
+                approved.digest,
+                signed_by(approved, None)
+            ),
         ),
         Event::Confirmed(yes) => {
             two("The plan was confirmed", format!("by {}, over digest {}", yes.by, yes.digest))

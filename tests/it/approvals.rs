@@ -123,16 +123,26 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
     let signed_at = fs::read_to_string(&signed).unwrap();
     let signed_at = signed_at.lines().find_map(|line| line.strip_prefix("at ")).unwrap();
     for part in [
-        "A second person approved it".to_owned(),
+        "It was approved with another key".to_owned(),
+        // A test has one user, whatever it calls itself.
+        "by alex (uid ".to_owned(),
+        "as that machine says: the same user on the same machine as the operator’s".to_owned(),
         format!("{} {} UTC, over the same digest", &signed_at[..10], &signed_at[11..19]),
         vkey.replace('/', "&#x2f;"),
     ] {
         assert!(report.contains(&part), "the report names the approver: {part}");
     }
+    assert!(!report.contains("second person"));
+    assert!(done.err.contains("warning: the approval was signed with another key, but by the same user"));
     office.operator.offboard(&["verify"]).exits(8);
     let review = Reviewing::start(&office.operator, &[]);
     let page = review.page(&format!("/run/{}", office.operator.latest()));
-    assert!(page.contains("A second person approved it") && page.contains("Carries out the plan"), "{page}");
+    assert!(
+        page.contains("It was approved with another key")
+            && page.contains("the same user on the same machine")
+            && page.contains("Carries out the plan"),
+        "{page}"
+    );
     let digest = approved["digest"].as_str().unwrap();
     assert!(page.matches(digest).count() > 1, "it is what was approved that was confirmed");
 }

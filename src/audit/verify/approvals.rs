@@ -66,6 +66,7 @@ mod tests {
             removals: 2,
             plan_file: Sha256::of(&[]),
             at: Time::from_millis(1),
+            by: None,
         }
     }
 

@@ -16,7 +16,7 @@ pub(in crate::cli) struct RequireApproval {
 pub(in crate::cli) struct ApprovalOptions {
     #[command(flatten)]
     pub(in crate::cli) require: RequireApproval,
-    /// The approval that `offboard approve` wrote
+    /// The approval that `offboard approve` wrote; that another key signed it is proved, that another person did is not
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) approval: Option<PathBuf>,
     /// Who may approve: the public half of a key, or a file that holds it; repeatable

@@ -1,5 +1,6 @@
 //! What the shown records say of the customer, in order. It follows from them alone.
 
+use super::super::approver::signed_by;
 use super::exchanges::{RequestStory, end, request, subscriptions};
 use crate::{
     domain::{Evidence, Finding, Mode, Outcome, Procedure, Seq},
@@ -66,7 +67,7 @@ pub(super) struct RunStory {
 struct Approval {
     at: String,
     by: String,
-    how: &'static str,
+    how: String,
     plan_digest: String,
 }
 
@@ -123,6 +124,7 @@ impl Story {
     pub(super) fn of(known: &[Known], withheld: usize) -> Self {
         let mut story = Self { withheld, ..Self::default() };
         let mut told: Vec<CustomerStory> = Vec::new();
+        let mut opened_as = None;
         for (place, Known { seq, record, .. }) in known.iter().enumerate() {
             if let Event::RowRead(read) = &record.event {
                 told.push(CustomerStory::new(read.row));
@@ -133,6 +135,7 @@ impl Story {
             let at = record.at.to_string();
             match &record.event {
                 Event::RunOpened(opened) => {
+                    opened_as = Some(&**opened);
                     story.run = Some(RunStory {
                         procedure: opened.procedure,
                         mode: opened.mode,
@@ -162,14 +165,17 @@ impl Story {
                     story.course.push(Moment { at, text });
                 }
                 Event::Approved(approved) => {
-                    let how = "approved the plan with this key, by a signature";
+                    let how = format!(
+                        "approved the plan with another key; signed {}",
+                        signed_by(approved, opened_as)
+                    );
                     let (by, plan_digest) = (approved.approver.clone(), approved.digest.to_string());
                     story.approvals.push(Approval { at, by, how, plan_digest });
                 }
                 Event::Confirmed(yes) => {
                     let how = match yes.how {
-                        How::Typed => "typed the partner's name and the number of removals",
-                        How::Yes => "with `--yes`, and the partner account named beforehand",
+                        How::Typed => "typed the partner's name and the number of removals".to_owned(),
+                        How::Yes => "with `--yes`, and the partner account named beforehand".to_owned(),
                     };
                     let plan_digest = yes.digest.to_string();
                     story.approvals.push(Approval { at, by: yes.by.clone(), how, plan_digest });

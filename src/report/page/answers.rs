@@ -1,13 +1,14 @@
 //! The reviewer's questions: who said yes, and did it really happen.
 
 use super::super::{
+    approver::signed_by,
     facts::{self, Facts},
     rows::{NO_EVIDENCE, Tally},
 };
 use crate::{
     audit,
     domain::Time,
-    record::{Approved, Confirmed, How, Resolved, TokenNamed},
+    record::{Approved, Confirmed, How, Resolved, RunOpened, TokenNamed},
 };
 use serde::Serialize;
 
@@ -36,23 +37,26 @@ impl Plan {
     }
 }
 
-/// What a second person signed.
+/// What was signed with another key.
 #[derive(Serialize)]
 pub(super) struct Approval<'a> {
     key: &'a str,
     digest: String,
     /// When it was signed, by the approver's clock; when it came into the log, if it does not say.
     at: String,
+    /// Who signed and where, as far as is known.
+    by: String,
     note: &'a str,
 }
 
 impl<'a> Approval<'a> {
-    pub(super) fn of(recorded_at: Time, approved: &'a Approved) -> Self {
+    pub(super) fn of(recorded_at: Time, approved: &'a Approved, opened: &RunOpened) -> Self {
         let signed_at = audit::Approval::of_record(approved).map(|approval| approval.statement.at);
         Self {
             key: &approved.approver,
             digest: approved.digest.to_string(),
             at: signed_at.unwrap_or(recorded_at).to_string(),
+            by: signed_by(approved, Some(opened)),
             note: &approved.note,
         }
     }

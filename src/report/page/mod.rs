@@ -110,7 +110,7 @@ impl<'a> Page<'a> {
             protected: opened.policy.protected.len(),
             token: facts.token.as_ref().map(Token::of),
             plan: facts.plan.as_ref().map(Plan::of),
-            approved: facts.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved)),
+            approved: facts.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
             confirmed: facts.confirmed.as_ref().map(|(at, yes)| Yes::of(*at, yes)),
             confirmed_before: facts.confirmed_before.iter().map(|(at, yes)| Yes::of(*at, yes)).collect(),
             events: answers::events(facts),

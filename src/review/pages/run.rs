@@ -5,7 +5,7 @@ use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
     record::{Approved, Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
-    report::{self, event_in_words, in_words, shares_of},
+    report::{self, event_in_words, in_words, shares_of, signed_by},
 };
 use minijinja::{Value, value::Serde};
 use std::collections::BTreeMap;
@@ -66,7 +66,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         counts => counts(tally),
         shares => Value::from(Serde(&shares_of(&shown(tally), tally.counted()))),
         sum => sum(&line, tally, said.sealed.as_ref()),
-        approved => said.approved.iter().map(approval).collect::<Vec<_>>(),
+        approved => said.approved.iter().map(|approved| approval(approved, opened)).collect::<Vec<_>>(),
         confirmed => said.confirmed.iter().map(yes).collect::<Vec<_>>(),
         plan => said.plan.as_ref().map(|plan| {
             values! { digest => plan.digest.to_string(), ready => plan.ready, counted => plan.counted }
@@ -119,8 +119,9 @@ fn yes((at, confirmed): &(Time, Confirmed)) -> Value {
     values! { by => confirmed.by, at => at.to_string(), how, digest => confirmed.digest.to_string() }
 }
 
-fn approval((at, approved): &(Time, Approved)) -> Value {
+fn approval((at, approved): &(Time, Approved), opened: Option<&RunOpened>) -> Value {
     values! {
+        who => signed_by(approved, opened),
         by => approved.approver, at => at.to_string(), digest => approved.digest.to_string(), note => approved.note,
     }
 }

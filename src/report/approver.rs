@@ -1,0 +1,108 @@
+//! What is known of whoever approved a plan: that another key signed, and what the machine that signed says of
+//! itself. That it was another person is not known.
+
+use super::visible;
+use crate::{
+    audit::{Approval, SignedBy},
+    record::{Approved, RunOpened},
+};
+
+/// Who signed and where, as far as the records tell, beside the run that carries the plan out.
+pub fn signed_by(approved: &Approved, opened: Option<&RunOpened>) -> String {
+    let signed = Approval::of_record(approved).ok().and_then(|approval| approval.statement.by);
+    let Some(by) = signed else {
+        return "by whom and on which machine, the approval does not say".to_owned();
+    };
+    let place = format!("by {} on {}, as that machine says", visible(&by.user), visible(&by.host));
+    match opened.map(|opened| alike(&by, opened)) {
+        Some(Alike::Both) => format!("{place}: the same user on the same machine as the operator’s"),
+        Some(Alike::Machine) => format!("{place}: another user of the operator’s machine"),
+        Some(Alike::Neither) | None => place,
+    }
+}
+
+/// Whether, by what the two machines say, nobody but the operator has signed.
+pub fn is_operators_own(approved: &Approved, opened: &RunOpened) -> bool {
+    let signed = Approval::of_record(approved).ok().and_then(|approval| approval.statement.by);
+    signed.is_some_and(|by| alike(&by, opened) == Alike::Both)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    Both,
+    Machine,
+    Neither,
+}
+
+fn alike(by: &SignedBy, opened: &RunOpened) -> Alike {
+    // The number counts where there is one: a name is only a variable.
+    fn number(user: &str) -> Option<&str> {
+        user.strip_suffix(')')?.rsplit_once("uid ").map(|(_, number)| number).or(Some(user))
+    }
+    let same_user = match (number(&by.user), number(&opened.operator)) {
+        (Some(theirs), Some(own)) => theirs == own,
+        _ => by.user == opened.operator,
+    };
+    match (by.host == opened.host, same_user) {
+        (true, true) => Alike::Both,
+        (true, false) => Alike::Machine,
+        (false, _) => Alike::Neither,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        audit::{Statement, test_key},
+        domain::{Procedure, Sha256, Time},
+        record::samples,
+    };
+
+    fn approved(by: Option<(&str, &str)>) -> Approved {
+        let statement = Statement {
+            run: "20261120-091530-7b1d0f".parse().unwrap(),
+            digest: Sha256::of(&[b"plan"]),
+            partner: "3d3d3d3d-4444-4555-8666-777777777777".parse().unwrap(),
+            procedure: Procedure::RemoveRelationship,
+            removals: 57,
+            plan_file: Sha256::of(&[b"file"]),
+            at: Time::from_millis(1_790_000_000_000),
+            by: by.and_then(|(user, host)| SignedBy::new(user, host)),
+        };
+        statement.sign(&test_key()).unwrap().record()
+    }
+
+    #[test]
+    fn what_is_said_is_what_the_records_tell() {
+        let mut opened = samples::opened(1);
+        (opened["operator"], opened["host"]) = ("tester (uid 1000)".into(), "DESK".into());
+        let crate::record::Event::RunOpened(opened) = samples::record(&opened).event else { panic!() };
+        for (by, says, is_own) in [
+            (None, "the approval does not say", false),
+            (
+                Some(("dana (uid 1000)", "LAPTOP-7")),
+                "by dana (uid 1000) on LAPTOP-7, as that machine says",
+                false,
+            ),
+            (Some(("dana (uid 1001)", "DESK")), "another user of the operator’s machine", false),
+            // A name is only a variable.
+            (Some(("dana (uid 1000)", "DESK")), "the same user on the same machine as the operator’s", true),
+            (
+                Some(("tester (uid 1000)", "DESK")),
+                "the same user on the same machine as the operator’s",
+                true,
+            ),
+        ] {
+            let approved = approved(by);
+            let said = signed_by(&approved, Some(&opened));
+            assert!(said.ends_with(says), "{said}");
+            assert_eq!(is_operators_own(&approved, &opened), is_own, "{said}");
+            assert!(
+                signed_by(&approved, None).ends_with("say") || signed_by(&approved, None).ends_with("says")
+            );
+        }
+        let forged = Approved { note: String::new(), ..approved(Some(("tester (uid 1000)", "DESK"))) };
+        assert!(signed_by(&forged, Some(&opened)).ends_with("does not say"));
+    }
+}
