@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     audit::Reader,
-    domain::Mode,
+    domain::{Mode, Outcome, TenantId},
     engine::{Clock, not_approved},
-    record::{Applies, Policy, Rules, RunOpened},
+    record::{Applies, Policy, RowState, Rules, Run, RunOpened},
     report::is_operators_own,
 };
 use std::{path::PathBuf, time::Duration};
@@ -70,9 +70,10 @@ pub(super) fn run(
             approval::accept(path, &settings, &file, &planned, &reader, &KeyFile::Signing.load_or_make()?)
         };
         let approved = options.approval.approval.as_ref().map(accept).transpose()?;
+        let removed_since = removed_since(&reader, &planned.run)?;
         drop(reader);
         let stop = CancellationToken::new();
-        let opened = opened(&planned, options, policy, &settings);
+        let opened = opened(&planned, options, policy, &settings, removed_since);
         if approved.as_ref().is_some_and(|approved| is_operators_own(approved, &opened)) {
             printer.warn(
                 "the approval was signed with another key, but by the same user on the same machine as this run, as that \
@@ -101,11 +102,20 @@ fn policy(planned: &Planned, options: &ApplyOptions, settings: &ApprovalSettings
     }
 }
 
+/// The customers that the plan calls ready, and that another run of this log has removed.
+fn removed_since(reader: &Reader, plan_of: &Run) -> Result<Vec<TenantId>, Failure> {
+    let Some(partner) = &plan_of.partner else { return Ok(Vec::new()) };
+    let gone = reader.gone_before(partner.tenant_id)?;
+    let ready = plan_of.rows.iter().filter(|row| matches!(row.state, RowState::Settled(Outcome::Ready)));
+    Ok(ready.filter_map(|row| row.customer).filter(|customer| gone.contains(customer)).collect())
+}
+
 fn opened(
     planned: &Planned,
     options: &ApplyOptions,
     policy: Policy,
     approval: &ApprovalSettings,
+    removed_since: Vec<TenantId>,
 ) -> RunOpened {
     let Planned { run, plan } = planned;
     let mut settings = run.opened.settings.clone();
@@ -115,7 +125,11 @@ fn opened(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         mode: Mode::Run,
         changes: true,
-        applies: Some(Applies { run: run.id.clone(), digest: plan.digest }),
+        applies: Some(Applies {
+            run: run.id.clone(),
+            digest: plan.digest,
+            removed_since: Some(removed_since),
+        }),
         operator: consent::operator(),
         host: consent::host(),
         ticket: options.ticket.clone().or_else(|| run.opened.ticket.clone()),

@@ -94,6 +94,10 @@ pub(super) enum Command {
     /// Look at a plan as a second person, and sign it
     Approve(ApproveOptions),
     /// Carry out exactly a plan that `offboard plan` made, once
+    ///
+    /// Once in this audit log: a log cannot know of its copies, so keep one copy to work with. If a second customer of
+    /// the plan turns out to be gone already, and nothing in this log removed it, the run stops (exit code 4): somebody
+    /// else may be carrying out the same plan. `offboard resume` asks again.
     Apply(Box<ApplyOptions>),
     /// Go on with a run that was interrupted; settles what was left in doubt first
     Resume(Box<ResumeOptions>),

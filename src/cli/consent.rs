@@ -108,9 +108,16 @@ fn about(run: &Run, partner: &str) -> String {
         Procedure::RemoveRelationship => "end the reseller relationship with",
         Procedure::DeleteSandboxCustomer => "cancel the orders of, and delete,",
     };
+    // No log knows of its copies.
+    let once = match opened.applies {
+        Some(_) => {
+            "\nNothing keeps a plan from being carried out with another copy of its audit log: see that nobody does."
+        }
+        None => "",
+    };
     format!(
         "about to {change} {} customers of {partner} ({tenant}).\n\
-         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.\n{earnest}",
+         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.\n{earnest}{once}",
         run.to_change(),
         opened.procedure,
         visible(&opened.api_url),

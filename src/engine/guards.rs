@@ -145,7 +145,22 @@ pub fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
             "the change of row {row} {text}; look at the answer in the audit log before anybody else is changed"
         ));
     }
-    too_many_failures(policy, signs)
+    too_many_failures(policy, signs).or_else(|| elsewhere(signs))
+}
+
+/// One customer may have gone by chance; two of one plan look like somebody at work.
+const GONE_BY_OTHER_HANDS: u32 = 2;
+
+/// Somebody else seems to carry out the same plan. A log cannot know of its copies.
+fn elsewhere(signs: &Signs) -> Option<String> {
+    (signs.gone_by_other_hands >= GONE_BY_OTHER_HANDS).then(|| {
+        format!(
+            "{} customers of the plan were gone already when it was their turn, although nothing in this audit log removed \
+             them: it looks as if somebody else carries out the same plan with another copy of this audit log, or removes \
+             these customers in another way. Find out who, and let only one of you go on",
+            signs.gone_by_other_hands
+        )
+    })
 }
 
 #[cfg(test)]
@@ -192,6 +207,13 @@ mod tests {
         };
         assert!(surprise(&policy(), &signs(2)).is_none() && surprise(&policy(), &signs(3)).is_some());
         assert!(surprise(&Policy { stop_after_failures: 0, ..policy() }, &signs(99)).is_none());
+        let gone = |gone_by_other_hands| {
+            let mut signs = Signs::default();
+            signs.gone_by_other_hands = gone_by_other_hands;
+            signs
+        };
+        assert!(surprise(&policy(), &gone(1)).is_none());
+        assert!(surprise(&policy(), &gone(2)).is_some_and(|text| text.contains("another copy")));
     }
 
     #[test]

@@ -99,6 +99,10 @@ pub struct Applies {
     pub run: RunId,
     /// The plan's digest.
     pub digest: Sha256,
+    /// The customers of the plan that runs of this log removed since it was made. Runs of earlier programs do not
+    /// say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_since: Option<Vec<TenantId>>,
 }
 
 /// The list that a run reads.

@@ -54,10 +54,23 @@ impl Run {
         self.signs.settled(outcome, was_accepted);
         if self.stage == Stage::Confirmed {
             let is_early = self.leave_wave(wave);
+            if self.is_gone_by_other_hands(row, outcome) {
+                self.signs.gone_by_other_hands += 1;
+            }
             if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
                 self.signs.surprise_in_canary = Some(row);
             }
         }
+    }
+
+    /// Whether a customer that was there when the plan was made went without any run of this log.
+    fn is_gone_by_other_hands(&self, row: u32, outcome: Outcome) -> bool {
+        let Some(ours) = self.opened.applies.as_ref().and_then(|plan| plan.removed_since.as_ref()) else {
+            return false;
+        };
+        let customer = self.row(row).and_then(|row| row.customer);
+        matches!(outcome, Outcome::AlreadyRemoved | Outcome::AlreadyDeleted)
+            && customer.is_some_and(|customer| !ours.contains(&customer))
     }
 
     /// The row has its end, but for what was suspended for it.

@@ -14,6 +14,9 @@ pub struct Signs {
     pub surprise_in_canary: Option<u32>,
     /// A row whose change had an answer that nobody understands.
     pub not_understood: Option<u32>,
+    /// How many customers of a plan that another run made were gone already when it was their turn, although no
+    /// run of this log had removed them.
+    pub gone_by_other_hands: u32,
     /// The latest ends, the newest in the lowest bit; a failure is 1.
     latest: u32,
 }

@@ -115,6 +115,41 @@ fn a_plan_that_is_not_the_one_that_was_sealed_is_refused() {
 }
 
 #[test]
+fn a_plan_that_somebody_else_seems_to_carry_out_stops_at_the_second_customer_that_is_gone() {
+    let (folder, world, elsewhere) = (Folder::new(), world(json!([])), Folder::new());
+    let plan = planned(&folder, &world);
+    // Somebody else, with a log of their own.
+    elsewhere.run(&world, &list_of([id(1), id(2)]), &[]).exits(0);
+    let stopped = apply(&folder, &world, &plan, &["--concurrency", "1"]).exits(4);
+    for part in
+        ["2 customers of the plan were gone already", "another copy of this audit log", "offboard resume"]
+    {
+        assert!(stopped.err.contains(part), "{part}: {}", stopped.err);
+    }
+    assert_eq!(folder.ends(), ["already_removed", "already_removed", "open", "open", "open"]);
+    assert_eq!(world.removed().len(), 2, "nobody else was removed");
+    let stops = folder.reader().events(&folder.latest(), &["stopped"]).unwrap();
+    assert_eq!(stops.len(), 1);
+    // Whoever has looked can go on; it is asked again, and one more that is gone is no second one.
+    elsewhere.run(&world, &list_of([id(3)]), &[]).exits(0);
+    Done::of(&folder.against(&world, &["resume"]).output().unwrap()).exits(4);
+    Done::of(&folder.against(&world, &["resume", "--yes"]).output().unwrap()).exits(0);
+    assert_eq!(folder.ends()[2..], ["already_removed", "removed", "removed"]);
+    folder.offboard(&["verify"]).exits(8);
+}
+
+#[test]
+fn what_this_log_removed_since_the_plan_is_nobody_elses_work() {
+    let (folder, world) = (Folder::new(), world(json!([])));
+    let plan = planned(&folder, &world);
+    let others = folder.write("others.csv", list_of((1..=3).map(id)));
+    Done::of(&folder.run_command(&world, &others, &[]).output().unwrap()).exits(0);
+    apply(&folder, &world, &plan, &["--concurrency", "1"]).exits(0);
+    assert_eq!(folder.ends()[..3], ["already_removed"; 3]);
+    assert_eq!(world.removed().len(), 5);
+}
+
+#[test]
 fn a_clock_that_was_set_back_makes_no_plan_younger() {
     let (folder, world) = (Folder::new(), world(json!([])));
     let plan = planned(&folder, &world);
