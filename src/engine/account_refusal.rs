@@ -68,9 +68,13 @@ fn known(exchange: &Exchange) -> Option<(&'static str, &'static str)> {
 
 /// A run that cannot read its own account cannot begin.
 pub(super) fn failed(reason: Reason, exchange: &Exchange) -> Halt {
+    failed_about("Partner Center does not answer for the partner account itself", reason, exchange)
+}
+
+/// The same, of something else that belongs to the account and to no customer.
+pub(super) fn failed_about(about: &str, reason: Reason, exchange: &Exchange) -> Halt {
     let is_refused = matches!(exchange.status, Some(401 | 403)) || reason == Reason::PermissionDenied;
     let cause = if is_refused { StopCause::SignIn } else { StopCause::Service };
-    let about = "Partner Center does not answer for the partner account itself";
     Halt::stop(cause, format!("{about}: {}", explained(exchange)))
 }
 

@@ -28,7 +28,7 @@ pub(super) fn observed(row: u32, asked: TenantId, read: Read<Customer>) -> Obser
             Observed { row, about: None, seen: Seen::Gone, detail: text, basis: Some(failure.intent) }
         }
         Read::Failed(reason, failure) => {
-            let text = failure.exchange.text.unwrap_or_else(|| "no answer".to_owned());
+            let text = failure.exchange.described();
             Observed {
                 row,
                 about: None,

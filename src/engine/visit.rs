@@ -2,13 +2,14 @@
 //! record like all others.
 
 use super::{
-    courier::Courier, halt::Halt, introduction::Introduction, ports::Ports, reading::Read, reconcile::Listed,
+    account_refusal::failed_about, courier::Courier, halt::Halt, introduction::Introduction, ports::Ports,
+    reading::Read, reconcile::Listed,
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
     domain::{Day, Reason, RunId},
     partner_center::{Count, model::AuditRecord, request, transport::Transport},
-    record::{Event, Exchange, Purpose, Record, Run, StopCause, TokenNamed},
+    record::{Event, Exchange, Purpose, Record, Run, TokenNamed},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -102,7 +103,5 @@ impl<T: Transport> Visit<T> {
 }
 
 fn unreadable(reason: Reason, exchange: &Exchange) -> Halt {
-    let cause = if reason == Reason::PermissionDenied { StopCause::SignIn } else { StopCause::Service };
-    let said = exchange.described();
-    Halt::stop(cause, format!("Partner Center's record of activity cannot be read: {said}; try again later"))
+    failed_about("Partner Center's record of activity cannot be read", reason, exchange)
 }

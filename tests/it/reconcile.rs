@@ -199,7 +199,10 @@ fn pages_and_troubles_are_those_of_any_other_request() {
     }));
     let folder = Folder::new();
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
-    assert!(reconcile(&folder, &world, &[]).exits(5).err.contains("record of activity cannot be read"));
+    let refused = reconcile(&folder, &world, &[]).exits(5);
+    for part in ["record of activity cannot be read", "status 403", "Admin agent"] {
+        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+    }
     assert_eq!((count(&folder, "corroborated"), count(&folder, "reconciled")), (0, 0));
     let question = Question::new(folder.path("audit.db"));
     assert_eq!(question.answer(), 8);
