@@ -4,6 +4,7 @@
 //! that wait ends soon. The third: at once; what was in flight is in doubt, and `resume` settles it.
 
 use super::printer::Printer;
+use rustix::process::Signal as Number;
 use std::{future::poll_fn, task::Poll, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -45,7 +46,9 @@ pub(super) fn first() -> impl Future<Output = ()> {
 }
 
 fn listen() -> Vec<Signal> {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    // The last one comes when the time on the processor that somebody allowed (`ulimit -t`) is over, again each second.
+    let over_time = SignalKind::from_raw(Number::XCPU.as_raw());
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup(), over_time];
     kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect()
 }
 

@@ -168,6 +168,11 @@ fn whatever_is_not_exactly_that_is_refused() {
     refuses(&plan, &with(&signed, "alex"), 2, "`--approver`");
     refuses(&plan, &with(&office.approver.path("none.txt"), &vkey), 2, "cannot read the approval");
 
+    let large = office.operator.path("large.txt");
+    fs::File::create(&large).unwrap().set_len(1 << 30).unwrap();
+    refuses(&plan, &with(&large, &vkey), 2, "is larger than");
+    fs::remove_file(&large).unwrap();
+
     // Edited, or something else.
     let note = fs::read_to_string(&signed).unwrap();
     let edited = office.operator.write("edited.txt", note.replace("removals 3", "removals 4"));

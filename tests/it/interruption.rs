@@ -42,7 +42,7 @@ fn nothing_lost_and_nothing_twice(folder: &Folder, world: &World, rows: u32) {
 
 #[test]
 fn ctrl_c_records_every_answer_and_resume_goes_on() {
-    for kind in [Signal::INT, Signal::TERM] {
+    for kind in [Signal::INT, Signal::TERM, Signal::XCPU] {
         let (folder, world) = (Folder::new(), slow_world(12));
         let mut child = start(&folder, &world, 12);
         wait_for_changes(&world, &mut child, 3);
