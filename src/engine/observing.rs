@@ -99,3 +99,20 @@ pub(super) fn subscription_observed(row: u32, id: &str, is_undo: bool, read: Rea
     };
     Observed { row, about: Some(id.to_owned()), seen, detail, basis }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::Reason, engine::reading::Failure, record::Exchange};
+
+    #[test]
+    fn a_refusal_without_a_text_is_an_answer() {
+        let exchange = Exchange { status: Some(403), ..Exchange::default() };
+        let read = Read::Failed(Reason::PermissionDenied, Failure { intent: 7, exchange });
+        let seen = observed(3, TenantId::from_bytes([1; 16]), read);
+        assert_eq!((seen.seen, seen.detail.as_str()), (Seen::NotTold, "permission_denied: status 403"));
+        let read =
+            Read::Failed(Reason::ServiceUnavailable, Failure { intent: 7, exchange: Exchange::default() });
+        assert_eq!(observed(3, TenantId::from_bytes([1; 16]), read).detail, "service_unavailable: no answer");
+    }
+}
