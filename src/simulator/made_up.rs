@@ -6,7 +6,7 @@
 //! that the calendar does not change the state during the life of this program.
 
 use super::scenario::{
-    AzureSubscription, Customer, Entitlement, Order, Relationship, Subscription, SubscriptionKind,
+    AzureSubscription, Customer, Entitlement, Order, Relationship, Scheduled, Subscription, SubscriptionKind,
 };
 use crate::domain::{Sha256, TenantId};
 use serde_json::Map;
@@ -72,12 +72,15 @@ pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
             4 => entitlements.push(reserved_instance(&dice, &dice.past())),
             _ => entitlements.push(software(&dice, "cancelled")),
         },
-        State::Active => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "active")),
+        State::Active => subscriptions.push(active(&dice)),
         State::Pending => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "pending")),
         State::Suspended => {
             subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "suspended"));
         }
-        State::Unclear => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "disabled")),
+        State::Unclear => {
+            let status = if dice.number(6).is_multiple_of(2) { "disabled" } else { "expired" };
+            subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, status));
+        }
         State::AzurePlan => subscriptions.push(azure_plan()),
         State::Reserved => entitlements.push(reserved_instance(&dice, &dice.ahead())),
         State::Savings => subscriptions.push(subscription(&dice, SubscriptionKind::SavingsPlan, "active")),
@@ -209,14 +212,36 @@ fn subscription(dice: &Dice, kind: SubscriptionKind, status: &str) -> Subscripti
         SubscriptionKind::Marketplace => "Contoso Backup for Microsoft 365",
         _ => dice.pick(2, &LICENCES),
     };
+    let is_over = match status {
+        "deleted" => true,
+        "suspended" => kind == SubscriptionKind::Legacy,
+        _ => false,
+    };
     Subscription {
         kind,
         status: Some(status.to_owned()),
         name: Some(name.to_owned()),
         quantity: Some(u32::from(dice.number(3) % 60) + 1),
-        ends: Some(if matches!(status, "deleted" | "suspended") { dice.past() } else { dice.ahead() }),
+        ends: Some(if is_over { dice.past() } else { dice.ahead() }),
         ..Subscription::default()
     }
+}
+
+/// An active subscription: a few are of the old kind, and of the others most go on when their term ends,
+/// whether somebody wanted it or not.
+fn active(dice: &Dice) -> Subscription {
+    let scheduled =
+        |action: &str| Some(vec![Scheduled { action: action.to_owned(), schedule: None, on: None }]);
+    let (auto_renew, scheduled) = match dice.number(6) % 8 {
+        0 | 1 => return subscription(dice, SubscriptionKind::Legacy, "active"),
+        2 => (true, None),
+        3 | 4 => (true, scheduled("RenewToNewTerm")),
+        5 => (true, scheduled("RenewToExtendedServiceTerm")),
+        6 => (false, None),
+        _ => (false, scheduled("Cancel")),
+    };
+    let new_commerce = subscription(dice, SubscriptionKind::NewCommerce, "active");
+    Subscription { auto_renew: Some(auto_renew), scheduled, ..new_commerce }
 }
 
 fn azure_plan() -> Subscription {
@@ -265,6 +290,19 @@ mod tests {
         // These words are promised to whoever rehearsed before an update.
         assert_eq!(made_up_name(known), "Coastal Bakery BAEF");
         assert_eq!(State::of(known, false), State::Reserved);
+    }
+
+    #[test]
+    fn terms_end_in_every_way() {
+        let mut seen = std::collections::BTreeSet::new();
+        for n in 0..5000 {
+            let id = generated_id(3, n);
+            if State::of(id, false) == State::Active {
+                let active = customer(id, false).subscriptions.remove(0);
+                seen.insert(format!("{:?} {:?} {:?}", active.kind, active.auto_renew, active.scheduled));
+            }
+        }
+        assert_eq!(seen.len(), 6, "{seen:?}");
     }
 
     #[test]

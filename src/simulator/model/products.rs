@@ -1,7 +1,7 @@
 //! Customers, subscriptions, entitlements and orders as JSON, from their short forms.
 
 use super::super::scenario::{
-    Customer, Entitlement, Order, Partner, Relationship, Subscription, SubscriptionKind,
+    Customer, Entitlement, Order, Partner, Relationship, Scheduled, Subscription, SubscriptionKind,
 };
 use super::customers::Entry;
 use crate::domain::{Day, Sha256, TenantId};
@@ -70,14 +70,17 @@ pub(super) fn subscription_id(customer: TenantId, index: usize, subscription: &S
 pub(super) fn subscription(customer: TenantId, index: usize, short: &Subscription) -> Value {
     let id = subscription_id(customer, index, short);
     let name = short.name.clone().unwrap_or_else(|| "Example product".to_owned());
+    let plan = matches!(short.kind, SubscriptionKind::AzurePlan | SubscriptionKind::SavingsPlan);
+    let renews = short.auto_renew.unwrap_or(!plan);
+    let term = |usual: &str| short.term.clone().unwrap_or_else(|| usual.to_owned());
     let mut value = json!({
         "id": id, "offerId": derived(customer, &name), "offerName": name, "friendlyName": name,
         "quantity": short.quantity.unwrap_or(1), "unitType": "Licenses", "hasPurchasableAddons": false,
         "creationDate": BEGAN, "effectiveStartDate": "2019-03-04T00:00:00Z",
         "commitmentEndDate": short.ends.as_deref().map_or_else(|| "2045-03-04T00:00:00Z".to_owned(), moment),
-        "status": short.status.as_deref().unwrap_or("active"), "autoRenewEnabled": true, "isTrial": false,
+        "status": short.status.as_deref().unwrap_or("active"), "autoRenewEnabled": renews, "isTrial": short.trial,
         "isMicrosoftProduct": true, "billingType": "license", "billingCycle": "monthly",
-        "actions": ["edit", "cancel"], "contractType": "subscription", "termDuration": "",
+        "actions": ["edit", "cancel"], "contractType": "subscription", "termDuration": term(""),
         "orderId": short.order.clone().unwrap_or_else(|| derived(customer, &format!("order of {id}"))),
         "links": { "self": { "uri": format!("/customers/{customer}/subscriptions/{id}"), "method": "GET", "headers": [] } },
         "attributes": { "etag": "eyJ2ZXJzaW9uIjoxfQ==", "objectType": "Subscription" },
@@ -87,28 +90,41 @@ pub(super) fn subscription(customer: TenantId, index: usize, short: &Subscriptio
     let more = match short.kind {
         SubscriptionKind::Legacy => json!({}),
         SubscriptionKind::NewCommerce => json!({
-            "offerId": "CFQ7TTCDEMO1:0001:CFQ7TTCDEMOA", "termDuration": "P1Y", "billingCycle": "annual",
+            "offerId": "CFQ7TTCDEMO1:0001:CFQ7TTCDEMOA", "termDuration": term("P1Y"), "billingCycle": "annual",
             "productType": { "id": "OnlineServicesNCE", "displayName": "OnlineServicesNCE" },
             "cancellationAllowedUntilDate": until, "refundOptions": [],
         }),
         SubscriptionKind::AzurePlan => json!({
             "offerId": "DZH318Z0BPS6:0001:DZH318Z0DEMO", "billingType": "usage", "unitType": "none",
-            "commitmentEndDate": NEVER, "termDuration": "P1M", "autoRenewEnabled": false,
+            "commitmentEndDate": NEVER, "termDuration": term("P1M"),
             "productType": product("Azure", "AzurePlan"), "cancellationAllowedUntilDate": until,
         }),
         SubscriptionKind::SavingsPlan => json!({
-            "offerId": "DZH318Z08DEM:0002:DZH318Z09DEM", "billingType": "benefit", "unitType": "none", "termDuration": "P3Y",
+            "offerId": "DZH318Z08DEM:0002:DZH318Z09DEM", "billingType": "benefit", "unitType": "none", "termDuration": term("P3Y"),
             "productType": product("Azure", "SavingsPlan"), "cancellationAllowedUntilDate": until,
         }),
         SubscriptionKind::Marketplace => json!({
-            "offerId": "DZH318DEMO02:0001:DZH318DEMO0B", "termDuration": "P1Y", "isMicrosoftProduct": false,
+            "offerId": "DZH318DEMO02:0001:DZH318DEMO0B", "termDuration": term("P1Y"), "isMicrosoftProduct": false,
             "publisherName": "Contoso Backup", "productType": product("SaaS", "PerSeat"), "cancellationAllowedUntilDate": until,
         }),
     };
     if let (Some(fields), Value::Object(more)) = (value.as_object_mut(), more) {
         fields.extend(more);
     }
+    if let (Some(fields), Some(scheduled)) = (value.as_object_mut(), &short.scheduled) {
+        let actions = scheduled.iter().map(scheduled_action).collect();
+        fields.insert("scheduledActions".to_owned(), Value::Array(actions));
+    }
     finished(value, &short.with, short.raw.as_ref())
+}
+
+fn scheduled_action(short: &Scheduled) -> Value {
+    let schedule = short.schedule.as_deref().unwrap_or("TermEnd");
+    let mut action = json!({ "scheduleType": schedule, "actionType": short.action });
+    if let (Some(fields), Some(on)) = (action.as_object_mut(), &short.on) {
+        fields.insert("effectiveDate".to_owned(), moment(on).into());
+    }
+    action
 }
 
 /// The Azure subscriptions under a plan.

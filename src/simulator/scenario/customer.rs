@@ -124,6 +124,14 @@ pub struct Subscription {
     pub quantity: Option<u32>,
     /// When the commitment ends: a date, or a date and time, in any form.
     pub ends: Option<String>,
+    /// How long its term is, as an ISO 8601 duration; a year if not given, and three for a savings plan.
+    pub term: Option<String>,
+    /// Whether it renews itself; if not given, it does, unless it is an Azure plan or a savings plan.
+    pub auto_renew: Option<bool>,
+    /// What is scheduled for the end of its term; not shown if not given.
+    pub scheduled: Option<Vec<Scheduled>>,
+    /// Whether it is a trial.
+    pub trial: bool,
     /// Until when it can be cancelled.
     pub cancellable_until: Option<String>,
     /// The order that it came with.
@@ -134,6 +142,21 @@ pub struct Subscription {
     pub with: Map<String, Value>,
     /// The whole JSON instead.
     pub raw: Option<Value>,
+}
+
+/// What is scheduled for a subscription, for example `{"action":"Cancel"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scheduled {
+    /// `Cancel`, `RenewToNewTerm`, `RenewToExtendedServiceTerm`, `Transition`, or any other text, which goes
+    /// over the wire as it is.
+    pub action: String,
+    /// `TermEnd` if not given, `CustomDate`, or any other text.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    /// The day of a `CustomDate`.
+    #[serde(default)]
+    pub on: Option<String>,
 }
 
 /// An Azure subscription under an Azure plan.

@@ -44,7 +44,7 @@ pub use answering::{
     AfterRemoval, Casing, CodeForm, Enforced, NextLink, Paging, Quirks, RemovalAnswer, Token, TotalCount,
 };
 pub use customer::{
-    AzureSubscription, Customer, Entitlement, Order, Relationship, Subscription, SubscriptionKind,
+    AzureSubscription, Customer, Entitlement, Order, Relationship, Scheduled, Subscription, SubscriptionKind,
 };
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{Action, Chaos, ChaosKind, Effect, Fault, Latency, Limit, LimitKind, On, Per, RetryAfter};
