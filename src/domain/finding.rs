@@ -34,12 +34,25 @@ pub struct Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ends {
-    /// As soon as somebody acts; time alone does not end it.
+    /// As soon as somebody acts; time alone does not end it, because it renews itself, is extended, or has
+    /// no end.
     ByAction,
     /// On this day, by itself; it is the first day without it.
     On(Day),
     /// It cannot be computed.
     NotKnown,
+}
+
+impl Ends {
+    /// When both are over. What somebody must end stays until then, whatever else ends by itself.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::ByAction, _) | (_, Self::ByAction) => Self::ByAction,
+            (Self::NotKnown, _) | (_, Self::NotKnown) => Self::NotKnown,
+            (Self::On(one), Self::On(other)) => Self::On(one.max(other)),
+        }
+    }
 }
 
 impl Finding {
@@ -76,18 +89,21 @@ impl std::fmt::Display for Cause {
     }
 }
 
-/// The first day on which the customer may go: the latest day on which one of these findings ends.
-/// None if one of them cannot be computed, or if none of them is a matter of time.
+/// The first day on which the customer may go if nobody does anything: the day on which the last of these
+/// findings has ended by itself. None if there are none, if somebody must end one of them, or if it is not
+/// known when one ends.
 pub fn removable_from(findings: &[Finding]) -> Option<Day> {
-    let mut latest = None;
-    for finding in findings {
-        match finding.ends {
-            Ends::ByAction => {}
-            Ends::On(day) => latest = latest.max(Some(day)),
-            Ends::NotKnown => return None,
-        }
+    match findings.iter().map(|finding| finding.ends).reduce(Ends::and)? {
+        Ends::On(day) => Some(day),
+        Ends::ByAction | Ends::NotKnown => None,
     }
-    latest
+}
+
+/// Whether such a row waits for somebody: it was skipped for what does not stay for ever, and there is no day
+/// on which that is known to be over by itself.
+pub fn awaits_an_act(outcome: Outcome, reasons: &[Reason], has_date: bool) -> bool {
+    let may_end = !reasons.is_empty() && reasons.iter().all(|reason| reason.worth_another_try());
+    outcome == Outcome::Skipped && may_end && !has_date
 }
 
 /// The outcome that these findings add up to: the gravest one. None if there are none.
@@ -112,9 +128,28 @@ mod tests {
         let late = finding(Ends::On(day("2028-01-01")));
         let act = finding(Ends::ByAction);
         let open = finding(Ends::NotKnown);
-        assert_eq!(removable_from(&[early.clone(), late.clone(), act.clone()]), Some(day("2028-01-01")));
-        assert_eq!(removable_from(&[early, open]), None);
-        assert_eq!(removable_from(&[act]), None);
+        assert_eq!(removable_from(&[early.clone(), late.clone()]), Some(day("2028-01-01")));
+        // Somebody must act, or nobody knows: nothing is promised, whatever ends by itself.
+        for not_dated in [act, open] {
+            assert_eq!(removable_from(&[early.clone(), not_dated.clone(), late.clone()]), None);
+            assert_eq!(removable_from(&[not_dated.clone(), late.clone()]), None);
+            assert_eq!(removable_from(&[not_dated]), None);
+        }
+        assert_eq!(removable_from(&[]), None);
+    }
+
+    #[test]
+    fn who_is_skipped_for_good_waits_for_nobody() {
+        use Reason::{ActiveSubscription, AzurePlan, DuplicateRow};
+        for (outcome, reasons, has_date, awaits) in [
+            (Outcome::Skipped, &[ActiveSubscription, AzurePlan][..], false, true),
+            (Outcome::Skipped, &[ActiveSubscription], true, false),
+            (Outcome::Skipped, &[ActiveSubscription, DuplicateRow], false, false),
+            (Outcome::Skipped, &[], false, false),
+            (Outcome::Failed, &[Reason::RefusedByService], false, false),
+        ] {
+            assert_eq!(awaits_an_act(outcome, reasons, has_date), awaits, "{outcome:?} {reasons:?}");
+        }
     }
 
     #[test]

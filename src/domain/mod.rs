@@ -23,7 +23,7 @@ mod time;
 
 pub use answer::Answer;
 pub use effect::{Effect, EffectWords};
-pub use finding::{Cause, Ends, Finding, outcome_of, removable_from};
+pub use finding::{Cause, Ends, Finding, awaits_an_act, outcome_of, removable_from};
 pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
 pub use outcome::{Evidence, Outcome};

@@ -68,31 +68,43 @@ macro_rules! reasons {
 reasons! {
     /// A subscription is active.
     ActiveSubscription = "active_subscription", Precondition, Skipped, false, true,
-        "Suspend the legacy subscription, or cancel the new-commerce one, then run again.";
+        "Suspend the legacy subscription; have the new-commerce one cancelled at its term's end, cancel it while its \
+         window is open (an extended service term or a trial: on any day), or have it transferred to another \
+         partner. Then run again.";
     /// A subscription is pending.
     PendingSubscription = "pending_subscription", Precondition, Skipped, false, true,
         "Wait until the subscription is provisioned or refused, end it, then run again.";
     /// New commerce must be cancelled, not only suspended.
     SuspendedNewCommerceSubscription = "suspended_new_commerce_subscription", Precondition, Skipped, true, true,
-        "Cancel the subscription: a suspended new-commerce subscription is still billed.";
-    /// Status disabled, expired with a future end, or one that is not known.
+        "Cancel the subscription while its window is open, or reactivate it and have it cancelled at its term's end or \
+         transferred to another partner: a suspended new-commerce subscription is still billed.";
+    /// Expired with a future end, or a status that is not known.
     UnclearSubscription = "unclear_subscription", Precondition, Skipped, true, true,
         "Look at the subscription in Partner Center; if it has truly ended, use `--allow unclear_subscription`.";
     /// An Azure plan is not cancelled.
     AzurePlan = "azure_plan", Precondition, Skipped, false, true,
-        "Cancel the Azure subscriptions under the plan, then the plan, then run again.";
+        "Cancel the Azure subscriptions under the plan, then the plan, or have them transferred to another partner; \
+         then run again.";
     /// A third-party product is not cancelled.
     MarketplaceSubscription = "marketplace_subscription", Precondition, Skipped, true, true,
-        "Cancel the marketplace subscription, then run again.";
+        "Cancel the marketplace subscription if its offer allows it (Red Hat's and SUSE's do not), or see that it does \
+         not renew itself and let its term end; then run again.";
+    /// Disabled by the service, and its term is not over.
+    DisabledSubscription = "disabled_subscription", Precondition, Skipped, true, true,
+        "Wait until its term is over: it is not billed any more and cannot be reactivated. If the customer has to \
+         go before that, use `--allow disabled_subscription`.";
     /// A reserved instance is in force.
     ReservedInstance = "reserved_instance", Precondition, Skipped, false, true,
-        "Have the reservation cancelled through Azure support, or wait until it ends.";
+        "Have the reservation cancelled through Azure support, have it transferred to another partner, or wait until it \
+         ends.";
     /// A savings plan is in force.
     SavingsPlan = "savings_plan", Precondition, Skipped, false, true,
-        "Wait until the savings plan ends, or ask Microsoft support whether it can be cancelled.";
+        "Have the savings plan transferred to another partner, or see that it does not renew itself and wait until it \
+         ends; only Microsoft support can say whether it can be cancelled.";
     /// A software purchase is in force.
     SoftwarePurchase = "software_purchase", Precondition, Skipped, true, true,
-        "Cancel the software order while its window is open, or wait until the term ends.";
+        "Cancel the software order while its window is open (30 days for perpetual software, 7 for a \
+         software subscription), or wait until the term ends.";
     /// An entitlement of a type that is not known is in force.
     UnknownEntitlement = "unknown_entitlement", Precondition, Skipped, true, true,
         "Look at the entitlement in Partner Center; if it does not matter, use `--allow unknown_entitlement`.";

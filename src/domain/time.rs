@@ -89,6 +89,15 @@ impl FromStr for Time {
 pub struct Day(Date);
 
 impl Day {
+    /// A day that the code itself names.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such day, which the compiler finds where this makes a constant.
+    pub const fn new(year: i16, month: i8, day: i8) -> Self {
+        Self(jiff::civil::date(year, month, day))
+    }
+
     /// The day after this one; the last day of the calendar stays itself.
     #[must_use]
     pub fn next(self) -> Self {
@@ -99,6 +108,19 @@ impl Day {
     #[must_use]
     pub fn plus_days(self, days: impl Into<i64>) -> Self {
         Self(self.0.saturating_add(Span::new().days(days.into())))
+    }
+
+    /// So much earlier as an ISO 8601 duration of years, months, weeks and days says, for example `P1Y`.
+    /// None if the text is none, or says nothing.
+    pub fn less(self, duration: &str) -> Option<Self> {
+        let duration = duration.trim().to_ascii_uppercase();
+        let (begin, rest) = duration.split_at_checked(1)?;
+        if begin != "P" || rest.contains('T') {
+            return None;
+        }
+        let span: Span = duration.parse().ok()?;
+        let earlier = Self(self.0.checked_sub(span).ok()?);
+        (earlier < self).then_some(earlier)
     }
 
     /// The year, for telling the end dates that mean "never" (9999) from real ones.
@@ -170,6 +192,24 @@ mod tests {
         }
         for text in ["", "soon", "2031-13-04", "2031-03-04x", "äöüäöüäöü"] {
             assert_eq!(Day::from_lenient(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_taken_off_by_the_calendar() {
+        let day: Day = "2028-02-29".parse().unwrap();
+        for (duration, earlier) in [
+            ("P1M", Some("2028-01-29")),
+            (" p1y ", Some("2027-02-28")),
+            ("P3Y", Some("2025-02-28")),
+            ("P1Y6M", Some("2026-08-29")),
+            ("P2W", Some("2028-02-15")),
+            ("P7D", Some("2028-02-22")),
+        ] {
+            assert_eq!(day.less(duration).map(|day| day.to_string()).as_deref(), earlier, "{duration}");
+        }
+        for text in ["", "P", "P0D", "1 year", "-P1Y", "P-1Y", "PT36H", "P1DT1H", "P99999Y", "annual", "ä"] {
+            assert_eq!(day.less(text), None, "{text}");
         }
     }
 

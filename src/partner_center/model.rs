@@ -120,47 +120,71 @@ pub struct AuditRecord {
     pub original_correlation_id: Option<String>,
 }
 
-/// A subscription.
+/// A subscription. Whatever a field holds, it can be read: a text that is no text is kept as it is written,
+/// and what should say yes or no and does neither says nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Subscription {
     /// Its ID.
+    #[serde(deserialize_with = "text")]
     pub id: Option<String>,
     /// The offer; `product:sku:availability` in new commerce.
+    #[serde(deserialize_with = "text")]
     pub offer_id: Option<String>,
     /// The offer's name.
+    #[serde(deserialize_with = "text")]
     pub offer_name: Option<String>,
     /// The name that the partner gave it.
+    #[serde(deserialize_with = "text")]
     pub friendly_name: Option<String>,
     /// How many.
     pub quantity: Option<Value>,
     /// Of what.
+    #[serde(deserialize_with = "text")]
     pub unit_type: Option<String>,
     /// `active`, `suspended` …; a number is kept as text.
     #[serde(deserialize_with = "text")]
     pub status: Option<String>,
     /// Whether it renews itself.
+    #[serde(deserialize_with = "yes_or_no")]
     pub auto_renew_enabled: Option<bool>,
+    /// What was decided to happen, usually at the end of the term; in any form.
+    pub scheduled_actions: Option<Value>,
+    /// The older way to decide that it renews as something else; in any form.
+    pub scheduled_next_term_instructions: Option<Value>,
+    /// Whether it is a trial.
+    #[serde(deserialize_with = "yes_or_no")]
+    pub is_trial: Option<bool>,
     /// `license`, `usage`, `benefit` …
     #[serde(deserialize_with = "text")]
     pub billing_type: Option<String>,
     /// When it was made.
+    #[serde(deserialize_with = "text")]
     pub creation_date: Option<String>,
     /// When it began.
+    #[serde(deserialize_with = "text")]
     pub effective_start_date: Option<String>,
     /// When its term ends.
+    #[serde(deserialize_with = "text")]
     pub commitment_end_date: Option<String>,
     /// When its term ends, in newer answers.
+    #[serde(deserialize_with = "text")]
     pub commitment_end_date_time: Option<String>,
+    /// The end that was chosen for its term, which then is not as long as `term_duration` says.
+    pub custom_term_end_date: Option<Value>,
     /// Until when it may be cancelled.
+    #[serde(deserialize_with = "text")]
     pub cancellation_allowed_until_date: Option<String>,
     /// What it is an instance of; new commerce and marketplace only.
     pub product_type: Option<Value>,
     /// `P1M`, `P1Y` …
+    #[serde(deserialize_with = "text")]
     pub term_duration: Option<String>,
     /// Whether Microsoft sells it; marketplace products are not.
+    #[serde(deserialize_with = "yes_or_no")]
     pub is_microsoft_product: Option<bool>,
     /// Who publishes it, if not Microsoft.
+    #[serde(deserialize_with = "text")]
     pub publisher_name: Option<String>,
 }
 
@@ -254,6 +278,16 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::
     }))
 }
 
+/// Anything but a yes or a no says nothing.
+fn yes_or_no<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let value = Option::<Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| match value {
+        Value::Bool(said) => Some(said),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        _ => None,
+    }))
+}
+
 fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -276,6 +310,48 @@ mod tests {
         ] {
             let customer: Customer = read(json.as_bytes()).unwrap();
             assert_eq!(customer.relationship_to_partner.as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_can_be_read_whatever_its_fields_hold() {
+        let names = [
+            "id",
+            "offerId",
+            "offerName",
+            "friendlyName",
+            "quantity",
+            "unitType",
+            "status",
+            "autoRenewEnabled",
+            "scheduledActions",
+            "scheduledNextTermInstructions",
+            "isTrial",
+            "billingType",
+            "creationDate",
+            "effectiveStartDate",
+            "commitmentEndDate",
+            "commitmentEndDateTime",
+            "customTermEndDate",
+            "cancellationAllowedUntilDate",
+            "productType",
+            "termDuration",
+            "isMicrosoftProduct",
+            "publisherName",
+        ];
+        for name in names {
+            for value in
+                ["null", "true", "7", "-0.5", "\"\"", "\"text\"", "[]", "[1,null]", "{}", "{\"a\":[]}"]
+            {
+                let json = format!("{{\"{name}\":{value}}}");
+                assert!(read::<Subscription>(json.as_bytes()).is_ok(), "{json}");
+            }
+        }
+        for (value, said) in [("true", Some(true)), ("\"False\"", Some(false)), ("1", None), ("[true]", None)]
+        {
+            let json = format!("{{\"AutoRenewEnabled\":{value}}}");
+            let subscription: Subscription = read(json.as_bytes()).unwrap();
+            assert_eq!(subscription.auto_renew_enabled, said, "{json}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rules about entitlements: reservations, software, and whatever else there may be.
 
-use super::{Facts, OrderState, subscriptions::later};
+use super::{Facts, OrderState};
 use crate::{
     domain::{Cause, Day, Ends, Finding, Reason},
     partner_center::model::Entitlement,
@@ -90,7 +90,7 @@ fn finding(facts: &Facts, wanted: Reason) -> Option<Finding> {
     let ends = in_force
         .iter()
         .map(|entitlement| expiry(entitlement).map_or(Ends::NotKnown, |last| Ends::On(last.next())))
-        .reduce(later);
+        .reduce(Ends::and);
     let causes = in_force.into_iter().map(|entitlement| cause(entitlement, facts)).collect();
     Some(Finding { reason: wanted, causes, ends: ends.unwrap_or(Ends::NotKnown) })
 }

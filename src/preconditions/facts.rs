@@ -1,6 +1,6 @@
 //! What must be known about a customer before it may be judged.
 
-use super::{entitlements, subscriptions::term_end};
+use super::{entitlements, term::term_end};
 use crate::{
     domain::Day,
     partner_center::model::{Customer, Entitlement, Order, Subscription},

@@ -10,9 +10,11 @@
 
 mod entitlements;
 mod facts;
+mod family;
 mod identity;
 mod orders;
 mod subscriptions;
+mod term;
 
 pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
 pub use identity::Listed;
@@ -33,13 +35,14 @@ pub struct Judgement {
 type Rule = fn(&Facts) -> Option<Finding>;
 
 /// The preconditions, one rule a reason, in the order of the contract.
-const RULES: [(Reason, Rule); 10] = [
+const RULES: [(Reason, Rule); 11] = [
     (Reason::ActiveSubscription, subscriptions::active),
     (Reason::PendingSubscription, subscriptions::pending),
     (Reason::SuspendedNewCommerceSubscription, subscriptions::suspended_new_commerce),
     (Reason::UnclearSubscription, subscriptions::unclear),
     (Reason::AzurePlan, subscriptions::azure_plan),
     (Reason::MarketplaceSubscription, subscriptions::marketplace),
+    (Reason::DisabledSubscription, subscriptions::disabled),
     (Reason::ReservedInstance, entitlements::reserved_instance),
     (Reason::SavingsPlan, subscriptions::savings_plan),
     (Reason::SoftwarePurchase, entitlements::software),

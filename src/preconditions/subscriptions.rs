@@ -1,24 +1,15 @@
 //! The rules about subscriptions. Each subscription belongs to one family, and each family has its
 //! own idea of what it takes to be over.
 
-use super::Facts;
+use super::{
+    Facts,
+    family::{Family, family, is},
+    term::{AtTermEnd, Renewal, at_its_end, is_extended, term_end},
+};
 use crate::{
     domain::{Act, Cause, Day, Ends, Finding, Preparation, Reason},
     partner_center::model::Subscription,
 };
-use serde_json::Value;
-
-/// What a subscription is, as far as ending it goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
-    /// Old commerce: suspended is enough.
-    Legacy,
-    /// New commerce: it must be cancelled.
-    NewCommerce,
-    AzurePlan,
-    SavingsPlan,
-    Marketplace,
-}
 
 /// How far a subscription is from being over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +17,12 @@ enum State {
     Active,
     Pending,
     Suspended,
-    /// Cancelled, or expired with its end behind it.
+    /// By the service: it is not billed, and cannot be reactivated.
+    Disabled,
+    /// Cancelled, or disabled or expired with its end behind it.
     Over,
     Unclear,
 }
-
-/// The product of the Azure plan, as Microsoft's own samples name it.
-const AZURE_PLAN_PRODUCT: &str = "DZH318Z0BPS6";
 
 /// A subscription is active.
 pub(super) fn active(facts: &Facts) -> Option<Finding> {
@@ -44,7 +34,7 @@ pub(super) fn suspendable(facts: &Facts) -> Option<Vec<Preparation>> {
     let is_active = |subscription: &&Subscription| state(subscription, facts.today) == State::Active;
     let each = facts.subscriptions.iter().filter(is_active).map(|subscription| {
         let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
-        let name = cause(subscription).name;
+        let name = name(subscription);
         is_active_legacy(subscription).then_some(Preparation { what: Act::SuspendSubscription, id, name })
     });
     each.collect()
@@ -69,6 +59,11 @@ pub(super) fn suspended_new_commerce(facts: &Facts) -> Option<Finding> {
 /// It cannot be told whether a subscription is over.
 pub(super) fn unclear(facts: &Facts) -> Option<Finding> {
     of_families(facts, Reason::UnclearSubscription, &[Family::Legacy, Family::NewCommerce], State::Unclear)
+}
+
+/// The service disabled a subscription, and its term is not over.
+pub(super) fn disabled(facts: &Facts) -> Option<Finding> {
+    of_families(facts, Reason::DisabledSubscription, &[Family::Legacy, Family::NewCommerce], State::Disabled)
 }
 
 /// An Azure plan is not cancelled.
@@ -100,57 +95,10 @@ fn finding(facts: &Facts, reason: Reason, is_cause: impl Fn(Family, State) -> bo
     if causes.is_empty() {
         return None;
     }
-    let ends = causes.iter().map(|subscription| ends(subscription, facts.today)).reduce(later);
-    let causes = causes.into_iter().map(cause).collect();
-    Some(Finding { reason, causes, ends: ends.unwrap_or(Ends::NotKnown) })
-}
-
-/// The later of two ends.
-pub(super) fn later(a: Ends, b: Ends) -> Ends {
-    match (a, b) {
-        (Ends::NotKnown, _) | (_, Ends::NotKnown) => Ends::NotKnown,
-        (Ends::On(a), Ends::On(b)) => Ends::On(a.max(b)),
-        (Ends::On(day), Ends::ByAction) | (Ends::ByAction, Ends::On(day)) => Ends::On(day),
-        (Ends::ByAction, Ends::ByAction) => Ends::ByAction,
-    }
-}
-
-fn is(value: Option<&str>, expected: &str) -> bool {
-    value.is_some_and(|value| value.trim().eq_ignore_ascii_case(expected))
-}
-
-/// There is no official flag for any of these; the marks are those of documented samples.
-fn family(subscription: &Subscription) -> Family {
-    let offer = subscription.offer_id.as_deref().unwrap_or_default().trim();
-    let product = offer.split(':').next().unwrap_or_default();
-    let product_type = subscription.product_type.as_ref().and_then(|value| match value {
-        Value::String(text) => Some(text.as_str()),
-        other => other.get("id").and_then(Value::as_str),
-    });
-    let publisher = subscription.publisher_name.as_deref().unwrap_or_default().trim();
-    let third_party = !publisher.is_empty() && !publisher.to_ascii_lowercase().starts_with("microsoft");
-    if product.eq_ignore_ascii_case(AZURE_PLAN_PRODUCT) || is(product_type, "AzurePlan") {
-        Family::AzurePlan
-    } else if is(subscription.billing_type.as_deref(), "benefit")
-        || is(subscription.unit_type.as_deref(), "benefit")
-        || is(product_type, "SavingsPlan")
-    {
-        Family::SavingsPlan
-    } else if subscription.is_microsoft_product == Some(false) || third_party {
-        Family::Marketplace
-    } else if offer.contains(':')
-        || subscription.product_type.as_ref().is_some_and(|value| !value.is_null())
-        || (has_text(subscription.term_duration.as_ref())
-            && has_text(subscription.cancellation_allowed_until_date.as_ref()))
-    {
-        Family::NewCommerce
-    } else {
-        Family::Legacy
-    }
-}
-
-fn has_text(value: Option<&String>) -> bool {
-    value.is_some_and(|text| !text.trim().is_empty())
+    let each_ends = causes.iter().map(|subscription| ends(subscription, facts.today));
+    let ends = each_ends.reduce(Ends::and).unwrap_or(Ends::NotKnown);
+    let causes = causes.into_iter().map(|subscription| cause(subscription, facts.today)).collect();
+    Some(Finding { reason, causes, ends })
 }
 
 fn state(subscription: &Subscription, today: Day) -> State {
@@ -160,58 +108,115 @@ fn state(subscription: &Subscription, today: Day) -> State {
         "pending" => State::Pending,
         "suspended" => State::Suspended,
         "deleted" => State::Over,
+        "disabled" if term_end(subscription).is_some_and(|end| end < today) => State::Over,
+        "disabled" => State::Disabled,
         "expired" if term_end(subscription).is_none_or(|end| end < today) => State::Over,
         _ => State::Unclear,
     }
 }
 
-/// When the term ends; none if it does not, or if the service does not say.
-pub(super) fn term_end(subscription: &Subscription) -> Option<Day> {
-    let dates = [&subscription.commitment_end_date_time, &subscription.commitment_end_date];
-    let day = dates.into_iter().flatten().find_map(|text| Day::from_lenient(text))?;
-    // 9999-12-31 means that there is no end.
-    (day.year() < 9000).then_some(day)
+/// What becomes of it if nobody does anything.
+fn outlook(subscription: &Subscription, today: Day) -> AtTermEnd {
+    let state = state(subscription, today);
+    let not_known = |why: &str| AtTermEnd::NotKnown(why.to_owned());
+    match state {
+        _ if family(subscription) == Family::AzurePlan => AtTermEnd::Stays,
+        // Whatever it is set to, there is no way back from it.
+        State::Disabled | State::Over => AtTermEnd::Ends,
+        State::Pending => not_known("it is not provisioned yet"),
+        State::Unclear => not_known("its status is not understood"),
+        State::Active | State::Suspended if term_end(subscription).is_some_and(|end| end < today) => {
+            not_known("it is still there")
+        }
+        State::Active | State::Suspended => at_its_end(subscription, today),
+    }
 }
 
 fn ends(subscription: &Subscription, today: Day) -> Ends {
-    let at_term_end = || term_end(subscription).map_or(Ends::NotKnown, |end| Ends::On(end.next()));
-    match (family(subscription), state(subscription, today)) {
-        // Suspending, or cancelling what stands under the plan, is possible on any day.
-        (Family::Legacy, State::Active | State::Pending | State::Suspended) | (Family::AzurePlan, _) => {
-            Ends::ByAction
+    match outlook(subscription, today) {
+        // What is to be cancelled on a day in between is gone by its term's end, whatever came of that.
+        AtTermEnd::Ends | AtTermEnd::EndsBefore(_) => {
+            term_end(subscription).map_or(Ends::NotKnown, |end| Ends::On(end.next()))
         }
-        (Family::NewCommerce | Family::Marketplace, State::Active | State::Pending | State::Suspended) => {
-            let window = subscription.cancellation_allowed_until_date.as_deref().and_then(Day::from_lenient);
-            if window.is_some_and(|last| last >= today) { Ends::ByAction } else { at_term_end() }
-        }
-        _ => at_term_end(),
+        AtTermEnd::Renews(_) | AtTermEnd::Extends | AtTermEnd::Stays => Ends::ByAction,
+        AtTermEnd::NotKnown(_) => Ends::NotKnown,
     }
 }
 
-fn cause(subscription: &Subscription) -> Cause {
-    let mut detail = subscription.status.clone().unwrap_or_else(|| "no status".to_owned());
-    if let Some(end) = term_end(subscription) {
-        detail.push_str(&format!(", term ends {end}"));
-        if subscription.auto_renew_enabled == Some(true) {
-            detail.push_str(" and then renews itself");
-        }
-    }
-    if let Some(last) = subscription.cancellation_allowed_until_date.as_deref().and_then(Day::from_lenient) {
-        detail.push_str(&format!(", may be cancelled until {last}"));
-    }
-    let name = subscription.friendly_name.clone().filter(|name| !name.trim().is_empty());
+fn cause(subscription: &Subscription, today: Day) -> Cause {
+    let status = subscription.status.clone().unwrap_or_else(|| "no status".to_owned());
+    let mut parts = vec![status, in_words(subscription, today)];
+    parts.extend(cancellable(subscription, today));
     Cause {
         what: "subscription".to_owned(),
         id: subscription.id.clone(),
-        name: name.or_else(|| subscription.offer_name.clone()),
-        detail,
+        name: name(subscription),
+        detail: parts.join(", "),
     }
+}
+
+fn name(subscription: &Subscription) -> Option<String> {
+    let name = subscription.friendly_name.clone().filter(|name| !name.trim().is_empty());
+    name.or_else(|| subscription.offer_name.clone())
+}
+
+/// When its term ends, and what happens then.
+fn in_words(subscription: &Subscription, today: Day) -> String {
+    let then = match outlook(subscription, today) {
+        AtTermEnd::Stays => return "it does not end by itself".to_owned(),
+        AtTermEnd::NotKnown(why) => {
+            return match term_end(subscription) {
+                Some(end) if end < today => {
+                    format!("its term ended {end}; what happens next is not known: {why}")
+                }
+                Some(end) => format!("its term ends {end}; what happens then is not known: {why}"),
+                None => format!("what happens at the end of its term is not known: {why}"),
+            };
+        }
+        AtTermEnd::Ends => "ends".to_owned(),
+        AtTermEnd::EndsBefore(day) => {
+            let end = term_end(subscription).map_or_else(String::new, |end| format!(" {end}"));
+            return format!("its cancellation is scheduled for {day}, before its term ends{end}");
+        }
+        AtTermEnd::Renews(Renewal::NewTerm) => "renews itself".to_owned(),
+        AtTermEnd::Renews(Renewal::OrExtends) => {
+            "renews itself, or becomes an extended service term, month by month".to_owned()
+        }
+        AtTermEnd::Renews(Renewal::OtherProduct) => "becomes another product".to_owned(),
+        AtTermEnd::Extends if is_extended(subscription) => {
+            "goes on as an extended service term, month by month".to_owned()
+        }
+        AtTermEnd::Extends => "becomes an extended service term, month by month".to_owned(),
+    };
+    match term_end(subscription) {
+        Some(end) => format!("its term ends {end} and it then {then}"),
+        None => format!("its term ends on a day that Partner Center does not name, and it then {then}"),
+    }
+}
+
+/// Until when it may be cancelled, where that is known and of use.
+fn cancellable(subscription: &Subscription, today: Day) -> Option<String> {
+    if !matches!(state(subscription, today), State::Active | State::Pending | State::Suspended) {
+        return None;
+    }
+    let is_free = is_extended(subscription) || subscription.is_trial == Some(true);
+    if family(subscription) == Family::NewCommerce && is_free {
+        return Some("may be cancelled on any day".to_owned());
+    }
+    let last = subscription.cancellation_allowed_until_date.as_deref().and_then(Day::from_lenient)?;
+    // The same words before and after that day: what is left to the service is approved by them.
+    Some(format!("may be cancelled until {last}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::CustomerFacts, *};
-    use serde_json::json;
+    use super::{
+        super::{CustomerFacts, Listed, judge},
+        *,
+    };
+    use crate::domain::removable_from;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     fn facts(subscriptions: &[Value]) -> Facts {
         let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
@@ -222,7 +227,16 @@ mod tests {
 
     fn reasons(subscription: Value) -> Vec<Reason> {
         let facts = facts(&[subscription]);
-        let rules = [active, pending, suspended_new_commerce, unclear, azure_plan, marketplace, savings_plan];
+        let rules = [
+            active,
+            pending,
+            suspended_new_commerce,
+            unclear,
+            disabled,
+            azure_plan,
+            marketplace,
+            savings_plan,
+        ];
         rules.iter().filter_map(|rule| rule(&facts)).map(|finding| finding.reason).collect()
     }
 
@@ -248,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_status_that_says_nothing_certain_blocks() {
-        for status in ["disabled", "none", "hibernating", ""] {
+        for status in ["none", "hibernating", ""] {
             assert_eq!(reasons(legacy(status)), [Reason::UnclearSubscription], "{status}");
         }
         assert_eq!(reasons(json!({"id": "X"})), [Reason::UnclearSubscription]);
@@ -278,18 +292,195 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_cancellation_window_leaves_the_end_of_the_term() {
-        let licence = |window: &str| {
-            json!({"offerId": "P:1:A", "status": "active", "cancellationAllowedUntilDate": window,
-                "commitmentEndDate": "2027-03-04T23:59:59Z"})
+    fn what_is_disabled_is_over_with_its_term_and_not_before() {
+        let disabled = |mut subscription: Value, end: &str| {
+            subscription["commitmentEndDate"] = json!(end);
+            // It cannot be reactivated, and so it does not renew itself either.
+            subscription["autoRenewEnabled"] = json!(true);
+            facts(&[subscription])
         };
-        let ends_of = |subscription: Value| active(&facts(&[subscription])).unwrap().ends;
-        assert_eq!(ends_of(licence("2026-11-20T10:00:00Z")), Ends::ByAction);
-        assert_eq!(ends_of(licence("2026-11-19T10:00:00Z")), Ends::On("2027-03-05".parse().unwrap()));
-        assert_eq!(ends_of(legacy("active")), Ends::ByAction);
-        let endless =
-            json!({"offerId": "P:1:A", "status": "active", "commitmentEndDate": "9999-12-31T00:00:00Z"});
-        assert_eq!(ends_of(endless), Ends::NotKnown);
+        for subscription in [legacy("Disabled"), new_commerce("disabled")] {
+            let reason = |end: &str| {
+                let found = super::disabled(&disabled(subscription.clone(), end))?;
+                assert!(unclear(&disabled(subscription.clone(), end)).is_none());
+                Some((found.ends, found.causes[0].detail.clone()))
+            };
+            assert_eq!(reason("2026-11-19"), None);
+            let (ends, detail) = reason("2026-11-20").unwrap();
+            assert_eq!(ends, Ends::On("2026-11-21".parse().unwrap()));
+            assert!(detail.ends_with(", its term ends 2026-11-20 and it then ends"), "{detail}");
+            let (ends, detail) = reason("9999-12-31").unwrap();
+            assert_eq!(ends, Ends::NotKnown);
+            assert!(detail.contains("on a day that Partner Center does not name"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn each_cause_says_what_happens_at_the_end_of_its_term() {
+        let licence = |fields: Value| {
+            let mut whole = json!({ "offerId": "P:1:A", "status": "active", "termDuration": "P1Y",
+                "commitmentEndDate": "2027-03-04T23:59:59Z" });
+            whole.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let finding = active(&facts(&[whole])).unwrap();
+            (finding.ends, finding.causes[0].detail.clone())
+        };
+        let cancel = json!([{ "scheduleType": "TermEnd", "actionType": "Cancel" }]);
+        let to_new = json!([{ "scheduleType": "TermEnd", "actionType": "RenewToNewTerm" }]);
+        let on = Ends::On("2027-03-05".parse().unwrap());
+        for (fields, ends, says) in [
+            (
+                json!({ "autoRenewEnabled": false, "scheduledActions": cancel }),
+                on,
+                "active, its term ends 2027-03-04 and it then ends",
+            ),
+            (
+                json!({ "autoRenewEnabled": true, "scheduledActions": to_new }),
+                Ends::ByAction,
+                "active, its term ends 2027-03-04 and it then renews itself",
+            ),
+            (
+                json!({ "autoRenewEnabled": false, "cancellationAllowedUntilDate": "2026-11-20T10:00:00Z" }),
+                Ends::ByAction,
+                "active, its term ends 2027-03-04 and it then becomes an extended service term, month by month, \
+                 may be cancelled until 2026-11-20",
+            ),
+            (
+                json!({ "cancellationAllowedUntilDate": "2026-11-19T10:00:00Z" }),
+                Ends::NotKnown,
+                "active, its term ends 2027-03-04; what happens then is not known: Partner Center does not say \
+                 whether it renews itself, may be cancelled until 2026-11-19",
+            ),
+            (
+                json!({ "autoRenewEnabled": true, "offerName": "E3 Extended Service Term" }),
+                Ends::ByAction,
+                "active, its term ends 2027-03-04 and it then goes on as an extended service term, month by month, \
+                 may be cancelled on any day",
+            ),
+            (
+                json!({ "autoRenewEnabled": false, "scheduledActions": cancel, "commitmentEndDate": "2026-11-19" }),
+                Ends::NotKnown,
+                "active, its term ended 2026-11-19; what happens next is not known: it is still there",
+            ),
+            (
+                json!({ "autoRenewEnabled": false, "scheduledActions": cancel, "commitmentEndDate": null }),
+                Ends::NotKnown,
+                "active, its term ends on a day that Partner Center does not name, and it then ends",
+            ),
+        ] {
+            assert_eq!(licence(fields.clone()), (ends, says.to_owned()), "{fields}");
+        }
+    }
+
+    #[test]
+    fn one_that_somebody_must_end_leaves_no_date_to_the_others() {
+        let ending = json!({ "offerId": "P:1:A", "status": "active", "commitmentEndDate": "2027-03-04",
+            "autoRenewEnabled": false, "scheduledActions": [{ "scheduleType": "TermEnd", "actionType": "Cancel" }] });
+        assert_eq!(
+            active(&facts(std::slice::from_ref(&ending))).unwrap().ends,
+            Ends::On("2027-03-05".parse().unwrap())
+        );
+        let mut renewing = ending.clone();
+        (renewing["autoRenewEnabled"], renewing["scheduledActions"]) = (json!(true), Value::Null);
+        assert_eq!(active(&facts(&[ending.clone(), renewing])).unwrap().ends, Ends::ByAction);
+        assert_eq!(active(&facts(&[ending, new_commerce("active")])).unwrap().ends, Ends::NotKnown);
+    }
+
+    fn any_of(values: &[Value]) -> impl Strategy<Value = Value> + use<> {
+        prop::sample::select(values.to_vec())
+    }
+
+    prop_compose! {
+        /// A subscription with fields that the service has been seen to give, and some that it has not.
+        fn some_subscription()(
+            offer in any_of(&[json!("P:1:A"), json!("GUID"), json!("DZH318Z0BPS6:0001:X"), Value::Null]),
+            status in any_of(&[json!("active"), json!("suspended"), json!("disabled"), json!("pending"),
+                json!("expired"), json!("odd"), Value::Null]),
+            renews in any_of(&[json!(true), json!(false), json!(false), json!("false"), json!(1), Value::Null]),
+            kinds in prop::collection::vec(any_of(&[json!("Cancel"), json!("cancel"), json!("RenewToNewTerm"),
+                json!("RenewToExtendedServiceTerm"), json!("Transition"), json!("Odd"), json!(3)]), 0..3),
+            schedule in any_of(&[json!("TermEnd"), json!("TermEnd"), json!("CustomDate"), json!("Odd")]),
+            on in any_of(&[json!("2026-10-01"), json!("2026-12-01"), json!("2028-06-01"), Value::Null]),
+            instructions in any_of(&[Value::Null, Value::Null, json!({}), json!({ "quantity": 1 })]),
+            end in any_of(&[json!("2026-11-01"), json!("2027-03-04T00:00:00Z"), json!("2028-03-31"),
+                json!("9999-12-31"), json!("soon"), Value::Null]),
+            duration in any_of(&[json!("P1M"), json!("P1Y"), json!("P3Y"), json!(""), json!(5), Value::Null]),
+            made in any_of(&[json!("2019-01-01"), json!("2026-01-01"), Value::Null]),
+            product in any_of(&[Value::Null, json!({ "id": "Software" }), json!({ "id": "OnlineServicesNCE" })]),
+            more in any_of(&[json!({}), json!({ "isTrial": true }), json!({ "isMicrosoftProduct": false }),
+                json!({ "billingType": "benefit" }), json!({ "offerName": "Extended Service Term" })]),
+        ) -> Value {
+            let action = |kind: &Value| json!({ "scheduleType": schedule, "actionType": kind, "effectiveDate": on });
+            let mut whole = json!({
+                "offerId": offer, "status": status, "autoRenewEnabled": renews, "commitmentEndDate": end,
+                "scheduledActions": kinds.iter().map(action).collect::<Vec<_>>(), "termDuration": duration,
+                "scheduledNextTermInstructions": instructions, "creationDate": made, "productType": product,
+            });
+            whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            whole
+        }
+    }
+
+    /// Whether nothing is left of it on this day if nobody does anything, said in another way than the rules do:
+    /// what must be so, at the least.
+    fn is_gone_by(one: &Value, day: Day) -> bool {
+        let text = |name: &str| one[name].as_str().unwrap_or_default();
+        let Some(end) = Day::from_lenient(text("commitmentEndDate")) else { return false };
+        if end >= day {
+            return false;
+        }
+        if text("status") == "disabled" {
+            return true;
+        }
+        let is_off = one["autoRenewEnabled"] == json!(false) || one["autoRenewEnabled"] == json!("false");
+        let actions = one["scheduledActions"].as_array().unwrap();
+        let is_instructed = one["scheduledNextTermInstructions"] == json!({ "quantity": 1 });
+        let is_cancelled = actions.iter().all(|action| {
+            let in_time = action["scheduleType"] == "TermEnd"
+                || (action["scheduleType"] == "CustomDate"
+                    && action["effectiveDate"].as_str().is_some_and(|on| on <= text("commitmentEndDate")));
+            in_time && action["actionType"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("cancel"))
+        });
+        let is_licence = text("offerId").contains(':') || !one["productType"].is_null();
+        let is_out_of_scope = one["productType"]["id"] == "Software" || one["billingType"] == "benefit";
+        let began_before = text("termDuration") == "P3Y"
+            && text("commitmentEndDate") < "2028-03-31"
+            && text("creationDate") < "2025-04-01";
+        let ends_alone = !is_licence || is_out_of_scope || began_before;
+        is_off && !is_instructed && if actions.is_empty() { ends_alone } else { is_cancelled }
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_is_given_only_if_everything_is_gone_by_then(
+            subscriptions in prop::collection::vec(some_subscription(), 1..4),
+        ) {
+            let mut facts = facts(&subscriptions);
+            facts.customer.relationship = "reseller".to_owned();
+            let findings = judge(&facts, &Listed::default(), &[]).findings;
+            if let Some(day) = removable_from(&findings) {
+                prop_assert!(day > facts.today);
+                for one in &subscriptions {
+                    let read: Subscription = serde_json::from_value(one.clone()).unwrap();
+                    let is_over = state(&read, facts.today) == State::Over
+                        || (family(&read) == Family::Legacy && state(&read, facts.today) == State::Suspended);
+                    prop_assert!(is_over || is_gone_by(one, day), "{one} on {day}");
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_said_of_a_term_is_what_is_promised(one in some_subscription()) {
+            let facts = facts(&[one]);
+            for rule in [active, suspended_new_commerce, disabled, marketplace, savings_plan] {
+                let Some(finding) = rule(&facts) else { continue };
+                let detail = &finding.causes[0].detail;
+                let ends = detail.contains("and it then ends") || detail.contains("before its term ends");
+                let is_dated = ends && !detail.contains("does not name");
+                prop_assert_eq!(matches!(finding.ends, Ends::On(_)), is_dated, "{}", detail);
+                let is_open = detail.contains("is not known") || (ends && !is_dated);
+                prop_assert_eq!(finding.ends == Ends::NotKnown, is_open, "{}", detail);
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{ReportError, facts::Facts};
 use crate::{
     audit::{CustomerLine, Reader, RowCells},
-    domain::{Outcome, Procedure, Reason, TenantId},
+    domain::{Outcome, Procedure, Reason, TenantId, awaits_an_act},
     record::{CustomerStory, OpenStories, Pending},
 };
 use std::collections::BTreeMap;
@@ -100,6 +100,11 @@ impl Row {
         self.reasons.iter().map(|reason| reason.as_str()).collect()
     }
 
+    /// Whether it goes only when somebody has acted, as far as is known.
+    pub(super) fn awaits_an_act(&self) -> bool {
+        awaits_an_act(self.outcome, &self.reasons, self.line.removable_from.is_some())
+    }
+
     /// Whether a later run may end otherwise. One reason that forbids it is enough: a protected
     /// customer stays protected when its subscription has ended.
     pub(super) fn is_worth_another_try(&self) -> bool {
@@ -130,6 +135,8 @@ pub(super) struct Tally {
     pub(super) days: BTreeMap<String, Day>,
     /// Rows by what is shown of them.
     pub(super) shown: BTreeMap<Shown, u32>,
+    /// Skipped customers that go only when somebody has acted, as far as is known.
+    pub(super) undated: Day,
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
@@ -137,11 +144,26 @@ pub(super) struct Tally {
     customers: Vec<(u32, TenantId)>,
 }
 
-/// The customers that may go on one day.
+/// The customers that may go on one day, or on none that is known.
 #[derive(Debug, Default)]
 pub(super) struct Day {
     pub(super) count: u32,
     pub(super) names: Vec<String>,
+}
+
+impl Day {
+    fn add(&mut self, row: &Row) {
+        self.count += 1;
+        if self.names.len() < NAMES_A_DAY {
+            let name = row.line.customer_name.as_ref().or(row.line.customer_tenant_id.as_ref());
+            self.names.extend(name.cloned());
+        }
+    }
+
+    /// How many have no name here.
+    pub(super) fn more(&self) -> u32 {
+        self.count.saturating_sub(u32::try_from(self.names.len()).unwrap_or(u32::MAX))
+    }
 }
 
 impl Tally {
@@ -157,12 +179,10 @@ impl Tally {
             *self.evidence.entry(evidence).or_default() += 1;
         }
         if let (Outcome::Skipped, Some(day)) = (row.outcome, &row.line.removable_from) {
-            let day = self.days.entry(day.clone()).or_default();
-            day.count += 1;
-            if day.names.len() < NAMES_A_DAY {
-                let name = row.line.customer_name.as_ref().or(row.line.customer_tenant_id.as_ref());
-                day.names.extend(name.cloned());
-            }
+            self.days.entry(day.clone()).or_default().add(row);
+        }
+        if row.awaits_an_act() {
+            self.undated.add(row);
         }
         self.provisional += u32::from(row.pending.is_some());
         self.retry += u32::from(row.is_worth_another_try());

@@ -20,6 +20,7 @@ mod architecture;
 mod browser;
 mod commands;
 mod confirmation;
+mod dates;
 mod doctor;
 mod everything_on_record;
 mod export;

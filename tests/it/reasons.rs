@@ -26,7 +26,8 @@ fn preconditions() {
         (subscription("new_commerce", "active"), "skipped: active_subscription"),
         (subscription("legacy", "pending"), "skipped: pending_subscription"),
         (subscription("new_commerce", "suspended"), "skipped: suspended_new_commerce_subscription"),
-        (subscription("legacy", "disabled"), "skipped: unclear_subscription"),
+        (subscription("legacy", "disabled"), "skipped: disabled_subscription"),
+        (subscription("legacy", "hibernating"), "skipped: unclear_subscription"),
         (subscription("azure_plan", "active"), "skipped: azure_plan"),
         (subscription("marketplace", "active"), "skipped: marketplace_subscription"),
         (subscription("savings_plan", "active"), "skipped: savings_plan"),
@@ -48,6 +49,7 @@ fn what_is_over_does_not_block() {
         subscription("legacy", "suspended"),
         subscription("new_commerce", "deleted"),
         subscription("azure_plan", "deleted"),
+        json!({ "subscriptions": [{ "kind": "new_commerce", "status": "disabled", "ends": "2020-01-01" }] }),
         json!({ "entitlements": [{ "kind": "reserved_instance", "expires": "2020-01-01" }] }),
         json!({ "entitlements": [{ "kind": "software", "order_status": "cancelled" }] }),
     ] {
@@ -70,7 +72,8 @@ fn a_skipped_customer_has_all_its_reasons_with_their_causes() {
     for part in ["Office 365 E3", "SUB-1", "ORDER-1", "2099-05-01", "Suspend the legacy subscription"] {
         assert!(explanation.contains(part), "{part}: {explanation}");
     }
-    assert_eq!(line.removable_from.as_deref(), Some("2099-05-02"));
+    // The reservation ends by itself; the subscription does not.
+    assert_eq!(line.removable_from, None);
 }
 
 #[test]

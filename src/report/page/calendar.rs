@@ -1,4 +1,5 @@
-//! When the rest can go: skipped customers by the month and the day from which they may.
+//! When the rest can go: skipped customers by the month and the day from which they may if nobody does
+//! anything, and those for whom somebody must.
 
 use super::super::rows::{Day, Tally};
 use crate::domain::{self, Outcome};
@@ -27,8 +28,8 @@ pub(super) struct Calendar<'a> {
     months: Vec<Month>,
     days: Vec<OneDay<'a>>,
     skipped: u32,
-    /// Without a date: somebody must end what stands in the way.
-    undated: u32,
+    dated: u32,
+    undated: Option<Customers<'a>>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -44,31 +45,40 @@ struct Month {
 #[derive(Debug, Serialize)]
 struct OneDay<'a> {
     date: &'a str,
+    #[serde(flatten)]
+    who: Customers<'a>,
+}
+
+/// A number of customers, with the names of a few.
+#[derive(Debug, Serialize)]
+struct Customers<'a> {
     count: u32,
     names: &'a [String],
     more: u32,
 }
 
 impl<'a> Calendar<'a> {
-    /// None if no date is known.
+    /// None if nobody is left who could go some day.
     pub(super) fn of(tally: &'a Tally) -> Option<Self> {
-        if tally.days.is_empty() {
+        if tally.days.is_empty() && tally.undated.count == 0 {
             return None;
         }
         let skipped = tally.counts.get(&Outcome::Skipped).copied().unwrap_or_default();
-        let dated: u32 = tally.days.values().map(|day| day.count).sum();
-        let days = tally.days.iter().map(|(date, day)| OneDay {
-            date,
-            count: day.count,
-            names: &day.names,
-            more: day.count.saturating_sub(u32::try_from(day.names.len()).unwrap_or(u32::MAX)),
-        });
+        let dated = tally.days.values().map(|day| day.count).sum();
+        let days = tally.days.iter().map(|(date, day)| OneDay { date, who: Customers::of(day) });
         Some(Self {
             months: months(&tally.days),
             days: days.collect(),
             skipped,
-            undated: skipped.saturating_sub(dated),
+            dated,
+            undated: (tally.undated.count > 0).then(|| Customers::of(&tally.undated)),
         })
+    }
+}
+
+impl<'a> Customers<'a> {
+    fn of(day: &'a Day) -> Self {
+        Self { count: day.count, names: &day.names, more: day.more() }
     }
 }
 

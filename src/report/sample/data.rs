@@ -48,13 +48,13 @@ pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
             "=cmd|'/c calc'!A0",
             Skipped,
             &[Reason::ActiveSubscription, Reason::ReservedInstance],
-            "active_subscription: subscription `Microsoft 365 Business` (5d5d5d5d-0000-4000-8000-000000000000): active, new commerce. Suspend the legacy subscription, or cancel the new-commerce one, then run again. | reserved_instance: reservation `VM D2s v5, 3 years` (7a7a7a7a-0000-4000-8000-000000000000): ends 2027-03-01. Have the reservation cancelled through Azure support, or wait until it ends.",
+            "active_subscription: subscription `Microsoft 365 Business` (5d5d5d5d-0000-4000-8000-000000000000): active, its term ends 2027-01-31 and it then renews itself. Suspend the legacy subscription; have the new-commerce one cancelled at its term's end, cancel it while its window is open (an extended service term or a trial: on any day), or have it transferred to another partner. Then run again. | reserved_instance: reservation `VM D2s v5, 3 years` (7a7a7a7a-0000-4000-8000-000000000000): until 2027-02-28. Have the reservation cancelled through Azure support, have it transferred to another partner, or wait until it ends.",
         ),
         case(
             "Tailspin Toys",
             Skipped,
             &[Reason::SavingsPlan],
-            "savings_plan: savings plan (order 77): ends 2027-08-15. Wait until the savings plan ends, or ask Microsoft support whether it can be cancelled.",
+            "savings_plan: savings plan (order 77): active, its term ends 2027-08-14 and it then ends. Have the savings plan transferred to another partner, or see that it does not renew itself and wait until it ends; only Microsoft support can say whether it can be cancelled.",
         ),
         case(
             "Wide World Importers",
@@ -220,11 +220,7 @@ pub(super) fn settled(row: u32, case: &Case, started_at: Time) -> Event {
         request_id: Some(RequestId::new(uuid::Uuid::from_u128(number))),
         correlation_id: Some(CorrelationId::new(uuid::Uuid::from_u128(1000 + number))),
     };
-    let day = match case.reasons.last() {
-        Some(Reason::ReservedInstance) => Some("2027-03-01"),
-        Some(Reason::SavingsPlan) => Some("2027-08-15"),
-        _ => None,
-    };
+    let day = (case.reasons == [Reason::SavingsPlan]).then_some("2027-08-15");
     Event::Settled(Box::new(Settled {
         row,
         customer: (case.end != Outcome::Rejected).then(|| id(row)),

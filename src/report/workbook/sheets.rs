@@ -18,7 +18,7 @@ pub(super) const MOST_REQUESTS: u32 = 1_000_000;
 
 pub(super) const REASON_COLUMNS: [Column<'_>; 3] = [("Reason", 36.0), ("Rows", 8.0), ("What to do", 90.0)];
 pub(super) const DATE_COLUMNS: [Column<'_>; 3] =
-    [("May go from", 14.0), ("Customers", 12.0), ("Some of them", 90.0)];
+    [("May go from", 18.0), ("Customers", 12.0), ("Some of them", 90.0)];
 pub(super) const REQUEST_COLUMNS: [Column<'_>; 14] = [
     ("Record", 10.0),
     ("Purpose", 22.0),
@@ -122,13 +122,14 @@ pub(super) fn reasons(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxEr
 }
 
 pub(super) fn next_dates(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxError> {
-    (1..).zip(&tally.days).try_for_each(|(number, (date, day))| {
-        let more = day.count.saturating_sub(u32::try_from(day.names.len()).unwrap_or(u32::MAX));
+    let dated = tally.days.iter().map(|(date, day)| (Cell::Day(date), day));
+    let undated = (tally.undated.count > 0).then_some((Cell::Text("somebody must act"), &tally.undated));
+    (1..).zip(dated.chain(undated)).try_for_each(|(number, (from, day))| {
         let mut names = day.names.join(", ");
-        if more > 0 {
-            names.push_str(&format!(" and {more} more"));
+        if day.more() > 0 {
+            names.push_str(&format!(" and {} more", day.more()));
         }
-        sheet.row(number, &[Cell::Day(date), Cell::Number(f64::from(day.count)), Cell::Wrapped(&names)])
+        sheet.row(number, &[from, Cell::Number(f64::from(day.count)), Cell::Wrapped(&names)])
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{Shown, Tools, customers::line, difference, timeline};
 use crate::{
     audit::QueryError,
-    domain::{Preparation, RunId},
+    domain::{Preparation, RunId, awaits_an_act},
     record::{CustomerStory, Event, Judged, Observed, RowRead, RunOpened},
 };
 use minijinja::{Value, value::Serde};
@@ -48,6 +48,9 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         columns => columns(tools, run, listed.as_ref())?,
         became => became(tools, run, &story, is_cut)?,
         settled => settled.as_deref().map(|settled| Value::from(Serde(settled))),
+        awaits_an_act => settled.as_deref().is_some_and(|settled| {
+            awaits_an_act(settled.outcome, &settled.reasons, settled.removable_from.is_some())
+        }),
         preparations => judged.as_deref().map(preparations).unwrap_or_default(),
         findings => judged.as_deref().map(findings).unwrap_or_default(),
         resolved => resolved.as_ref().map(|(at, resolved)| {
