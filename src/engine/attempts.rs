@@ -3,7 +3,7 @@
 
 use super::{settle::capitalised, step::Verdict};
 use crate::{
-    domain::{Answer, Reason, RequestId, Time},
+    domain::{Answer, Preparation, Reason, RequestId, Time},
     record::{Change, ChangePhase, Looks, Policy},
 };
 use std::time::Duration;
@@ -129,6 +129,18 @@ fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
     } else {
         Next::Look(Why { in_doubt: true, was_blind: looks.is_blind })
     }
+}
+
+/// How a row ends because of something that comes before the last change.
+pub(super) fn of_preparation(one: &Preparation, change: &Change, end: End) -> Verdict {
+    let ended = match end {
+        End::Refused(answer) => refused(answer, change),
+        End::DidNotHappen => did_not_happen(change),
+        End::NotCarriedOut => not_carried_out(change),
+        End::Done { .. } | End::NotSeen { .. } | End::Unknown => unknown(change),
+    };
+    let noun = capitalised(one.words().noun);
+    Verdict { explanation: format!("{noun} of {one}: {}", ended.explanation), ..ended }
 }
 
 /// How a row ends whose change nobody could be made to carry out.

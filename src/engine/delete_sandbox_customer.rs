@@ -51,14 +51,13 @@ fn failed(order: &Preparation, change: &Change, end: End) -> Verdict {
         }
         End::NotSeen { still_there, waited, .. } => {
             let seen = if still_there { "it is not cancelled" } else { "it could not be seen" };
-            not_cancelled(format!(
-                "its cancellation was accepted, but {seen} {} s later (`--order-timeout`)",
-                waited.as_secs()
-            ))
+            let said = if change.was_accepted {
+                "the service agreed to cancel it"
+            } else {
+                "the service said that it was being changed already"
+            };
+            not_cancelled(format!("{said}, but {seen} {} s later (`--order-timeout`)", waited.as_secs()))
         }
-        End::Refused(answer) => attempts::refused(answer, change),
-        End::DidNotHappen => attempts::did_not_happen(change),
-        End::NotCarriedOut => attempts::not_carried_out(change),
-        End::Done { .. } | End::Unknown => attempts::unknown(change),
+        end => attempts::of_preparation(order, change, end),
     }
 }

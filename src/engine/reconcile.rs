@@ -97,7 +97,7 @@ pub struct Comparison {
     pub claimed: u32,
     /// Rows whose removal should be there, and is not.
     pub missing: Vec<u32>,
-    /// Rows whose removal may still get there.
+    /// Rows whose removal may still get there, or may be in what was not read.
     pub not_yet: Vec<u32>,
     /// Rows whose outcome is unknown, with what is there of them.
     pub unknown: Vec<(u32, Option<Activity>)>,
@@ -105,10 +105,11 @@ pub struct Comparison {
     pub unclaimed: Vec<Listed>,
 }
 
-/// Compares both ways. `from` and `to` are the time of the run, and `lag` is how late things may get on record.
+/// Compares both ways. `from` and `to` are the time of the run, and `lag` is how late things may get on record. Only a
+/// record that was read as a whole shows that something is missing there; `is_whole` says whether it was.
 pub fn compare(
     claims: &[Claim],
-    listed: &[Listed],
+    (listed, is_whole): (&[Listed], bool),
     ours: &Ours,
     (from, to): (Time, Time),
     (now, lag): (Time, Duration),
@@ -141,7 +142,7 @@ pub fn compare(
             // What was there once was there.
             _ if claim.is_corroborated => comparison.agreeing += 1,
             Some(_) => comparison.agreeing += 1,
-            None if now < claim.to.plus(lag) => comparison.not_yet.push(claim.row),
+            None if !is_whole || now < claim.to.plus(lag) => comparison.not_yet.push(claim.row),
             None => comparison.missing.push(claim.row),
         }
     }
@@ -220,7 +221,7 @@ mod tests {
     }
 
     fn compared(claims: &[Claim], listed: &[Listed], ours: &Ours, now: i64) -> Comparison {
-        compare(claims, listed, ours, (at(0), at(1)), (at(now), Duration::from_hours(48)))
+        compare(claims, (listed, true), ours, (at(0), at(1)), (at(now), Duration::from_hours(48)))
     }
 
     #[test]

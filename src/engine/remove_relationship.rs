@@ -45,15 +45,12 @@ fn failed(subscription: &Preparation, change: &Change, end: End) -> Verdict {
         }
         End::NotSeen { waited, .. } => {
             let text = format!(
-                "{}: its suspension was accepted, but it is not seen suspended {} s later.",
+                "{}: the service agreed to suspend it, but it is not seen suspended {} s later.",
                 capitalised(&subscription.to_string()),
                 waited.as_secs()
             );
             Verdict::because(Reason::ActiveSubscription, text)
         }
-        End::Refused(answer) => attempts::refused(answer, change),
-        End::DidNotHappen => attempts::did_not_happen(change),
-        End::NotCarriedOut => attempts::not_carried_out(change),
-        End::Done { .. } | End::Unknown => attempts::unknown(change),
+        end => attempts::of_preparation(subscription, change, end),
     }
 }

@@ -159,7 +159,7 @@ fn it_helps_to_settle_what_is_unknown_and_a_person_decides() {
     assert_eq!(helped["missing"], json!([]), "nobody says that it was removed");
     let said = reconcile(&folder, &world, &["--lag", "0"]).exits(3).out;
     let command = format!("offboard resolve --customer {} --as removed --because", id(1));
-    assert!(said.contains(&command) && said.contains("unknown, and not there"), "{said}");
+    assert!(said.contains(&command) && said.contains("unknown, and not found there"), "{said}");
     // Nothing was decided.
     assert_eq!(folder.ends(), ["unknown: answer_lost", "unknown: answer_lost"]);
     assert_eq!(evidence(&folder), [None, None]);

@@ -70,7 +70,7 @@ pub(super) fn run(
             }
         };
         let lag = Duration::from_hours(u64::from(options.lag));
-        let found = compare(&claims.all, &listed, &claims.ours, claims.of_run, (now, lag));
+        let found = compare(&claims.all, (&listed, complete), &claims.ours, claims.of_run, (now, lag));
         let reconciled = Reconciled {
             by: consent::operator(),
             host: consent::host(),

@@ -81,6 +81,10 @@ fn text(
         found.agreeing, found.claimed
     ));
     for row in &found.not_yet {
+        if !reconciled.complete {
+            lines.push(format!("{care} not found in what could be read: {}", who(claims, *row)));
+            continue;
+        }
         lines.push(format!(
             "{care} not there yet: {}; it may take {} h (`--lag`). Ask again later",
             who(claims, *row),
@@ -100,7 +104,7 @@ fn text(
         lines.push(format!("{bad} {}", unclaimed(line)));
     }
     if !reconciled.complete {
-        lines.push(format!("{bad} not all of it could be read, so nothing can be said of what is missing"));
+        lines.push(format!("{bad} not all of Partner Center's record could be read, so it does not show that anything is missing"));
     }
     lines
 }
@@ -117,7 +121,7 @@ fn unknown(
     let customer = customer(claims, row).map(|id| id.to_string()).unwrap_or_default();
     let resolve = again.reading(&format!("resolve --customer {customer}"));
     let Some(activity) = activity else {
-        return format!("unknown, and not there: {who}; look, then: {resolve} --as …");
+        return format!("unknown, and not found there: {who}; look, then: {resolve} --as …");
     };
     let is_ours = found.corroborated.iter().any(|line| line.row == row && line.is_our_request);
     let whose = if is_ours { ", by a request of ours" } else { "" };

@@ -76,6 +76,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         }),
         user => said.token.as_ref().and_then(|token| token.user.as_ref()),
         removed => tally.removed(),
+        is_in_doubt => tally.open > 0 || tally.outcomes.contains_key(&Outcome::Unknown),
         evidence => evidence(tally),
         reasons => reasons(tally),
         requests => requests(tally),
