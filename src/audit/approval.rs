@@ -17,7 +17,10 @@
 //!
 //! It is a C2SP signed note, as the heads of a log are; its first line keeps the two apart.
 
-use super::keys::{SigningKey, VerifyingKey};
+use super::{
+    by_mail::as_signed,
+    keys::{SigningKey, VerifyingKey},
+};
 use crate::{
     domain::{Procedure, RunId, Sha256, TenantId, Time},
     record::Approved,
@@ -168,6 +171,12 @@ impl Approval {
         Err(BadApproval::Stranger(stranger.unwrap_or_else(|| signer(note))))
     }
 
+    /// Reads an approval as a mail or an editor gives it back: with other line ends, a byte-order mark, and empty
+    /// lines around it. What is kept of it is what was signed.
+    pub fn received(text: &[u8], approvers: &[VerifyingKey]) -> Result<Self, BadApproval> {
+        Self::open(&as_signed(text, &['\n']).ok_or(BadApproval::Malformed)?, approvers)
+    }
+
     /// The record of it.
     pub fn record(&self) -> Approved {
         Approved {
@@ -255,6 +264,42 @@ mod tests {
         }
         for extra in ["\n", " ", "x"] {
             assert!(Approval::open(&format!("{}{extra}", signed.note), &[key.public().clone()]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_mail_changes_nothing_of_its_meaning() {
+        let (approvers, signed) = ([test_key().public().clone()], statement().sign(&test_key()).unwrap());
+        let note = signed.note.as_str();
+        for carried in [
+            note.to_owned(),
+            note.replace('\n', "\r\n"),
+            note.replace('\n', "\r"),
+            format!("\u{feff}{note}"),
+            format!("{note}\n\r\n"),
+            note.trim_end().to_owned(),
+        ] {
+            let received = Approval::received(carried.as_bytes(), &approvers).unwrap();
+            assert_eq!((&*received.note, received.statement), (note, statement()), "{carried:?}");
+        }
+        for altered in [
+            format!("{note} "),
+            format!("{note}\n "),
+            format!("> {note}"),
+            note.replace('\n', "\n\n"),
+            note.replace("removals 57", "removals 57 "),
+            note.replace("removals 57", "removals\u{a0}57"),
+            note.replace("removals 57", "removals 58"),
+            note.replace('\n', "\u{2028}"),
+            format!("\u{feff}\u{feff}{note}"),
+        ] {
+            assert!(Approval::received(altered.as_bytes(), &approvers).is_err(), "{altered:?}");
+        }
+        // Nothing but the line ends and what stands around it.
+        for at in 0..note.len() * 8 {
+            let mut bytes = note.as_bytes().to_vec();
+            bytes[at / 8] ^= 1 << (at % 8);
+            assert!(Approval::received(&bytes, &approvers).is_err(), "bit {at}");
         }
     }
 

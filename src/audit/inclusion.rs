@@ -2,6 +2,7 @@
 //! (RFC 6962 §2.1.1).
 
 use super::{
+    by_mail::as_signed,
     checkpoint::{self, Keyring},
     keys::VerifyingKey,
     tree::{Frontier, leaf},
@@ -92,9 +93,10 @@ impl Head {
         checkpoint::claims(note)
     }
 
-    /// The heads that stand in a text one after another; none if it holds anything else.
-    pub fn notes(text: &str) -> Option<Vec<String>> {
-        let text = format!("{}\n", text.replace("\r\n", "\n").trim());
+    /// The heads that stand in a text one after another, as a mail or a ticket gives them back; none if it holds
+    /// anything else.
+    pub fn notes(text: &[u8]) -> Option<Vec<String>> {
+        let text = as_signed(text, &[' ', '\t', '\n', '\u{a0}'])?;
         let (notes, rest) = checkpoint::notes(&text);
         (rest.is_empty() && !notes.is_empty()).then(|| notes.into_iter().map(str::to_owned).collect())
     }

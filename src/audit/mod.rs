@@ -16,6 +16,7 @@
 mod approval;
 mod beside;
 mod brake;
+mod by_mail;
 mod ceiling;
 mod checkpoint;
 mod error;

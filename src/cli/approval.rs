@@ -22,7 +22,7 @@ pub(super) fn accept(
     own: &SigningKey,
 ) -> Result<Approved, Failure> {
     let shown = path.display();
-    let note = bounded::text(path, bounded::SMALL)
+    let note = bounded::read(path, bounded::SMALL)
         .map_err(|error| Failure::usage(format!("cannot read the approval `{shown}`: {error}")))?;
     let refused = |why: &str| {
         let text = format!("the approval `{shown}` is not accepted: {why}. Nothing was sent");
@@ -34,7 +34,7 @@ pub(super) fn accept(
              with `--approver`",
         );
     }
-    let approval = match Approval::open(&note, &settings.approvers) {
+    let approval = match Approval::received(&note, &settings.approvers) {
         Ok(approval) => approval,
         Err(error) => return refused(&error.to_string()),
     };

@@ -64,7 +64,8 @@ pub(super) fn public(option: &str, text: &str) -> Result<VerifyingKey, Failure> 
         Err(_) => {
             let held = bounded::text(Path::new(text), bounded::SMALL)
                 .map_err(|error| refused(&format!("`{text}`: {error}")))?;
-            held.lines().next().unwrap_or_default().trim().parse().map_err(|error| refused(&error))
+            let first = held.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+            first.trim().parse().map_err(|error| refused(&error))
         }
     }
 }

@@ -86,8 +86,7 @@ fn make(
 
 /// The heads in a file.
 fn heads(path: &Path) -> Result<Vec<String>, Failure> {
-    let text = String::from_utf8_lossy(&read(path)?).into_owned();
-    Head::notes(&text).ok_or_else(|| {
+    Head::notes(&read(path)?).ok_or_else(|| {
         let shown = path.display();
         Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))
     })

@@ -59,7 +59,7 @@ pub(super) fn trust(checkpoints: &[PathBuf], trusted: &[String]) -> Result<Trust
 
 fn outside(path: &Path) -> Result<Outside, Failure> {
     let shown = path.display();
-    let text = bounded::text(path, bounded::LARGE)
+    let text = bounded::read(path, bounded::LARGE)
         .map_err(|error| Failure::usage(format!("cannot read `{shown}`: {error}")))?;
     Outside::parse(shown.to_string(), &text).ok_or_else(|| {
         Failure::usage(format!("`{shown}` does not hold signed heads alone, as `checkpoint.txt` does"))

@@ -148,6 +148,35 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
 }
 
 #[test]
+fn an_approval_travels_by_mail() {
+    let office = Office::new();
+    let plan = office.plan(&["--require-approval"]);
+    let vkey = new_key(&office.approver);
+    let signed = approval(&office.approver, &plan, "approval.txt");
+    let note = fs::read_to_string(&signed).unwrap();
+    let mailed =
+        office.operator.write("mailed.txt", format!("\u{feff}\r\n{}\r\n", note.replace('\n', "\r\n")));
+    for altered in
+        [note.replacen(' ', "  ", 1), format!("> {note}"), format!("{note} "), format!("{note}\u{1f}")]
+    {
+        let altered = office.operator.write("altered.txt", altered);
+        office.refuses(&plan, &["--approval", &text(&altered), "--approver", &vkey], 4, "not an approval");
+    }
+    office.apply(&plan, &["--approval", &text(&mailed), "--approver", &vkey]).exits(3);
+    assert_eq!(office.world.removed().len(), 3);
+    let log = rusqlite::Connection::open(office.operator.path("audit.db")).unwrap();
+    let kept: String = log
+        .query_row(
+            "SELECT json_extract(CAST(body AS TEXT), '$.note') FROM record WHERE kind = 'approved'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(kept, note, "what was signed is kept, not what the mail made of it");
+    office.operator.offboard(&["verify"]).exits(8);
+}
+
+#[test]
 fn whatever_is_not_exactly_that_is_refused() {
     let office = Office::new();
     let plan = office.plan(&["--require-approval"]);

@@ -1,7 +1,10 @@
 //! Whether each head is signed with a key of the log, and says what the records say.
 
 use super::{
-    super::checkpoint::{self, Keyring},
+    super::{
+        checkpoint::{self, Keyring},
+        inclusion::Head,
+    },
     records::Facts,
     verdict::{Check, Fault},
 };
@@ -27,7 +30,8 @@ pub(super) fn in_log(connection: &Connection) -> rusqlite::Result<Vec<Noted>> {
     let mut query = connection.prepare("SELECT size, note FROM checkpoint ORDER BY size")?;
     let heads = query.query_map([], |row| {
         let note = String::from_utf8_lossy(row.get_ref(1)?.as_bytes()?).into_owned();
-        Ok(Noted { size: row.get::<_, i64>(0)?.unsigned_abs(), note })
+        // No head is of a size below zero, so what says so disagrees with its note.
+        Ok(Noted { size: row.get::<_, i64>(0)?.try_into().unwrap_or_default(), note })
     })?;
     heads.collect()
 }
@@ -47,13 +51,11 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// The heads in this text, one after another. None if it holds anything else.
-    pub fn parse(name: String, text: &str) -> Option<Self> {
-        // What comes out of a ticket or a mail may have other line ends.
-        let text = format!("{}\n", text.replace("\r\n", "\n").trim());
-        let (notes, rest) = checkpoint::notes(&text);
-        let notes: Vec<Noted> = notes.into_iter().map(Noted::new).collect();
-        (rest.is_empty() && !notes.is_empty()).then_some(Self { name, notes })
+    /// The heads in this text, one after another, as a mail or a ticket gives them back. None if it holds anything
+    /// else.
+    pub fn parse(name: String, text: &[u8]) -> Option<Self> {
+        let notes = Head::notes(text)?;
+        Some(Self { name, notes: notes.iter().map(|note| Noted::new(note)).collect() })
     }
 
     pub(super) fn notes(&self) -> &[Noted] {

@@ -152,7 +152,7 @@ impl Question {
     /// The exit code of `offboard verify`, found out in process.
     pub(crate) fn answer(&self) -> i32 {
         let read = |path: &PathBuf| {
-            let text = fs::read_to_string(path).unwrap();
+            let text = fs::read(path).unwrap();
             Outside::parse(path.display().to_string(), &text)
         };
         let Some(outside) = self.checkpoints.iter().map(read).collect() else { return 2 };
