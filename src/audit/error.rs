@@ -1,6 +1,6 @@
 //! Why a log cannot be opened or written.
 
-use super::checkpoint::CannotSign;
+use super::{checkpoint::CannotSign, schema::Difference};
 use crate::record::canonical::CanonicalError;
 use rusqlite::ErrorCode;
 use std::{
@@ -46,6 +46,17 @@ pub enum StoreError {
         found: i32,
         /// Ours.
         known: i32,
+    },
+    /// Something in the file is not as this program makes it.
+    #[error(
+        "the audit log `{path}` is not as this version of the program makes one: {difference}. Nothing is read through \
+         it or added to it; `offboard verify` says whether it was altered"
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        difference: Difference,
     },
     /// The file lies where locks and shared memory cannot be trusted.
     #[error(

@@ -15,6 +15,7 @@ use crate::{
     domain::Seq,
     record::{Event, Record},
 };
+use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use std::path::Path;
 use tlog_tiles::Hash;
@@ -32,6 +33,8 @@ pub(super) struct Heads {
     covered: u64,
     /// Whether the next transaction is to carry a head, however few the records are.
     wanted: bool,
+    /// The key that the log introduced last, before it was opened.
+    introduced: Option<VerifyingKey>,
     copy: CopyFile,
 }
 
@@ -49,7 +52,7 @@ impl Heads {
         let altered = |why: String| StoreError::Altered { path: log.to_owned(), why };
         let latest = latest_head(connection).map_err(error)?;
         let until = latest.as_ref().map(|(size, _)| *size);
-        let (tree, root) = read_tree(connection, until).map_err(error)?;
+        let Scan { tree, root, keys } = read_all(connection, until).map_err(error)?;
         let end: i64 = connection
             .query_row("SELECT coalesce(max(seq) + 1, 0) FROM record", [], |row| row.get(0))
             .map_err(error)?;
@@ -59,7 +62,6 @@ impl Heads {
         let origin = origin(connection).map_err(error)?;
         let origin = origin.ok_or_else(|| altered("its first record does not open a log".to_owned()))?;
         if let Some((size, note)) = &latest {
-            let keys = introduced_keys(connection).map_err(error)?;
             let keyring = Keyring::new(keys.iter().map(|(seq, key)| (key, *seq)));
             let bad = |why: String| altered(format!("the head over {size} records {why}"));
             let signed = checkpoint::open(note, &keyring).map_err(|why| bad(why.to_string()))?;
@@ -74,7 +76,14 @@ impl Heads {
             }
         }
         let copy = CopyFile::open(connection, log, tree.size(), &origin)?;
-        Ok(Self { origin, key: key.clone(), covered: until.unwrap_or_default(), tree, wanted: false, copy })
+        let covered = until.unwrap_or_default();
+        let introduced = keys.into_iter().next_back().map(|(_, key)| key);
+        Ok(Self { origin, key: key.clone(), covered, tree, wanted: false, introduced, copy })
+    }
+
+    /// Whether this is the key that the log introduced last, before it was opened.
+    pub(super) fn is_introduced(&self, key: &VerifyingKey) -> bool {
+        self.introduced.as_ref().is_some_and(|last| last.as_str() == key.as_str())
     }
 
     /// How many records are on disk.
@@ -139,19 +148,34 @@ impl Head {
     }
 }
 
-/// The tree over all records, and its root when it had `until` leaves.
-fn read_tree(connection: &Connection, until: Option<u64>) -> rusqlite::Result<(Frontier, Option<Hash>)> {
-    let mut query = connection.prepare("SELECT body FROM record ORDER BY seq")?;
+/// What all records add up to.
+struct Scan {
+    tree: Frontier,
+    /// The root of the tree when it had as many leaves as was asked for.
+    root: Option<Hash>,
+    /// The keys that the log introduces, in order, each with its record. What is no key is passed over.
+    keys: Vec<(Seq, VerifyingKey)>,
+}
+
+fn read_all(connection: &Connection, until: Option<u64>) -> rusqlite::Result<Scan> {
+    let mut query = connection.prepare("SELECT seq, body FROM record ORDER BY seq")?;
     let mut rows = query.query([])?;
-    let mut tree = Frontier::default();
-    let mut root = None;
+    let mut scan = Scan { tree: Frontier::default(), root: None, keys: Vec::new() };
+    let introduces = Finder::new("\"key_introduced\"");
     while let Some(row) = rows.next()? {
-        tree.push(leaf(row.get_ref(0)?.as_bytes()?));
-        if Some(tree.size()) == until {
-            root = Some(tree.root());
+        let body = row.get_ref(1)?.as_bytes()?;
+        scan.tree.push(leaf(body));
+        if Some(scan.tree.size()) == until {
+            scan.root = Some(scan.tree.root());
+        }
+        if introduces.find(body).is_some()
+            && let Ok(Record { event: Event::KeyIntroduced(introduced), .. }) = Record::from_bytes(body)
+            && let Ok(key) = introduced.vkey.parse()
+        {
+            scan.keys.push((row.get::<_, i64>(0)?.unsigned_abs(), key));
         }
     }
-    Ok((tree, root))
+    Ok(scan)
 }
 
 fn latest_head(connection: &Connection) -> rusqlite::Result<Option<(u64, String)>> {
@@ -168,21 +192,4 @@ fn origin(connection: &Connection) -> rusqlite::Result<Option<String>> {
         Some(Event::LogOpened(opened)) => Some(checkpoint::origin(&opened.log_id)),
         _ => None,
     })
-}
-
-/// The keys that the log introduces, in order, each with its record. What is no key is passed over.
-pub(super) fn introduced_keys(connection: &Connection) -> rusqlite::Result<Vec<(Seq, VerifyingKey)>> {
-    let mut query =
-        connection.prepare("SELECT seq, body FROM record WHERE milestone = 'key_introduced' ORDER BY seq")?;
-    let mut rows = query.query([])?;
-    let mut keys = Vec::new();
-    while let Some(row) = rows.next()? {
-        let record = Record::from_bytes(row.get_ref(1)?.as_bytes()?);
-        if let Ok(Record { event: Event::KeyIntroduced(introduced), .. }) = record
-            && let Ok(key) = introduced.vkey.parse()
-        {
-            keys.push((row.get::<_, i64>(0)?.unsigned_abs(), key));
-        }
-    }
-    Ok(keys)
 }

@@ -26,6 +26,7 @@ mod inclusion;
 mod index;
 mod keys;
 mod lines;
+mod milestones;
 mod opening;
 mod place;
 mod query;
@@ -54,6 +55,7 @@ pub(crate) use query::questions;
 pub use query::{
     Attached, NoSuchRun, QueryError, Reader, RequestFilter, RequestsByRow, Sending, StoredRecord,
 };
+pub use schema::Difference;
 pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

@@ -2,7 +2,7 @@
 
 use super::{
     Salt, StoreError,
-    schema::{self, APPLICATION_ID, SCHEMA, SCHEMA_VERSION},
+    schema::{APPLICATION_ID, Definitions, SCHEMA, SCHEMA_VERSION, difference},
 };
 use crate::{
     domain::Time,
@@ -32,6 +32,9 @@ fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -
     let error = |source| StoreError::sqlite(path, source);
     connection.busy_timeout(Duration::from_secs(5)).map_err(error)?;
     let is_new = check_identity(connection, path)?;
+    if !is_new && let Some(difference) = difference(connection).map_err(error)? {
+        return Err(StoreError::Schema { path: path.to_owned(), difference });
+    }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(error)?;
     if mode != "wal" {
@@ -83,7 +86,7 @@ fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) ->
         log_id: uuid::Uuid::from_bytes(*log_id).simple().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sqlite: rusqlite::version().to_owned(),
-        schema_sha256: schema::digest(&transaction).map_err(error)?,
+        schema_sha256: Definitions::of(&transaction).map_err(error)?.recorded(),
     };
     let body = Record { at: now, run: None, event: Event::LogOpened(opened) }.to_bytes()?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(error)?;

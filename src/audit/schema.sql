@@ -58,7 +58,7 @@ BEGIN SELECT RAISE(ABORT, 'heads are never changed'); END;
 CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint
 BEGIN SELECT RAISE(ABORT, 'heads are never deleted'); END;
 
--- `runs` never reads a whole log.
+-- For whoever asks the views of this file. The program itself asks none of them, and no index of a file.
 CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL;
 
 CREATE VIEW runs AS

@@ -2,8 +2,8 @@
 
 use super::{
     beside::copy_path,
-    query::Reader,
-    schema::{APPLICATION_ID, SCHEMA_VERSION},
+    query::{QueryError, Reader},
+    schema::{APPLICATION_ID, Difference, SCHEMA_VERSION},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
@@ -34,6 +34,17 @@ pub enum CannotLook {
         /// Why.
         source: io::Error,
     },
+    /// The copy of its heads cannot be read.
+    #[error(
+        "the copy of the heads beside the audit log, `{path}`, cannot be read: {source}; if it is something else, move \
+         it away, and keep it"
+    )]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// It is something else.
     #[error("`{0}` is not an audit log of this program; name another with `--audit-log`")]
     Foreign(PathBuf),
@@ -47,6 +58,17 @@ pub enum CannotLook {
         /// Ours.
         known: i32,
     },
+    /// Something in it is not as this program makes it.
+    #[error(
+        "the audit log `{path}` is not as this version of the program makes one: {difference}. Nothing is read through \
+         it; `offboard verify` says whether it was altered"
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        difference: Difference,
+    },
     /// It was changed faster than it could be copied.
     #[error("the audit log `{0}` changes all the time; try again when the run has ended")]
     Unsteady(PathBuf),
@@ -58,7 +80,7 @@ pub enum CannotLook {
 pub struct Snapshot {
     path: PathBuf,
     /// The heads in the file beside the log, if there is one.
-    pub(super) beside: io::Result<Option<Vec<u8>>>,
+    pub(super) beside: Option<Vec<u8>>,
     pub(super) is_being_written: bool,
     /// What the files looked like from outside.
     outside: Vec<Option<(u64, SystemTime)>>,
@@ -77,8 +99,9 @@ impl Snapshot {
         let outside = seen_from_outside(&path);
         // Before the log: heads are copied once they are on disk, so the log has all that this file has.
         let beside = match fs::read(copy_path(&path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            read => read.map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(source) => return Err(CannotLook::Copy { path: copy_path(&path), source }),
+            Ok(bytes) => Some(bytes),
         };
         let sidecars = SIDECARS.map(|suffix| with_suffix(&path, suffix));
         let copy = if sidecars.iter().all(|file| is_empty(file)) {
@@ -93,7 +116,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// A connection to it, which cannot change it.
+    /// A connection to it, which cannot change it. What is in it was not looked at.
     pub(super) fn connect(&self) -> Result<Connection, CannotLook> {
         let refused = |source| CannotLook::Open { path: self.path.clone(), source: io::Error::other(source) };
         let connection = match &self.copy {
@@ -111,9 +134,21 @@ impl Snapshot {
         Ok(connection)
     }
 
+    /// Reads all of it once: what a disk cannot give is no damage that somebody has done, and `SQLite` calls both the
+    /// same.
+    pub(super) fn require_readable(&self) -> Result<(), CannotLook> {
+        let read = File::open(&self.path).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
+        read.map(drop).map_err(|source| CannotLook::Open { path: self.path.clone(), source })
+    }
+
+    /// It cannot be read.
+    pub(super) fn unreadable(&self, source: rusqlite::Error) -> CannotLook {
+        CannotLook::Open { path: self.path.clone(), source: io::Error::other(source) }
+    }
+
     /// Questions to it.
-    pub fn reader(&self) -> Result<Reader, CannotLook> {
-        Ok(Reader::over(self.connect()?, self.copy.clone()))
+    pub fn reader(&self) -> Result<Reader, QueryError> {
+        Reader::over(self.connect()?, &self.path, self.copy.clone())
     }
 
     /// Whether the log is still what was taken, as far as its files' sizes and times tell.

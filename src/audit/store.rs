@@ -4,7 +4,7 @@ use super::{
     StoreError,
     brake::{Brake, stop_file},
     ceiling,
-    heads::{Head, Heads, introduced_keys},
+    heads::{Head, Heads},
     keys::SigningKey,
     opening,
     place::{canonical, identity, lock, looks_like_a_database, refuse_network},
@@ -106,7 +106,6 @@ impl Store {
         })?;
         let connection = opening::open(path, now, log_id)?;
         let heads = Heads::load(&connection, path, key)?;
-        let known = introduced_keys(&connection).map_err(|source| StoreError::sqlite(path, source))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
@@ -119,7 +118,7 @@ impl Store {
             pen: Pen::default(),
             _lock: lock,
         };
-        if known.last().is_none_or(|(_, last)| last.as_str() != key.public().as_str()) {
+        if !store.heads.is_introduced(key.public()) {
             let introduced = KeyIntroduced { vkey: key.public().as_str().to_owned() };
             let record = Record { at: now, run: None, event: Event::KeyIntroduced(introduced) };
             store.append(&[record.into()])?;

@@ -87,6 +87,17 @@ async fn records_do_not_wait_long_for_a_head() {
     assert_eq!(sizes(&path), [6, 9]);
 }
 
+/// Does this to the log while its triggers are not there.
+fn unguarded(path: &Path, change: &str) {
+    let connection = Connection::open(path).unwrap();
+    let triggers =
+        "SELECT 'DROP TRIGGER ' || name || ';', sql || ';' FROM sqlite_schema WHERE type = 'trigger'";
+    let mut query = connection.prepare(triggers).unwrap();
+    let triggers = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let (drop_all, make_again): (String, String) = triggers.unwrap().map(Result::unwrap).unzip();
+    connection.execute_batch(&format!("{drop_all} {change}; {make_again}")).unwrap();
+}
+
 #[test]
 fn a_log_that_is_not_what_was_signed_is_not_opened() {
     for change in [
@@ -102,13 +113,7 @@ fn a_log_that_is_not_what_was_signed_is_not_opened() {
         let mut store = open(&path);
         store.append(&entries(10)).unwrap();
         store.close().unwrap();
-        let tables = ["record", "checkpoint"];
-        let guards = tables.map(|table| {
-            format!("DROP TRIGGER {table}_is_not_updated; DROP TRIGGER {table}_is_not_deleted;")
-        });
-        let connection = Connection::open(&path).unwrap();
-        connection.execute_batch(&format!("{}{change}", guards.concat())).unwrap();
-        drop(connection);
+        unguarded(&path, change);
         let error = try_open(&path, &LOG_ID, &key()).unwrap_err();
         assert!(matches!(error, StoreError::Altered { .. }), "{change}: {error}");
         assert!(error.to_string().contains("offboard verify"), "{error}");
@@ -137,6 +142,25 @@ fn nothing_is_added_to_what_another_program_wrote_to() {
         assert_eq!(appended.is_ok(), is_known, "{change}: {appended:?}");
         assert!(is_known || matches!(appended, Err(StoreError::Altered { .. })), "{change}: {appended:?}");
         assert_eq!(count() - before, i64::from(is_known), "{change}");
+    }
+}
+
+#[test]
+fn a_log_with_definitions_of_its_own_is_not_opened() {
+    for change in [
+        "CREATE INDEX mine ON record (row)",
+        "DROP INDEX record_milestone",
+        "DROP VIEW runs",
+        "CREATE TRIGGER mine BEFORE INSERT ON payload BEGIN SELECT RAISE(IGNORE); END",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = log(&folder);
+        open(&path).close().unwrap();
+        Connection::open(&path).unwrap().execute_batch(change).unwrap();
+        let before = fs::read(&path).unwrap();
+        let error = try_open(&path, &LOG_ID, &key()).unwrap_err();
+        assert!(matches!(error, StoreError::Schema { .. }), "{change}: {error}");
+        assert!(fs::read(&path).unwrap() == before, "{change}");
     }
 }
 

@@ -6,7 +6,7 @@
 use super::pages::Tools;
 use crate::{
     audit::{
-        CannotLook, Index, QueryError, Snapshot,
+        Index, QueryError, Snapshot,
         verify::{Trust, Verification, verify_snapshot},
     },
     domain::Time,
@@ -106,9 +106,10 @@ struct State {
 }
 
 impl Desk {
-    /// Takes the log at `path`, and begins to read it. A file that is no log at all is refused here.
-    pub fn open(path: &Path, trust: Trust) -> Result<Arc<Self>, CannotLook> {
+    /// Takes the log at `path`, and begins to read it. What cannot be shown is refused here.
+    pub fn open(path: &Path, trust: Trust) -> Result<Arc<Self>, QueryError> {
         let snapshot = Snapshot::take(path)?;
+        drop(snapshot.reader()?);
         let desk = Arc::new(Self {
             path: path.to_owned(),
             trust,

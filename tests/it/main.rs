@@ -52,6 +52,7 @@ mod suspending;
 mod terminal;
 mod together;
 mod troubles;
+mod trust;
 mod verify;
 mod waves;
 mod workbook;

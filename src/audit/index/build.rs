@@ -55,6 +55,8 @@ struct Pending {
 impl Index {
     /// Reads all records once. `progress` hears how many were read, of how many.
     pub fn build(snapshot: &Snapshot, mut progress: impl FnMut(u64, u64)) -> Result<Self, QueryError> {
+        // The tables that are read are those of this program.
+        drop(snapshot.reader()?);
         let log = snapshot.connect()?;
         // A database without a name lies in a file without a name, which is gone when it is closed.
         let scratch = Connection::open("")?;

@@ -27,8 +27,9 @@ impl Reader {
 
     /// The public keys that the log introduces, in order.
     pub fn keys(&self) -> Result<Vec<String>, QueryError> {
+        self.gather()?;
         let mut query = self.connection.prepare(
-            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM record
+            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM temp.milestones
              WHERE milestone = 'key_introduced' ORDER BY seq",
         )?;
         let keys = query.query_map([], |row| row.get(0))?;

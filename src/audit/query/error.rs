@@ -1,6 +1,6 @@
 //! Why a question has no answer.
 
-use crate::domain::Seq;
+use crate::{audit::CannotLook, domain::Seq};
 use std::path::PathBuf;
 
 /// Why a question has no answer.
@@ -22,7 +22,7 @@ pub enum QueryError {
     Sqlite(#[from] rusqlite::Error),
     /// It cannot be looked at.
     #[error("{0}")]
-    CannotLook(#[from] crate::audit::CannotLook),
+    CannotLook(#[from] CannotLook),
     /// A record cannot be understood.
     #[error("record {seq} of the audit log {source}")]
     Record {

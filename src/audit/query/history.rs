@@ -12,8 +12,10 @@ use std::collections::HashSet;
 impl Reader {
     /// The keys that the log introduces: those of operators, which sign its heads.
     pub fn signers(&self) -> Result<Vec<VerifyingKey>, QueryError> {
-        let mut query =
-            self.prepare("SELECT seq, body FROM record WHERE milestone = 'key_introduced' ORDER BY seq")?;
+        self.gather()?;
+        let mut query = self.prepare(
+            "SELECT seq, body FROM temp.milestones WHERE milestone = 'key_introduced' ORDER BY seq",
+        )?;
         let mut rows = query.query([])?;
         let mut keys = Vec::new();
         while let Some(row) = rows.next()? {
@@ -77,8 +79,9 @@ impl Reader {
 
     /// The runs that were begun to carry out the plan of the run `plan`, oldest first.
     pub fn runs_that_apply(&self, plan: &RunId) -> Result<Vec<RunId>, QueryError> {
+        self.gather()?;
         let mut query = self.connection.prepare(
-            "SELECT run FROM record WHERE milestone = 'run_opened'
+            "SELECT run FROM temp.milestones WHERE milestone = 'run_opened'
              AND json_extract(CAST(body AS TEXT), '$.applies.run') = ?1 ORDER BY seq",
         )?;
         let runs = query.query_map([plan.as_str()], |row| row.get::<_, String>(0))?;

@@ -16,7 +16,9 @@ pub use single::StoredRecord;
 
 use super::{
     lines::{CustomerLine, RowCells, RunLine, customer_line, run_line},
-    schema::{APPLICATION_ID, SCHEMA_VERSION},
+    milestones,
+    schema::{APPLICATION_ID, SCHEMA_VERSION, difference},
+    snapshot::CannotLook,
 };
 use crate::{
     domain::{RunId, Seq},
@@ -37,9 +39,8 @@ pub struct Reader {
 impl Reader {
     /// Opens the log at `path` without the means to change it.
     pub fn open(path: &Path) -> Result<Self, QueryError> {
-        if !path.exists() {
-            return Err(QueryError::Missing(path.to_owned()));
-        }
+        // By its whole name, which means nothing else to SQLite.
+        let path = &path.canonicalize().map_err(|_missing| QueryError::Missing(path.to_owned()))?;
         match Self::open_existing(path) {
             Err(QueryError::Sqlite(error)) if is_left_open(&error) => {
                 finish_last_transaction(path)?;
@@ -53,22 +54,38 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        connection.pragma_update(None, "query_only", "ON")?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
         match identity(&connection) {
-            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Ok(Self::over(connection, None)),
+            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Self::over(connection, path, None),
             Err(error) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => Err(error.into()),
             _ => Err(QueryError::Foreign(path.to_owned())),
         }
     }
 
-    /// Over a connection that cannot change what it reads.
-    pub(in crate::audit) const fn over(connection: Connection, copy: Option<Arc<TempDir>>) -> Self {
-        Self { connection, _copy: copy }
+    /// Over a connection to the log at `path` that cannot change what it reads. A file that is not as this program
+    /// makes one is not read through.
+    pub(in crate::audit) fn over(
+        connection: Connection,
+        path: &Path,
+        copy: Option<Arc<TempDir>>,
+    ) -> Result<Self, QueryError> {
+        if let Some(difference) = difference(&connection)? {
+            return Err(CannotLook::Schema { path: path.to_owned(), difference }.into());
+        }
+        connection.pragma_update(None, "query_only", "OFF")?;
+        milestones::prepare(&connection)?;
+        connection.pragma_update(None, "query_only", "ON")?;
+        Ok(Self { connection, _copy: copy })
+    }
+
+    /// Takes in the milestones that were recorded since the last question about them.
+    fn gather(&self) -> Result<(), QueryError> {
+        Ok(milestones::gather(&self.connection)?)
     }
 
     /// All runs, oldest first.
     pub fn runs(&self) -> Result<Vec<RunLine>, QueryError> {
+        self.gather()?;
         let mut query = self.connection.prepare(asked("SELECT * FROM runs ORDER BY started_at, run_id"))?;
         let lines = query.query_map([], run_line)?;
         Ok(lines.collect::<Result<_, _>>()?)
@@ -142,6 +159,7 @@ impl Reader {
         run: &RunId,
         mut each: impl FnMut(CustomerLine, RowCells) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.gather()?;
         let mut query = self.prepare(
             "SELECT customers.*, json_extract(CAST(record.body AS TEXT), '$.cells') AS cells
              FROM record JOIN customers ON customers.run_id = record.run AND customers.row = record.row
@@ -159,6 +177,8 @@ impl Reader {
     /// Asks several questions of the same moment: what is recorded meanwhile is not seen. While it
     /// lasts, the log's second file grows, so `ask` must come to an end.
     pub fn at_one_moment<T, E: From<QueryError>>(&self, ask: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        // What is gathered within it is forgotten at its end.
+        self.gather().map_err(E::from)?;
         let moment = self.connection.unchecked_transaction().map_err(QueryError::from)?;
         let answer = ask();
         drop(moment);
@@ -171,14 +191,10 @@ impl Reader {
 
     /// The places of a run's first and last record, or bounds of them.
     fn extent(&self, run: &RunId) -> Result<Option<(i64, i64)>, QueryError> {
-        let first: Option<i64> = self
-            .connection
-            .query_row(
-                "SELECT seq FROM record WHERE milestone = 'run_opened' AND run = ?1",
-                [run.as_str()],
-                |row| row.get(0),
-            )
-            .optional()?;
+        self.gather()?;
+        let sql = "SELECT seq FROM temp.milestone WHERE kind = 'run_opened' AND run = ?1";
+        let first: Option<i64> =
+            self.connection.query_row(sql, [run.as_str()], |row| row.get(0)).optional()?;
         let last = self.last()?;
         Ok(first.map(|first| (first, last)))
     }

@@ -133,7 +133,8 @@ impl Reader {
     /// The places between which all requests of a run lie, or of the log.
     fn span(&self, run: Option<&RunId>) -> Result<Option<(i64, i64)>, QueryError> {
         let Some(run) = run else { return Ok(Some((0, self.last()?))) };
-        let sql = "SELECT max(seq) FROM record WHERE milestone = 'run_sealed' AND run = ?1";
+        self.gather()?;
+        let sql = "SELECT max(seq) FROM temp.milestone WHERE kind = 'run_sealed' AND run = ?1";
         let sealed: Option<i64> = self.connection.query_row(sql, [run.as_str()], |row| row.get(0))?;
         Ok(self.extent(run)?.map(|(first, last)| (first, sealed.unwrap_or(last))))
     }

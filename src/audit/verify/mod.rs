@@ -41,30 +41,30 @@ pub struct Trust {
 
 /// Looks at the log at `path`.
 pub fn verify(path: &Path, trust: &Trust) -> Result<Verification, CannotLook> {
-    verify_snapshot(&Snapshot::take(path)?, trust)
+    let snapshot = Snapshot::take(path)?;
+    snapshot.require_readable()?;
+    verify_snapshot(&snapshot, trust)
 }
 
 /// Looks at a log as it was at one moment.
 pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verification, CannotLook> {
     let connection = &snapshot.connect()?;
-    let mut structure = structure::check(connection);
+    let unreadable = |error| snapshot.unreadable(error);
+    let (structure, is_newer) = structure::check(connection).map_err(unreadable)?;
     let mut signed = Check::new("heads");
-    let in_log = heads::in_log(connection).unwrap_or_else(|error| {
-        signed.fault(Fault::of_all(format!("the heads cannot be read: {error}")));
-        Vec::new()
-    });
-    let mut copied = Check::new("copy");
-    let beside = match &snapshot.beside {
-        Ok(bytes) => bytes.as_deref().map(heads::beside),
+    let in_log = match heads::in_log(connection) {
+        Ok(heads) => heads,
+        Err(error) if is_unreadable(&error) => return Err(unreadable(error)),
         Err(error) => {
-            copied.fault(Fault::of_all(format!("the copy of the heads cannot be read: {error}")));
-            Some(Vec::new())
+            signed.fault(Fault::of_all(format!("the heads cannot be read: {error}")));
+            Vec::new()
         }
     };
+    let mut copied = Check::new("copy");
+    let beside = snapshot.beside.as_deref().map(heads::beside);
     let outside = trust.outside.iter().flat_map(Outside::notes);
     let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
-    let (facts, looked_at) = records::read(connection, heads::sizes(all));
-    structure::check_index(connection, &facts.milestones, &mut structure);
+    let (facts, looked_at) = records::read(connection, heads::sizes(all)).map_err(unreadable)?;
     let mut checks = vec![structure];
     checks.extend(looked_at);
 
@@ -93,7 +93,11 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         checks.push(check);
     }
 
-    let missing = missing(&facts, covered, &compared_with);
+    let mut missing = missing(&facts, covered, &compared_with);
+    if is_newer {
+        missing
+            .push("its indexes are those of a newer version of this program, and were not judged".to_owned());
+    }
     let verdict = match (checks.iter().all(Check::is_fine), missing.is_empty()) {
         (false, _) => Verdict::Altered,
         (true, false) => Verdict::EndUnproved,
@@ -110,6 +114,27 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         is_being_written: snapshot.is_being_written,
         checks,
     })
+}
+
+/// Whether the log could not be read. It may be whole then: what went wrong is not in its bytes.
+fn is_unreadable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, OutOfMemory,
+        PermissionDenied, SystemIoFailure,
+    };
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            CannotOpen
+                | DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | OperationInterrupted
+                | OutOfMemory
+                | PermissionDenied
+                | SystemIoFailure
+        )
+    )
 }
 
 /// The keys that the log introduces, in words.

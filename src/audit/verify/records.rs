@@ -37,15 +37,10 @@ pub(super) struct Facts {
     /// The keys that the log introduces, each with its record.
     pub(super) keys: Vec<(Seq, VerifyingKey)>,
     pub(super) runs: Runs,
-    /// The records that the index of milestones must name.
-    pub(super) milestones: BTreeSet<Milestone>,
 }
 
-/// The kind, the run and the place of a record that says what a run is.
-pub(super) type Milestone = (String, Option<String>, i64);
-
 /// Reads all records; `wanted` are the sizes at which the root of the tree will be needed.
-pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> (Facts, [Check; 3]) {
+pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> rusqlite::Result<(Facts, [Check; 3])> {
     let mut pass = Pass {
         facts: Facts::default(),
         records: Check::new("records"),
@@ -55,6 +50,9 @@ pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> (Facts, [C
         with_bodies: 0,
     };
     if let Err(error) = pass.read_all(connection, wanted) {
+        if super::is_unreadable(&error) {
+            return Err(error);
+        }
         let text = format!("nothing can be read from here on: {error}");
         pass.records.fault(Fault::of_record(pass.next, text));
     }
@@ -63,7 +61,7 @@ pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> (Facts, [C
     records.subject = format!("{}, in order, each in canonical form", facts.count);
     bodies.subject = format!("{with_bodies} of requests and answers, each as recorded");
     history.subject = format!("runs: {runs}, sealed: {sealed}; each record follows from those before it");
-    (facts, [records, bodies, history])
+    Ok((facts, [records, bodies, history]))
 }
 
 struct Pass {
@@ -141,11 +139,6 @@ impl Pass {
             },
             _ => {}
         }
-        if is_milestone(&record.event) {
-            let run = record.run.as_ref().map(ToString::to_string);
-            let place = i64::try_from(seq).unwrap_or(i64::MAX);
-            self.facts.milestones.insert((record.event.label().to_owned(), run, place));
-        }
         // Where records are missing, those after them would seem to be wrong.
         if self.records.is_fine()
             && let Err(why) = self.facts.runs.take(seq, record)
@@ -182,21 +175,4 @@ fn compare(named: Option<&Payload>, found: Option<&Payload>) -> Result<bool, &'s
         (Some(_), None) => Err("its body is missing"),
         (None, Some(_)) => Err("a body lies beside it that it does not have"),
     }
-}
-
-/// The kinds that the column `milestone` of the schema names.
-const fn is_milestone(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::LogOpened(_)
-            | Event::KeyIntroduced(_)
-            | Event::RunOpened(_)
-            | Event::PartnerIdentified(_)
-            | Event::Stopped(_)
-            | Event::Resumed(_)
-            | Event::RunSealed(_)
-            | Event::Resolved(_)
-            | Event::Corroborated(_)
-            | Event::Reconciled(_)
-    )
 }

@@ -1,37 +1,31 @@
 //! Whether the file is the database that a log was made as.
 
 use super::{
-    super::schema,
-    records::Milestone,
+    super::schema::{Definitions, difference, is_known},
     verdict::{Check, Fault},
 };
-use crate::record::{Event, Record};
-use rusqlite::{Connection, OptionalExtension as _, params};
-use std::collections::BTreeSet;
+use crate::{
+    domain::Sha256,
+    record::{Event, Record},
+};
+use rusqlite::{Connection, OptionalExtension as _};
 
 /// So many lines of `SQLite`'s own check are taken.
 const LINES: u32 = 20;
-/// The one index that every log has.
-const INDEX: &str = "record_milestone";
 
-/// Looks at pages and types, and compares the definitions of tables, triggers and views with what the
-/// log's first record says of them.
-pub(super) fn check(connection: &Connection) -> Check {
+/// Looks at pages, types and indexes, and compares the definitions of tables, indexes, triggers and views with what
+/// the log's first record says of them. The second value is whether they are of a version that is not known here.
+pub(super) fn check(connection: &Connection) -> rusqlite::Result<(Check, bool)> {
     let mut check = Check::new("structure");
-    "an audit log; tables, triggers and views are as they were made".clone_into(&mut check.subject);
+    "an audit log; tables, indexes, triggers and views are as they were made".clone_into(&mut check.subject);
     let looked = pages(connection, &mut check).and_then(|()| definitions(connection, &mut check));
-    if let Err(error) = looked {
-        damaged(&mut check, &error);
-    }
-    check
-}
-
-/// Compares the index of milestones with the records that it must name.
-pub(super) fn check_index(connection: &Connection, milestones: &BTreeSet<Milestone>, check: &mut Check) {
-    match names_exactly(connection, milestones) {
-        Ok(true) => {}
-        Ok(false) => damaged(check, &format!("the index `{INDEX}` does not name the records that it should")),
-        Err(error) => damaged(check, &error),
+    match looked {
+        Ok(is_newer) => Ok((check, is_newer)),
+        Err(error) if super::is_unreadable(&error) => Err(error),
+        Err(error) => {
+            damaged(&mut check, &error);
+            Ok((check, false))
+        }
     }
 }
 
@@ -39,16 +33,10 @@ fn damaged(check: &mut Check, what: &dyn std::fmt::Display) {
     check.fault(Fault::of_all(format!("the file is damaged: {what}")));
 }
 
+/// The long form of the check compares the index with the table too: whoever reads the views of the file by other
+/// means reads them through it.
 fn pages(connection: &Connection, check: &mut Check) -> rusqlite::Result<()> {
-    let others: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name <> ?1)",
-        [INDEX],
-        |row| row.get(0),
-    )?;
-    // The long form compares all indexes with their tables, which takes as long as all the rest. The index
-    // that every log has is compared where its records are read.
-    let pragma = if others { "integrity_check" } else { "quick_check" };
-    let mut query = connection.prepare(&format!("PRAGMA {pragma}({LINES})"))?;
+    let mut query = connection.prepare(&format!("PRAGMA integrity_check({LINES})"))?;
     let mut lines = query.query([])?;
     while let Some(line) = lines.next()? {
         let line: String = line.get(0)?;
@@ -59,37 +47,67 @@ fn pages(connection: &Connection, check: &mut Check) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn definitions(connection: &Connection, check: &mut Check) -> rusqlite::Result<()> {
-    let first: Option<Vec<u8>> = connection
-        .query_row("SELECT CAST(body AS BLOB) FROM record WHERE seq = 0", [], |row| row.get(0))
-        .optional()?;
-    // What else is wrong with the first record is found where the records are read.
-    let Some(Ok(record)) = first.map(|body| Record::from_bytes(&body)) else { return Ok(()) };
-    if let Event::LogOpened(opened) = record.event
-        && opened.schema_sha256 != schema::digest(connection)?
-    {
+fn definitions(connection: &Connection, check: &mut Check) -> rusqlite::Result<bool> {
+    let found = Definitions::of(connection)?;
+    let recorded = recorded(connection)?;
+    if recorded.is_some_and(|recorded| recorded != found.recorded()) {
         let text = "a table, a trigger or a view is not what it was when the log was made";
         check.fault(Fault::of_record(0, text));
     }
-    Ok(())
+    // What else is wrong with the first record is found where the records are read.
+    let is_newer = recorded.is_some_and(|recorded| !is_known(recorded));
+    if !is_newer && let Some(difference) = difference(connection)? {
+        check.fault(Fault::of_all(difference.to_string()));
+    }
+    Ok(is_newer)
 }
 
-/// Whether each of these is found through the index, and nothing else is in it. An index that is not there
-/// says nothing wrong.
-fn names_exactly(connection: &Connection, milestones: &BTreeSet<Milestone>) -> rusqlite::Result<bool> {
-    let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1)";
-    if !connection.query_row(exists, [INDEX], |row| row.get(0))? {
-        return Ok(true);
+/// The digest that the log's first record has.
+fn recorded(connection: &Connection) -> rusqlite::Result<Option<Sha256>> {
+    let first: Option<Vec<u8>> = connection
+        .query_row("SELECT CAST(body AS BLOB) FROM record WHERE seq = 0", [], |row| row.get(0))
+        .optional()?;
+    let record = first.and_then(|body| Record::from_bytes(&body).ok());
+    Ok(record.and_then(|record| match record.event {
+        Event::LogOpened(opened) => Some(opened.schema_sha256),
+        _ => None,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{audit::schema::SCHEMA, domain::Time, record::LogOpened};
+
+    /// What is found in a log that was made with these definitions beside ours; `change` is what became of it.
+    fn found(made_with: &str, change: &str) -> (Vec<String>, bool) {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(&format!("{SCHEMA}{made_with}")).unwrap();
+        let opened = LogOpened {
+            log_id: "07".repeat(16),
+            version: "9.0.0".to_owned(),
+            sqlite: "9.0.0".to_owned(),
+            schema_sha256: Definitions::of(&connection).unwrap().recorded(),
+        };
+        let record = Record { at: Time::from_millis(0), run: None, event: Event::LogOpened(opened) };
+        let bytes = record.to_bytes().unwrap();
+        connection.execute("INSERT INTO record (seq, body) VALUES (0, ?1)", [bytes]).unwrap();
+        connection.execute_batch(change).unwrap();
+        let (check, is_newer) = check(&connection).unwrap();
+        (check.faults.into_iter().map(|fault| fault.text).collect(), is_newer)
     }
-    let count = format!("SELECT count(*) FROM record INDEXED BY {INDEX} WHERE milestone IS NOT NULL");
-    let count: i64 = connection.query_row(&count, [], |row| row.get(0))?;
-    let mut find = connection.prepare(&format!(
-        "SELECT 1 FROM record INDEXED BY {INDEX} WHERE milestone = ?1 AND run IS ?2 AND seq = ?3"
-    ))?;
-    for (kind, run, place) in milestones {
-        if !find.exists(params![kind, run, place])? {
-            return Ok(false);
-        }
+
+    #[test]
+    fn a_newer_version_is_not_called_altered() {
+        assert_eq!(found("", ""), (vec![], false));
+        let (view, index) = ("CREATE VIEW later AS SELECT 1;", "CREATE INDEX by_row ON record (row);");
+        assert_eq!(found(view, ""), (vec![], true));
+        assert_eq!(found(&format!("{view}{index}"), ""), (vec![], true));
+        let (faults, is_newer) = found(view, "DROP VIEW runs");
+        assert!(is_newer && faults.len() == 1, "{faults:?}");
+        let (faults, is_newer) = found("", view);
+        assert!(!is_newer && faults.len() == 2, "{faults:?}");
+        let (faults, is_newer) = found("", index);
+        assert!(!is_newer && faults.len() == 1 && faults[0].contains("`by_row`"), "{faults:?}");
     }
-    Ok(usize::try_from(count) == Ok(milestones.len()))
 }

@@ -268,8 +268,14 @@ impl Sample {
         (reader, run)
     }
 
-    /// A second connection, for what no run of this program would do.
+    /// A second connection, for what no run of this program would do. The triggers are as before afterwards.
     pub(crate) fn tamper(&self, sql: &str) {
-        rusqlite::Connection::open(self.store.path()).unwrap().execute_batch(sql).unwrap();
+        let log = rusqlite::Connection::open(self.store.path()).unwrap();
+        let triggers =
+            "SELECT 'DROP TRIGGER ' || name || ';', sql || ';' FROM sqlite_schema WHERE type = 'trigger'";
+        let mut query = log.prepare(triggers).unwrap();
+        let triggers = query.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+        let (drop_all, make_again): (String, String) = triggers.unwrap().map(Result::unwrap).unzip();
+        log.execute_batch(&format!("{drop_all} {sql}; {make_again}")).unwrap();
     }
 }

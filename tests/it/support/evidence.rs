@@ -91,6 +91,25 @@ pub(crate) fn try_to_tamper(path: &Path, sql: &str) -> rusqlite::Result<()> {
     log.execute_batch(&format!("BEGIN; {drop_all} {sql}; {make_again} COMMIT"))
 }
 
+/// Makes the pages of the log's index what they would be if its table were defined otherwise: `from` replaced by `to`,
+/// until the index was made. What is defined is as it was.
+pub(crate) fn index_as_if(path: &Path, from: &str, to: &str) {
+    let define = |sql: &str| {
+        let log = Connection::open(path).unwrap();
+        log.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        let changed = log.execute("UPDATE sqlite_schema SET sql = ?1 WHERE name = 'record'", [sql]).unwrap();
+        assert_eq!(changed, 1);
+    };
+    let log = Connection::open(path).unwrap();
+    let sql = "SELECT sql FROM sqlite_schema WHERE name = 'record'";
+    let was: String = log.query_row(sql, [], |row| row.get(0)).unwrap();
+    drop(log);
+    assert!(was.contains(from), "{was}");
+    define(&was.replace(from, to));
+    Connection::open(path).unwrap().execute_batch("REINDEX record_milestone").unwrap();
+    define(&was);
+}
+
 /// The file beside a log.
 pub(crate) fn beside(log: &Path) -> PathBuf {
     let mut name = log.as_os_str().to_owned();
@@ -181,13 +200,13 @@ for line in sys.stdin:
     question = json.loads(line)
     print(verify.verify(question['log'], question['files'], question['keys']))
 ";
-    let can_run = "import sqlite3, sys; sys.exit(sqlite3.sqlite_version_info < (3, 39))";
+    let can_run = "import sqlite3, sys; sys.exit(sqlite3.sqlite_version_info < (3, 37))";
     let has = |program: &str, arguments: &[&str]| {
         let ran = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
         ran.is_ok_and(|status| status.success())
     };
     if !(has("python3", &["-c", can_run]) && has("openssl", &["version"])) {
-        let text = "SKIPPED: docs/verify.py needs `openssl` and a `python3` with SQLite 3.39 or newer";
+        let text = "SKIPPED: docs/verify.py needs `openssl` and a `python3` with SQLite 3.37 or newer";
         assert!(std::env::var_os("OFFBOARD_TESTS_SKIP_NOTHING").is_none(), "{text}");
         println!("{text}");
         return None;

@@ -1,7 +1,7 @@
 //! What somebody who owns the file can do to it, and who finds it.
 
 use crate::support::{
-    evidence::{Question, Sealed, both_answer, entries, forge, other_key, tamper},
+    evidence::{Question, Sealed, beside, both_answer, entries, forge, index_as_if, look, other_key, tamper},
     key,
 };
 use offboard::{audit::Entry, record::Event};
@@ -170,6 +170,19 @@ fn heads_from_elsewhere_are_looked_at_closely() {
             ask("2", &format!("\r\n{}", last.trim_end().replace('\n', "\r\n"))),
             0,
         ),
+        ("with a mark, as an editor saves it".into(), ask("21", &format!("\u{feff}{last}")), 0),
+        (
+            "with both, and lines around it".into(),
+            ask("22", &format!("\u{feff}\r\n \r\n{}\t\r\n\r\n", last.replace('\n', "\r\n"))),
+            0,
+        ),
+        ("as an old editor saves it".into(), ask("23", &last.replace('\n', "\r")), 0),
+        ("two files put together".into(), ask("24", &format!("\u{feff}{first}\u{feff}{last}")), 0),
+        ("a separator in it".into(), ask("25", &last.replacen('/', "\u{1f}/", 1)), 2),
+        ("a separator before it".into(), ask("26", &format!("\u{1f}{last}")), 2),
+        ("a tabulator in it".into(), ask("27", &last.replacen('\n', "\t\n", 1)), 2),
+        ("another kind of blank before it".into(), ask("28", &format!("\u{a0}{last}")), 0),
+        ("another kind of line end".into(), ask("29", &last.replace('\n', "\u{2028}")), 2),
         ("all of them, with empty lines".into(), ask("3", &notes.join("\n\n")), 0),
         ("a head before the end".into(), ask("4", first), 8),
         ("a head of another log".into(), ask("5", &of_the_other), 7),
@@ -191,7 +204,7 @@ fn the_copy_beside_the_log_is_compared() {
     let cut_off = format!("{}; DELETE FROM checkpoint", cut("15"));
     let with_copy = |name: &str, sql: &str, copy: &str| {
         let path = sealed.attacked(name, sql);
-        fs::write(crate::support::evidence::beside(&path), copy).unwrap();
+        fs::write(beside(&path), copy).unwrap();
         Question::new(path)
     };
     both_answer(&[
@@ -202,6 +215,10 @@ fn the_copy_beside_the_log_is_compared() {
         ("a size was changed".into(), with_copy("e.db", "", &heads.replacen('\n', "\n1", 1)), 7),
         ("of another log".into(), with_copy("f.db", "", &heads.replace("offboard/0", "offboard/1")), 7),
     ]);
+    // What cannot be read proves nothing.
+    let folder = sealed.copy("g.db");
+    fs::create_dir(beside(&folder)).unwrap();
+    both_answer(&[("a folder in its place".into(), Question::new(folder).with(&sealed.kept), 6)]);
 }
 
 /// The structure of the database is a part of what was made.
@@ -213,6 +230,12 @@ fn guards_and_views_are_as_they_were_made() {
         "DROP TRIGGER record_is_not_updated",
         "DROP VIEW customers",
         "CREATE TABLE notes (text)",
+        "ANALYZE",
+        // An index may hide what the tables have, and show what they have not.
+        "CREATE INDEX by_row ON record (row)",
+        "DROP INDEX record_milestone",
+        "DROP INDEX record_milestone;
+         CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL AND seq > 9",
         "CREATE TRIGGER mine BEFORE INSERT ON record BEGIN SELECT RAISE(IGNORE); END",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'never changed', 'ever changed')",
     ]
@@ -223,10 +246,52 @@ fn guards_and_views_are_as_they_were_made() {
         rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         questions.push((sql.to_owned(), Question::new(path).with(&sealed.kept), 7));
     }
-    // An index holds nothing that the tables do not.
-    let path = sealed.copy("index.db");
-    rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE INDEX by_row ON record (row)").unwrap();
-    questions.push(("an index".to_owned(), Question::new(path).with(&sealed.kept), 0));
+    both_answer(&questions);
+}
+
+/// The definitions are those of the program, and the pages of the index are not.
+#[test]
+fn the_pages_of_the_index_are_looked_at() {
+    let sealed = Sealed::new(1);
+    let (hides, renames) = (sealed.copy("hides.db"), sealed.copy("renames.db"));
+    index_as_if(&hides, "WHEN 'run_opened' THEN kind", "WHEN 'run_opened' THEN NULL");
+    index_as_if(&renames, "'$.run')", "'$.run') || 'x'");
+    let runs = |path: &PathBuf| -> i64 {
+        look(path).unwrap().query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((runs(&sealed.log()), runs(&hides)), (1, 0), "the view of the file shows what its index says");
+    let reindexed = sealed.copy("reindexed.db");
+    rusqlite::Connection::open(&reindexed).unwrap().execute_batch("REINDEX; VACUUM").unwrap();
+    both_answer(&[
+        ("a run is hidden".to_owned(), Question::new(hides).with(&sealed.kept), 7),
+        ("a run has another name".to_owned(), Question::new(renames).with(&sealed.kept), 7),
+        ("made again".to_owned(), Question::new(reindexed).with(&sealed.kept), 0),
+    ]);
+}
+
+/// A head says over how many records it is, once in the table and once under its signature.
+#[test]
+fn heads_are_of_a_size() {
+    let sealed = Sealed::new(1);
+    let mut questions = Vec::new();
+    for size in ["0", "-97", "-1", "1 + size", "-size", "-9223372036854775808"] {
+        let sql =
+            format!("UPDATE checkpoint SET size = {size} WHERE size = (SELECT max(size) FROM checkpoint)");
+        let path = sealed.attacked(&format!("size {size}.db"), &sql);
+        questions.push((size.to_owned(), Question::new(path).with(&sealed.kept), 7));
+    }
+    for size in ["0", "-97", "+7", "07", "1_0", "\u{663}", "99999999999999999999"] {
+        let heads = sealed.heads();
+        let (origin, rest) = heads.split_once('\n').unwrap();
+        let (_, rest) = rest.split_once('\n').unwrap();
+        let note = format!("{origin}\n{size}\n{rest}");
+        let file = sealed.log().with_file_name(format!("ticket {size}.txt"));
+        fs::write(&file, &note).unwrap();
+        questions.push((format!("a ticket: {size}"), Question::new(sealed.log()).with(file), 7));
+        let path = sealed.copy(&format!("copied {size}.db"));
+        fs::write(beside(&path), &note).unwrap();
+        questions.push((format!("beside: {size}"), Question::new(path).with(&sealed.kept), 7));
+    }
     both_answer(&questions);
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{
     Done, Folder, World,
     evidence::{Sealed, tamper},
-    id, list_of,
+    id, list_of, strace,
 };
 use serde_json::json;
 use std::fs;
@@ -166,9 +166,74 @@ fn the_script_is_started_by_hand() {
     let done = run(&["audit.db", "ticket.txt"]).exits(0);
     assert_eq!(done.out.trim(), "complete and unaltered");
     run(&["audit.db", "--key", key.trim(), "ticket.txt"]).exits(0);
-    run(&["audit.db", "--key", "somebody@else+00000000+AAAA", "ticket.txt"]).exits(7);
+    run(&["audit.db", "--key", crate::support::evidence::other_key().public().as_str(), "ticket.txt"])
+        .exits(7);
+    run(&["audit.db", "--key", "somebody@else+00000000+AAAA", "ticket.txt"]).exits(2);
     run(&["audit.db"]).exits(8);
     run(&["missing.db"]).exits(6);
     run(&["audit.db", "missing.txt"]).exits(2);
     assert!(run(&[]).exits(2).out.contains("verify.py AUDIT.DB"));
+}
+
+/// A tool that cannot be used proves nothing.
+#[test]
+fn the_script_with_old_tools() {
+    let folder = with_a_run();
+    let question = crate::support::evidence::Question::new(folder.path("audit.db"));
+    if crate::support::evidence::ask_python(&[question]).is_none() {
+        return;
+    }
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py");
+    let path = std::env::var("PATH").unwrap();
+    let run = |tools: &str, before: &str| {
+        let code = format!(
+            "import runpy, sqlite3, sys\n{before}\nsys.argv = ['verify.py', 'audit.db', 'ticket.txt']\n\
+             runpy.run_path({script:?}, run_name='__main__')"
+        );
+        let mut command = std::process::Command::new("python3");
+        command.args(["-B", "-c", &code]).current_dir(folder.path(""));
+        Done::of(&command.env("PATH", tools).output().unwrap())
+    };
+    let with_openssl = |text: &str| {
+        let tools = folder.path("tools");
+        fs::create_dir_all(&tools).unwrap();
+        let shim = folder.write("tools/openssl", format!("#!/bin/sh\nPATH={path:?}\n{text}\n"));
+        fs::set_permissions(shim, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        format!("{}:{path}", tools.display())
+    };
+    run(&with_openssl("exec openssl \"$@\""), "").exits(0);
+    for old in [
+        "case \" $* \" in *' -rawin '*) echo 'unknown option -rawin' >&2; exit 1;; esac; exec openssl \"$@\"",
+        "exit 0",
+        "exit 1",
+    ] {
+        let done = run(&with_openssl(old), "").exits(2);
+        assert!(done.out.contains("OpenSSL 3.0"), "{old}: {}", done.out);
+    }
+    let done = run(&path, "sqlite3.sqlite_version_info = (3, 31, 1)").exits(2);
+    assert!(done.out.contains("SQLite"), "{}", done.out);
+    // One that is old, and old enough: without `FULL JOIN`.
+    run(&path, "sqlite3.sqlite_version_info = (3, 37, 0)").exits(0);
+    assert!(!include_str!("../../../docs/verify.py").contains(" JOIN "));
+}
+
+/// A log that cannot be read was not proved to be altered.
+#[test]
+fn a_log_that_cannot_be_read() {
+    let folder = with_a_run();
+    fs::remove_file(folder.path("audit.db.checkpoints")).unwrap();
+    fs::create_dir(folder.path("audit.db.checkpoints")).unwrap();
+    let done = folder.offboard(&["verify", "--checkpoint", "ticket.txt"]).exits(6);
+    assert!(done.err.contains("audit.db.checkpoints") && done.err.contains("move it away"), "{}", done.err);
+    fs::remove_dir(folder.path("audit.db.checkpoints")).unwrap();
+    if !strace::is_available() {
+        return;
+    }
+    let log = folder.path("audit.db").display().to_string();
+    let options = ["-P", &log, "-e", "trace=read", "-e", "inject=read:error=EIO:when=2+"];
+    let command = folder.command(&["verify", "--checkpoint", "ticket.txt"]);
+    let mut traced = strace::traced(&command, &options.map(str::to_owned), &folder.path("trace"));
+    let done = Done::of(&traced.output().unwrap()).exits(6);
+    assert!(fs::read_to_string(folder.path("trace")).unwrap().contains("(INJECTED)"));
+    assert!(done.err.contains("cannot open the audit log") && !done.out.contains("ALTERED"), "{}", done.err);
 }

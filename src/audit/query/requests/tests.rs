@@ -1,6 +1,7 @@
 use super::*;
 use rusqlite::Connection;
 use serde_json::{Value, json};
+use std::path::Path;
 
 const RUNS: [&str; 2] = ["20261120-093005-0a0b0c", "20261121-093005-0d0e0f"];
 
@@ -42,7 +43,7 @@ fn log() -> Reader {
         let sql = "INSERT INTO record (seq, body) VALUES (?1, ?2)";
         connection.execute(sql, params![seq, body.to_string().into_bytes()]).unwrap();
     }
-    Reader::over(connection, None)
+    Reader::over(connection, Path::new("audit.db"), None).unwrap()
 }
 
 fn found(reader: &Reader, filter: &RequestFilter) -> Vec<Value> {
