@@ -69,6 +69,29 @@ pub enum StoreError {
     /// Somebody moved or replaced the file while it was written.
     #[error("the audit log `{0}` was moved, replaced or removed while it was being written")]
     Moved(PathBuf),
+    /// The write-ahead file has no name any more.
+    #[error(
+        "`{file}`, which holds the latest records of the audit log `{log}`, was moved, replaced or removed while the log \
+         was being written. Find out what does that (a clean-up, a synchronisation?); then let `offboard verify` say \
+         what is left"
+    )]
+    Unlinked {
+        /// The file.
+        file: PathBuf,
+        /// The log that it belongs to.
+        log: PathBuf,
+    },
+    /// A file of the log is shorter than it was, or has a hole.
+    #[error(
+        "`{file}` was cut while the audit log `{log}` was being written, and records are missing in it. Find out what \
+         does that (a clean-up, a synchronisation?), and keep it as it is; then let `offboard verify` say what is left"
+    )]
+    Cut {
+        /// The file.
+        file: PathBuf,
+        /// The log that it belongs to.
+        log: PathBuf,
+    },
     /// The disk is full.
     #[error("the disk is full: the audit log `{0}` cannot be written")]
     Full(PathBuf),

@@ -38,6 +38,7 @@ mod store;
 mod tests;
 mod tree;
 pub mod verify;
+mod write_ahead;
 mod writer;
 
 pub use approval::{Approval, BadApproval, SignedBy, Statement};

@@ -4,7 +4,7 @@ use super::StoreError;
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -27,11 +27,6 @@ pub(super) fn looks_like_a_database(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
     Ok(start.is_empty() || start == MAGIC)
-}
-
-pub(super) fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let found = std::fs::metadata(path)?;
-    Ok((found.dev(), found.ino()))
 }
 
 /// The file beside the log at `log` whose name has this ending as well.

@@ -7,15 +7,16 @@ use super::{
     heads::{Head, Heads},
     keys::SigningKey,
     opening,
-    place::{canonical, identity, lock, looks_like_a_database, refuse_network},
+    place::{canonical, lock, looks_like_a_database, refuse_network},
     reserve::Reserve,
     tree::{Frontier, leaf},
+    write_ahead::OpenFiles,
 };
 use crate::{
     domain::{Seq, Time},
     record::{Event, KeyIntroduced, Record, canonical::Pen},
 };
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, config::DbConfig, params};
 use std::{
     fs::{File, OpenOptions},
     io,
@@ -53,8 +54,8 @@ pub struct Store {
     connection: Connection,
     path: PathBuf,
     heads: Heads,
-    /// Device and number of the file, as it was opened.
-    identity: (u64, u64),
+    /// The files that it consists of.
+    files: OpenFiles,
     /// Room for the end; none once the disk was full.
     reserve: Option<Reserve>,
     /// Whether somebody put a file beside the log that says stop.
@@ -91,7 +92,6 @@ impl Store {
             return Err(StoreError::NotAlone(path.clone()));
         }
         drop(made);
-        let identity = identity(path).map_err(opened)?;
         // SQLite takes a file of a few bytes for an empty one, and would write over it.
         if !looks_like_a_database(path).map_err(opened)? {
             return Err(StoreError::Foreign(path.to_owned()));
@@ -110,7 +110,7 @@ impl Store {
             connection,
             path: path.to_owned(),
             heads,
-            identity,
+            files: OpenFiles::of(path).map_err(opened)?,
             reserve: Some(reserve),
             is_told_to_stop: false,
             is_at_its_limit: false,
@@ -213,11 +213,22 @@ impl Store {
         }
     }
 
+    /// One transaction, which is on disk under the log's own names when this returns.
     fn transact(&mut self, entries: &[Entry], head: Option<&Head>) -> Result<Frontier, StoreError> {
-        // SQLite goes on writing into a file that has no name any more.
-        if identity(&self.path).ok() != Some(self.identity) {
-            return Err(StoreError::Moved(self.path.clone()));
+        let written = self.files.require_whole().and_then(|()| {
+            let tree = self.write(entries, head)?;
+            self.files.require_committed()?;
+            Ok(tree)
+        });
+        if let Err(StoreError::Cut { .. }) = written {
+            // What is left of the write-ahead file, copied into the log, would spoil it.
+            let keep = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+            keep.map_err(|source| StoreError::sqlite(&self.path, source))?;
         }
+        written
+    }
+
+    fn write(&mut self, entries: &[Entry], head: Option<&Head>) -> Result<Frontier, StoreError> {
         self.is_told_to_stop |= stop_file(&self.path).exists();
         self.is_at_its_limit |= ceiling::is_near(&self.path).is_some();
         let Self { connection, path, heads, pen, .. } = self;

@@ -48,8 +48,10 @@ struct Request {
     /// Whether there must be a head over everything up to these entries.
     head: bool,
     /// Who waits for it, if anybody does.
-    answer: Option<oneshot::Sender<Result<Seq, WriteError>>>,
+    answer: Option<Answer>,
 }
+
+type Answer = oneshot::Sender<Result<Seq, WriteError>>;
 
 /// A handle to the writer; clones share it.
 #[derive(Clone, Debug)]
@@ -146,8 +148,14 @@ impl Desk {
     fn write(mut self) -> Result<Self, (WriteError, mpsc::Receiver<Request>)> {
         while !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
-            if let Err(error) = self.commit(batch) {
-                return Err((error, self.requests));
+            if let Err((error, waiting)) = self.commit(batch) {
+                let Self { store, requests, .. } = self;
+                // Whoever hears of it may look at the log, which is brought to rest before.
+                drop(store);
+                for answer in waiting {
+                    drop(answer.send(Err(error.clone())));
+                }
+                return Err((error, requests));
             }
             while self.batch.len() < self.store.shared_by()
                 && let Ok(request) = self.requests.try_recv()
@@ -158,8 +166,8 @@ impl Desk {
         Ok(self)
     }
 
-    /// One transaction. Everybody who waits for it gets an answer.
-    fn commit(&mut self, batch: Vec<Request>) -> Result<(), WriteError> {
+    /// One transaction. Everybody who waits for it gets an answer; after an error they still wait for it.
+    fn commit(&mut self, batch: Vec<Request>) -> Result<(), (WriteError, Vec<Answer>)> {
         let mut entries = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
         let mut head = false;
@@ -169,11 +177,15 @@ impl Desk {
             entries.extend(own);
             head |= wants_head;
         }
-        let first = self.append(&entries, head);
-        for (answer, at) in waiting {
-            drop(answer.send(first.clone().map(|first| first + at)));
+        match self.append(&entries, head) {
+            Ok(first) => {
+                for (answer, at) in waiting {
+                    drop(answer.send(Ok(first + at)));
+                }
+                Ok(())
+            }
+            Err(error) => Err((error, waiting.into_iter().map(|(answer, _)| answer).collect())),
         }
-        first.map(drop)
     }
 
     fn append(&mut self, entries: &[Entry], head: bool) -> Result<Seq, WriteError> {

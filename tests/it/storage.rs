@@ -1,9 +1,13 @@
 //! When the audit log cannot be written, nothing is sent.
 
-use crate::support::{Done, Folder, World, id, key, limited, list_of};
+use crate::support::{Done, Folder, World, id, key, limited, list_of, wait_until};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 fn world() -> World {
     let customers: Vec<Value> = (1..=200).map(|n| json!({ "id": id(n).to_string() })).collect();
@@ -278,6 +282,79 @@ fn a_log_that_is_moved_while_it_is_written() {
     let done = Done::of(&child.wait_with_output().unwrap()).exits(6);
     assert!(done.err.contains("was moved, replaced or removed"), "{}", done.err);
     assert!(world.changes().is_empty());
+}
+
+/// What it is called, what it does to a log, and what is said of it.
+type Fault<'a> = (&'a str, &'a dyn Fn(&Path), &'a str);
+
+/// Its files are taken away, replaced or cut while it is written: before the first change, or between two.
+#[test]
+fn a_log_whose_files_do_not_stay() {
+    let remove = |log: &Path| fs::remove_file(beside(log, "-wal")).unwrap();
+    let replace = |log: &Path| {
+        let other = beside(log, ".other");
+        fs::copy(beside(log, "-wal"), &other).unwrap();
+        fs::rename(other, beside(log, "-wal")).unwrap();
+    };
+    let empty = |log: &Path| cut(&beside(log, "-wal"), |_| 0);
+    let halve = |log: &Path| cut(&beside(log, "-wal"), |length| length / 2);
+    let shorten = |log: &Path| cut(&beside(log, "-wal"), |length| length - 100);
+    let replace_all = |log: &Path| {
+        let other = beside(log, ".other");
+        fs::copy(log, &other).unwrap();
+        fs::rename(other, log).unwrap();
+    };
+    let cut_all = |log: &Path| cut(log, |length| length - 100);
+    let faults: [Fault<'_>; 7] = [
+        ("remove -wal", &remove, "audit.db-wal`, which holds the latest records"),
+        ("replace -wal", &replace, "audit.db-wal`, which holds the latest records"),
+        ("empty -wal", &empty, "audit.db-wal` was cut"),
+        ("halve -wal", &halve, "audit.db-wal` was cut"),
+        ("shorten -wal", &shorten, "audit.db-wal` was cut"),
+        ("replace the log", &replace_all, "was moved, replaced or removed"),
+        ("cut the log", &cut_all, "audit.db` was cut"),
+    ];
+    for ((what, fault, says), changes) in faults.into_iter().flat_map(|fault| [(fault, 0), (fault, 5)]) {
+        let customers: Vec<Value> = (1..=60).map(|n| json!({ "id": id(n).to_string() })).collect();
+        let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } }));
+        let folder = Folder::new();
+        let list = folder.write("list.csv", list_of((1..=60).map(id)));
+        let mut command = folder.run_command(&world, &list, &["--concurrency", "1"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until(&mut child, || world.received().len() > 10 && world.changes().len() >= changes);
+        fault(&folder.path("audit.db"));
+        let done = Done::of(&child.wait_with_output().unwrap()).exits(6);
+        for part in [says, "while", "Nothing more was sent"] {
+            assert!(done.err.contains(part), "{what}: {part}: {}", done.err);
+        }
+        assert!(world.removed().len() < 60, "{what}, {changes}");
+        if says.contains("latest records") {
+            // What was written into the file without a name was brought into the log.
+            let on_record: Vec<_> =
+                folder.requests().into_iter().filter_map(|line| line.correlation_id).collect();
+            for received in world.received() {
+                let is_on_record = on_record.contains(&received.correlation_id.unwrap());
+                assert!(is_on_record, "{what}: a request is not on record");
+            }
+            folder.offboard(&["verify"]).exits(8);
+        } else if says.contains("-wal") {
+            // What is left is what it was before, if it was anything.
+            let verdict = folder.offboard(&["verify"]);
+            let is_sound = matches!(verdict.code, 6..=8) && !verdict.out.contains("damaged");
+            assert!(is_sound, "{what}: {}{}", verdict.out, verdict.err);
+        }
+    }
+}
+
+fn cut(path: &Path, to: impl Fn(u64) -> u64) {
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_len(to(file.metadata().unwrap().len())).unwrap();
+}
+
+fn beside(log: &Path, ending: &str) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 #[test]
