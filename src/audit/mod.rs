@@ -51,6 +51,7 @@ pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
+pub use place::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{

@@ -21,6 +21,14 @@ pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
+/// Whether this is the name of a file, and means nothing else to `SQLite`: a database in memory, one without a name,
+/// an address (sqlite.org/c3ref/open.html). Such a name would be a file to one part of the program, and none to
+/// another.
+pub fn names_a_file(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    !(name.is_empty() || name.starts_with(b":") || name.starts_with(b"file:"))
+}
+
 /// Whether the file is empty, or begins as a database does (sqlite.org/fileformat2.html §1.3).
 pub(super) fn looks_like_a_database(path: &Path) -> io::Result<bool> {
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";

@@ -25,6 +25,7 @@ use super::{
     exit::Failure,
 };
 use crate::{
+    audit::names_a_file,
     domain::{Procedure, Reason, TenantId},
     partner_center::Cloud,
     record::{Policy, Setting},
@@ -94,17 +95,25 @@ pub(super) struct RunSettings {
 
 impl Paths {
     pub(super) fn resolve(typed: &Typed, common: &Common) -> Result<Self, Failure> {
-        Ok(Self::pick(&mut Picker { typed, recorded: BTreeMap::new() }, common, &Toml::read()?))
+        Self::pick(&mut Picker { typed, recorded: BTreeMap::new() }, common, &Toml::read()?)
     }
 
-    fn pick(picker: &mut Picker<'_>, common: &Common, file: &Toml) -> Self {
+    fn pick(picker: &mut Picker<'_>, common: &Common, file: &Toml) -> Result<Self, Failure> {
         let audit_log = common.audit_log.as_ref();
-        Self {
-            audit_log: picker.path("audit_log", audit_log, file.audit_log.clone(), "audit.db"),
+        let audit_log = picker.path("audit_log", audit_log, file.audit_log.clone(), "audit.db");
+        if !names_a_file(&audit_log) {
+            let shown = audit_log.display();
+            let text = format!(
+                "an audit log must be a file, and `{shown}` is not the name of one; name another with `--audit-log`"
+            );
+            return Err(Failure::usage(text));
+        }
+        Ok(Self {
+            audit_log,
             reports: picker.path("reports", common.reports.as_ref(), file.reports.clone(), "reports"),
             log_dir: picker.path("log_dir", common.log_dir.as_ref(), file.log_dir.clone(), "logs"),
             again: picker.typed.again.clone(),
-        }
+        })
     }
 }
 
@@ -121,7 +130,7 @@ impl RunSettings {
     pub(super) fn resolve(typed: &Typed, common: &Common, options: &RunOptions) -> Result<Self, Failure> {
         let file = Toml::read()?;
         let mut picker = Picker { typed, recorded: BTreeMap::new() };
-        let paths = Paths::pick(&mut picker, common, &file);
+        let paths = Paths::pick(&mut picker, common, &file)?;
         let service = ServiceSettings::pick(&mut picker, &options.service, &file, &BTreeMap::new())?;
         let in_file = file.procedure.as_deref();
         let in_file =

@@ -237,3 +237,59 @@ fn a_log_that_cannot_be_read() {
     assert!(fs::read_to_string(folder.path("trace")).unwrap().contains("(INJECTED)"));
     assert!(done.err.contains("cannot open the audit log") && !done.out.contains("ALTERED"), "{}", done.err);
 }
+
+/// An audit log is a file, whatever else `SQLite` takes a name for.
+#[test]
+fn names_that_are_no_files() {
+    let folder = Folder::new();
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    folder.write("list.csv", list_of([id(1)]));
+    let before: Vec<_> = folder.all_files().into_iter().map(|(path, _)| path).collect();
+    for name in [":memory:", ":other", "file:audit.db", "file::memory:", "file:audit.db?mode=memory", ""] {
+        let customer = id(1).to_string();
+        for arguments in [
+            &["verify"][..],
+            &["runs"],
+            &["report"],
+            &["log"],
+            &["log", "--timeline", "--customer", &customer],
+            &["log", "export", "pack"],
+            &["review"],
+            &["prove", "--customer", &customer],
+            &["resume", "--yes"],
+            &["resolve", "--customer", &customer, "--as", "removed", "--because", "x"],
+            &["reconcile"],
+            &["run", "list.csv", "--yes"],
+            &["plan", "list.csv"],
+            &["doctor"],
+        ] {
+            for by_option in [true, false] {
+                let mut command = folder.against(&world, arguments);
+                if by_option {
+                    command.args(["--audit-log", name]);
+                } else {
+                    command.env("OFFBOARD_AUDIT_LOG", name);
+                }
+                let done = Done::of(&command.output().unwrap());
+                // Of nothing at all the command line has a word of its own.
+                let is_refused = done.code == 2 && (name.is_empty() || done.err.contains("must be a file"));
+                assert!(is_refused, "{arguments:?} {name:?} {by_option}: {}{}", done.out, done.err);
+            }
+        }
+    }
+    let after: Vec<_> = folder.all_files().into_iter().map(|(path, _)| path).collect();
+    assert_eq!(before, after, "nothing is left behind");
+    assert!(world.received().is_empty());
+    // What is only an odd name is one.
+    for name in ["./:memory:", "a?mode=memory", "a#b%41 c.db", "./file:x"] {
+        let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+        let list = folder.path("list.csv");
+        Done::of(&folder.run_command(&world, &list, &["--audit-log", name]).output().unwrap()).exits(0);
+        assert!(folder.path(name).is_file(), "{name}");
+        folder.offboard(&["verify", "--audit-log", name]).exits(8);
+        assert_eq!(
+            folder.offboard(&["runs", "--audit-log", name, "--output", "json"]).exits(0).json()["state"],
+            "sealed"
+        );
+    }
+}
