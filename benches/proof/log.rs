@@ -212,6 +212,7 @@ fn opened(rows: u32) -> RunOpened {
             sha256: Sha256::of(&[b"list"]),
             rows,
             columns: vec!["ID".to_owned(), "Name".to_owned(), "Note".to_owned()],
+            reading: None,
         },
         ticket: None,
         reason: None,

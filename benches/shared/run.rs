@@ -30,6 +30,7 @@ pub(crate) fn opened(
             sha256: Sha256::of(&[b"x"]),
             rows: u32::try_from(customers).unwrap_or(u32::MAX),
             columns: vec!["id".into()],
+            reading: None,
         },
         ticket: None,
         reason: None,

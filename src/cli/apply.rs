@@ -64,6 +64,8 @@ pub(super) fn run(
         // Found again now that no other process can write.
         let reader = Reader::open(&paths.audit_log)?;
         let planned = file.find(&reader, Clock::System.now(), max_age)?;
+        let how = "make the plan again with `--no-identity-check`, or apply it without `--yes`";
+        consent::require_identity(planned.run.opened.input.reading.as_ref(), options.again.yes, how)?;
         session::refuse_stop_file(&store)?;
         session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
         let accept = |path: &PathBuf| {

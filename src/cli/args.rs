@@ -86,7 +86,14 @@ pub(super) enum Command {
     /// The whole job, with no account: the built-in simulator, a sample list, every report
     Demo(DemoOptions),
     /// Read the list, offline: what each row would become, every problem with its row number
+    #[command(
+        after_help = "A list is read as a person sees it. What is hidden, ambiguous, malformed or not compared is said, \
+and refused where somebody has to decide: with these options, and nowhere else. Neither `offboard.toml` nor the \
+environment can hold them, because what is right for one list is wrong for the next."
+    )]
     Check(ListOptions),
+    /// Add tenant IDs to a list of domains or names, from the partner's customers; says what matched and how
+    Match(Box<MatchOptions>),
     /// Read each customer's live state and decide; changes nothing; writes plan.json
     Plan(Box<RunOptions>),
     /// Plan, show, confirm, remove, report in one go
@@ -135,20 +142,63 @@ pub(super) enum Command {
 /// Where the list is, and what is in it.
 #[derive(Debug, Args, Clone, Default)]
 pub(super) struct ListOptions {
-    /// The list: CSV or XLSX
-    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) place: ListPlace,
     /// The header of the IDs, when guessing is not enough
     #[arg(long, value_name = "NAME")]
     pub(super) column: Option<String>,
-    /// The header of the names, when guessing is not enough
-    #[arg(long, value_name = "NAME")]
-    pub(super) name_column: Option<String>,
-    /// The worksheet, when guessing is not enough
-    #[arg(long, value_name = "NAME")]
-    pub(super) sheet: Option<String>,
+    /// I know that this list has neither names nor domains to compare, so that nothing shows if an ID is the wrong one
+    #[arg(long)]
+    pub(super) no_identity_check: bool,
     /// Go on without rows that are not valid; they are reported as `rejected`
     #[arg(long)]
     pub(super) skip_invalid: bool,
+}
+
+/// Where the list is, and how it is read.
+#[derive(Debug, Args, Clone, Default)]
+pub(super) struct ListPlace {
+    /// The list: CSV or XLSX
+    pub(super) file: PathBuf,
+    /// The header of the names, when guessing is not enough
+    #[arg(long, value_name = "NAME")]
+    pub(super) name_column: Option<String>,
+    /// The worksheet, when more than one has IDs
+    #[arg(long, value_name = "NAME")]
+    pub(super) sheet: Option<String>,
+    /// The row with the headings, as the spreadsheet numbers it, when it is not the first; what stands above is not read
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) header_row: Option<u32>,
+    /// What becomes of rows that are hidden, by a filter or by hand; a list that has some is refused without this
+    #[arg(long, value_enum)]
+    pub(super) hidden: Option<HiddenRows>,
+    /// The encoding of a CSV file, when it cannot be found out, for example windows-1250, Big5, GB18030, Shift_JIS
+    #[arg(long, value_name = "NAME")]
+    pub(super) encoding: Option<String>,
+}
+
+/// Which list is given IDs, and where it is written.
+#[derive(Debug, Args, Clone)]
+pub(super) struct MatchOptions {
+    #[command(flatten)]
+    pub(super) place: ListPlace,
+    /// Where the list with the IDs is written, as CSV; nothing is ever overwritten
+    #[arg(long, value_name = "NEW")]
+    pub(super) out: PathBuf,
+    /// Ceiling, in requests per minute
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    pub(super) rate: u32,
+    #[command(flatten)]
+    pub(super) service: ServiceOptions,
+}
+
+/// What becomes of rows that nobody sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum HiddenRows {
+    /// They are left out.
+    Skip,
+    /// They are read like all others.
+    Take,
 }
 
 /// Pace, which may also differ when a run is resumed.

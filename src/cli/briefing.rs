@@ -2,10 +2,10 @@
 
 use super::{
     printer::{Paint, Printer},
-    show::{Table, table},
+    show::{Table, sentence, table},
 };
 use crate::{
-    domain::{Outcome, Procedure, Reason},
+    domain::{ListReading, Outcome, Procedure, Reason},
     record::Judged,
     report::{Entry, Plan, visible},
 };
@@ -18,6 +18,11 @@ const POINTED_OUT: usize = 10;
 pub(super) fn text(printer: &Printer, plan: &Plan) -> String {
     let strong = |text: &str| printer.paint(Paint::Strong, text);
     let mut parts = vec![head(plan)];
+    let warnings = plan.head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
+    if !warnings.is_empty() {
+        let said: Vec<_> = warnings.iter().map(|said| sentence(said)).collect();
+        parts.push(format!("{}\n{}", strong("How the list was read"), said.join("\n")));
+    }
     let surprises = surprises(plan);
     if !surprises.is_empty() {
         parts.push(strong("Look at these first"));

@@ -1,11 +1,15 @@
 //! `offboard check`, and the first pass over a list that every run makes.
 
 use super::{
-    args::ListOptions,
+    args::{HiddenRows, ListOptions, ListPlace},
     exit::{Exit, Failure},
+    next,
     printer::Printer,
+    settings::{flag, option, quoted},
+    show,
 };
 use crate::{
+    domain::{Hidden, ListReading},
     input::{List, Options, Row},
     report::visible,
 };
@@ -26,12 +30,37 @@ pub(super) struct Checked {
 }
 
 pub(super) fn open(options: &ListOptions) -> Result<List, Failure> {
-    let wanted = Options {
-        column: options.column.clone(),
-        name_column: options.name_column.clone(),
-        sheet: options.sheet.clone(),
-    };
-    Ok(List::open(&options.file, &wanted)?)
+    let wanted = Options { column: options.column.clone(), ..decided(&options.place) };
+    let list = List::open(&options.place.file, &wanted)?;
+    if options.no_identity_check && list.reading().checks_identity() {
+        let compared = list.reading().compared();
+        let text = format!(
+            "`--no-identity-check`: this list has what is compared ({compared}); leave the option out"
+        );
+        return Err(Failure::usage(text));
+    }
+    Ok(list)
+}
+
+/// What was said about how the list is read.
+pub(super) fn decided(place: &ListPlace) -> Options {
+    Options {
+        column: None,
+        name_column: place.name_column.clone(),
+        sheet: place.sheet.clone(),
+        header_row: place.header_row,
+        hidden: place.hidden.map(|hidden| match hidden {
+            HiddenRows::Skip => Hidden::Skip,
+            HiddenRows::Take => Hidden::Take,
+        }),
+        encoding: place.encoding.clone(),
+        without_ids: false,
+    }
+}
+
+/// How the list was read, with what was acknowledged.
+pub(super) fn reading(list: &List, options: &ListOptions) -> ListReading {
+    ListReading { no_identity_check: options.no_identity_check, ..list.reading().clone() }
 }
 
 /// Reads the whole list once; `each` sees every row.
@@ -99,7 +128,8 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
     })?;
     if printer.json {
         let line = json!({"type": "list", "file": list.name(), "sha256": list.sha256().to_string(),
-            "format": list.format().to_string(), "id_column": list.id_column(), "name_column": list.name_column(),
+            "format": list.format().to_string(), "reading": reading(&list, options),
+            "identity_checked": list.reading().checks_identity(), "remarks": list.reading().warnings(), "id_column": list.id_column(), "name_column": list.name_column(),
             "domain_column": list.domain_column(), "rows": checked.rows, "customers": checked.valid,
             "duplicates": checked.duplicates, "rejected": checked.rejected});
         printer.data(&line.to_string())?;
@@ -107,20 +137,55 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
         printer.data(&described(&list, &checked))?;
     }
     let fine = checked.rejected == 0 || options.skip_invalid;
+    if fine {
+        next::tell(printer, &[format!("offboard plan {}", again(options))], true);
+    }
     Ok(if fine { Exit::Done } else { Exit::Usage })
+}
+
+/// The list and what was decided about it, as it is typed.
+fn again(options: &ListOptions) -> String {
+    let place = &options.place;
+    let mut text = quoted(&place.file.to_string_lossy());
+    let hidden = place.hidden.map(|hidden| match hidden {
+        HiddenRows::Skip => "skip",
+        HiddenRows::Take => "take",
+    });
+    let row = place.header_row.map(|row| row.to_string());
+    for (name, value) in [
+        ("column", options.column.as_deref()),
+        ("name_column", place.name_column.as_deref()),
+        ("sheet", place.sheet.as_deref()),
+        ("header_row", row.as_deref()),
+        ("hidden", hidden),
+        ("encoding", place.encoding.as_deref()),
+    ] {
+        text.extend(value.map(|value| option(name, value)));
+    }
+    for (name, is_typed) in
+        [("no_identity_check", options.no_identity_check), ("skip_invalid", options.skip_invalid)]
+    {
+        text.extend(is_typed.then(|| flag(name)));
+    }
+    text
 }
 
 /// The list in a few lines.
 pub(super) fn described(list: &List, checked: &Checked) -> String {
     let column =
         |name: Option<&str>| name.map_or_else(|| "none".to_owned(), |name| format!("`{}`", visible(name)));
+    let reading = list.reading();
+    let remarks: String =
+        reading.warnings().iter().map(|said| format!("\n{}", show::sentence(said))).collect();
     format!(
-        "{}: {}\ncolumns: ID {}, name {}, domain {}\n{} rows: {} customers, {} duplicates, {} not valid\nSHA-256 {}",
+        "{}: {}\ncolumns: ID {}, name {}, domain {}; compared: {}\n{} rows: {} customers, {} duplicates, {} not valid\n\
+         SHA-256 {}{remarks}",
         visible(list.name()),
         list.format(),
         column(Some(list.id_column())),
         column(list.name_column()),
         column(list.domain_column()),
+        reading.compared(),
         checked.rows,
         checked.valid,
         checked.duplicates,

@@ -3,9 +3,10 @@
 use super::{
     exit::{Exit, Failure},
     printer::{Paint, Printer},
+    show,
 };
 use crate::{
-    domain::{Mode, Procedure, TenantId},
+    domain::{ListReading, Mode, Procedure, TenantId},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Run, StopCause},
@@ -37,6 +38,13 @@ pub(super) fn require(yes: bool, has_partner: bool) -> Result<Consent, Failure> 
              it in a terminal. Nothing was sent",
         )),
     }
+}
+
+/// With `--yes`, nobody reads that neither names nor domains are compared; so it must have been acknowledged. `how`
+/// says in which way. Of lists that an older program read, it is not known.
+pub(super) fn require_identity(reading: Option<&ListReading>, yes: bool, how: &str) -> Result<(), Failure> {
+    let gap = reading.filter(|reading| yes && !reading.no_identity_check).and_then(ListReading::identity_gap);
+    gap.map_or(Ok(()), |gap| Err(Failure::usage(format!("{gap} With `--yes`: {how}. Nothing was sent"))))
 }
 
 /// Asks the person, unless consent was given beforehand.
@@ -117,12 +125,13 @@ fn about(run: &Run, partner: &str) -> String {
     };
     format!(
         "about to {change} {} customers of {partner} ({tenant}).\n\
-         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.\n{earnest}{once}",
+         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.{}\n{earnest}{once}",
         run.to_change(),
         opened.procedure,
         visible(&opened.api_url),
         opened.input.rows,
         run.settled(),
+        show::about_list(run),
     )
 }
 

@@ -1,7 +1,9 @@
 //! `offboard demo`: the whole job, over real HTTP, against the built-in simulator.
 
 use super::{
-    args::{Common, DemoOptions, ListOptions, PaceOptions, ProcedureName, RunOptions, UndoOptions},
+    args::{
+        Common, DemoOptions, ListOptions, ListPlace, PaceOptions, ProcedureName, RunOptions, UndoOptions,
+    },
     check,
     consent::Consent,
     diagnostics, ending,
@@ -47,7 +49,15 @@ pub(super) fn run(
         let store = session::open_log(&settings.paths)?;
         let (rehearsal, access) = Rehearsal::open(Model::new(scenario)).await?;
         printer.say(&format!("The simulator plays Partner Center at {}.", access.base));
-        let opened = run::opened(&settings, &options, &list, checked.rows, Mode::Demo, true, &access);
+        let opened = run::opened(
+            &settings,
+            &options,
+            (&list, list.reading().clone()),
+            checked.rows,
+            Mode::Demo,
+            true,
+            &access,
+        );
         let stop = CancellationToken::new();
         let list = Arc::new(list);
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
@@ -106,7 +116,11 @@ fn made_up(count: u32) -> Result<(List, Scenario, RunOptions), Failure> {
 
 fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
     RunOptions {
-        list: ListOptions { file: PathBuf::from(LIST_NAME), skip_invalid: true, ..ListOptions::default() },
+        list: ListOptions {
+            place: ListPlace { file: PathBuf::from(LIST_NAME), ..ListPlace::default() },
+            skip_invalid: true,
+            ..ListOptions::default()
+        },
         pace: PaceOptions { rate: Some(rate), concurrency: Some(concurrency) },
         max_removals: Some(max_removals),
         max_share: Some(100),

@@ -33,6 +33,7 @@ mod invitation;
 mod keys;
 mod log;
 mod login;
+mod matching;
 mod next;
 mod plan_file;
 mod printer;
@@ -88,6 +89,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Demo(options) => demo::run(&printer, &typed, &cli.common, options),
         Command::Check(options) => check::run(&printer, &options),
+        Command::Match(options) => matching::run(&printer, &typed, &cli.common, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),
         Command::Approve(options) => approve::run(&printer, &options),

@@ -61,6 +61,8 @@ pub(super) fn run(
     let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
     let nobody_types = options.again.yes && !is_confirmed;
     Sandbox::again(typed, options.again.sandbox_tenant.as_ref())?.require_again(&run, nobody_types)?;
+    let how = "resume it without `--yes`";
+    consent::require_identity(run.opened.input.reading.as_ref(), nobody_types, how)?;
     let has_partner = named.is_some() || run.policy.partner.is_some();
     let consent =
         if is_confirmed { Consent::Given } else { consent::require(options.again.yes, has_partner)? };

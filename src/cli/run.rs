@@ -14,7 +14,7 @@ use super::{
     undo::Offer,
 };
 use crate::{
-    domain::Mode,
+    domain::{ListReading, Mode},
     input::List,
     record::{InputFile, Rules, RunOpened},
 };
@@ -58,6 +58,12 @@ fn start(
 
     let has_partner = settings.policy.partner.is_some() || options.rehearse;
     let consent = if changes { consent::require(options.yes, has_partner)? } else { Consent::Given };
+    let reading = check::reading(&list, &options.list);
+    if changes && !options.rehearse {
+        let how =
+            "acknowledge that with `--no-identity-check`, or head the columns so that they are compared";
+        consent::require_identity(Some(&reading), options.yes, how)?;
+    }
     let access = if options.rehearse { None } else { Some(Access::find(printer, &settings.service)?) };
     ask_why(printer, &mut options)?;
     diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
@@ -78,7 +84,7 @@ fn start(
             let (rehearsal, access) = Rehearsal::open(model).await?;
             (access, Some(rehearsal))
         };
-        let opened = opened(&settings, &options, &list, checked.rows, mode, changes, &access);
+        let opened = opened(&settings, &options, (&list, reading), checked.rows, mode, changes, &access);
         let stop = CancellationToken::new();
         let list = Arc::new(list);
         let take_rows = async |engine: &_| session::take_list(engine, list).await;
@@ -101,7 +107,7 @@ fn start(
 pub(super) fn opened(
     settings: &RunSettings,
     options: &RunOptions,
-    list: &List,
+    (list, reading): (&List, ListReading),
     rows: u32,
     mode: Mode,
     changes: bool,
@@ -122,6 +128,7 @@ pub(super) fn opened(
             sha256: list.sha256(),
             rows,
             columns: list.columns().to_vec(),
+            reading: Some(reading),
         },
         ticket: options.ticket.clone(),
         reason: options.reason.clone(),

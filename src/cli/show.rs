@@ -1,7 +1,7 @@
 //! Tables for a terminal.
 
 use crate::{
-    domain::{Outcome, Preparation, Procedure, Reason},
+    domain::{ListReading, Outcome, Preparation, Procedure, Reason},
     record::{Row, RowState, Run},
     report::{Shown, visible},
 };
@@ -94,6 +94,7 @@ pub(super) fn plan(run: &Run) -> String {
     if !others.is_empty() {
         text.push_str(&format!("\nThe others: {}.", others.join(", ")));
     }
+    text.push_str(&about_list(run));
     text
 }
 
@@ -142,13 +143,29 @@ pub(super) fn summary(
 
 /// Lines under a reason, broken between words.
 fn indented(text: &str) -> String {
+    broken(text, WIDTH, 8)
+}
+
+/// A sentence about the list, with a mark before it.
+pub(super) fn sentence(text: &str) -> String {
+    format!("!{}", broken(&visible(text), 1, 2))
+}
+
+/// What must be known of how the list was read, before anything is allowed.
+pub(super) fn about_list(run: &Run) -> String {
+    let said = run.opened.input.reading.as_ref().map(ListReading::warnings).unwrap_or_default();
+    said.iter().map(|said| format!("\n{}", sentence(said))).collect()
+}
+
+/// Lines broken between words: the first goes on where `width` characters stand already, the others are indented.
+fn broken(text: &str, mut width: usize, indent: usize) -> String {
     let mut lines = String::new();
-    let mut width = WIDTH;
     for word in text.split(' ') {
         let length = word.chars().count();
         if width + 1 + length > WIDTH {
-            lines.push_str("\n        ");
-            width = 8;
+            lines.push('\n');
+            lines.push_str(&" ".repeat(indent));
+            width = indent;
         } else {
             lines.push(' ');
             width += 1;

@@ -2,16 +2,27 @@
 //! record like all others.
 
 use super::{
-    account_refusal::failed_about, courier::Courier, halt::Halt, introduction::Introduction, ports::Ports,
-    reading::Read, reconcile::Listed,
+    account_refusal::{self, failed_about},
+    courier::Courier,
+    halt::Halt,
+    introduction::Introduction,
+    ports::Ports,
+    reading::Read,
+    reconcile::Listed,
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
-    domain::{Day, Reason, RunId},
-    partner_center::{Count, model::AuditRecord, request, transport::Transport},
-    record::{Event, Exchange, Purpose, Record, Run, TokenNamed},
+    domain::{Day, Reason, RunId, TenantId},
+    partner_center::{
+        Count,
+        model::{AuditRecord, Customer},
+        request,
+        transport::Transport,
+    },
+    preconditions::CustomerFacts,
+    record::{Event, Exchange, Purpose, Record, Run, StopCause, TokenNamed},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 
 /// The most pages of activity that are read for some days: five million lines.
@@ -81,6 +92,48 @@ impl<T: Transport> Visit<T> {
         }
         // What is not read to its end must not pass for the whole.
         Ok(next.is_none() && !count.is_short())
+    }
+
+    /// All the partner's customers, each told to `each` once, as the listing has them.
+    pub async fn customers(&self, mut each: impl FnMut(TenantId, CustomerFacts)) -> Result<(), Halt> {
+        let mut next = Some(request::customers());
+        let mut named = HashSet::new();
+        let mut said = None;
+        while let Some(call) = next.take() {
+            match self.courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
+                Read::Done(page, _) => {
+                    said = said.max(page.total);
+                    let before = named.len();
+                    for customer in page.items {
+                        let id = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
+                        if let Some(id) = id.filter(|id| named.insert(*id)) {
+                            each(id, CustomerFacts::of(customer));
+                        }
+                    }
+                    if page.after.is_some() && named.len() == before {
+                        let text = "the listing of customers goes on without naming anybody new; it is not whole";
+                        return Err(Halt::stop(StopCause::Service, text));
+                    }
+                    next = page.after;
+                }
+                Read::NoRelationship(failure) => {
+                    return Err(account_refusal::failed(Reason::RefusedByService, &failure.exchange));
+                }
+                Read::Failed(reason, failure) => {
+                    return Err(account_refusal::failed(reason, &failure.exchange));
+                }
+            }
+        }
+        match (Count { came: named.len() as u64, said }, said) {
+            (count, Some(said)) if count.is_short() => {
+                let text = format!(
+                    "the listing of customers says that there are {said}, and names {}; it is not whole",
+                    count.came
+                );
+                Err(Halt::stop(StopCause::Service, text))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Records what was found out about a run that is over.

@@ -1,21 +1,20 @@
 //! Lists that are text: separated values.
 //!
-//! The `csv` crate does the parsing. What it would do in silence is done around it: empty lines
-//! are counted, because Excel shows them as rows; a quotation mark that is never closed is an
-//! error instead of one long cell; and no row can be longer than its limit, so memory stays flat.
+//! The first lines say how the text is meant: `sep=;`, PowerShell's `#TYPE …`, and otherwise the separator that
+//! stands most often in the header. The parsing itself is in [`scanner`](super::scanner).
 
 use super::{
-    decode::{Lines, Text, TextFault},
+    decode::{Text, TextFault, head},
     error::Fault,
     limits::{COLUMNS, FIELD_BYTES, ROW_BYTES},
+    scanner::{Marks, Record, Scanner, Stop},
     source::{Input, Source},
     table::{Cell, Line, Table},
     text::shown,
 };
 use crate::domain::Sha256;
-use csv::{ByteRecord, ErrorKind, ReaderBuilder, Terminator};
 use encoding_rs::Encoding;
-use std::{fmt, io::Read};
+use std::fmt;
 
 /// What stands between two cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +25,19 @@ pub enum Separator {
     Semicolon,
     /// The tab character.
     Tab,
+    /// `|`
+    Pipe,
 }
 
 impl Separator {
-    const ALL: [Self; 3] = [Self::Comma, Self::Semicolon, Self::Tab];
+    const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Pipe];
 
-    const fn byte(self) -> u8 {
+    pub(super) const fn byte(self) -> u8 {
         match self {
             Self::Comma => b',',
             Self::Semicolon => b';',
             Self::Tab => b'\t',
+            Self::Pipe => b'|',
         }
     }
 }
@@ -46,6 +48,7 @@ impl fmt::Display for Separator {
             Self::Comma => "comma",
             Self::Semicolon => "semicolon",
             Self::Tab => "tab",
+            Self::Pipe => "pipe",
         })
     }
 }
@@ -56,56 +59,125 @@ pub(super) struct Dialect {
     pub(super) encoding: &'static Encoding,
     pub(super) mark: usize,
     pub(super) separator: Separator,
-    /// The length of a first line `sep=;` and its line end.
-    preface: usize,
+    pub(super) marks: Marks,
+    /// How many lines stand above the rows, and how many of them are rows for Excel.
+    pub(super) above: (u32, u32),
 }
 
 /// The ways in which this text may be meant, the likeliest first.
 ///
 /// A first line `sep=;` settles it. Excel does not show that line, so it is no row and does not
-/// count. Otherwise the separator is guessed from the first row that is not blank: the one that
-/// stands there most often outside quotation marks. The others follow, so that a header like
-/// `Tenant ID;Remark, if any, please` can still be understood.
+/// count. Otherwise the separator is guessed from the header, which is the first row that is not blank
+/// unless somebody says otherwise: the one that stands there most often outside quotation marks. The others
+/// follow, so that a header like `Tenant ID;Remark, if any, please` can still be understood.
 pub(super) fn dialects(
     source: &Source,
     encoding: &'static Encoding,
     mark: usize,
+    header_row: Option<u32>,
 ) -> Result<Vec<Dialect>, Fault> {
-    let head = Lines::new(Text::new(source.open()?, encoding, mark)?).head(2 * ROW_BYTES)?;
-    let dialect = |separator, preface| Dialect { encoding, mark, separator, preface };
-    let first = head.split_inclusive('\n').next().unwrap_or_default();
-    if let Some(sign) = first.trim_end_matches(['\n', '\r']).trim_matches('"').strip_prefix("sep=") {
-        let known = Separator::ALL.into_iter().find(|known| sign.as_bytes() == [known.byte()]);
-        let separator = known.ok_or_else(|| Fault::Separator(shown(sign)))?;
-        return Ok(vec![dialect(separator, first.len())]);
+    let head = head(Text::new(source.open()?, encoding, mark)?, 2 * ROW_BYTES)?;
+    if let Some(what) = other_document(&head) {
+        return Err(Fault::NotAWorkbook { what });
     }
-    let mut counts = Separator::ALL.map(|separator| (separator, 0_u32));
-    let mut quoted = false;
-    let mut at_start = true;
-    for byte in head.trim_start().bytes() {
+    let mut lines = Lines(&head);
+    let mut above = (0, 0);
+    let mut first = lines.clone().next().unwrap_or_default();
+    let mut chosen = None;
+    let sep = first.trim_matches('"');
+    if let Some(sign) = sep.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).and(sep.get(4..)) {
+        let known = Separator::ALL.into_iter().find(|known| sign.as_bytes() == [known.byte()]);
+        chosen = Some(known.ok_or_else(|| Fault::Separator(shown(sign)))?);
+        above = (1, 0);
+        lines.next();
+        first = lines.clone().next().unwrap_or_default();
+    }
+    if first.starts_with("#TYPE ") {
+        above = (above.0 + 1, 1);
+        lines.next();
+    }
+    let dialect = |separator| Dialect { encoding, mark, separator, marks: Marks::Quote, above };
+    if let Some(separator) = chosen {
+        return Ok(vec![dialect(separator)]);
+    }
+    for _ in above.1 + 1..header_row.unwrap_or_default() {
+        lines.next();
+    }
+    let header = lines.0.trim_start_matches(['\n', '\r', ' ', '\u{a0}']);
+    let mut counts = Separator::ALL.map(|separator| (separator, count(header, separator.byte())));
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(counts.map(|(separator, _)| dialect(separator)).to_vec())
+}
+
+/// Lines, whatever ends them.
+#[derive(Clone)]
+struct Lines<'a>(&'a str);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (line, rest) = self.0.split_once(['\n', '\r']).unwrap_or((self.0, ""));
+        let is_half = self.0.get(line.len()..).is_some_and(|end| end.starts_with("\r\n"));
+        self.0 = if is_half { rest.strip_prefix('\n').unwrap_or(rest) } else { rest };
+        Some(line)
+    }
+}
+
+/// How often this byte stands in the first record, outside quotation marks.
+fn count(text: &str, separator: u8) -> u32 {
+    let (mut count, mut quoted, mut at_start) = (0, false, true);
+    for byte in text.bytes() {
         match byte {
             b'"' if at_start || quoted => quoted = !quoted,
-            b'\n' if !quoted => break,
-            _ if quoted => {}
-            _ => {
-                if let Some((_, count)) = counts.iter_mut().find(|(known, _)| known.byte() == byte) {
-                    *count += 1;
-                    at_start = true;
-                    continue;
-                }
+            b'\n' | b'\r' if !quoted => break,
+            _ if !quoted && byte == separator => {
+                count += 1;
+                at_start = true;
+                continue;
             }
+            // Another separator may begin a cell as well.
+            b',' | b';' | b'\t' | b'|' if !quoted => {
+                at_start = true;
+                continue;
+            }
+            _ => {}
         }
         at_start = false;
     }
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let likely = counts.iter().enumerate().filter(|(at, (_, count))| *at == 0 || *count > 0);
-    Ok(likely.map(|(_, (separator, _))| dialect(*separator, 0)).collect())
+    count
+}
+
+/// What this text is, if it is markup that only calls itself a list.
+fn other_document(head: &str) -> Option<&'static str> {
+    let start = head.trim_start();
+    if start.starts_with("%PDF-") {
+        return Some("a PDF document");
+    }
+    if start.get(..13).is_some_and(|start| start.eq_ignore_ascii_case("MIME-Version:")) {
+        return Some("a web archive (MHTML)");
+    }
+    if !start.starts_with('<') {
+        return None;
+    }
+    let lower = start.chars().take(4096).collect::<String>().to_ascii_lowercase();
+    let has = |part: &str| lower.contains(part);
+    if has("urn:schemas-microsoft-com:office:spreadsheet") {
+        return Some("an XML spreadsheet of 2003");
+    }
+    if has("<html") || has("<!doctype html") || has("<table") {
+        return Some("a web page (HTML)");
+    }
+    (has("<?xml") || has("</") || has("/>")).then_some("XML")
 }
 
 /// The rows of a text.
 pub(super) struct CsvTable {
-    reader: csv::Reader<Lines<Input>>,
-    record: ByteRecord,
+    scanner: Scanner<Input>,
+    record: Record,
     encoding: &'static Encoding,
     sha256: Sha256,
     row: u32,
@@ -114,77 +186,64 @@ pub(super) struct CsvTable {
 impl CsvTable {
     /// `sha256` is what the bytes had when the list was recognised.
     pub(super) fn new(source: &Source, dialect: Dialect, sha256: Sha256) -> Result<Self, Fault> {
-        let mut lines = Lines::new(Text::new(source.open()?, dialect.encoding, dialect.mark)?);
-        lines.allow(dialect.preface);
-        let preface = (&mut lines).take(dialect.preface as u64).read_to_end(&mut Vec::new());
-        let reader = ReaderBuilder::new()
-            .delimiter(dialect.separator.byte())
-            .has_headers(false)
-            .flexible(true)
-            // A carriage return before it is taken off below. One that stands alone does not end
-            // a row: in a list it is a stray character inside a cell.
-            .terminator(Terminator::Any(b'\n'))
-            .from_reader(lines);
+        let text = Text::new(source.open()?, dialect.encoding, dialect.mark)?;
+        let scanner = Scanner::new(text, dialect.separator.byte(), dialect.marks);
         let mut table =
-            Self { reader, record: ByteRecord::new(), encoding: dialect.encoding, sha256, row: 0 };
-        preface.map_err(|error| table.text_fault(error))?;
+            Self { scanner, record: Record::default(), encoding: dialect.encoding, sha256, row: 0 };
+        let (lines, rows) = dialect.above;
+        for _ in 0..lines {
+            table.scanner.skip_line().map_err(|stop| table.fault(stop))?;
+        }
+        table.row = rows;
         Ok(table)
     }
 
-    fn text_fault(&mut self, error: std::io::Error) -> Fault {
+    fn fault(&self, stop: Stop) -> Fault {
         let row = self.row.saturating_add(1);
-        match TextFault::inside(&error) {
-            Some(TextFault::Malformed) => Fault::Malformed { row, encoding: self.encoding.name() },
-            Some(TextFault::Nul) => Fault::Nul { row },
-            Some(TextFault::TooLong) => Fault::RowTooLong { row },
-            None => Fault::Io(error),
+        match stop {
+            Stop::Io(error) => match TextFault::inside(&error) {
+                Some(TextFault::Malformed) => Fault::Malformed { row, encoding: self.encoding.name() },
+                Some(TextFault::Nul) => Fault::Nul { row },
+                None => Fault::Io(error),
+            },
+            Stop::TooLong => Fault::RowTooLong { place: format!("row {row}") },
+            Stop::Quote(fault, column) => {
+                let begins = String::from_utf8_lossy(self.record.begun());
+                let begins = shown(&begins.chars().take(24).collect::<String>());
+                Fault::QuotationMark { row, column, fault: fault.into(), begins }
+            }
         }
+    }
+
+    fn cells(&self) -> Result<Vec<Cell>, Fault> {
+        let row = self.row;
+        let mut cells = Vec::new();
+        for (at, field) in self.record.cells().enumerate() {
+            let place = || format!("row {row}, column {}", at + 1);
+            if field.len() > FIELD_BYTES {
+                return Err(Fault::FieldTooLong { place: place() });
+            }
+            let cell = Cell::Text(String::from_utf8_lossy(field).into_owned());
+            if at < COLUMNS {
+                cells.push(cell);
+            } else if !cell.is_blank() {
+                return Err(Fault::TooManyColumns { place: place() });
+            }
+        }
+        Ok(cells)
     }
 }
 
 impl Table for CsvTable {
     fn next_line(&mut self) -> Result<Option<Line>, Fault> {
-        let lines = self.reader.get_mut();
-        lines.allow(ROW_BYTES);
-        let (empty, more) = match lines.skip_empty_lines() {
-            Ok(skipped) => skipped,
-            Err(error) => return Err(self.text_fault(error)),
-        };
-        self.row = self.row.saturating_add(empty);
-        if !more {
-            let same = self.reader.get_ref().sha256() == Some(self.sha256);
-            return if same { Ok(None) } else { Err(Fault::Changed) };
-        }
-        if let Err(error) = self.reader.read_byte_record(&mut self.record) {
-            return Err(match error.into_kind() {
-                ErrorKind::Io(error) => self.text_fault(error),
-                // The other kinds are about headers, lengths and UTF-8, which are not asked for.
-                _ => Fault::Malformed { row: self.row.saturating_add(1), encoding: self.encoding.name() },
-            });
-        }
-        self.row = self.row.saturating_add(1);
-        if self.reader.get_ref().was_read_past_its_end() {
-            return Err(Fault::UnclosedQuote { row: self.row });
-        }
-        Ok(Some(Line { row: self.row, cells: cells(&self.record, self.row)? }))
-    }
-}
-
-fn cells(record: &ByteRecord, row: u32) -> Result<Vec<Cell>, Fault> {
-    let last = record.len().saturating_sub(1);
-    let mut cells = Vec::with_capacity(record.len().min(COLUMNS));
-    for (at, field) in record.iter().enumerate() {
-        let field = if at == last { field.strip_suffix(b"\r").unwrap_or(field) } else { field };
-        let column = at + 1;
-        if field.len() > FIELD_BYTES {
-            return Err(Fault::FieldTooLong { row, column });
-        }
-        let cell = Cell::Text(String::from_utf8_lossy(field).into_owned());
-        if column <= COLUMNS {
-            cells.push(cell);
-        } else if !cell.is_blank() {
-            return Err(Fault::TooManyColumns { row, column });
+        match self.scanner.read(&mut self.record) {
+            Err(stop) => Err(self.fault(stop)),
+            Ok(false) if self.scanner.text().sha256() == Some(self.sha256) => Ok(None),
+            Ok(false) => Err(Fault::Changed),
+            Ok(true) => {
+                self.row = self.row.saturating_add(1);
+                Ok(Some(Line { row: self.row, cells: self.cells()?, hidden: None }))
+            }
         }
     }
-    Ok(cells)
 }

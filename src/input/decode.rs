@@ -4,18 +4,15 @@
 use super::source::read_some;
 use crate::domain::{Digest, Sha256};
 use encoding_rs::{Decoder, DecoderResult, Encoding};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
-/// Why the text cannot be read on. Travels inside an [`io::Error`], because `csv` reads from
-/// [`Read`].
+/// Why the text cannot be read on. Travels inside an [`io::Error`], because it is read by [`Read`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TextFault {
     #[error("a character that is not valid in this encoding")]
     Malformed,
     #[error("a NUL character")]
     Nul,
-    #[error("a record that is too long")]
-    TooLong,
 }
 
 impl TextFault {
@@ -58,7 +55,7 @@ impl<R: Read> Text<R> {
     }
 
     /// The digest of all bytes, once the text has been read to its end.
-    fn sha256(&self) -> Option<Sha256> {
+    pub(super) fn sha256(&self) -> Option<Sha256> {
         self.finished.then(|| self.digest.clone().done())
     }
 }
@@ -100,94 +97,18 @@ impl<R: Read> Read for Text<R> {
     }
 }
 
-/// Gives the text line by line, so that whoever parses records never reads past the end of one.
-///
-/// Two things become simple by this. Empty lines between records can be counted, which the `csv`
-/// crate skips without a word; and a parser that still wants more at the end of the text is
-/// inside quotation marks.
-pub(super) struct Lines<R> {
-    text: BufReader<Text<R>>,
-    budget: usize,
-    last: u8,
-    ended: bool,
-}
-
-impl<R: Read> Lines<R> {
-    pub(super) fn new(text: Text<R>) -> Self {
-        Self { text: BufReader::with_capacity(32 << 10, text), budget: 0, last: b'\n', ended: false }
+/// The text as far as `limit`; for looking at what a list begins with.
+pub(super) fn head<R: Read>(text: Text<R>, limit: usize) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    // Into room for less than a character nothing would ever be decoded.
+    let text = BufReader::with_capacity(32 << 10, text);
+    // A fault further on is reported when the rows are read, with its row.
+    if let Err(error) = text.take(limit as u64).read_to_end(&mut bytes)
+        && TextFault::inside(&error).is_none()
+    {
+        return Err(error);
     }
-
-    /// From here on, at most this many bytes are given.
-    pub(super) fn allow(&mut self, budget: usize) {
-        self.budget = budget;
-    }
-
-    /// Passes over empty lines. Gives their number, and whether there is text after them.
-    pub(super) fn skip_empty_lines(&mut self) -> io::Result<(u32, bool)> {
-        let mut count = 0_u32;
-        loop {
-            let buffer = self.text.fill_buf()?;
-            let Some(first) = buffer.first() else { return Ok((count, false)) };
-            if *first != b'\n' {
-                return Ok((count, true));
-            }
-            self.text.consume(1);
-            count = count.saturating_add(1);
-        }
-    }
-
-    /// Whether somebody asked for more than there is.
-    pub(super) fn was_read_past_its_end(&self) -> bool {
-        self.ended
-    }
-
-    /// The digest of all bytes, once the text has been read to its end.
-    pub(super) fn sha256(&self) -> Option<Sha256> {
-        self.text.get_ref().sha256()
-    }
-
-    /// The text as far as `limit`, without consuming a record; for looking at the first one.
-    pub(super) fn head(mut self, limit: usize) -> io::Result<String> {
-        let mut bytes = Vec::new();
-        let mut input = (&mut self.text).take(limit as u64);
-        // A fault further on is reported when the rows are read, with its row.
-        if let Err(error) = input.read_to_end(&mut bytes)
-            && TextFault::inside(&error).is_none()
-        {
-            return Err(error);
-        }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    }
-}
-
-impl<R: Read> Read for Lines<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.budget == 0 {
-            return Err(io::Error::other(TextFault::TooLong));
-        }
-        let buffer = self.text.fill_buf()?;
-        if buffer.is_empty() {
-            // A last line without its line end is given one.
-            if self.last != b'\n'
-                && let Some(first) = out.first_mut()
-            {
-                self.last = b'\n';
-                *first = b'\n';
-                return Ok(1);
-            }
-            self.ended = true;
-            return Ok(0);
-        }
-        let line = buffer.iter().position(|&byte| byte == b'\n').map_or(buffer.len(), |at| at + 1);
-        let count = line.min(out.len()).min(self.budget);
-        for (to, from) in out.iter_mut().zip(buffer).take(count) {
-            *to = *from;
-            self.last = *from;
-        }
-        self.text.consume(count);
-        self.budget -= count;
-        Ok(count)
-    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
@@ -227,10 +148,9 @@ mod tests {
     #[test]
     fn the_digest_covers_the_mark_too() {
         let bytes = b"\xef\xbb\xbfa\nb";
-        let mut lines = Lines::new(Text::new(&bytes[..], UTF_8, 3).unwrap());
-        lines.allow(100);
-        let mut text = String::new();
-        lines.read_to_string(&mut text).unwrap();
-        assert_eq!((text.as_str(), lines.sha256()), ("a\nb\n", Some(Sha256::of(&[bytes]))));
+        let mut text = Text::new(&bytes[..], UTF_8, 3).unwrap();
+        let mut read = String::new();
+        text.read_to_string(&mut read).unwrap();
+        assert_eq!((read.as_str(), text.sha256()), ("a\nb", Some(Sha256::of(&[bytes]))));
     }
 }

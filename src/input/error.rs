@@ -1,7 +1,11 @@
 //! Why a list cannot be read at all. What is wrong with a single row is no error: see
 //! [`Problem`](super::Problem).
 
-use super::limits::{COLUMNS, FIELD_BYTES, ROW_BYTES, ROWS};
+use super::{
+    limits::{COLUMNS, FIELD_BYTES, ROW_BYTES, ROWS},
+    scanner::QuoteFault,
+};
+use crate::domain::HiddenRows;
 use std::io;
 
 /// A list that cannot be used, and why.
@@ -56,44 +60,55 @@ pub enum Fault {
         /// Where.
         row: u32,
     },
-    /// The file ends inside quotation marks.
-    #[error("row {row}: a quotation mark is opened and never closed; close it or take it out")]
-    UnclosedQuote {
+    /// A quotation mark that would move the end of a cell.
+    #[error("row {row}, column {column}: {fault}; the cell begins with {begins}; {}", fault.advice())]
+    QuotationMark {
         /// Where the row begins.
         row: u32,
+        /// The column: its number, counted from 1.
+        column: usize,
+        /// What is wrong.
+        fault: Quotation,
+        /// How the cell begins, shortened and escaped.
+        begins: String,
+    },
+    /// A cell in which a whole row stands.
+    #[error(
+        "row {row}, column {column}: a whole row of the list stands inside one cell, {text}: a quotation mark is \
+         opened above it and closed below it; take both marks out"
+    )]
+    SwallowedRow {
+        /// Where the row begins that swallowed the other.
+        row: u32,
+        /// The column: its number, counted from 1.
+        column: usize,
+        /// The row that was swallowed, shortened and escaped.
+        text: String,
     },
     /// A first line `sep=` that names something else.
-    #[error("the first line sets the separator {0}; use a comma, a semicolon or a tab")]
+    #[error("the first line sets the separator {0}; use a comma, a semicolon, a tab or `|`")]
     Separator(
         /// As it stands.
         String,
     ),
 
     /// A cell that is too long.
-    #[error("row {row}, column {column}: a cell may have {FIELD_BYTES} bytes at most; shorten it")]
+    #[error("{place}: a cell may have {FIELD_BYTES} bytes at most; shorten it")]
     FieldTooLong {
         /// Where.
-        row: u32,
-        /// The column: its number, counted from 1.
-        column: usize,
+        place: String,
     },
     /// A row that is too long.
-    #[error(
-        "row {row}: a row may have {ROW_BYTES} bytes at most; is a quotation mark opened and never closed?"
-    )]
+    #[error("{place}: a row may have {ROW_BYTES} bytes at most; shorten it")]
     RowTooLong {
         /// Where the row begins.
-        row: u32,
+        place: String,
     },
     /// A row that is too wide.
-    #[error(
-        "row {row}: a list may have {COLUMNS} columns at most, and column {column} is used; take some out"
-    )]
+    #[error("{place}: a list may have {COLUMNS} columns at most, and this one is used; take some out")]
     TooManyColumns {
         /// Where.
-        row: u32,
-        /// The column: its number, counted from 1.
-        column: usize,
+        place: String,
     },
     /// A list that is too long.
     #[error("row {row}: a list may have {ROWS} rows at most; split it")]
@@ -116,6 +131,85 @@ pub enum Fault {
         /// What stands there, shortened and escaped.
         text: String,
     },
+    /// A tenant ID beside the table.
+    #[error(
+        "{place}: a tenant ID, {text}, stands beside the table, whose last heading is {last}; if it belongs to the \
+         list, move it into the column of the IDs; if not, delete it or give its column a heading"
+    )]
+    IdBeside {
+        /// Where.
+        place: String,
+        /// The last heading.
+        last: String,
+        /// What stands there, shortened and escaped.
+        text: String,
+    },
+    /// Rows that nobody sees, and nobody said what becomes of them.
+    #[error(
+        "{}; whoever looks at the list does not see them: `--hidden skip` leaves them out, `--hidden take` reads \
+         them like all others",
+        hidden.in_words()
+    )]
+    HiddenRows {
+        /// How many, the first, and who hid them.
+        hidden: HiddenRows,
+    },
+    /// Every row is hidden and left out.
+    #[error("every row below the header is hidden, and `--hidden skip` leaves them out")]
+    OnlyHiddenRows,
+    /// The header is hidden.
+    #[error("row {row}, which looks like the header, is hidden; unhide it, or say `--header-row {row}`")]
+    HiddenHeader {
+        /// Where.
+        row: u32,
+    },
+    /// A formula whose value nobody computed.
+    #[error(
+        "{place}: {what} is a formula without a stored value: the workbook was written by a program that does not \
+         compute; open it in Excel and save it"
+    )]
+    Uncomputed {
+        /// Where.
+        place: String,
+        /// What should stand there.
+        what: &'static str,
+    },
+    /// The letters outside ASCII can be read in more than one way.
+    #[error(
+        "row {row}: the encoding is not certain, and a {what} depends on it; say which it is:{}\n\
+         or save the list as CSV UTF-8",
+        readings.iter().map(|(name, text)| format!("\n  --encoding {name:<13} {text}")).collect::<String>()
+    )]
+    UncertainEncoding {
+        /// Where.
+        row: u32,
+        /// `name` or `domain`.
+        what: &'static str,
+        /// In each encoding, how it reads.
+        readings: Vec<(&'static str, String)>,
+    },
+    /// `--encoding` names none that is known.
+    #[error(
+        "`--encoding {wanted}`: no such encoding; known are, for example, UTF-8, UTF-16LE, windows-1252, \
+             windows-1250, Big5, GB18030, Shift_JIS, EUC-KR"
+    )]
+    UnknownEncoding {
+        /// What the option says.
+        wanted: String,
+    },
+    /// `--encoding` contradicts the file.
+    #[error(
+        "`--encoding {wanted}`: the file begins with the byte-order mark of {found}; leave the option out"
+    )]
+    OtherMark {
+        /// What the option says.
+        wanted: &'static str,
+        /// What the file says.
+        found: &'static str,
+    },
+    /// `--encoding`, but the list is a workbook.
+    #[error("`--encoding` is for CSV files, and this is a workbook; leave the option out")]
+    NoEncoding,
 
     /// More than one column could be the one that is looked for.
     #[error("the {what} could be in {}; {}", list(headers), clearer(*option))]
@@ -129,12 +223,61 @@ pub enum Fault {
     },
     /// No header is one of those for the ID.
     #[error(
-        "no column is headed `tenant id` or similar; name it with `--column`; the headers are {}",
+        "row {row} has no column headed `tenant id` or similar; name it with `--column`, or another row with \
+         `--header-row`; the headings are {}",
         list(headers)
     )]
     NoIdColumn {
+        /// The row that was taken for the header.
+        row: u32,
         /// The headers.
         headers: Vec<String>,
+    },
+    /// The list is to be given IDs, and has some.
+    #[error("the list has a column of IDs, {header}; there is nothing to match")]
+    HasIds {
+        /// Its heading.
+        header: String,
+    },
+    /// The list is to be given IDs, and has nothing by which they could be found.
+    #[error(
+        "row {row} has no column headed `domain`, `company name` or similar; name the one with the names with \
+         `--name-column`, or another row with `--header-row`; the headings are {}",
+        list(headers)
+    )]
+    NothingToMatch {
+        /// The row that was taken for the header.
+        row: u32,
+        /// The headers.
+        headers: Vec<String>,
+    },
+    /// The first row is not the header, and another looks like it.
+    #[error(
+        "row {first} is not the header, but row {row} looks like it ({}): say `--header-row {row}`{}",
+        list(headers),
+        sheet.as_ref().map(|name| format!(" and `--sheet {name}`")).unwrap_or_default()
+    )]
+    HeaderBelow {
+        /// The first row that is not blank.
+        first: u32,
+        /// The one that looks like the header.
+        row: u32,
+        /// What stands in it.
+        headers: Vec<String>,
+        /// Its sheet, where several are read.
+        sheet: Option<String>,
+    },
+    /// `--header-row` names a row that is not there.
+    #[error("`--header-row {row}`: that row is blank or not there")]
+    NoHeaderRow {
+        /// What the option says.
+        row: u32,
+    },
+    /// `--header-row` names a row with an ID in it.
+    #[error("`--header-row {row}`: a tenant ID stands in that row, so it is no header")]
+    HeaderIsData {
+        /// What the option says.
+        row: u32,
     },
     /// The column that an option names is not there.
     #[error("`{option} {wanted}`: there is no such column; the headers are {}", list(headers))]
@@ -164,6 +307,9 @@ pub enum Fault {
     /// `--sheet`, but the list is text.
     #[error("`--sheet` is for workbooks, and this is a CSV file; leave the option out")]
     NoSheets,
+    /// `--hidden`, but the list is text.
+    #[error("`--hidden` is for workbooks, and in a CSV file nothing is hidden; leave the option out")]
+    NothingHidden,
     /// The sheet that an option names is not there.
     #[error("`--sheet {wanted}`: there is no such sheet; the sheets are {}", list(sheets))]
     SheetNotFound {
@@ -179,6 +325,12 @@ pub enum Fault {
         list(sheets)
     )]
     NoMatchingSheet {
+        /// The sheets; those that are hidden say so.
+        sheets: Vec<String>,
+    },
+    /// More than one sheet could be the list.
+    #[error("{} sheets have a column of IDs: {}; say which is the list with `--sheet NAME`", sheets.len(), list(sheets))]
+    AmbiguousSheet {
         /// The sheets.
         sheets: Vec<String>,
     },
@@ -201,6 +353,56 @@ pub enum Fault {
         /// What is wrong with it.
         damage: Damage,
     },
+}
+
+impl Fault {
+    /// Whether it only says that the list is elsewhere.
+    pub(super) const fn is_no_match(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::NoIdColumn { .. }
+                | Self::NothingToMatch { .. }
+                | Self::ColumnNotFound { .. }
+                | Self::HeaderMissing { .. }
+        )
+    }
+}
+
+/// What is wrong with a quotation mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Quotation {
+    /// `"19" rack`
+    #[error("text stands behind the closing quotation mark")]
+    TextBehind,
+    /// `19" rack`
+    #[error("a quotation mark stands in the middle of the cell")]
+    Inside,
+    /// `"19 inch`
+    #[error("a quotation mark is opened and never closed")]
+    NeverClosed,
+}
+
+impl Quotation {
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::TextBehind | Self::Inside => {
+                "a mark that is part of the text is written twice, in a cell between marks; or take it out"
+            }
+            Self::NeverClosed => "close it or take it out",
+        }
+    }
+}
+
+impl From<QuoteFault> for Quotation {
+    fn from(fault: QuoteFault) -> Self {
+        match fault {
+            QuoteFault::TextBehind => Self::TextBehind,
+            QuoteFault::Inside => Self::Inside,
+            QuoteFault::NeverClosed => Self::NeverClosed,
+        }
+    }
 }
 
 /// What is wrong with a part of a workbook.
@@ -234,6 +436,9 @@ pub enum Damage {
     /// Tags inside tags without end.
     #[error("it is nested too deeply")]
     TooDeep,
+    /// A cell says two things, and readers would choose differently.
+    #[error("a cell has two values")]
+    TwoValues,
     /// A cell or a row stands where it cannot, or points to nothing.
     #[error("a cell or row is out of place")]
     Place,

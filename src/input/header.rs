@@ -1,24 +1,39 @@
-//! Which column is which.
+//! Which column is which, and which row is the header.
 
-use super::{Options, error::Fault, table::Cell, text};
-use crate::domain::{IdError, TenantId};
+use super::{
+    Options,
+    csv::Separator,
+    error::Fault,
+    headings::{Holds, is_one, plain},
+    table::{Cell, Line, Table},
+    text,
+};
+use crate::domain::{Hidden, IdError, TenantId};
 
-const ID: &[&str] = &["customertenantid", "tenantid", "customerid", "microsoftid", "id"];
-const NAME: &[&str] = &["customername", "companyname", "name", "customer"];
-const DOMAIN: &[&str] = &["domain", "primarydomain", "primarydomainname", "defaultdomain"];
+/// How many rows are looked at for a header, when the first is none.
+const LOOKED_AT: usize = 40;
+/// How many rows below what looks like a header are looked at for an ID.
+const BELOW: usize = 5;
 
 /// The column of a list that has only IDs and no header.
 const ONLY_COLUMN: &str = "customer_tenant_id";
 
-/// Where things are in a row.
+/// Where things are in a list, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) columns: Vec<String>,
-    pub(super) id: usize,
+    /// None: the list has no IDs yet.
+    pub(super) id: Option<usize>,
     pub(super) name: Option<usize>,
     pub(super) domain: Option<usize>,
-    /// Whether the first row is a header, not data.
-    pub(super) has_header: bool,
+    /// The row of the header, if the list has one.
+    pub(super) header: Option<u32>,
+    /// What becomes of hidden rows.
+    pub(super) hidden: Option<Hidden>,
+    /// What stands between the cells of a text whose marks are quotation marks.
+    pub(super) separator: Option<Separator>,
+    /// The sheet of a workbook.
+    pub(super) sheet: Option<String>,
 }
 
 impl Layout {
@@ -27,11 +42,71 @@ impl Layout {
     }
 }
 
-/// Finds the columns in the first row of a list that is not blank.
-pub(super) fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> {
+/// Finds the header, and that there is at least one row below it.
+///
+/// The header is the first row that is not blank and that somebody sees, unless `--header-row` names another. What
+/// only looks like one further down is proposed, never taken: what stands above it might be a row of the list.
+pub(super) fn find(table: &mut dyn Table, options: &Options) -> Result<Layout, Fault> {
+    let takes_hidden = options.hidden == Some(Hidden::Take);
+    let mut above: Vec<Line> = Vec::new();
+    let first = loop {
+        let line = table.next_filled()?.ok_or_else(|| match options.header_row {
+            Some(row) => Fault::NoHeaderRow { row },
+            None if above.is_empty() => Fault::Empty,
+            None => Fault::OnlyHiddenRows,
+        })?;
+        match options.header_row {
+            Some(wanted) if line.row < wanted => {}
+            Some(wanted) if line.row > wanted => return Err(Fault::NoHeaderRow { row: wanted }),
+            None if line.hidden.is_some() && !takes_hidden => {
+                if above.len() < LOOKED_AT {
+                    above.push(line);
+                }
+            }
+            Some(_) | None => break line,
+        }
+    };
+    match locate(first.row, &first.cells, options) {
+        Ok(layout) if layout.header.is_some() && table.next_filled()?.is_none() => Err(Fault::NoRows),
+        Err(Fault::HeaderMissing { .. }) if options.header_row.is_some() => {
+            Err(Fault::HeaderIsData { row: first.row })
+        }
+        Err(fault) if fault.is_no_match() && options.header_row.is_none() => {
+            let looks_like_it = |line: &&Line| {
+                locate(line.row, &line.cells, options).is_ok_and(|found| found.header.is_some())
+            };
+            if let Some(line) = above.iter().find(looks_like_it) {
+                return Err(Fault::HiddenHeader { row: line.row });
+            }
+            Err(further_down(table, &first, options).unwrap_or(fault))
+        }
+        other => other,
+    }
+}
+
+/// The first row further down that looks like a header: its headings are known, and an ID stands below.
+fn further_down(table: &mut dyn Table, first: &Line, options: &Options) -> Option<Fault> {
+    // What cannot be read down there is not what is wrong here.
+    let lines: Vec<Line> = (0..LOOKED_AT).map_while(|_| table.next_filled().ok().flatten()).collect();
+    lines.iter().enumerate().find_map(|(at, line)| {
+        let layout = locate(line.row, &line.cells, options).ok()?;
+        layout.header?;
+        let is_row = |line: &Line| match layout.id {
+            Some(id) => line.cells.get(id).is_some_and(|cell| looks_like_an_id(cell.shown())),
+            None => true,
+        };
+        let has_row = lines.iter().skip(at + 1).take(BELOW).any(is_row);
+        let named: Vec<usize> = [layout.id, layout.name, layout.domain].into_iter().flatten().collect();
+        let headers = named.iter().map(|at| text::shown(layout.header(*at))).collect();
+        has_row.then_some(Fault::HeaderBelow { first: first.row, row: line.row, headers, sheet: None })
+    })
+}
+
+/// Finds the columns in a row that should be the header.
+fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> {
     let used = cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
     let columns: Vec<String> = cells.iter().take(used).map(|cell| cell.shown().to_owned()).collect();
-    let names: Vec<String> = columns.iter().map(|header| normalised(header)).collect();
+    let names: Vec<String> = columns.iter().map(|header| plain(header)).collect();
     let is_data = cells.iter().any(|cell| looks_like_an_id(cell.shown()));
     let headless = |fault| if is_data { Fault::HeaderMissing { row } } else { fault };
 
@@ -45,29 +120,52 @@ pub(super) fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layo
         return Err(Fault::SameColumn { header: text::shown(columns.get(id).map_or("", String::as_str)) });
     }
     // A column that was named for one thing is no candidate for another.
-    let guess = |what, option, aliases: &[&str]| {
+    let guess = |what, option, holds| {
         let free = |at: &usize| Some(*at) != chosen_id && Some(*at) != chosen_name;
-        let found: Vec<usize> = positions(&names, |name| aliases.contains(&name)).filter(free).collect();
+        let found: Vec<usize> = positions(&names, |name| is_one(name, holds)).filter(free).collect();
         single(what, option, &found, &columns)
+    };
+    let layout = |columns, id, header| Layout {
+        columns,
+        id,
+        name: None,
+        domain: None,
+        header,
+        hidden: options.hidden,
+        separator: None,
+        sheet: None,
     };
     let id = match chosen_id {
         Some(id) => Some(id),
-        None => guess("ID", Some("--column"), ID)?,
+        None => guess("ID", Some("--column"), Holds::Id)?,
     };
+    if options.without_ids {
+        if let Some(id) = id {
+            return Err(Fault::HasIds { header: text::shown(columns.get(id).map_or("", String::as_str)) });
+        }
+        let name = match chosen_name {
+            Some(name) => Some(name),
+            None => guess("name", Some("--name-column"), Holds::Name)?,
+        };
+        let domain = guess("domain", None, Holds::Domain)?;
+        if name.or(domain).is_none() {
+            return Err(Fault::NothingToMatch { row, headers: quoted(&columns) });
+        }
+        return Ok(Layout { name, domain, ..layout(columns, None, Some(row)) });
+    }
     let Some(id) = id else {
         let only = columns.len() == 1 && is_data && options.name_column.is_none();
-        if only {
-            let columns = vec![ONLY_COLUMN.to_owned()];
-            return Ok(Layout { columns, id: 0, name: None, domain: None, has_header: false });
+        if only && options.header_row.is_none() {
+            return Ok(layout(vec![ONLY_COLUMN.to_owned()], Some(0), None));
         }
-        return Err(headless(Fault::NoIdColumn { headers: quoted(&columns) }));
+        return Err(headless(Fault::NoIdColumn { row, headers: quoted(&columns) }));
     };
     let name = match chosen_name {
         Some(name) => Some(name),
-        None => guess("name", Some("--name-column"), NAME)?,
+        None => guess("name", Some("--name-column"), Holds::Name)?,
     };
-    let domain = guess("domain", None, DOMAIN)?;
-    Ok(Layout { columns, id, name, domain, has_header: true })
+    let domain = guess("domain", None, Holds::Domain)?;
+    Ok(Layout { name, domain, ..layout(columns, Some(id), Some(row)) })
 }
 
 /// The column that an option names.
@@ -79,8 +177,9 @@ fn chosen(
     names: &[String],
 ) -> Result<Option<usize>, Fault> {
     let Some(wanted) = wanted else { return Ok(None) };
-    let plain = normalised(wanted);
-    let found: Vec<usize> = positions(names, |name| !plain.is_empty() && name == plain).collect();
+    let wanted_plain = plain(wanted);
+    let is_it = |name: &str| !wanted_plain.is_empty() && name == wanted_plain;
+    let found: Vec<usize> = positions(names, is_it).collect();
     match single(what, Some(option), &found, columns)? {
         Some(at) => Ok(Some(at)),
         None => Err(Fault::ColumnNotFound { option, wanted: text::shown(wanted), headers: quoted(columns) }),
@@ -109,23 +208,24 @@ fn quoted(headers: &[String]) -> Vec<String> {
     headers.iter().map(|header| text::shown(header)).collect()
 }
 
-/// A header without what people write in different ways: case, blanks, hyphens, underscores.
-fn normalised(header: &str) -> String {
-    let ignored = |c: char| text::is_blank(c) || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}');
-    header.chars().filter(|c| !ignored(*c)).flat_map(char::to_lowercase).collect()
-}
-
-fn looks_like_an_id(text: &str) -> bool {
+pub(super) fn looks_like_an_id(text: &str) -> bool {
     matches!(tenant_id(text), Ok(_) | Err(IdError::Nil))
 }
 
-/// Reads an ID from a cell: what is blank around it does not matter, inside its braces neither.
+/// Reads an ID from a cell: what is blank around it does not matter, inside its braces and its text marker neither.
 pub(super) fn tenant_id(text: &str) -> Result<TenantId, IdError> {
-    let bare = text::trimmed(text);
+    let bare = text::trimmed(unmarked(text).unwrap_or(text));
     match bare.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')) {
         Some(inner) => format!("{{{}}}", text::trimmed(inner)).parse(),
         None => bare.parse(),
     }
+}
+
+/// The text without the marker that has Excel take it for text: `="…"`, or `'` before it. Nothing if it has none.
+pub(super) fn unmarked(text: &str) -> Option<&str> {
+    let bare = text::trimmed(text);
+    let between = bare.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"'));
+    between.or_else(|| bare.strip_prefix('\''))
 }
 
 #[cfg(test)]
@@ -134,13 +234,13 @@ mod tests {
 
     const ID: &str = "0a0b0c0d-1111-4222-8333-444444444444";
 
-    fn find(headers: &[&str], options: &Options) -> Result<Layout, Fault> {
+    fn find_in(headers: &[&str], options: &Options) -> Result<Layout, Fault> {
         let cells: Vec<Cell> = headers.iter().map(|text| Cell::Text((*text).to_owned())).collect();
         locate(1, &cells, options)
     }
 
     fn guess(headers: &[&str]) -> Result<Layout, Fault> {
-        find(headers, &Options::default())
+        find_in(headers, &Options::default())
     }
 
     #[test]
@@ -148,10 +248,16 @@ mod tests {
         for id in
             ["Customer Tenant ID", "TENANT-ID", "customer_id", "Microsoft\u{a0}Id", "\u{feff}id\u{200b}"]
         {
-            for name in ["Customer Name", "company-name", "NAME", "Customer"] {
-                for domain in ["Domain", "Primary_Domain", "primary domain name", "Default-Domain"] {
+            for name in ["Customer Name", "company-name", "NAME", "Customer", "displayName"] {
+                for domain in [
+                    "Domain",
+                    "Primary_Domain",
+                    "primary domain name",
+                    "Default-Domain",
+                    "CustomerDomainName",
+                ] {
                     let layout = guess(&["Remark", domain, id, name]).unwrap();
-                    assert_eq!((layout.id, layout.name, layout.domain), (2, Some(3), Some(1)));
+                    assert_eq!((layout.id, layout.name, layout.domain), (Some(2), Some(3), Some(1)));
                 }
             }
         }
@@ -173,41 +279,41 @@ mod tests {
     #[test]
     fn an_option_decides_between_candidates() {
         let options = Options { column: Some("ID".into()), ..Options::default() };
-        assert_eq!(find(&["Tenant ID", "id"], &options).unwrap().id, 1);
+        assert_eq!(find_in(&["Tenant ID", "id"], &options).unwrap().id, Some(1));
         let options = Options { name_column: Some("company_name".into()), ..Options::default() };
-        assert_eq!(find(&["Name", "Company Name", "id"], &options).unwrap().name, Some(1));
+        assert_eq!(find_in(&["Name", "Company Name", "id"], &options).unwrap().name, Some(1));
         // What is named for the ID is no candidate for the name.
         let options = Options { column: Some("customer".into()), ..Options::default() };
-        assert_eq!(find(&["Customer", "Name"], &options).unwrap().name, Some(1));
+        assert_eq!(find_in(&["Customer", "Name"], &options).unwrap().name, Some(1));
     }
 
     #[test]
     fn an_option_that_fits_no_column_lists_the_headers() {
         let options = Options { column: Some("GUID".into()), ..Options::default() };
-        let error = find(&["Tenant ID", "Contact"], &options).unwrap_err().to_string();
+        let error = find_in(&["Tenant ID", "Contact"], &options).unwrap_err().to_string();
         assert!(error.contains("`GUID`") && error.contains("`Contact`"), "{error}");
         let options = Options { column: Some(" ".into()), ..Options::default() };
-        assert!(matches!(find(&["Tenant ID"], &options), Err(Fault::ColumnNotFound { .. })));
+        assert!(matches!(find_in(&["Tenant ID"], &options), Err(Fault::ColumnNotFound { .. })));
     }
 
     #[test]
     fn one_column_cannot_be_both() {
         let options =
             Options { column: Some("id".into()), name_column: Some("ID".into()), ..Options::default() };
-        assert!(matches!(find(&["id", "x"], &options), Err(Fault::SameColumn { .. })));
+        assert!(matches!(find_in(&["id", "x"], &options), Err(Fault::SameColumn { .. })));
     }
 
     #[test]
     fn a_single_column_of_ids_needs_no_header() {
         let layout = guess(&[ID, "", ""]).unwrap();
-        assert_eq!((layout.columns, layout.has_header), (vec![ONLY_COLUMN.to_owned()], false));
+        assert_eq!((layout.columns, layout.header), (vec![ONLY_COLUMN.to_owned()], None));
     }
 
     #[test]
     fn data_in_the_first_row_says_that_the_header_is_missing() {
         assert!(matches!(guess(&["Contoso", ID]), Err(Fault::HeaderMissing { row: 1 })));
         let options = Options { column: Some("id".into()), ..Options::default() };
-        assert!(matches!(find(&[ID], &options), Err(Fault::HeaderMissing { row: 1 })));
+        assert!(matches!(find_in(&[ID], &options), Err(Fault::HeaderMissing { row: 1 })));
     }
 
     #[test]
@@ -218,9 +324,9 @@ mod tests {
 
     #[test]
     fn equal_headers_matter_only_where_they_are_used() {
-        assert_eq!(guess(&["Remark", "Remark", "id"]).unwrap().id, 2);
+        assert_eq!(guess(&["Remark", "Remark", "id"]).unwrap().id, Some(2));
         let options = Options { column: Some("Key".into()), ..Options::default() };
-        assert!(matches!(find(&["Key", "Key"], &options), Err(Fault::AmbiguousColumn { .. })));
+        assert!(matches!(find_in(&["Key", "Key"], &options), Err(Fault::AmbiguousColumn { .. })));
     }
 
     #[test]
@@ -232,5 +338,9 @@ mod tests {
         }
         assert!(tenant_id(&format!("{{{{{ID}}}}}")).is_err());
         assert!(tenant_id(&format!("{ID} x")).is_err());
+        assert!(tenant_id(&format!("'{ID}'")).is_err());
+        for text in [format!("=\"{ID}\""), format!("'{ID}"), format!(" '{{{ID}}} ")] {
+            assert_eq!(tenant_id(&text).unwrap().to_string(), ID);
+        }
     }
 }

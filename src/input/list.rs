@@ -3,16 +3,20 @@
 use super::{
     Options,
     csv::{CsvTable, Dialect, Separator, dialects},
+    encoding::{ENOUGH_LETTERS, LEGACY, is_of_one_script, is_plausible, named},
     error::{Fault, ListError},
-    header::{Layout, locate},
-    rows::Rows,
+    found::headings_beside,
+    header::{Layout, find},
+    rows::{Rows, swallowed},
+    scanner::Marks,
     source::{Kind, Source, Survey, survey},
-    table::Table,
+    table::{Cell, Table},
     text::shown,
     workbook::{Sheet, Workbook},
     xlsx::{Context, SheetTable},
 };
-use crate::domain::Sha256;
+use crate::domain::{Digest, EncodingFrom, ListReading, Sha256};
+use encoding_rs::Encoding;
 use std::{fmt, path::Path, sync::Arc};
 
 /// What kind of file a list is, in words that a person knows: `CSV, UTF-8, comma` or
@@ -57,10 +61,11 @@ pub struct List {
     survey: Survey,
     layout: Layout,
     access: Access,
+    reading: ListReading,
 }
 
 impl List {
-    /// Recognises the list in a file.
+    /// Recognises the list in a file, and reads it to its end: whatever is wrong with it as a whole is found here.
     pub fn open(path: &Path, options: &Options) -> Result<Self, ListError> {
         Self::recognise(path.display().to_string(), Source::Path(path.to_owned()), options)
     }
@@ -95,9 +100,9 @@ impl List {
         &self.layout.columns
     }
 
-    /// The header of the column with the IDs.
+    /// The header of the column with the IDs; empty if there are none yet.
     pub fn id_column(&self) -> &str {
-        self.layout.header(self.layout.id)
+        self.layout.id.map_or("", |at| self.layout.header(at))
     }
 
     /// The header of the column with the names.
@@ -110,108 +115,327 @@ impl List {
         self.layout.domain.map(|at| self.layout.header(at))
     }
 
+    /// What was found in the list that a person might not see, and what was decided about it.
+    pub fn reading(&self) -> &ListReading {
+        &self.reading
+    }
+
     /// Reads the rows, one by one. If the file is no longer what it was when it was recognised,
     /// the last thing that comes is an error that says so.
     pub fn rows(&self) -> Result<Rows<'_>, ListError> {
-        let table = self.table().map_err(|fault| ListError { file: self.name.clone(), fault })?;
+        let table = self.access.table(&self.source, self.survey.sha256);
+        let table = table.map_err(|fault| ListError { file: self.name.clone(), fault })?;
         Ok(Rows::new(&self.name, &self.layout, table))
-    }
-
-    fn table(&self) -> Result<Box<dyn Table + Send>, Fault> {
-        let sha256 = self.survey.sha256;
-        Ok(match &self.access {
-            Access::Csv(dialect) => Box::new(CsvTable::new(&self.source, *dialect, sha256)?),
-            Access::Workbook { workbook, sheet } => {
-                let context = Arc::new(Context::of(workbook)?);
-                Box::new(SheetTable::new(&self.source, workbook, sheet, context, sha256)?)
-            }
-        })
     }
 
     fn recognise(name: String, source: Source, options: &Options) -> Result<Self, ListError> {
         let recognised = survey(&source).and_then(|survey| {
-            let (access, layout) = match survey.kind {
-                Kind::Text { encoding, mark } => {
-                    recognise_text(&source, encoding, mark, survey.sha256, options)
+            let recognised = match survey.kind {
+                Kind::Text { encoding, mark, from } => {
+                    let (encoding, from) = chosen_encoding(encoding, from, options)?;
+                    Text { source: &source, sha256: survey.sha256, encoding, mark, from }.recognise(options)
                 }
+                Kind::Archive | Kind::Compound if options.encoding.is_some() => Err(Fault::NoEncoding),
                 Kind::Archive => recognise_workbook(&source, survey.sha256, options),
                 Kind::Compound => Err(Fault::OldWorkbook),
             }?;
-            Ok((survey, access, layout))
+            Ok((survey, recognised))
         });
         match recognised {
-            Ok((survey, access, layout)) => Ok(Self { name, source, survey, layout, access }),
+            Ok((survey, Recognised { access, layout, reading })) => {
+                Ok(Self { name, source, survey, layout, access, reading })
+            }
             Err(fault) => Err(ListError { file: name, fault }),
         }
     }
 }
 
-fn recognise_text(
-    source: &Source,
-    encoding: &'static encoding_rs::Encoding,
-    mark: usize,
-    sha256: Sha256,
-    options: &Options,
-) -> Result<(Access, Layout), Fault> {
-    if options.sheet.is_some() {
-        return Err(Fault::NoSheets);
+impl Access {
+    fn table(&self, source: &Source, sha256: Sha256) -> Result<Box<dyn Table + Send>, Fault> {
+        Ok(match self {
+            Self::Csv(dialect) => Box::new(CsvTable::new(source, *dialect, sha256)?),
+            Self::Workbook { workbook, sheet } => {
+                let context = Arc::new(Context::of(workbook)?);
+                Box::new(SheetTable::new(source, workbook, sheet, context, sha256)?)
+            }
+        })
     }
-    let mut first_fault = None;
-    for dialect in dialects(source, encoding, mark)? {
-        let mut table = CsvTable::new(source, dialect, sha256)?;
-        match layout(&mut table, options) {
-            Ok(layout) => return Ok((Access::Csv(dialect), layout)),
-            Err(fault) if is_no_match(&fault) => first_fault = first_fault.or(Some(fault)),
-            Err(fault) => return Err(first_fault.unwrap_or(fault)),
-        }
-    }
-    Err(first_fault.unwrap_or(Fault::Empty))
 }
 
-fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Result<(Access, Layout), Fault> {
+/// What a list turned out to be.
+struct Recognised {
+    access: Access,
+    layout: Layout,
+    reading: ListReading,
+}
+
+/// Reads a list to its end, and tells what was found on the way; the layout is widened by what stands beside the table.
+fn read_through(
+    access: &Access,
+    layout: &mut Layout,
+    options: &Options,
+    source: &Source,
+    sha256: Sha256,
+) -> Result<ListReading, Fault> {
+    let mut rows = Rows::new("", layout, access.table(source, sha256)?);
+    let mut ended = rows.by_ref().find_map(Result::err).map(|error| error.fault);
+    let (found, mut about) = rows.into_found();
+    let mut reading = ListReading {
+        header_row: layout.header,
+        header_row_named: options.header_row.is_some(),
+        id_column: layout.id.map_or("", |at| layout.header(at)).to_owned(),
+        name_column: layout.name.map(|at| layout.header(at).to_owned()),
+        domain_column: layout.domain.map(|at| layout.header(at).to_owned()),
+        ..ListReading::default()
+    };
+    if let Access::Workbook { workbook, sheet } = access {
+        about.filtered.extend(workbook.filtered_by_tables(sheet)?);
+    }
+    if let Some(fault) = ended.take() {
+        return Err(fault);
+    }
+    found.tell(&mut reading, layout, &about);
+    if let (Some(hidden), None) = (reading.hidden_rows, layout.hidden) {
+        return Err(Fault::HiddenRows { hidden });
+    }
+    let beside = headings_beside(layout.columns.len(), found.widest);
+    layout.columns.extend(beside.iter().cloned());
+    reading.beside = beside;
+    Ok(reading)
+}
+
+/// The encoding that is taken, and who said so.
+fn chosen_encoding(
+    found: &'static Encoding,
+    from: EncodingFrom,
+    options: &Options,
+) -> Result<(&'static Encoding, EncodingFrom), Fault> {
+    let Some(wanted) = &options.encoding else { return Ok((found, from)) };
+    let chosen = named(wanted).ok_or_else(|| Fault::UnknownEncoding { wanted: shown(wanted) })?;
+    match from {
+        EncodingFrom::Mark if chosen != found => {
+            Err(Fault::OtherMark { wanted: chosen.name(), found: found.name() })
+        }
+        EncodingFrom::Mark => Ok((found, from)),
+        _ => Ok((chosen, EncodingFrom::Option)),
+    }
+}
+
+/// A list that is text.
+struct Text<'a> {
+    source: &'a Source,
+    sha256: Sha256,
+    encoding: &'static Encoding,
+    mark: usize,
+    from: EncodingFrom,
+}
+
+impl Text<'_> {
+    fn recognise(&self, options: &Options) -> Result<Recognised, Fault> {
+        let all = dialects(self.source, self.encoding, self.mark, options.header_row)?;
+        if options.sheet.is_some() {
+            return Err(Fault::NoSheets);
+        }
+        if options.hidden.is_some() {
+            return Err(Fault::NothingHidden);
+        }
+        let mut first_fault = None;
+        for dialect in all {
+            match self.in_dialect(dialect, options) {
+                Err(fault) if fault.is_no_match() => first_fault = first_fault.or(Some(fault)),
+                // A proposal is worth more than the complaint that there is no header.
+                Err(fault @ Fault::HeaderBelow { .. }) => return Err(fault),
+                Err(fault) => return Err(first_fault.unwrap_or(fault)),
+                Ok(recognised) => {
+                    if self.from == EncodingFrom::Guess {
+                        self.require_certainty(&recognised)?;
+                    }
+                    return Ok(recognised);
+                }
+            }
+        }
+        Err(first_fault.unwrap_or(Fault::Empty))
+    }
+
+    /// Where quotation marks go wrong in text between tabs, it may be that nobody ever quoted: then each line has as
+    /// many cells as the header.
+    fn in_dialect(&self, dialect: Dialect, options: &Options) -> Result<Recognised, Fault> {
+        match self.read(dialect, options) {
+            Err(fault @ Fault::QuotationMark { .. }) if dialect.separator == Separator::Tab => {
+                let dialect = Dialect { marks: Marks::Text, ..dialect };
+                if !self.is_rectangular(dialect, options).unwrap_or(false) {
+                    return Err(fault);
+                }
+                self.read(dialect, options)
+            }
+            other => other,
+        }
+    }
+
+    fn read(&self, dialect: Dialect, options: &Options) -> Result<Recognised, Fault> {
+        let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
+        let mut layout = find(&mut table, options)?;
+        layout.separator = (dialect.marks == Marks::Quote).then_some(dialect.separator);
+        let header: Vec<Cell> = layout.columns.iter().cloned().map(Cell::Text).collect();
+        if let (Some(row), Some((at, text))) = (layout.header, swallowed(&header, &layout, header.len())) {
+            return Err(Fault::SwallowedRow { row, column: at + 1, text: shown(&text) });
+        }
+        let access = Access::Csv(dialect);
+        let reading = read_through(&access, &mut layout, options, self.source, self.sha256)?;
+        let reading = ListReading {
+            encoding: Some(dialect.encoding.name().to_owned()),
+            encoding_from: Some(self.from),
+            separator: Some(dialect.separator.to_string()),
+            never_quoted: dialect.marks == Marks::Text,
+            ..reading
+        };
+        Ok(Recognised { access, layout, reading })
+    }
+
+    /// Whether each line has as many cells as the header, and that more than one.
+    fn is_rectangular(&self, dialect: Dialect, options: &Options) -> Result<bool, Fault> {
+        let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
+        let mut columns = None;
+        while let Some(line) = table.next_filled()? {
+            if options.header_row.is_some_and(|header| line.row < header) {
+                continue;
+            }
+            if line.cells.len() != *columns.get_or_insert(line.cells.len()) || line.cells.len() < 2 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Refuses a guess that may be wrong, where a name or a domain depends on it.
+    fn require_certainty(&self, Recognised { access, layout, .. }: &Recognised) -> Result<(), Fault> {
+        let Access::Csv(dialect) = access else { return Ok(()) };
+        let guessed = self.spoken(*dialect, layout)?;
+        let is_enough =
+            guessed.letters >= ENOUGH_LETTERS && is_of_one_script(self.encoding) && guessed.is_plausible;
+        if guessed.first.is_empty() || is_enough {
+            return Ok(());
+        }
+        let mut readings = vec![(self.encoding, guessed)];
+        for encoding in LEGACY {
+            // What is no text at all in an encoding is not meant in it.
+            let Ok(spoken) = self.spoken(Dialect { encoding, ..*dialect }, layout) else { continue };
+            if spoken.is_plausible && readings.iter().all(|(_, known)| known.digest != spoken.digest) {
+                readings.push((encoding, spoken));
+            }
+        }
+        let Some((_, other)) = readings.get(1) else { return Ok(()) };
+        let Some((_, guessed)) = readings.first() else { return Ok(()) };
+        let at = guessed.first.iter().zip(&other.first).position(|(a, b)| a != b).unwrap_or_default();
+        let Some(&(row, what, _)) = guessed.first.get(at) else { return Ok(()) };
+        let text = |spoken: &Spoken| spoken.first.get(at).map(|(_, _, text)| shown(text)).unwrap_or_default();
+        let readings = readings.iter().map(|(encoding, spoken)| (encoding.name(), text(spoken))).collect();
+        Err(Fault::UncertainEncoding { row, what, readings })
+    }
+
+    /// The names and domains that are not ASCII alone.
+    fn spoken(&self, dialect: Dialect, layout: &Layout) -> Result<Spoken, Fault> {
+        let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
+        let mut digest = Digest::default();
+        let (mut first, mut letters, mut plausible) = (Vec::new(), 0, true);
+        while let Some(line) = table.next_filled()? {
+            if layout.header.is_some_and(|header| line.row <= header) {
+                continue;
+            }
+            for (what, column) in [("name", layout.name), ("domain", layout.domain)] {
+                let text = column.and_then(|at| line.cells.get(at)).map_or("", Cell::shown);
+                if text.is_ascii() {
+                    continue;
+                }
+                letters += text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).count();
+                digest.add(text.as_bytes());
+                digest.add(b"\n");
+                plausible &= is_plausible(text, dialect.encoding);
+                if first.len() < SHOWN {
+                    first.push((line.row, what, text.to_owned()));
+                }
+            }
+        }
+        Ok(Spoken { first, letters, digest: digest.done(), is_plausible: plausible })
+    }
+}
+
+/// How many names are kept, to show one that reads otherwise in another encoding.
+const SHOWN: usize = 1000;
+
+/// How the names and domains of a list read in an encoding.
+struct Spoken {
+    /// The first of them: row, what, text.
+    first: Vec<(u32, &'static str, String)>,
+    /// How many letters are not ASCII.
+    letters: usize,
+    digest: Sha256,
+    is_plausible: bool,
+}
+
+fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Result<Recognised, Fault> {
     let workbook = Workbook::open(source)?;
-    let names = |sheets: &[Sheet]| sheets.iter().map(|sheet| shown(&sheet.name)).collect::<Vec<_>>();
-    let candidates: Vec<Sheet> = match &options.sheet {
-        None => workbook.sheets.iter().filter(|sheet| sheet.visible).cloned().collect(),
+    let sheet_names = || {
+        let name =
+            |sheet: &Sheet| format!("{}{}", shown(&sheet.name), if sheet.visible { "" } else { " (hidden)" });
+        workbook.sheets.iter().map(name).collect::<Vec<_>>()
+    };
+    let candidates: Vec<&Sheet> = match &options.sheet {
+        None => workbook.sheets.iter().filter(|sheet| sheet.visible).collect(),
         Some(wanted) => {
             let plain = |name: &str| name.trim().to_lowercase();
             let exact = workbook.sheets.iter().find(|sheet| sheet.name == *wanted);
             let found =
                 exact.or_else(|| workbook.sheets.iter().find(|sheet| plain(&sheet.name) == plain(wanted)));
-            let missing = || Fault::SheetNotFound { wanted: shown(wanted), sheets: names(&workbook.sheets) };
-            vec![found.ok_or_else(missing)?.clone()]
+            let missing = || Fault::SheetNotFound { wanted: shown(wanted), sheets: sheet_names() };
+            vec![found.ok_or_else(missing)?]
         }
     };
     let context = Arc::new(Context::of(&workbook)?);
-    let single = candidates.len() == 1;
+    let is_single = candidates.len() == 1;
+    let (mut fits, mut might): (Vec<(Sheet, Layout)>, Vec<(Sheet, Fault)>) = (Vec::new(), Vec::new());
     for sheet in candidates {
-        let mut table = SheetTable::new(source, &workbook, &sheet, Arc::clone(&context), sha256)?;
-        match layout(&mut table, options) {
-            Ok(layout) => {
-                let access = Access::Workbook { workbook: Box::new(workbook), sheet };
-                return Ok((access, layout));
+        let mut table = SheetTable::new(source, &workbook, sheet, Arc::clone(&context), sha256)?;
+        match find(&mut table, options) {
+            Ok(layout) => fits.push((sheet.clone(), layout)),
+            Err(fault) if is_single => return Err(fault),
+            // An empty sheet, or one without IDs.
+            Err(fault) if fault.is_no_match() => {}
+            Err(
+                Fault::NoRows
+                | Fault::OnlyHiddenRows
+                | Fault::NoHeaderRow { .. }
+                | Fault::HeaderIsData { .. },
+            ) => {}
+            Err(fault @ (Fault::HeaderBelow { .. } | Fault::HiddenHeader { .. })) => {
+                might.push((sheet.clone(), fault))
             }
-            Err(fault) if single || !is_no_match(&fault) => return Err(fault),
-            Err(_no_match) => {}
+            Err(fault) => return Err(fault),
         }
     }
-    Err(Fault::NoMatchingSheet { sheets: names(&workbook.sheets) })
-}
-
-/// Whether this fault only says that the list is elsewhere.
-fn is_no_match(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::Empty | Fault::NoIdColumn { .. } | Fault::ColumnNotFound { .. } | Fault::HeaderMissing { .. }
-    )
-}
-
-/// Finds the columns, and that there is at least one row.
-fn layout(table: &mut dyn Table, options: &Options) -> Result<Layout, Fault> {
-    let first = table.next_filled()?.ok_or(Fault::Empty)?;
-    let layout = locate(first.row, &first.cells, options)?;
-    if layout.has_header && table.next_filled()?.is_none() {
-        return Err(Fault::NoRows);
+    if fits.len() + might.len() > 1 {
+        let names = fits.iter().map(|(sheet, _)| sheet).chain(might.iter().map(|(sheet, _)| sheet));
+        return Err(Fault::AmbiguousSheet { sheets: names.map(|sheet| shown(&sheet.name)).collect() });
     }
-    Ok(layout)
+    let Some((sheet, mut layout)) = fits.pop() else {
+        return Err(match might.pop() {
+            Some((sheet, Fault::HeaderBelow { first, row, headers, .. })) => {
+                let name = shown(&sheet.name);
+                let sheet = Some(format!("'{}'", name.trim_matches('`')));
+                Fault::HeaderBelow { first, row, headers, sheet }
+            }
+            Some((_, fault)) => fault,
+            None => Fault::NoMatchingSheet { sheets: sheet_names() },
+        });
+    };
+    layout.sheet = Some(sheet.name.clone());
+    // The texts are held once, not twice.
+    drop(context);
+    let is_hidden = |other: &&Sheet| !other.visible && other.name != sheet.name;
+    let hidden_sheets = workbook.sheets.iter().filter(is_hidden).count();
+    let hidden_sheets = u32::try_from(hidden_sheets).unwrap_or(u32::MAX);
+    let access = Access::Workbook { workbook: Box::new(workbook), sheet };
+    let reading = read_through(&access, &mut layout, options, source, sha256)?;
+    let reading = ListReading { sheet: layout.sheet.clone(), hidden_sheets, ..reading };
+    Ok(Recognised { access, layout, reading })
 }

@@ -2,12 +2,15 @@
 
 use super::{
     error::{Fault, ListError},
-    header::{Layout, tenant_id},
-    limits::ROWS,
-    table::{Cell, Line, Table},
-    text::{shown, trimmed},
+    found::Found,
+    header::{Layout, tenant_id, unmarked},
+    limits::{COLUMNS, ROWS},
+    lookalike::wrong_letter,
+    table::{About, Cell, CellKind, Line, Table},
+    text::{letters, shown, trimmed},
+    xlsx::place,
 };
-use crate::domain::{IdError, Reason, TenantId};
+use crate::domain::{Hidden, IdError, Reason, TenantId};
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     fmt,
@@ -71,7 +74,7 @@ pub struct Rows<'a> {
     table: Box<dyn Table + Send>,
     seen: Seen,
     count: u32,
-    header_is_next: bool,
+    found: Found,
     ended: bool,
 }
 
@@ -83,61 +86,109 @@ impl fmt::Debug for Rows<'_> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(file: &'a str, layout: &'a Layout, table: Box<dyn Table + Send>) -> Self {
-        let header_is_next = layout.has_header;
-        Self { file, layout, table, seen: Seen::default(), count: 0, header_is_next, ended: false }
+        let found = Found::of(layout.columns.len());
+        Self { file, layout, table, seen: Seen::default(), count: 0, found, ended: false }
+    }
+
+    /// What was found on the way, and beside the rows.
+    pub(super) fn into_found(self) -> (Found, About) {
+        (self.found, self.table.into_about())
     }
 
     fn advance(&mut self) -> Result<Option<Row>, Fault> {
-        if self.header_is_next {
-            self.header_is_next = false;
-            self.table.next_filled()?;
+        loop {
+            let Some(line) = self.table.next_filled()? else {
+                return match self.count {
+                    0 if self.found.has_hidden() => Err(Fault::OnlyHiddenRows),
+                    0 => Err(Fault::NoRows),
+                    _ => Ok(None),
+                };
+            };
+            if self.layout.header.is_some_and(|header| line.row <= header) {
+                continue;
+            }
+            if let Some(by) = line.hidden {
+                self.found.hide(line.row, by);
+                if self.layout.hidden == Some(Hidden::Skip) {
+                    continue;
+                }
+            }
+            self.count += 1;
+            if self.count > ROWS {
+                return Err(Fault::TooManyRows { row: line.row });
+            }
+            return self.row(line).map(Some);
         }
-        let Some(line) = self.table.next_filled()? else {
-            return if self.count == 0 { Err(Fault::NoRows) } else { Ok(None) };
-        };
-        self.count += 1;
-        if self.count > ROWS {
-            return Err(Fault::TooManyRows { row: line.row });
-        }
-        self.row(line).map(Some)
     }
 
-    fn row(&mut self, Line { row, mut cells }: Line) -> Result<Row, Fault> {
-        let columns = self.layout.columns.len();
-        let beyond = cells.iter().enumerate().skip(columns).find(|(_, cell)| !cell.is_blank());
-        if let Some((at, cell)) = beyond {
-            let text = shown(cell.shown());
-            return Err(Fault::TooManyCells { row, column: at + 1, columns, text });
+    fn row(&mut self, Line { row, mut cells, .. }: Line) -> Result<Row, Fault> {
+        self.refuse_beyond(row, &cells)?;
+        if let Some((at, text)) = swallowed(&cells, self.layout, self.layout.columns.len()) {
+            return Err(Fault::SwallowedRow { row, column: at + 1, text: shown(&text) });
         }
-        cells.resize(columns, Cell::Text(String::new()));
-        let customer = self.customer(row, cells.get(self.layout.id));
+        cells.resize(self.layout.columns.len().max(cells.len()), Cell::Text(String::new()));
+        let customer = self.customer(row, self.layout.id.and_then(|id| cells.get(id)))?;
         let duplicate_of = match &customer {
             Ok(id) => self.seen.before(*id, row),
             Err(_) => None,
         };
+        self.found.see(self.layout, &cells, customer.is_ok() && duplicate_of.is_none());
         let text = |column: Option<usize>| {
-            let text = trimmed(cells.get(column?)?.shown());
-            (!text.is_empty()).then(|| text.to_owned())
+            let cell = cells.get(column?)?;
+            let is_known = !cell.is(CellKind::Uncomputed) && !cell.is(CellKind::ZeroOfFormula);
+            let text = trimmed(cell.shown());
+            (is_known && !text.is_empty()).then(|| text.to_owned())
         };
         let (name, domain) = (text(self.layout.name), text(self.layout.domain));
+        cells.truncate(self.layout.columns.len());
         let cells = cells.into_iter().map(Cell::into_shown).collect();
         Ok(Row { row, customer, name, domain, duplicate_of, cells })
     }
 
-    fn customer(&self, row: u32, cell: Option<&Cell>) -> Result<TenantId, Problem> {
-        let column = shown(self.layout.header(self.layout.id));
+    /// In a text, a cell beyond the header may be the rest of one that has a separator in it. In a sheet it stands
+    /// where somebody put it, and is no more than a remark, unless it is an ID.
+    fn refuse_beyond(&self, row: u32, cells: &[Cell]) -> Result<(), Fault> {
+        let columns = self.layout.columns.len();
+        let mut beyond = cells.iter().enumerate().skip(columns).filter(|(_, cell)| !cell.is_blank());
+        let Some(sheet) = &self.layout.sheet else {
+            let Some((at, cell)) = beyond.next() else { return Ok(()) };
+            let text = shown(cell.shown());
+            return Err(Fault::TooManyCells { row, column: at + 1, columns, text });
+        };
+        match beyond.find(|(_, cell)| tenant_id(cell.shown()).is_ok()) {
+            Some((at, cell)) => Err(Fault::IdBeside {
+                place: place(sheet, row, at),
+                last: shown(self.layout.columns.last().map_or("", String::as_str)),
+                text: shown(cell.shown()),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn customer(&mut self, row: u32, cell: Option<&Cell>) -> Result<Result<TenantId, Problem>, Fault> {
+        let id = self.layout.id.unwrap_or_default();
+        let column = shown(self.layout.header(id));
+        let at = self.layout.sheet.as_ref().map(|_| format!(" (cell {}{row})", letters(id)));
+        let at = at.unwrap_or_default();
         let problem = |reason, what: &str| {
-            Err(Problem { reason, message: format!("row {row}, column {column}: {what}") })
+            Ok(Err(Problem { reason, message: format!("row {row}, column {column}{at}: {what}") }))
         };
         match cell {
+            Some(cell) if cell.is(CellKind::Uncomputed) => {
+                let sheet = self.layout.sheet.as_deref().unwrap_or_default();
+                Err(Fault::Uncomputed { place: place(sheet, row, id), what: "the tenant ID" })
+            }
             Some(cell) if !cell.is_blank() => match cell {
-                Cell::Text(text) => tenant_id(text).or_else(|error| {
-                    let why = match error {
-                        IdError::Nil => "is the GUID that consists of zeros, which names no tenant",
-                        _ => "is not a tenant ID of the form `00000000-0000-0000-0000-000000000000`",
-                    };
-                    problem(Reason::InvalidTenantId, &format!("{} {why}", shown(trimmed(text))))
-                }),
+                Cell::Text(text) => match tenant_id(text) {
+                    Ok(id) => {
+                        self.found.text_markers += u32::from(unmarked(text).is_some());
+                        Ok(Ok(id))
+                    }
+                    Err(error) => {
+                        let what = format!("{} {}", shown(trimmed(text)), no_id(text, error));
+                        problem(Reason::InvalidTenantId, &what)
+                    }
+                },
                 Cell::Other { kind, shown: text } => {
                     let what = format!("{} is {}, not a tenant ID", shown(text), kind.describe());
                     problem(Reason::InvalidTenantId, &what)
@@ -146,6 +197,57 @@ impl<'a> Rows<'a> {
             _ => problem(Reason::MissingTenantId, "the tenant ID is missing"),
         }
     }
+}
+
+/// Why a text is no ID.
+fn no_id(text: &str, error: IdError) -> String {
+    if error == IdError::Nil {
+        return "is the GUID that consists of zeros, which names no tenant".to_owned();
+    }
+    if let Some(letter) = wrong_letter(trimmed(text)) {
+        return format!("is not a tenant ID: {letter}");
+    }
+    if is_domain(trimmed(text)) {
+        return "is a domain, not a tenant ID; `offboard match` finds the IDs of a list of domains"
+            .to_owned();
+    }
+    "is not a tenant ID of the form `00000000-0000-0000-0000-000000000000`".to_owned()
+}
+
+/// Whether a text is a domain, by its form.
+pub(super) fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.len() < 64 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let Some((_, last)) = text.rsplit_once('.') else { return false };
+    text.split('.').all(is_label) && last.chars().count() > 1 && last.chars().any(char::is_alphabetic)
+}
+
+/// The cell of a text in which a whole row stands, counted from 0, and that row: one of its lines has as many cells as
+/// the header, and an ID in the column of the IDs. So many things do not come together in a remark.
+pub(super) fn swallowed(cells: &[Cell], layout: &Layout, columns: usize) -> Option<(usize, String)> {
+    let (separator, id_column) = (char::from(layout.separator?.byte()), layout.id?);
+    let is_end = |c: char| matches!(c, '\n' | '\r');
+    for (at, cell) in cells.iter().take(COLUMNS).enumerate().filter(|(_, cell)| cell.shown().contains(is_end))
+    {
+        let lines: Vec<&str> = cell.shown().split(is_end).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let before = if number == 0 { at } else { 0 };
+            // Blank cells at the end of a row may be there or not.
+            let filled =
+                cells.iter().skip(at + 1).rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
+            let behind = if number + 1 == lines.len() { filled..=cells.len() - at - 1 } else { 0..=0 };
+            let fields: Vec<&str> = line.split(separator).collect();
+            let id = id_column.checked_sub(before).and_then(|id| fields.get(id));
+            let is_id = id.is_some_and(|text| tenant_id(text.trim_matches('"')).is_ok());
+            let is_whole =
+                columns.checked_sub(before + fields.len()).is_some_and(|left| behind.contains(&left));
+            if is_id && is_whole {
+                return Some((at, (*line).to_owned()));
+            }
+        }
+    }
+    None
 }
 
 impl Iterator for Rows<'_> {

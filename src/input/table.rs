@@ -1,6 +1,7 @@
 //! What a CSV file and a worksheet have in common: numbered rows of cells.
 
 use super::{error::Fault, text::trimmed};
+use std::ops::RangeInclusive;
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub(super) enum CellKind {
     Date,
     Boolean,
     Error,
+    /// A formula whose value is not stored.
+    Uncomputed,
+    /// A formula whose value is 0, which is also what programs store that do not compute.
+    ZeroOfFormula,
 }
 
 impl CellKind {
@@ -27,6 +32,10 @@ impl CellKind {
             Self::Date => "a date",
             Self::Boolean => "a truth value",
             Self::Error => "an error",
+            Self::Uncomputed => "a formula without a stored value",
+            Self::ZeroOfFormula => {
+                "the value of a formula that was never computed, or that refers to an empty cell"
+            }
         }
     }
 }
@@ -44,9 +53,34 @@ impl Cell {
         }
     }
 
+    /// A formula that nobody computed may be anything, and so it is not blank.
     pub(super) fn is_blank(&self) -> bool {
-        trimmed(self.shown()).is_empty()
+        !self.is(CellKind::Uncomputed) && trimmed(self.shown()).is_empty()
     }
+
+    pub(super) fn is(&self, wanted: CellKind) -> bool {
+        matches!(self, Self::Other { kind, .. } if *kind == wanted)
+    }
+}
+
+/// Who hides a row, as far as the row itself says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HiddenBy {
+    /// Somebody, or a filter.
+    Hand,
+    /// The group that it is in.
+    Group,
+}
+
+/// What is known of a table once it was read to its end.
+#[derive(Debug, Default)]
+pub(super) struct About {
+    /// The columns that are hidden, counted from 0.
+    pub(super) hidden_columns: Vec<RangeInclusive<usize>>,
+    /// The rows among which a filter is at work.
+    pub(super) filtered: Vec<RangeInclusive<u32>>,
+    /// A filter is at work, and leaves no trace of where.
+    pub(super) is_filtered: bool,
 }
 
 /// One row, with the number under which the spreadsheet shows it.
@@ -54,6 +88,8 @@ impl Cell {
 pub(super) struct Line {
     pub(super) row: u32,
     pub(super) cells: Vec<Cell>,
+    /// Nobody sees it.
+    pub(super) hidden: Option<HiddenBy>,
 }
 
 impl Line {
@@ -66,6 +102,11 @@ impl Line {
 pub(super) trait Table {
     /// The next row; `None` after the last. Nothing more is asked for after an error.
     fn next_line(&mut self) -> Result<Option<Line>, Fault>;
+
+    /// What was found out beside the rows.
+    fn into_about(self: Box<Self>) -> About {
+        About::default()
+    }
 
     /// The next row that is not blank.
     fn next_filled(&mut self) -> Result<Option<Line>, Fault> {

@@ -2,13 +2,17 @@
 
 use super::{
     error::{Damage, Fault},
+    hidden::filters,
     limits::{FORMATS, PART_BYTES, SHEETS, SMALL_PART_BYTES},
     package::Package,
     source::Source,
     strings::{SharedTexts, rich_text},
     xml::{Xml, XmlReader},
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 /// A worksheet.
 #[derive(Debug, Clone)]
@@ -122,6 +126,19 @@ impl Workbook {
         }
     }
 
+    /// The rows among which a table of this sheet is filtered.
+    pub(super) fn filtered_by_tables(&self, sheet: &Sheet) -> Result<Vec<RangeInclusive<u32>>, Fault> {
+        let mut rows = Vec::new();
+        if !self.package.has(&rels_of(&sheet.part)) {
+            return Ok(rows);
+        }
+        for link in links(&self.package, &sheet.part)?.iter().filter(|link| link.kind == "table") {
+            let mut xml = XmlReader::new(&link.target, self.package.part(&link.target)?, SMALL_PART_BYTES);
+            rows.extend(filters(&mut xml)?);
+        }
+        Ok(rows)
+    }
+
     /// For each cell format, whether it shows a number as a date.
     pub(super) fn date_formats(&self) -> Result<Vec<bool>, Fault> {
         let mut formats = Vec::new();
@@ -154,11 +171,17 @@ impl Workbook {
     }
 }
 
-/// The links of a part; of the package itself if the path is empty.
-fn links(package: &Package, path: &str) -> Result<Vec<Link>, Fault> {
+/// The part with the links of a part.
+fn rels_of(path: &str) -> String {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let slash = if folder.is_empty() { "" } else { "/" };
-    let part = format!("{folder}{slash}_rels/{name}.rels");
+    format!("{folder}{slash}_rels/{name}.rels")
+}
+
+/// The links of a part; of the package itself if the path is empty.
+fn links(package: &Package, path: &str) -> Result<Vec<Link>, Fault> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let part = rels_of(path);
     let mut xml = XmlReader::new(&part, package.part(&part)?, SMALL_PART_BYTES);
     let mut links = Vec::new();
     loop {

@@ -10,10 +10,12 @@
 
 use super::{
     error::{Damage, Fault},
+    hidden::{filters, hidden, hidden_columns, is_true},
     limits::{COLUMNS, FIELD_BYTES, PART_BYTES, ROW_BYTES, SHEET_COLUMNS, SHEET_ROWS, TOKEN_BYTES},
     source::{Source, survey},
     strings::{SharedTexts, rich_text, unescaped},
-    table::{Cell, CellKind, Line, Table},
+    table::{About, Cell, CellKind, Line, Table},
+    text::{letters, shown},
     workbook::{Sheet, Workbook},
     xml::{Tag, Xml, XmlReader},
 };
@@ -41,6 +43,8 @@ impl Context {
 /// The rows of a worksheet.
 pub(super) struct SheetTable {
     xml: XmlReader,
+    name: String,
+    about: About,
     context: Arc<Context>,
     source: Source,
     sha256: Sha256,
@@ -66,7 +70,8 @@ impl SheetTable {
     ) -> Result<Self, Fault> {
         let part = workbook.package.part(&sheet.part)?;
         let xml = XmlReader::new(&sheet.part, part, PART_BYTES);
-        Ok(Self { xml, context, source: source.clone(), sha256, row: 0 })
+        let about = About::default();
+        Ok(Self { xml, name: sheet.name.clone(), about, context, source: source.clone(), sha256, row: 0 })
     }
 
     fn damaged(&self, damage: Damage) -> Fault {
@@ -78,9 +83,11 @@ impl SheetTable {
         }
     }
 
-    /// What is left of the part is read too, so that its checksum is compared; then the file.
+    /// What is left of the part is read too: it says where filters are at work, and its checksum is compared; then
+    /// the file.
     fn finish(&mut self) -> Result<Option<Line>, Fault> {
-        self.xml.drain()?;
+        let filtered = filters(&mut self.xml)?;
+        self.about.filtered.extend(filtered);
         let same = survey(&self.source)?.sha256 == self.sha256;
         if same { Ok(None) } else { Err(Fault::Changed) }
     }
@@ -101,18 +108,20 @@ impl SheetTable {
             next_column = raw.column + 1;
             let cell = if closed { Cell::Text(String::new()) } else { self.cell(&raw)? };
             let (row, column) = (self.row, raw.column + 1);
-            if cell.shown().is_empty() || (column > COLUMNS && cell.is_blank()) {
+            let is_empty = cell.shown().is_empty() && !cell.is(CellKind::Uncomputed);
+            if is_empty || (column > COLUMNS && cell.is_blank()) {
                 continue;
             }
+            let place = || place(&self.name, row, raw.column);
             if column > COLUMNS {
-                return Err(Fault::TooManyColumns { row, column });
+                return Err(Fault::TooManyColumns { place: place() });
             }
             if cell.shown().len() > FIELD_BYTES {
-                return Err(Fault::FieldTooLong { row, column });
+                return Err(Fault::FieldTooLong { place: place() });
             }
             bytes += cell.shown().len();
             if bytes > ROW_BYTES {
-                return Err(Fault::RowTooLong { row });
+                return Err(Fault::RowTooLong { place: place() });
             }
             cells.resize(raw.column, Cell::Text(String::new()));
             cells.push(cell);
@@ -124,11 +133,16 @@ impl SheetTable {
         let mut value = String::new();
         let mut inline = None;
         let mut in_value = false;
+        let (mut has_formula, mut has_value) = (false, false);
         let mut bytes = 0_u64;
         loop {
             let mut is_inline = false;
             match self.xml.next()? {
-                Xml::Start(tag, closed) if tag.is("v") => in_value = !closed,
+                Xml::Start(tag, _) if (tag.is("v") || tag.is("is")) && (has_value || inline.is_some()) => {
+                    return Err(self.damaged(Damage::TwoValues));
+                }
+                Xml::Start(tag, closed) if tag.is("v") => (in_value, has_value) = (!closed, true),
+                Xml::Start(tag, _) if tag.is("f") => has_formula = true,
                 Xml::Start(tag, closed) if tag.is("is") => is_inline = !closed,
                 Xml::End(tag) if tag.is("v") => in_value = false,
                 Xml::End(tag) if tag.is("c") => break,
@@ -148,18 +162,43 @@ impl SheetTable {
                 return Err(self.damaged(Damage::TokenTooLong));
             }
         }
+        // An empty text that was computed says that it is a text.
+        let is_text = raw.kind.as_deref() == Some("str") && has_value;
         match inline {
             Some(text) => Ok(Cell::Text(text)),
+            None if has_formula && value.is_empty() && !is_text => {
+                Ok(Cell::Other { kind: CellKind::Uncomputed, shown: value })
+            }
+            None if has_formula
+                && raw.kind.as_deref().is_none_or(|kind| kind == "n")
+                && value.trim() == "0" =>
+            {
+                Ok(Cell::Other { kind: CellKind::ZeroOfFormula, shown: value })
+            }
             None => value_of(raw, value, &self.context).map_err(|damage| self.damaged(damage)),
         }
     }
 }
 
 impl Table for SheetTable {
+    fn into_about(self: Box<Self>) -> About {
+        self.about
+    }
+
     fn next_line(&mut self) -> Result<Option<Line>, Fault> {
         loop {
-            let (number, closed) = match self.xml.next()? {
-                Xml::Start(tag, closed) if tag.is("row") => (tag.attribute("r"), closed),
+            let (number, hidden, closed) = match self.xml.next()? {
+                Xml::Start(tag, closed) if tag.is("row") => (tag.attribute("r"), hidden(&tag), closed),
+                Xml::Start(tag, _) if tag.is("col") => {
+                    if let Ok(Some(columns)) = hidden_columns(&tag) {
+                        self.about.hidden_columns.push(columns);
+                    }
+                    continue;
+                }
+                Xml::Start(tag, _) if tag.is("sheetPr") => {
+                    self.about.is_filtered = is_true(&tag, "filterMode").unwrap_or(false);
+                    continue;
+                }
                 Xml::Start(tag, true) if tag.is("sheetData") => return self.finish(),
                 Xml::End(tag) if tag.is("sheetData") => return self.finish(),
                 Xml::Start(tag, _) if tag.is("c") => return Err(self.damaged(Damage::Place)),
@@ -176,11 +215,17 @@ impl Table for SheetTable {
                 return Err(self.damaged(Damage::Place));
             }
             self.row = row;
+            let hidden = hidden.map_err(|damage| self.damaged(damage))?;
             if !closed {
-                return Ok(Some(Line { row, cells: self.cells()? }));
+                return Ok(Some(Line { row, cells: self.cells()?, hidden }));
             }
         }
     }
+}
+
+/// A cell by its sheet and its place, as Excel shows it.
+pub(super) fn place(sheet: &str, row: u32, column: usize) -> String {
+    format!("sheet {}, cell {}{row}", shown(sheet), letters(column))
 }
 
 /// Reads where a cell stands and what kind it is.

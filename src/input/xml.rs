@@ -118,12 +118,6 @@ impl XmlReader {
             Err(Stop::Io(error)) => Err(Fault::Io(error)),
         }
     }
-
-    /// Reads to the end, so that the checksum is compared.
-    pub(super) fn drain(&mut self) -> Result<(), Fault> {
-        while !matches!(self.next()?, Xml::Eof) {}
-        Ok(())
-    }
 }
 
 enum Stop {

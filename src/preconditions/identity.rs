@@ -1,7 +1,7 @@
 //! Is this the customer that the list means?
 
 use super::Facts;
-use crate::domain::{Cause, Finding, Reason};
+use crate::domain::{Cause, Finding, Reason, is_blank};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// What the list says of the customer, beside its ID.
@@ -31,17 +31,25 @@ pub(super) fn not_a_reseller(facts: &Facts) -> Option<Finding> {
 
 /// The list gives another name than Partner Center.
 pub(super) fn name_mismatch(facts: &Facts, listed: &Listed) -> Option<Finding> {
-    mismatch(Reason::NameMismatch, "name", listed.name.as_deref(), facts.customer.name.as_deref())
+    let (listed, live) = (listed.name.as_deref(), facts.customer.name.as_deref());
+    mismatch(Reason::NameMismatch, "name", listed, live, name_key)
 }
 
 /// The list gives another domain than Partner Center.
 pub(super) fn domain_mismatch(facts: &Facts, listed: &Listed) -> Option<Finding> {
-    mismatch(Reason::DomainMismatch, "domain", listed.domain.as_deref(), facts.customer.domain.as_deref())
+    let (listed, live) = (listed.domain.as_deref(), facts.customer.domain.as_deref());
+    mismatch(Reason::DomainMismatch, "domain", listed, live, domain_key)
 }
 
-fn mismatch(reason: Reason, what: &str, listed: Option<&str>, live: Option<&str>) -> Option<Finding> {
+fn mismatch(
+    reason: Reason,
+    what: &str,
+    listed: Option<&str>,
+    live: Option<&str>,
+    key: fn(&str) -> String,
+) -> Option<Finding> {
     let listed = listed?;
-    if live.is_some_and(|live| is_same(listed, live)) {
+    if live.is_some_and(|live| key(listed) == key(live)) {
         return None;
     }
     let live = live.map_or_else(|| "none".to_owned(), |live| format!("`{live}`"));
@@ -49,15 +57,23 @@ fn mismatch(reason: Reason, what: &str, listed: Option<&str>, live: Option<&str>
     Some(Finding::new(reason, vec![Cause { what: what.to_owned(), id: None, name: None, detail }]))
 }
 
-/// Whether two names are the same but for case, punctuation and blanks, and for the way in which
+/// What two names have in common that are the same but for case, punctuation and blanks, and for the way in which
 /// letters with marks were typed. A name without any letter or digit is only itself.
-fn is_same(a: &str, b: &str) -> bool {
-    let (plain_a, plain_b) = (plain(a), plain(b));
-    if plain_a.is_empty() || plain_b.is_empty() { a.trim() == b.trim() } else { plain_a == plain_b }
+pub fn name_key(name: &str) -> String {
+    let plain: String =
+        name.nfkc().flat_map(char::to_lowercase).nfkc().filter(|c| c.is_alphanumeric()).collect();
+    if plain.is_empty() { name.trim().to_owned() } else { plain }
 }
 
-fn plain(name: &str) -> String {
-    name.nfkc().flat_map(char::to_lowercase).nfkc().filter(|c| c.is_alphanumeric()).collect()
+/// What two domains have in common that are the same but for case, blanks and the full stop that may end them. A hyphen
+/// counts: it makes another domain, which may be somebody else's.
+pub fn domain_key(domain: &str) -> String {
+    let domain = domain.nfkc().flat_map(char::to_lowercase).nfkc();
+    let mut domain: String = domain.filter(|c| !is_blank(*c)).collect();
+    if domain.ends_with('.') {
+        domain.pop();
+    }
+    domain
 }
 
 #[cfg(test)]
@@ -65,17 +81,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_punctuation_and_blanks_do_not_matter() {
+    fn case_punctuation_and_blanks_do_not_matter_in_names() {
         for (a, b) in [
             ("Contoso Ltd.", "CONTOSO, LTD"),
             ("Café Zoë", "Cafe\u{301} ZOE\u{308}"),
-            ("contoso.onmicrosoft.com", "Contoso.OnMicrosoft.com."),
+            ("A-B", "ab"),
             ("…", "…"),
         ] {
-            assert!(is_same(a, b), "{a} {b}");
+            assert_eq!(name_key(a), name_key(b), "{a} {b}");
         }
         for (a, b) in [("Contoso", "Contoso 2"), ("…", "?"), ("", "Contoso"), ("Fabrikam", "Contoso")] {
-            assert!(!is_same(a, b), "{a} {b}");
+            assert_ne!(name_key(a), name_key(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn only_case_blanks_and_a_last_full_stop_do_not_matter_in_domains() {
+        for (a, b) in [
+            ("contoso.onmicrosoft.com", "Contoso.OnMicrosoft.com."),
+            (" contoso.com\u{200b}", "contoso.com"),
+            ("bücher.example", "BÜCHER.example"),
+        ] {
+            assert_eq!(domain_key(a), domain_key(b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("adatum-test.onmicrosoft.com", "adatumtest.onmicrosoft.com"),
+            ("a-b.example", "ab.example"),
+            ("a.bexample", "ab.example"),
+            ("contoso.com", "contoso.com.evil"),
+        ] {
+            assert_ne!(domain_key(a), domain_key(b), "{a} {b}");
         }
     }
 }

@@ -17,7 +17,7 @@ mod subscriptions;
 mod term;
 
 pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
-pub use identity::Listed;
+pub use identity::{Listed, domain_key, name_key};
 pub use orders::orders_to_cancel;
 pub use subscriptions::is_active_legacy;
 

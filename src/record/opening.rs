@@ -1,6 +1,6 @@
 //! What is recorded when a log or a run begins.
 
-use crate::domain::{Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{ListReading, Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -116,6 +116,9 @@ pub struct InputFile {
     pub rows: u32,
     /// Its header.
     pub columns: Vec<String>,
+    /// How it was read; none: by a program that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<ListReading>,
 }
 
 /// A setting and its origin.

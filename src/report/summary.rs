@@ -8,7 +8,7 @@ use super::{
 use crate::record::Pending;
 use crate::{
     audit::{Reader, RunLine},
-    domain::{Mode, Outcome, Procedure, Reason, RunId, Sha256, TenantId, Time},
+    domain::{ListReading, Mode, Outcome, Procedure, Reason, RunId, Sha256, TenantId, Time},
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,6 +62,9 @@ pub struct InputLine {
     pub file: String,
     pub sha256: Sha256,
     pub rows: u32,
+    /// None: an older program read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reading: Option<ListReading>,
 }
 
 /// What was sent, in numbers.
@@ -107,6 +110,7 @@ impl Summary {
                 file: opened.input.file.clone(),
                 sha256: opened.input.sha256,
                 rows: opened.input.rows,
+                reading: opened.input.reading.clone(),
             },
             counts: tally.counts.clone(),
             provisional: tally.pending(),

@@ -124,8 +124,11 @@ fn a_plan_is_applied_or_approved_first() {
     let (world, folder) = (world(json!({})), Folder::new());
     folder.write("list.csv", list_of((1..=3).map(id)));
     let plan = |more: &[&str]| {
-        let arguments =
-            [&["plan", "list.csv", "--max-share", "100", "--rate", "600000"], &ELSEWHERE[..], more];
+        let arguments = [
+            &["plan", "list.csv", "--max-share", "100", "--rate", "600000", "--no-identity-check"],
+            &ELSEWHERE[..],
+            more,
+        ];
         Done::of(&folder.against(&world, &arguments.concat()).output().unwrap()).exits(0)
     };
     let done = plan(&["--require-approval"]);

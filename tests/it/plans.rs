@@ -19,8 +19,19 @@ fn world(faults: Value) -> World {
 fn planned(folder: &Folder, world: &World) -> PathBuf {
     let list = folder.write("list.csv", list_of((1..=5).map(id)));
     let list = list.display().to_string();
-    let arguments =
-        ["plan", &list, "--rate", "600000", "--max-share", "100", "--settle", "1", "--ticket", "CHG-7"];
+    let arguments = [
+        "plan",
+        &list,
+        "--rate",
+        "600000",
+        "--max-share",
+        "100",
+        "--settle",
+        "1",
+        "--ticket",
+        "CHG-7",
+        "--no-identity-check",
+    ];
     Done::of(&folder.against(world, &arguments).output().unwrap()).exits(0);
     assert_eq!(folder.ends(), ["ready"; 5]);
     folder.path("reports").join(folder.latest().as_str()).join("plan.json")
@@ -258,7 +269,15 @@ fn what_is_left_to_the_service_must_have_been_in_the_plan() {
         world(json!([answer(1, 0, &one), answer(1, 0, &two), answer(2, 0, &one), answer(2, 0, &one)]));
     let folder = Folder::new();
     let list = folder.write("list.csv", list_of((1..=2).map(id))).display().to_string();
-    let arguments = ["plan", &list, "--rate", "600000", "--allow", "suspended_new_commerce_subscription"];
+    let arguments = [
+        "plan",
+        &list,
+        "--rate",
+        "600000",
+        "--no-identity-check",
+        "--allow",
+        "suspended_new_commerce_subscription",
+    ];
     Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);
     assert_eq!(folder.ends(), ["ready", "ready"]);
     let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json");

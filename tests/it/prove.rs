@@ -369,7 +369,7 @@ fn a_plan_that_another_run_carried_out_is_told_whole() {
     let folder = Folder::new();
     let list = folder.write("list.csv", list_of((1..=3).map(id))).display().to_string();
     let arguments =
-        ["plan", &list, "--rate", "600000", "--max-share", "100", "--settle", "1", "--canary", "0"];
+        ["plan", &list, "--rate", "600000", "--max-share", "100", "--canary", "0", "--no-identity-check"];
     Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);
     let made_by = folder.latest().to_string();
     let plan = folder.path("reports").join(&made_by).join("plan.json").display().to_string();

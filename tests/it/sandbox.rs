@@ -283,7 +283,8 @@ fn a_plan_names_the_orders_and_only_those_are_cancelled() {
     let world = world(json!(customers), faults);
     let folder = Folder::new();
     let list = folder.write("list.csv", list_of((1..=3).map(id))).display().to_string();
-    let mut arguments = vec!["plan", &list, "--rate", "600000", "--settle", "1", "--max-share", "100"];
+    let mut arguments =
+        vec!["plan", &list, "--rate", "600000", "--settle", "1", "--max-share", "100", "--no-identity-check"];
     arguments.extend(SANDBOX);
     let done = Done::of(&folder.against(&world, &arguments).output().unwrap()).exits(0);
     assert!(done.err.contains("5 orders are cancelled"), "{}", done.err);
@@ -428,7 +429,7 @@ fn no_relationship_is_ended_in_a_sandbox() {
     let list = list_of([id(1)]);
     let file = folder.write("list.csv", &list).display().to_string();
     // A plan that was made before the sandbox was known as one.
-    let plan = ["plan", &file, "--rate", "600000", "--max-share", "100"];
+    let plan = ["plan", &file, "--rate", "600000", "--max-share", "100", "--no-identity-check"];
     Done::of(&folder.against(&world, &plan).output().unwrap()).exits(0);
     let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json").display().to_string();
 

@@ -12,8 +12,9 @@ const REPORTS: [&str; 1] = ["reports"];
 const SIGN_IN: [&str; 6] = ["log_dir", "login_url", "profile", "token_command", "ca_file", "proxy"];
 /// Which sandbox is meant.
 const SANDBOX: [&str; 1] = ["sandbox_tenant"];
-/// Where the list has what.
-const COLUMNS: [&str; 3] = ["column", "name_column", "skip_invalid"];
+/// What was said about the columns of the list. Whatever else was said about it is not so of a list that this program
+/// writes.
+const COLUMNS: [&str; 4] = ["column", "name_column", "no_identity_check", "skip_invalid"];
 
 /// Options as they were typed on the command line. What comes from the environment or a file is there again.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +59,7 @@ impl Again {
         for name in names {
             for value in self.typed.get(*name).into_iter().flatten() {
                 // What has no value is recorded as true.
-                let is_flag = value == "true" && *name == "skip_invalid";
+                let is_flag = value == "true" && ["skip_invalid", "no_identity_check"].contains(name);
                 text.push_str(&if is_flag { flag(name) } else { option(name, value) });
             }
         }

@@ -46,12 +46,12 @@ fn rows_are_numbered_as_excel_shows_them() {
 
 #[test]
 fn a_first_line_sep_sets_the_separator_and_is_no_row() {
-    for (line, between) in [("sep=;\r\n", ';'), ("sep=,\n", ','), ("\"sep=\t\"\n", '\t')] {
+    for (line, between) in [("sep=;\r\n", ';'), ("SEP=,\r", ','), ("\"sep=\t\"\n", '\t'), ("Sep=|\n", '|')] {
         let text = format!("{line}id{between}remark\n{ID}{between}a\n");
         let rows = read(text.as_bytes()).unwrap();
         assert_eq!((rows[0].row, rows[0].cells[1].as_str()), (2, "a"), "{line}");
     }
-    assert!(fault(format!("sep=|\nid|x\n{ID}|a\n")).contains("`|`"));
+    assert!(fault(format!("sep=^\nid^x\n{ID}^a\n")).contains("`^`"));
 }
 
 #[test]
@@ -167,4 +167,108 @@ fn a_list_that_is_edited_while_it_is_read_says_so() {
 fn a_sheet_cannot_be_chosen_in_a_text() {
     let error = read_with(format!("id\n{ID}\n").as_bytes(), &sheet_option("S")).unwrap_err();
     assert!(matches!(error.fault, Fault::NoSheets));
+}
+
+#[test]
+fn a_type_line_of_powershell_is_a_row_and_no_header() {
+    for preface in ["", "sep=,\n"] {
+        assert_eq!(numbers(&format!("{preface}#TYPE Some.Type\r\nid,x\r\n{ID},1\r\n")), [3]);
+    }
+    assert!(fault(format!("#TYPED\nid,x\n{ID},1\n")).contains("row 2 looks like it"));
+}
+
+#[test]
+fn a_quotation_mark_that_moves_a_cell_is_never_guessed_about() {
+    for (text, says) in [
+        (format!("id,a\n{ID},\"19\" rack\n"), "row 2, column 2: text stands behind"),
+        (format!("id,a\n{ID},19\" rack\n"), "row 2, column 2: a quotation mark stands in the middle"),
+        (format!("id,\"a\n{ID},\"x\n"), "row 1, column 2: text stands behind"),
+    ] {
+        assert!(fault(&text).starts_with(says), "{}", fault(&text));
+    }
+}
+
+#[test]
+fn a_row_inside_a_cell_is_found_and_an_id_in_a_remark_is_none() {
+    for (text, place) in [
+        (format!("id,a,b\n{ID},x,\"y\n{OTHER},z,z\"\n"), "row 2, column 3"),
+        (format!("id,a,b\n{ID},x,\"y\r{OTHER},z,z\rw\"\n"), "row 2, column 3"),
+        (format!("a,b,id\n\"x,x,{OTHER}\ny\",y,{ID}\n"), "row 2, column 1"),
+        (format!("id,a\n{ID},\"x\n{OTHER},\",\n"), "row 2, column 2"),
+        (format!("id,a,b\n{ID},\"x\n{OTHER},y\",z\n"), "row 2, column 2"),
+        (format!("id,\"a\n{OTHER},x\"\n{ID},y\n"), "row 1, column 2"),
+    ] {
+        let message = fault(&text);
+        assert!(message.starts_with(place) && message.contains("a whole row"), "{message}");
+        assert!(message.contains(OTHER), "{message}");
+    }
+    for text in
+        [format!("id,a\n{ID},\"see\n{OTHER}\nand more\"\n"), format!("a,id\n\"first\nsecond\",{ID}\n")]
+    {
+        assert_eq!(read(text.as_bytes()).unwrap().len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn text_between_tabs_that_was_never_quoted_is_read_as_it_is() {
+    let text = format!("id\tname\n{ID}\t\"Best\" Ltd\n{OTHER}\t19\" racks\n");
+    let list = list(text.as_bytes());
+    assert!(list.reading().never_quoted);
+    let names: Vec<_> = list.rows().unwrap().map(|row| row.unwrap().name.unwrap()).collect();
+    assert_eq!(names, ["\"Best\" Ltd", "19\" racks"]);
+    // A line of another length, or another separator, and the marks are what they are elsewhere.
+    assert!(fault(format!("id\tname\n{ID}\t\"Best\" Ltd\n{OTHER}\n")).contains("text stands behind"));
+    assert!(fault(format!("id,name\n{ID},\"Best\" Ltd\n")).contains("text stands behind"));
+}
+
+#[test]
+fn what_is_not_a_list_is_named() {
+    for (text, what) in [
+        ("<html><table><tr><th>Tenant ID</th></tr></table></html>", "a web page (HTML)"),
+        ("\u{feff}\r\n<!DOCTYPE HTML>\n<p>", "a web page (HTML)"),
+        (
+            "<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>",
+            "an XML spreadsheet of 2003",
+        ),
+        ("<?xml version='1.0'?><list/>", "XML"),
+        ("%PDF-1.7\n", "a PDF document"),
+        ("MIME-Version: 1.0\r\n", "a web archive (MHTML)"),
+    ] {
+        assert!(fault(text).contains(&format!("is {what}, not a workbook")), "{}", fault(text));
+    }
+    assert_eq!(numbers(&format!("id,<x>\n{ID},<b>\n")), [2]);
+}
+
+#[test]
+fn a_named_header_is_where_it_is_said_to_be() {
+    let text = format!("Title\nTenant ID;Name\n{ID};A\n\nTenant ID;Name\n{OTHER};B\n");
+    let with = |row| Options { header_row: Some(row), ..Options::default() };
+    let numbers = |row| {
+        let rows = read_with(text.as_bytes(), &with(row));
+        rows.map(|rows| rows.iter().map(|row| row.row).collect::<Vec<_>>())
+            .map_err(|error| error.fault.to_string())
+    };
+    assert_eq!(numbers(2).unwrap(), [3, 5, 6]);
+    assert_eq!(numbers(5).unwrap(), [6]);
+    assert!(numbers(4).unwrap_err().contains("blank or not there"));
+    assert!(numbers(9).unwrap_err().contains("blank or not there"));
+    assert!(numbers(3).unwrap_err().contains("a tenant ID stands in that row"));
+    let reading = List::from_bytes("list", text.as_bytes(), &with(2)).unwrap().reading().clone();
+    assert_eq!((reading.header_row, reading.header_row_named), (Some(2), true));
+}
+
+#[test]
+fn an_encoding_that_is_said_is_the_one_that_is_taken() {
+    let with = |name: &str| Options { encoding: Some(name.to_owned()), ..Options::default() };
+    let bytes = [b"id,name\n", ID.as_bytes(), b",\xa3\xf3d\x9f\n"].concat();
+    let name = |options: &Options| read_with(&bytes, options).map(|rows| rows[0].name.clone().unwrap());
+    assert_eq!(name(&with("cp1250")).unwrap(), "Łódź");
+    assert_eq!(name(&with("latin2")).unwrap(), "Łód\u{9f}");
+    assert!(name(&with("utf-8")).unwrap_err().to_string().contains("row 2: a character is damaged"));
+    assert!(name(&with("klingon")).unwrap_err().to_string().contains("no such encoding"));
+    let marked = [b"\xef\xbb\xbfid\n", ID.as_bytes()].concat();
+    assert!(read_with(&marked, &with("Big5")).unwrap_err().to_string().contains("byte-order mark of UTF-8"));
+    assert!(read_with(&marked, &with("utf8")).is_ok());
+    let wide: Vec<u8> = format!("id,name\n{ID},é\n").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(read(&wide).unwrap()[0].name.as_deref(), Some("é"));
 }

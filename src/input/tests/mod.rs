@@ -2,6 +2,7 @@
 
 mod bombs;
 mod csv;
+mod mutated;
 mod properties;
 mod xlsx;
 

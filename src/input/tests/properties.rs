@@ -60,7 +60,11 @@ fn expected(table: &[[String; 3]]) -> Vec<(u32, Option<String>, Vec<String>)> {
 }
 
 fn essence_or_nothing(bytes: &[u8]) -> Vec<(u32, Option<String>, Vec<String>)> {
-    match read(bytes) {
+    essence_with(bytes, &Options::default())
+}
+
+fn essence_with(bytes: &[u8], options: &Options) -> Vec<(u32, Option<String>, Vec<String>)> {
+    match read_with(bytes, options).map_err(|error| error.fault) {
         Ok(rows) => essence(rows),
         Err(Fault::NoRows) => Vec::new(),
         Err(fault) => panic!("{fault}"),
@@ -86,7 +90,11 @@ proptest! {
                 for end in ["\n", "\r\n"] {
                     for sep_line in [false, true] {
                         let bytes = encode(&csv(&table, separator, end, sep_line), coding);
-                        prop_assert_eq!(essence_or_nothing(&bytes), expected(&table), "{:?} {:?}", coding, separator);
+                        // So few letters are no reason to guess it.
+                        let encoding = matches!(coding, Coding::Windows1252).then(|| "windows-1252".to_owned());
+                        let options = Options { encoding, ..Options::default() };
+                        let read = essence_with(&bytes, &options);
+                        prop_assert_eq!(read, expected(&table), "{:?} {:?}", coding, separator);
                     }
                 }
             }

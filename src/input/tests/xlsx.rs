@@ -1,7 +1,7 @@
 //! Lists that are workbooks.
 
 use super::*;
-use crate::domain::Reason;
+use crate::domain::{Hidden, Reason};
 use rust_xlsxwriter::{Format, Formula, Workbook};
 
 fn save(mut workbook: Workbook) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn the_first_visible_sheet_with_a_header_that_fits_is_used() {
     let rows = read_with(&bytes, &sheet_option("old")).unwrap();
     assert_eq!(rows[0].customer.as_ref().unwrap().to_string(), OTHER);
     let error = read_with(&bytes, &sheet_option("None")).unwrap_err().to_string();
-    assert!(error.contains("`Notes`, `Old`, `Customers`"), "{error}");
+    assert!(error.contains("`Notes`, `Old` (hidden), `Customers`"), "{error}");
 }
 
 #[test]
@@ -62,11 +62,11 @@ fn only_text_can_be_an_id() {
     let bytes = save(workbook);
     let messages = messages(&bytes);
     for (message, part) in messages.iter().zip([
-        "row 2, column `id`: `4.4` is a number",
-        "row 3, column `id`: `TRUE` is a truth value",
-        "row 4, column `id`: `2026-11-20` is a date",
-        "row 5, column `id`: `#N/A` is",
-        "row 6, column `id`: the tenant ID is missing",
+        "row 2, column `id` (cell A2): `4.4` is a number",
+        "row 3, column `id` (cell A3): `TRUE` is a truth value",
+        "row 4, column `id` (cell A4): `2026-11-20` is a date",
+        "row 5, column `id` (cell A5): `#N/A` is",
+        "row 6, column `id` (cell A6): the tenant ID is missing",
     ]) {
         assert!(message.starts_with(part), "{message}");
     }
@@ -101,7 +101,7 @@ fn a_lonely_cell_at_the_end_of_the_world_costs_nothing() {
     assert_eq!(read(&workbook(&rows)).unwrap()[0].row, 1_048_576);
     let rows = format!("{head}<row r='1048576'><c r='XFD1048576' t='str'><v>{ID}</v></c></row>");
     let error = read(&workbook(&rows)).unwrap_err().to_string();
-    assert!(error.starts_with("row 1048576: a list may have 256 columns"), "{error}");
+    assert!(error.starts_with("sheet `S`, cell XFD1048576: a list may have 256 columns"), "{error}");
 }
 
 #[test]
@@ -163,4 +163,105 @@ fn a_workbook_that_is_replaced_while_it_is_read_says_so() {
     *other.last_mut().unwrap() = 1;
     std::fs::write(&path, other).unwrap();
     assert!(matches!(rows.last().unwrap().unwrap_err().fault, Fault::Changed));
+}
+
+/// A sheet with the header `id`, `name` and these rows.
+fn with_rows(rows: &str) -> Vec<u8> {
+    workbook(&format!(
+        "<row r='1'><c r='A1' t='str'><v>id</v></c><c r='B1' t='str'><v>name</v></c></row>{rows}"
+    ))
+}
+
+fn row(number: u32, state: &str, id: &str) -> String {
+    format!("<row r='{number}' {state}><c r='A{number}' t='str'><v>{id}</v></c></row>")
+}
+
+#[test]
+fn a_row_that_nobody_sees_is_never_read_unless_somebody_says_so() {
+    for state in ["hidden='1'", "hidden='true'", "ht='0' customHeight='1'", "hidden='1' outlineLevel='2'"] {
+        let bytes = with_rows(&format!("{}{}{}", row(2, "", ID), row(3, state, OTHER), row(5, state, "")));
+        let message = read(&bytes).unwrap_err().to_string();
+        let by = if state.contains("outline") { "in a collapsed group" } else { "by hand" };
+        assert!(message.starts_with(&format!("1 row is hidden ({by}); the first is row 3;")), "{message}");
+        let with = |hidden| Options { hidden: Some(hidden), ..Options::default() };
+        assert_eq!(read_with(&bytes, &with(Hidden::Skip)).unwrap().len(), 1);
+        assert_eq!(read_with(&bytes, &with(Hidden::Take)).unwrap().len(), 2);
+    }
+    // Nothing is lost by a row that is hidden and blank, or above the header.
+    let rows = format!("<row r='2' hidden='1'/>{}", row(3, "ht='15' hidden='0'", ID));
+    assert_eq!(read(&with_rows(&rows)).unwrap().len(), 1);
+}
+
+#[test]
+fn a_hidden_header_is_no_header_until_somebody_says_so() {
+    let header = "<row r='1' hidden='1'><c r='A1' t='str'><v>id</v></c></row>";
+    let bytes = workbook(&format!("{header}{}", row(2, "", ID)));
+    // What is seen is a list of IDs alone, and a row that is not.
+    assert!(matches!(read(&bytes), Err(Fault::HiddenRows { .. })));
+    let skip = Options { hidden: Some(Hidden::Skip), ..Options::default() };
+    assert_eq!(read_with(&bytes, &skip).unwrap().len(), 1);
+    let header = "<row r='1' hidden='1'><c r='A1' t='str'><v>id</v></c><c r='B1' t='str'><v>x</v></c></row>";
+    let data = format!("<row r='2'><c r='A2' t='str'><v>{ID}</v></c><c r='B2' t='str'><v>y</v></c></row>");
+    let bytes = workbook(&format!("{header}{data}"));
+    assert!(matches!(read(&bytes), Err(Fault::HiddenHeader { row: 1 })));
+    let options = Options { header_row: Some(1), ..Options::default() };
+    assert_eq!(read_with(&bytes, &options).unwrap().len(), 1);
+}
+
+#[test]
+fn formulas_without_a_value_are_not_blank() {
+    let formula =
+        |value: &str| format!("<row r='2'><c r='A2'><f>X!A1</f>{value}</c></row>{}", row(3, "", ID));
+    for value in ["", "<v/>", "<v></v>"] {
+        let message = read(&with_rows(&formula(value))).unwrap_err().to_string();
+        assert!(message.starts_with("sheet `S`, cell A2: the tenant ID is a formula without"), "{message}");
+    }
+    // A text that is empty was computed.
+    let bytes =
+        with_rows(&format!("<row r='2'><c r='A2' t='str'><f>X!A1</f><v></v></c></row>{}", row(3, "", ID)));
+    assert_eq!(read(&bytes).unwrap().len(), 1);
+    let zero = read(&with_rows(&formula("<v>0</v>"))).unwrap();
+    assert!(zero[0].customer.as_ref().unwrap_err().message.contains("was never computed"), "{zero:?}");
+    let name = |value: &str| {
+        let bytes = with_rows(&format!(
+            "<row r='2'><c r='A2' t='str'><v>{ID}</v></c><c r='B2'><f>X!A1</f>{value}</c></row>"
+        ));
+        let list = list(&bytes);
+        (
+            list.rows().unwrap().next().unwrap().unwrap().name,
+            list.reading().uncomputed.names,
+            list.reading().checks_identity(),
+        )
+    };
+    assert_eq!(name(""), (None, 1, false));
+    assert_eq!(name("<v>0</v>"), (None, 1, false));
+    assert_eq!(name("<v>7</v>"), (Some("7".to_owned()), 0, true));
+}
+
+#[test]
+fn a_table_that_is_filtered_says_so() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_row(0, 0, ["id", "x"]).unwrap();
+    sheet.write_row(1, 0, [ID, "go"]).unwrap();
+    sheet.write_row(2, 0, [OTHER, "keep"]).unwrap();
+    sheet.set_row_hidden(2).unwrap();
+    let columns = ["id", "x"].map(|name| rust_xlsxwriter::TableColumn::new().set_header(name)).to_vec();
+    sheet.add_table(0, 0, 2, 1, &rust_xlsxwriter::Table::new().set_columns(&columns)).unwrap();
+    assert!(read(&save(workbook)).unwrap_err().to_string().contains("(by hand)"));
+}
+
+#[test]
+fn a_table_beside_the_list_is_a_remark_only_if_it_has_no_ids() {
+    let beside = |text: &str| {
+        with_rows(&format!(
+            "<row r='2'><c r='A2' t='str'><v>{ID}</v></c><c r='D2' t='str'><v>{text}</v></c></row>"
+        ))
+    };
+    let list = list(&beside("call first"));
+    assert_eq!(list.columns(), ["id", "name", "column C", "column D"]);
+    assert_eq!(list.reading().beside, ["column C", "column D"]);
+    assert_eq!(list.rows().unwrap().next().unwrap().unwrap().cells, [ID, "", "", "call first"]);
+    let message = read(&beside(OTHER)).unwrap_err().to_string();
+    assert!(message.starts_with("sheet `S`, cell D2: a tenant ID"), "{message}");
 }

@@ -64,6 +64,15 @@ pub(super) struct Page<'a> {
     /// Requests that belong to no row.
     of_the_run: Vec<Request>,
     files: Vec<(&'a str, String)>,
+    /// How the list was read.
+    list: Option<Read>,
+}
+
+/// How the list was read, in words.
+#[derive(Serialize)]
+struct Read {
+    compared: String,
+    warnings: Vec<String>,
 }
 
 /// Rows without an outcome, for whoever asks whether it really happened.
@@ -132,6 +141,11 @@ impl<'a> Page<'a> {
             chart: Chart::of(facts),
             of_the_run: of_the_run.iter().map(Request::of).collect(),
             files: beside.iter().map(|(name, sha256)| (*name, sha256.to_string())).collect(),
+            list: opened
+                .input
+                .reading
+                .as_ref()
+                .map(|reading| Read { compared: reading.compared(), warnings: reading.warnings() }),
         }
     }
 }

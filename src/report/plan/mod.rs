@@ -7,7 +7,7 @@ mod write;
 pub use read::{BadPlan, Plan};
 pub(super) use write::write;
 
-use crate::domain::{Mode, Procedure, RunId, Sha256, TenantId};
+use crate::domain::{ListReading, Mode, Procedure, RunId, Sha256, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// The version of the form of `plan.json`.
@@ -39,6 +39,9 @@ pub struct Head {
     pub ready: u32,
     /// How many customers the partner has, if the listing came to its end.
     pub customers_of_partner: Option<u32>,
+    /// How the list was read; none: by a program that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListReading>,
 }
 
 /// Whose customers a plan is about.

@@ -37,6 +37,7 @@ pub(in crate::report) fn write(
         how_to_check: HOW_TO_CHECK.to_owned(),
         ready: plan.sealed.ready,
         customers_of_partner: plan.sealed.customers_of_partner,
+        list: facts.opened.input.reading.clone(),
     };
     let mut head = serde_json::to_string_pretty(&head).map_err(|error| writing(error.into()))?;
     // The list of decisions may be long; it is written as it is read, and closed by hand.

@@ -128,6 +128,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
             sha256: Sha256::of(&[b"list"]),
             rows,
             columns: ["Tenant ID", "Company name", "Note", "outcome"].map(str::to_owned).to_vec(),
+            reading: None,
         },
         ticket: Some("CHG-20417".into()),
         reason: Some("End of the reseller contract in the Nordics".into()),

@@ -3,7 +3,7 @@
 use super::cells::{Cell, Column, Sheet};
 use crate::{
     audit::RequestLine,
-    domain::Mode,
+    domain::{ListReading, Mode},
     report::{
         facts::Facts,
         rows::{Row, Shown, Tally},
@@ -152,6 +152,9 @@ pub(super) fn summary(
     let by_status: Vec<_> =
         summary.requests.by_status.iter().map(|(status, count)| format!("{status}: {count}")).collect();
     let (list, by_status) = (opened.input.sha256.to_string(), by_status.join(", "));
+    let reading = opened.input.reading.as_ref();
+    let compared = reading.map(ListReading::compared);
+    let read = reading.map(|reading| reading.warnings().join("\n")).filter(|said| !said.is_empty());
     let mut lines = vec![
         ("Run", Cell::Strong(facts.id.as_str())),
         ("In earnest?", Cell::Text(in_earnest(opened.mode))),
@@ -179,6 +182,11 @@ pub(super) fn summary(
         ("", Cell::Nothing),
         ("Rows of the list", Cell::Number(f64::from(opened.input.rows))),
     ];
+    let list = [
+        ("Compared", compared.as_deref().map(Cell::Text)),
+        ("How the list was read", read.as_deref().map(Cell::Wrapped)),
+    ];
+    lines.extend(list.into_iter().filter_map(|(name, cell)| Some((name, cell?))));
     let counts = Shown::all().filter_map(|shown| Some((shown, *tally.shown.get(&shown)?)));
     lines.extend(counts.map(|(shown, count)| (shown.in_words(), Cell::Number(f64::from(count)))));
     let evidence =

@@ -323,6 +323,7 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
             sha256: Sha256::of(&[b"x"]),
             rows,
             columns: vec!["id".into()],
+            reading: None,
         },
         ticket: None,
         reason: None,

@@ -1,0 +1,331 @@
+//! `offboard match`: the tenant IDs of a list of domains or names, from the partner's own customers.
+//!
+//! It is no part of a run: its requests are on record like those of `doctor`, it changes nothing, and what it writes is
+//! a list that somebody looks at before it becomes the input of a run. What is not certain gets no ID.
+
+use super::{
+    access::Access,
+    args::{Common, MatchOptions},
+    check, diagnostics,
+    exit::{Exit, Failure},
+    next,
+    printer::Printer,
+    session,
+    settings::{Paths, ServiceSettings, Typed, quoted},
+};
+use crate::{
+    domain::TenantId,
+    engine::Visit,
+    input::{List, Options, Row},
+    partner_center::transport::Transport,
+    preconditions::{CustomerFacts, domain_key, name_key},
+    report::visible,
+};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::Write as _,
+    path::Path,
+};
+use tempfile::NamedTempFile;
+use tokio_util::sync::CancellationToken;
+
+/// What is added to each row.
+const ADDED: [&str; 5] =
+    ["customer_tenant_id", "matched_by", "matched_name", "matched_domain", "match_remark"];
+
+pub(super) fn run(
+    printer: &Printer,
+    typed: &Typed,
+    common: &Common,
+    options: &MatchOptions,
+) -> Result<Exit, Failure> {
+    let paths = Paths::resolve(typed, common)?;
+    let settings = ServiceSettings::resolve(typed, &options.service)?;
+    refuse_to_overwrite(&options.out)?;
+    let wanted = Options { without_ids: true, ..check::decided(&options.place) };
+    let list = List::open(&options.place.file, &wanted)?;
+    for said in list.reading().remarks() {
+        printer.say(&super::show::sentence(&said));
+    }
+    let access = Access::find(printer, &settings)?;
+    diagnostics::start(&paths.log_dir, printer.verbose)?;
+    let customers = session::block_on(async {
+        let visit =
+            Visit::begin(session::open_store(&paths)?, options.rate, access.ports(CancellationToken::new())?);
+        let customers = read(&visit, settings.partner).await;
+        visit.end().await?;
+        customers
+    })?;
+    let counts = write(&options.out, &list, &customers)?;
+    let total: u32 = counts.values().sum();
+    let missing = counts.get(&By::Nothing).copied().unwrap_or_default();
+    let out = options.out.display().to_string();
+    if printer.json {
+        let by: BTreeMap<_, _> = counts.iter().map(|(by, n)| (by.as_str(), n)).collect();
+        let line = json!({"type": "match", "file": list.name(), "out": out, "rows": total,
+            "matched": total - missing, "by": by, "customers_of_partner": customers.all.len()});
+        printer.data(&line.to_string())?;
+    } else {
+        let by: Vec<_> = counts
+            .iter()
+            .filter(|(by, _)| **by != By::Nothing)
+            .map(|(by, n)| format!("{n} by {}", by.as_str()))
+            .collect();
+        let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+        printer.data(&format!(
+            "{}: {} of {total} rows have an ID{by}, {missing} have none; `match_remark` says why",
+            visible(&out),
+            total - missing
+        ))?;
+    }
+    next::tell(printer, &[format!("offboard check {}", quoted(&out))], true);
+    Ok(if missing == 0 { Exit::Done } else { Exit::Unfinished })
+}
+
+fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
+    let shown = out.display();
+    if out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
+        return Err(Failure::usage(format!(
+            "`--out {shown}`: the list is written as CSV; give it a name with .csv"
+        )));
+    }
+    if out.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format!(
+            "`--out {shown}` is there already, and nothing is overwritten; name another"
+        )));
+    }
+    Ok(())
+}
+
+/// A customer of the partner.
+#[derive(Debug)]
+struct Customer {
+    id: TenantId,
+    name: Option<String>,
+    domain: Option<String>,
+}
+
+/// All of them, and how they are found.
+#[derive(Debug, Default)]
+struct Customers {
+    all: Vec<Customer>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_domain: HashMap<String, Vec<usize>>,
+}
+
+async fn read<T: Transport>(visit: &Visit<T>, partner: Option<TenantId>) -> Result<Customers, Failure> {
+    visit.sign_in().await?;
+    let found = visit.introduce().await?.partner;
+    if partner.is_some_and(|wanted| wanted != found.tenant_id) {
+        let text = format!(
+            "the account is {} ({}), not the one that `--partner-tenant` names; nothing was written",
+            visible(&found.name),
+            found.tenant_id
+        );
+        return Err(Failure::new(Exit::Guard, text));
+    }
+    let mut customers = Customers::default();
+    visit.customers(|id, facts| customers.add(id, facts)).await?;
+    Ok(customers)
+}
+
+/// By what a row was matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    DomainAndName,
+    Domain,
+    Name,
+    Nothing,
+}
+
+impl By {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::DomainAndName => "domain and name",
+            Self::Domain => "domain",
+            Self::Name => "name",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// What a row was matched with, and what is to be said of it.
+#[derive(Debug)]
+struct Matched<'a> {
+    customer: Option<&'a Customer>,
+    by: By,
+    remark: String,
+}
+
+impl Customers {
+    fn add(&mut self, id: TenantId, facts: CustomerFacts) {
+        let at = self.all.len();
+        let CustomerFacts { name, domain, .. } = facts;
+        if let Some(name) = &name {
+            self.by_name.entry(name_key(name)).or_default().push(at);
+        }
+        if let Some(domain) = &domain {
+            self.by_domain.entry(domain_key(domain)).or_default().push(at);
+        }
+        self.all.push(Customer { id, name, domain });
+    }
+
+    fn with(&self, index: &HashMap<String, Vec<usize>>, key: Option<String>) -> Vec<&Customer> {
+        let found = key.and_then(|key| index.get(&key)).into_iter().flatten();
+        found.filter_map(|at| self.all.get(*at)).collect()
+    }
+
+    /// Finds the customer that a row means. Where name and domain are given, both must be those of one customer.
+    fn find(&self, name: Option<&str>, domain: Option<&str>) -> Matched<'_> {
+        let of_name = self.with(&self.by_name, name.map(name_key));
+        let of_domain = self.with(&self.by_domain, domain.map(domain_key));
+        let sure = |customer, by| Matched { customer: Some(customer), by, remark: String::new() };
+        let not = |remark: String| Matched { customer: None, by: By::Nothing, remark };
+        let called = |customer: &Customer| {
+            let name = customer.name.as_deref().unwrap_or("(no name)");
+            format!("{name} ({}, {})", customer.domain.as_deref().unwrap_or("no domain"), customer.id)
+        };
+        match (name, domain) {
+            (None, None) => not("the row has neither a domain nor a name".to_owned()),
+            (Some(_), Some(_)) => {
+                let both: Vec<_> = of_domain
+                    .iter()
+                    .filter(|one| of_name.iter().any(|other| other.id == one.id))
+                    .copied()
+                    .collect();
+                match (&both[..], &of_domain[..], &of_name[..]) {
+                    ([one], _, _) => sure(one, By::DomainAndName),
+                    ([_, ..], _, _) => {
+                        not(format!("{} customers have this domain and this name", both.len()))
+                    }
+                    ([], [one, ..], _) => {
+                        not(format!("the domain is that of {}, and the name is not", called(one)))
+                    }
+                    ([], [], [one, ..]) => {
+                        not(format!("the name is that of {}, and the domain is not", called(one)))
+                    }
+                    ([], [], []) => not("no customer has this domain or this name".to_owned()),
+                }
+            }
+            (None, Some(_)) => match of_domain[..] {
+                [one] => sure(one, By::Domain),
+                [] => not("no customer has this domain".to_owned()),
+                _ => not(format!("{} customers have this domain", of_domain.len())),
+            },
+            (Some(_), None) => match of_name[..] {
+                [one] => sure(one, By::Name),
+                [] => not("no customer has this name".to_owned()),
+                _ => not(format!("{} customers have this name", of_name.len())),
+            },
+        }
+    }
+}
+
+/// Writes the list with what was found, whole or not at all.
+fn write(out: &Path, list: &List, customers: &Customers) -> Result<BTreeMap<By, u32>, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("cannot write `{}`: {error}; nothing was written", out.display()))
+    };
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+    file.write_all("\u{feff}".as_bytes()).map_err(|error| failed(&error))?;
+    let mut builder = csv::WriterBuilder::new();
+    builder.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
+    let mut csv = builder.from_writer(&mut file);
+    let mut counts = BTreeMap::new();
+    let header = list.columns().iter().map(String::as_str).chain(ADDED);
+    csv.write_record(header).map_err(|error| failed(&error))?;
+    for row in list.rows()? {
+        let Row { name, domain, cells, .. } = row?;
+        let matched = customers.find(name.as_deref(), domain.as_deref());
+        *counts.entry(matched.by).or_default() += 1;
+        let of = |text: fn(&Customer) -> Option<&String>| {
+            matched.customer.and_then(text).map(|text| no_formula(text)).unwrap_or_default()
+        };
+        let added = [
+            matched.customer.map(|customer| customer.id.to_string()).unwrap_or_default(),
+            matched.by.as_str().to_owned(),
+            of(|customer| customer.name.as_ref()),
+            of(|customer| customer.domain.as_ref()),
+            no_formula(&matched.remark),
+        ];
+        csv.write_record(cells.iter().chain(&added)).map_err(|error| failed(&error))?;
+    }
+    csv.flush().map_err(|error| failed(&error))?;
+    drop(csv);
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist_noclobber(out).map_err(|error| failed(&error.error))?;
+    Ok(counts)
+}
+
+/// What the service says cannot act as a formula.
+fn no_formula(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customers() -> Customers {
+        let mut customers = Customers::default();
+        for (n, name, domain) in [
+            (1, "Adatum Ltd.", "adatum.onmicrosoft.com"),
+            (2, "Bellows", "bellows.onmicrosoft.com"),
+            (3, "Bellows", "bellows-2.onmicrosoft.com"),
+            (4, "Contoso", "shared.example"),
+            (5, "Fabrikam", "shared.example"),
+        ] {
+            let id = format!("c0000000-0000-4000-8000-{n:012x}").parse().unwrap();
+            let facts = CustomerFacts {
+                relationship: "reseller".to_owned(),
+                name: Some(name.to_owned()),
+                domain: Some(domain.to_owned()),
+            };
+            customers.add(id, facts);
+        }
+        customers
+    }
+
+    #[test]
+    fn only_what_can_mean_one_customer_gets_an_id() {
+        let customers = customers();
+        for (name, domain, by, at, remark) in [
+            (Some("ADATUM LTD"), None, By::Name, Some(0), ""),
+            (None, Some("Adatum.OnMicrosoft.com."), By::Domain, Some(0), ""),
+            (Some("adatum, ltd"), Some("adatum.onmicrosoft.com"), By::DomainAndName, Some(0), ""),
+            (Some("bellows"), Some("bellows-2.onmicrosoft.com"), By::DomainAndName, Some(2), ""),
+            (Some("Contoso"), Some("shared.example"), By::DomainAndName, Some(3), ""),
+            (Some("Bellows"), None, By::Nothing, None, "2 customers have this name"),
+            (None, Some("shared.example"), By::Nothing, None, "2 customers have this domain"),
+            (None, Some("bellows2.onmicrosoft.com"), By::Nothing, None, "no customer has this domain"),
+            (
+                Some("Fabrikam"),
+                Some("adatum.onmicrosoft.com"),
+                By::Nothing,
+                None,
+                "the domain is that of Adatum Ltd.",
+            ),
+            (Some("Fabrikam"), Some("fabrikam.example"), By::Nothing, None, "the name is that of Fabrikam"),
+            (
+                Some("Nobody"),
+                Some("nobody.example"),
+                By::Nothing,
+                None,
+                "no customer has this domain or this name",
+            ),
+            (None, None, By::Nothing, None, "the row has neither"),
+        ] {
+            let matched = customers.find(name, domain);
+            let found = matched.customer.map(|customer| customer.id);
+            assert_eq!(
+                (matched.by, found),
+                (by, at.map(|at: usize| customers.all[at].id)),
+                "{name:?} {domain:?}"
+            );
+            assert!(matched.remark.starts_with(remark), "{}", matched.remark);
+            assert_eq!(matched.remark.is_empty(), found.is_some());
+        }
+    }
+}
