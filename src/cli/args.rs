@@ -172,7 +172,7 @@ pub(super) struct ListPlace {
     /// What becomes of rows that are hidden, by a filter or by hand; a list that has some is refused without this
     #[arg(long, value_enum)]
     pub(super) hidden: Option<HiddenRows>,
-    /// The encoding of a CSV file, when it cannot be found out, for example windows-1250, Big5, GB18030, Shift_JIS
+    /// The encoding of a CSV file, when it cannot be found out, for example windows-1250, Big5 or GB18030
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
 }

@@ -175,10 +175,13 @@ pub(super) fn described(list: &List, checked: &Checked) -> String {
     let column =
         |name: Option<&str>| name.map_or_else(|| "none".to_owned(), |name| format!("`{}`", visible(name)));
     let reading = list.reading();
-    let remarks: String =
-        reading.warnings().iter().map(|said| format!("\n{}", show::sentence(said))).collect();
+    let mut remarks = String::new();
+    for said in reading.warnings() {
+        remarks.push('\n');
+        remarks.push_str(&show::sentence(&said));
+    }
     format!(
-        "{}: {}\ncolumns: ID {}, name {}, domain {}; compared: {}\n{} rows: {} customers, {} duplicates, {} not valid\n\
+        "{}: {}\ncolumns: ID {}, name {}, domain {}\ncompared: {}\n{} rows: {} customers, {} duplicates, {} not valid\n\
          SHA-256 {}{remarks}",
         visible(list.name()),
         list.format(),

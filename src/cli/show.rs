@@ -154,7 +154,8 @@ pub(super) fn sentence(text: &str) -> String {
 /// What must be known of how the list was read, before anything is allowed.
 pub(super) fn about_list(run: &Run) -> String {
     let said = run.opened.input.reading.as_ref().map(ListReading::warnings).unwrap_or_default();
-    said.iter().map(|said| format!("\n{}", sentence(said))).collect()
+    let lines: Vec<_> = said.iter().map(|said| sentence(said)).collect();
+    if lines.is_empty() { String::new() } else { format!("\n{}", lines.join("\n")) }
 }
 
 /// Lines broken between words: the first goes on where `width` characters stand already, the others are indented.

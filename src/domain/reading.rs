@@ -213,10 +213,10 @@ impl ListReading {
         let encoding = self.encoding.as_deref().unwrap_or_default();
         match self.encoding_from {
             Some(EncodingFrom::Guess) => {
-                said.push(format!("The encoding {encoding} is a guess from the letters."))
+                said.push(format!("The encoding {encoding} is a guess from the letters."));
             }
             Some(EncodingFrom::Option) => {
-                said.push(format!("It is read as {encoding} because of `--encoding`."))
+                said.push(format!("It is read as {encoding} because of `--encoding`."));
             }
             Some(EncodingFrom::Mark | EncodingFrom::Bytes) | None => {}
         }

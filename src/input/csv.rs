@@ -209,7 +209,8 @@ impl CsvTable {
             Stop::TooLong => Fault::RowTooLong { place: format!("row {row}") },
             Stop::Quote(fault, column) => {
                 let begins = String::from_utf8_lossy(self.record.begun());
-                let begins = shown(&begins.chars().take(24).collect::<String>());
+                let first = begins.split(['\n', '\r']).next().unwrap_or_default();
+                let begins = shown(&first.chars().take(24).collect::<String>());
                 Fault::QuotationMark { row, column, fault: fault.into(), begins }
             }
         }

@@ -178,7 +178,7 @@ pub enum Fault {
     #[error(
         "row {row}: the encoding is not certain, and a {what} depends on it; say which it is:{}\n\
          or save the list as CSV UTF-8",
-        readings.iter().map(|(name, text)| format!("\n  --encoding {name:<13} {text}")).collect::<String>()
+        each(readings)
     )]
     UncertainEncoding {
         /// Where.
@@ -436,9 +436,9 @@ pub enum Damage {
     /// Tags inside tags without end.
     #[error("it is nested too deeply")]
     TooDeep,
-    /// A cell says two things, and readers would choose differently.
-    #[error("a cell has two values")]
-    TwoValues,
+    /// A cell says two things, or in another order, and readers would choose differently.
+    #[error("a cell is put together wrongly")]
+    Cell,
     /// A cell or a row stands where it cannot, or points to nothing.
     #[error("a cell or row is out of place")]
     Place,
@@ -450,6 +450,11 @@ fn list(names: &[String]) -> String {
         text.push_str(", …");
     }
     text
+}
+
+fn each(readings: &[(&str, String)]) -> String {
+    let line = |(name, text): &(&str, String)| format!("\n  --encoding {name:<13} {text}");
+    readings.iter().map(line).collect::<Vec<_>>().concat()
 }
 
 fn clearer(option: Option<&'static str>) -> String {

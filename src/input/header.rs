@@ -50,11 +50,13 @@ pub(super) fn find(table: &mut dyn Table, options: &Options) -> Result<Layout, F
     let takes_hidden = options.hidden == Some(Hidden::Take);
     let mut above: Vec<Line> = Vec::new();
     let first = loop {
-        let line = table.next_filled()?.ok_or_else(|| match options.header_row {
-            Some(row) => Fault::NoHeaderRow { row },
-            None if above.is_empty() => Fault::Empty,
-            None => Fault::OnlyHiddenRows,
-        })?;
+        let Some(line) = table.next_filled()? else {
+            return Err(match options.header_row {
+                Some(row) => Fault::NoHeaderRow { row },
+                None if above.is_empty() => Fault::Empty,
+                None => Fault::OnlyHiddenRows,
+            });
+        };
         match options.header_row {
             Some(wanted) if line.row < wanted => {}
             Some(wanted) if line.row > wanted => return Err(Fault::NoHeaderRow { row: wanted }),

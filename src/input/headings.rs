@@ -13,9 +13,11 @@ pub(super) enum Holds {
     Domain,
 }
 
+type Headings = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Each line: a language or a tool, and how it heads the ID, the name and the domain. What is written in different
 /// ways is compared as [`plain`] has it.
-const HEADINGS: &[(&str, &[&str], &[&str], &[&str])] = &[
+const HEADINGS: &[Headings] = &[
     (
         "this program",
         &["customer tenant id", "tenant id", "customer id", "microsoft id", "id"],

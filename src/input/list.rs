@@ -177,7 +177,7 @@ fn read_through(
     source: &Source,
     sha256: Sha256,
 ) -> Result<ListReading, Fault> {
-    let mut rows = Rows::new("", layout, access.table(source, sha256)?);
+    let mut rows = Rows::new("", layout, access.table(source, sha256)?).watching();
     let mut ended = rows.by_ref().find_map(Result::err).map(|error| error.fault);
     let (found, mut about) = rows.into_found();
     let mut reading = ListReading {
@@ -393,7 +393,8 @@ fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Res
     };
     let context = Arc::new(Context::of(&workbook)?);
     let is_single = candidates.len() == 1;
-    let (mut fits, mut might): (Vec<(Sheet, Layout)>, Vec<(Sheet, Fault)>) = (Vec::new(), Vec::new());
+    let mut fits: Vec<(Sheet, Layout)> = Vec::new();
+    let mut might: Vec<(Sheet, Fault)> = Vec::new();
     for sheet in candidates {
         let mut table = SheetTable::new(source, &workbook, sheet, Arc::clone(&context), sha256)?;
         match find(&mut table, options) {
@@ -408,7 +409,7 @@ fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Res
                 | Fault::HeaderIsData { .. },
             ) => {}
             Err(fault @ (Fault::HeaderBelow { .. } | Fault::HiddenHeader { .. })) => {
-                might.push((sheet.clone(), fault))
+                might.push((sheet.clone(), fault));
             }
             Err(fault) => return Err(fault),
         }

@@ -75,6 +75,7 @@ pub struct Rows<'a> {
     seen: Seen,
     count: u32,
     found: Found,
+    watches: bool,
     ended: bool,
 }
 
@@ -86,8 +87,13 @@ impl fmt::Debug for Rows<'_> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(file: &'a str, layout: &'a Layout, table: Box<dyn Table + Send>) -> Self {
-        let found = Found::of(layout.columns.len());
-        Self { file, layout, table, seen: Seen::default(), count: 0, found, ended: false }
+        let (seen, found) = (Seen::default(), Found::of(layout.columns.len()));
+        Self { file, layout, table, seen, count: 0, found, watches: false, ended: false }
+    }
+
+    /// Also looks at what the cells are like.
+    pub(super) fn watching(self) -> Self {
+        Self { watches: true, ..self }
     }
 
     /// What was found on the way, and beside the rows.
@@ -132,7 +138,9 @@ impl<'a> Rows<'a> {
             Ok(id) => self.seen.before(*id, row),
             Err(_) => None,
         };
-        self.found.see(self.layout, &cells, customer.is_ok() && duplicate_of.is_none());
+        if self.watches {
+            self.found.see(self.layout, &cells, customer.is_ok() && duplicate_of.is_none());
+        }
         let text = |column: Option<usize>| {
             let cell = cells.get(column?)?;
             let is_known = !cell.is(CellKind::Uncomputed) && !cell.is(CellKind::ZeroOfFormula);
@@ -185,7 +193,7 @@ impl<'a> Rows<'a> {
                         Ok(Ok(id))
                     }
                     Err(error) => {
-                        let what = format!("{} {}", shown(trimmed(text)), no_id(text, error));
+                        let what = format!("{} {}", shown(trimmed(text)), no_id(text, &error));
                         problem(Reason::InvalidTenantId, &what)
                     }
                 },
@@ -200,8 +208,8 @@ impl<'a> Rows<'a> {
 }
 
 /// Why a text is no ID.
-fn no_id(text: &str, error: IdError) -> String {
-    if error == IdError::Nil {
+fn no_id(text: &str, error: &IdError) -> String {
+    if *error == IdError::Nil {
         return "is the GUID that consists of zeros, which names no tenant".to_owned();
     }
     if let Some(letter) = wrong_letter(trimmed(text)) {

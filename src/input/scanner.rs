@@ -124,7 +124,11 @@ impl<R: Read> Scanner<R> {
     }
 
     fn plain(&mut self, record: &mut Record) -> Result<End, Stop> {
+        let (separator, marks) = (self.separator, self.marks);
         loop {
+            self.copy_until(record, |byte| {
+                byte == separator || matches!(byte, b'\n' | b'\r') || (byte == b'"' && marks == Marks::Quote)
+            })?;
             match self.take()? {
                 None => return Ok(End::Line),
                 Some(byte) if byte == self.separator => return Ok(End::Separator),
@@ -145,6 +149,7 @@ impl<R: Read> Scanner<R> {
         let column = record.column();
         self.take()?;
         loop {
+            self.copy_until(record, |byte| byte == b'"')?;
             let next = match self.take() {
                 Err(Stop::TooLong) | Ok(None) => return Err(Stop::Quote(QuoteFault::NeverClosed, column)),
                 other => other?,
@@ -196,6 +201,16 @@ impl<R: Read> Scanner<R> {
             self.text.consume(1);
         }
         Ok(matches!(byte, b'\n' | b'\r'))
+    }
+
+    /// Takes what comes up to such a byte into the record; perhaps less, because the text comes in pieces.
+    fn copy_until(&mut self, record: &mut Record, is_end: impl Fn(u8) -> bool) -> Result<(), Stop> {
+        let buffer = self.text.fill_buf()?;
+        let length = buffer.iter().position(|byte| is_end(*byte)).unwrap_or(buffer.len()).min(self.left);
+        record.bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        self.text.consume(length);
+        self.left -= length;
+        Ok(())
     }
 
     fn peek(&mut self) -> Result<Option<u8>, Stop> {

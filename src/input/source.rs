@@ -102,7 +102,9 @@ pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
     while !bytes.is_empty() {
         digest.add(bytes);
         utf8.feed(bytes);
-        guess.feed(bytes);
+        if !bytes.is_ascii() {
+            guess.feed(bytes);
+        }
         length += bytes.len() as u64;
         if length > limit {
             return Err(Fault::FileTooLarge { what, limit });
@@ -151,6 +153,9 @@ struct Utf8Check {
 
 impl Utf8Check {
     fn feed(&mut self, piece: &[u8]) {
+        if self.begun.is_empty() && piece.is_ascii() {
+            return;
+        }
         let mut bytes = std::mem::take(&mut self.begun);
         bytes.extend_from_slice(piece);
         let mut rest = bytes.as_slice();

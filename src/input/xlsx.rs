@@ -138,8 +138,11 @@ impl SheetTable {
         loop {
             let mut is_inline = false;
             match self.xml.next()? {
-                Xml::Start(tag, _) if (tag.is("v") || tag.is("is")) && (has_value || inline.is_some()) => {
-                    return Err(self.damaged(Damage::TwoValues));
+                Xml::Start(tag, _)
+                    if (["v", "is", "f"].iter().any(|name| tag.is(name)))
+                        && (has_value || inline.is_some()) =>
+                {
+                    return Err(self.damaged(Damage::Cell));
                 }
                 Xml::Start(tag, closed) if tag.is("v") => (in_value, has_value) = (!closed, true),
                 Xml::Start(tag, _) if tag.is("f") => has_formula = true,

@@ -127,7 +127,7 @@ fn compare_text(bytes: &[u8], counts: &mut Counts) {
     for preface in ["sep=", "\"sep=", "#type "] {
         if body.get(..preface.len()).is_some_and(|start| start.eq_ignore_ascii_case(preface)) {
             let line = lines(body).next().unwrap();
-            let rest = &body[line.len()..];
+            let rest = body.get(line.len()..).unwrap_or_default();
             body = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\r', '\n'])).unwrap_or(rest);
         }
     }
@@ -207,13 +207,14 @@ fn mutated_sheet(numbers: &mut Numbers, xml: &mut String) {
         let mut at = numbers.below(xml.len());
         // More often than not where a tag begins or ends.
         if numbers.below(4) > 0 {
-            at = xml[at..].find(['<', '>', ' ']).map_or(at, |found| at + found);
+            at = xml.get(at..).and_then(|rest| rest.find(['<', '>', ' '])).map_or(at, |found| at + found);
         }
         match numbers.below(4) {
             0..2 => xml.insert_str(at, numbers.one::<&str>(PIECES)),
             2 => drop(xml.drain(at..(at + numbers.below(24)).min(xml.len()))),
             _ => {
-                let piece = xml[at..(at + numbers.below(120)).min(xml.len())].to_owned();
+                let end = (at + numbers.below(120)).min(xml.len());
+                let piece = xml.get(at..end).unwrap_or_default().to_owned();
                 xml.insert_str(numbers.below(xml.len()), &piece);
             }
         }
@@ -267,7 +268,7 @@ fn compare_workbook(xml: &str, counts: &mut Counts) {
         rows.values().map(|cells| cells.first().and_then(|cell| cell.parse().ok())).collect()
     };
     for (ours, others) in ids(&ours).into_iter().zip(ids(&others)) {
-        assert!(ours.is_none() || ours == others, "{xml}\n{ours:?} {others:?}");
+        assert!(ours.is_none() || others.is_none() || ours == others, "{xml}\n{ours:?} {others:?}");
     }
     if ours == others {
         counts.alike += 1;
