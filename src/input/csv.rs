@@ -84,7 +84,8 @@ pub(super) fn dialects(
     let mut above = (0, 0);
     let mut first = lines.clone().next().unwrap_or_default();
     let mut chosen = None;
-    let sep = first.trim_matches('"');
+    let between_marks = first.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let sep = between_marks.unwrap_or(first);
     if let Some(sign) = sep.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).and(sep.get(4..)) {
         let known = Separator::ALL.into_iter().find(|known| sign.as_bytes() == [known.byte()]);
         chosen = Some(known.ok_or_else(|| Fault::Separator(shown(sign)))?);
