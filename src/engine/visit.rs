@@ -111,7 +111,8 @@ impl<T: Transport> Visit<T> {
                         }
                     }
                     if page.after.is_some() && named.len() == before {
-                        let text = "the listing of customers goes on without naming anybody new; it is not whole";
+                        let text =
+                            "the listing of customers goes on without naming anybody new; it is not whole";
                         return Err(Halt::stop(StopCause::Service, text));
                     }
                     next = page.after;
