@@ -178,7 +178,9 @@ pub(super) fn refused(answer: Answer, change: &Change) -> Verdict {
         _ => Reason::UnexpectedAnswer,
     };
     let seen = if change.was_in_doubt { " Reading the customer shows that it did not happen." } else { "" };
-    Verdict::because(reason, format!("{}.{seen}", capitalised(&change.exchange().described())))
+    let said = change.exchange().described();
+    let said = said.trim_end_matches('.');
+    Verdict::because(reason, format!("{}.{seen}", capitalised(said)))
 }
 
 fn unreachable_pause(attempts: u16) -> Duration {

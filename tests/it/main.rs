@@ -26,6 +26,7 @@ mod doctor;
 mod everything_on_record;
 mod export;
 mod faults_of_the_disk;
+mod first_edition;
 mod guards;
 mod interruption;
 mod invariants;

@@ -1,0 +1,54 @@
+//! What the first edition of the program wrote (0.1.0) is read, proved and reported as long as there is a program.
+//!
+//! `demo` is its demo, in which a removal is answered with 429 and sent again under another request ID. In `suspension`,
+//! a removal fails after a subscription was suspended for it, which stays so: its certificate says that nothing was
+//! changed.
+
+use crate::support::Folder;
+use serde_json::json;
+use std::{fs, path::Path};
+
+fn kept(name: &str) -> Folder {
+    let folder = Folder::new();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/first-edition").join(name);
+    for file in ["audit.db", "checkpoint.txt", "certificate.json"] {
+        fs::copy(kept.join(file), folder.path(file)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn its_logs_are_legal_by_their_own_rules_and_its_certificates_are_proved() {
+    for name in ["demo", "suspension"] {
+        let folder = kept(name);
+        folder.offboard(&["verify", "--checkpoint", "checkpoint.txt"]).exits(0);
+        folder.offboard(&["runs"]).exits(0);
+        folder.offboard(&["report", "latest"]).exits(0);
+        let checked =
+            folder.offboard(&["prove", "--check", "certificate.json", "--output", "json"]).exits(0).json();
+        assert_eq!(
+            (&checked["verdict"], &checked["words_compared"]),
+            (&json!("good"), &json!(false)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_its_certificate_says_falsely_is_told_as_the_records_have_it() {
+    let folder = kept("suspension");
+    let said = fs::read_to_string(folder.path("certificate.json")).unwrap();
+    assert!(said.contains("Nothing was changed."));
+    let checked = folder.offboard(&["prove", "--check", "certificate.json"]).exits(0).out;
+    assert!(
+        checked.contains("was suspended and stays suspended") && !checked.contains("Nothing was changed")
+    );
+}
+
+#[test]
+fn a_record_of_it_that_was_changed_is_found_all_the_same() {
+    let folder = kept("suspension");
+    let text = fs::read_to_string(folder.path("certificate.json")).unwrap();
+    folder.write("certificate.json", text.replace("900127", "900128"));
+    folder.offboard(&["prove", "--check", "certificate.json"]).exits(7);
+}
