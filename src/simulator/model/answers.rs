@@ -52,6 +52,18 @@ impl Answer {
         self
     }
 
+    /// Names so many items of a collection, and nothing that leads to more.
+    pub(super) fn cut_short(&mut self, items: usize, total: Option<u64>) {
+        let Body::Json(Value::Object(fields)) = &mut self.body else { return };
+        let Some(all) = fields.get_mut("items").and_then(Value::as_array_mut) else { return };
+        all.truncate(items);
+        fields.remove("links");
+        if let Some(total) = total {
+            fields.insert("totalCount".to_owned(), total.into());
+        }
+        self.headers.retain(|(name, _)| *name != "MS-ContinuationToken");
+    }
+
     /// Names this relationship wherever a relationship is named.
     pub(super) fn name_relationship(&mut self, word: &str) {
         let Body::Json(value) = &mut self.body else { return };

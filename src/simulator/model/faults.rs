@@ -65,6 +65,9 @@ fn at_random(kind: ChaosKind, random: &mut Random) -> Action {
         ChaosKind::Slow => Action::Slow { delay_ms: random.between(100, 5_000), effect: Effect::AtOnce },
         ChaosKind::Late => Action::LateEffect { after_ms: random.between(100, 60_000), status: None },
         ChaosKind::Garbage => Action::Garbage {},
+        ChaosKind::Short => {
+            Action::Short { items: usize::try_from(random.between(0, 1)).unwrap_or(0), total: None }
+        }
     }
 }
 

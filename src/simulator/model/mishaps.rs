@@ -44,6 +44,7 @@ impl Model {
             }
             Action::Casing { casing } => served.casing = Some(*casing),
             Action::Relationship { relationship } => served.answer.name_relationship(relationship),
+            Action::Short { items, total } => served.answer.cut_short(*items, *total),
             Action::Redirect { status, location } => {
                 served.answer = Answer::new(*status, Body::Empty).with_header("Location", location.clone());
             }

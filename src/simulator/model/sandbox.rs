@@ -33,6 +33,12 @@ impl Model {
         orders
     }
 
+    /// Whether this order really is cancelled by now, at somebody's request.
+    pub fn has_cancelled(&mut self, now: Time, customer: TenantId, order: &str) -> bool {
+        self.settle(now);
+        self.is_cancelled(now, customer, order)
+    }
+
     /// Whether the cancellation of this order took place.
     pub(super) fn is_cancelled(&self, now: Time, customer: TenantId, order: &str) -> bool {
         self.cancellation(customer, order).is_some_and(|due| due <= now)

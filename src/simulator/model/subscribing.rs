@@ -92,6 +92,16 @@ impl Model {
         (became.status, became.version) = (status, became.version + 1);
     }
 
+    /// A customer's subscriptions: the ID of each, and what its status really is.
+    pub fn subscriptions(&mut self, now: Time, id: TenantId) -> Vec<(String, String)> {
+        let statuses = self.statuses(now, id);
+        let Some(entry) = self.customers.find(id) else { return Vec::new() };
+        let details = entry.details();
+        let ids = details.subscriptions.iter().enumerate();
+        let ids = ids.map(|(place, one)| products::subscription_id(id, place, one));
+        ids.zip(statuses).map(|(id, (_, status))| (id, status)).collect()
+    }
+
     /// The statuses of a customer's subscriptions, in order; what each really is.
     pub fn statuses(&mut self, now: Time, id: TenantId) -> Vec<(SubscriptionKind, String)> {
         self.settle(now);

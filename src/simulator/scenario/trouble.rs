@@ -221,6 +221,14 @@ pub enum Action {
         /// Its number, such as 70008.
         code: u32,
     },
+    /// A collection that names fewer than there are: its first `items`, and no link to more. The change takes place.
+    Short {
+        /// How many it names at most.
+        items: usize,
+        /// How many it says that there are; if not given, as many as there are.
+        #[serde(default)]
+        total: Option<u64>,
+    },
     /// 200 with a body of this size. The change takes place.
     HugeBody {
         /// How large.
@@ -302,6 +310,8 @@ chaos_kinds! {
     Late,
     /// A body that is no JSON.
     Garbage,
+    /// A collection that names nobody, or one item, of as many as there are.
+    Short,
 }
 
 /// How long every answer takes.

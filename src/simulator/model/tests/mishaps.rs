@@ -105,6 +105,25 @@ fn a_body_can_be_garbage_huge_renamed_or_untrue() {
 }
 
 #[test]
+fn a_listing_can_name_fewer_than_it_says() {
+    let mut model = model(&json!({
+        "customers": [{ "id": A }, { "id": B }, { "id": C }],
+        "paging": { "max_size": 2 },
+        "faults": [
+            { "on": "list", "do": { "kind": "short", "items": 1 } },
+            { "on": "list", "do": { "kind": "short", "items": 0, "total": 0 } },
+        ],
+    }));
+    for (named, said, goes_on) in [(1, 3, false), (0, 0, false), (2, 3, true)] {
+        let listing = get(&mut model, "/v1/customers");
+        let body = json_of(&listing);
+        assert_eq!((body["items"].as_array().unwrap().len(), &body["totalCount"]), (named, &json!(said)));
+        assert_eq!(body.get("links").is_some(), goes_on);
+        assert_eq!(listing.header("MS-ContinuationToken").is_some(), goes_on);
+    }
+}
+
+#[test]
 fn faults_come_in_order_and_a_customers_own_come_first() {
     let answer = |status: u16| json!({ "kind": "answer", "status": status });
     let mut model = model(&json!({
