@@ -73,7 +73,9 @@ pub(super) enum End {
 pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Time, may_send: bool) -> Next {
     let is_exhausted = change.throttled >= MOST_THROTTLED || change.unsent >= MOST_UNSENT;
     match change.phase {
-        ChangePhase::ToSend { answered, since, .. } if may_send && !is_exhausted => {
+        ChangePhase::ToSend { answered, since, looks }
+            if may_send && !is_exhausted && looks.not_told < MOST_LOOKS =>
+        {
             let pause = if answered { Duration::ZERO } else { unreachable_pause(change.unsent) };
             if now < since.plus(pause) {
                 Next::Wait(since.plus(pause))
@@ -137,7 +139,7 @@ pub(super) fn of_preparation(one: &Preparation, change: &Change, end: End) -> Ve
         End::Refused(answer) => refused(answer, change),
         End::DidNotHappen => did_not_happen(change),
         End::NotCarriedOut => not_carried_out(change),
-        End::Done { .. } | End::NotSeen { .. } | End::Unknown => unknown(change),
+        End::Done { .. } | End::NotSeen { .. } | End::Unknown => return unknown_preparation(one, change),
     };
     let noun = capitalised(one.words().noun);
     Verdict { explanation: format!("{noun} of {one}: {}", ended.explanation), ..ended }
@@ -165,6 +167,17 @@ pub(super) fn unknown(change: &Change) -> Verdict {
     let text = change.text().unwrap_or("no answer");
     let text = format!(
         "The change was sent and its answer is not known ({text}); reading the customer did not tell either."
+    );
+    Verdict::because(Reason::AnswerLost, text)
+}
+
+/// How a row ends when nobody knows what became of this preparation.
+fn unknown_preparation(one: &Preparation, change: &Change) -> Verdict {
+    let text = change.text().unwrap_or("no answer");
+    let done = one.words().done;
+    let text = format!(
+        "Whether {one} was {done} is not known: the change was sent, its answer does not tell ({text}), and reading it \
+         did not tell either."
     );
     Verdict::because(Reason::AnswerLost, text)
 }

@@ -98,7 +98,8 @@ pub(super) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Op
     let settled = on_judging(row, judged, now)?;
     let settled = match &row.state {
         RowState::Changing(changing) => {
-            let explanation = with_preparations(settled.explanation, row.first(), changing);
+            // It tells what was read, and nothing of any change.
+            let explanation = with_preparations(settled.explanation, row.first(), changing, None);
             Settled { explanation, ..settled }
         }
         _ => settled,

@@ -3,7 +3,7 @@
 use super::attempts::Why;
 use crate::{
     domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time},
-    record::{Changing, Effects},
+    record::{Change, Changing, Effects},
 };
 
 /// The next step for one row.
@@ -74,15 +74,21 @@ impl Verdict {
     /// The same, and what was changed before, which nobody undoes.
     #[must_use]
     pub(super) fn after(self, first: &[Preparation], changing: &Changing) -> Self {
-        let explanation = with_preparations(self.explanation, first, changing);
+        let explanation = with_preparations(self.explanation, first, changing, changing.decisive());
         Self { explanation, ..self }
     }
 }
 
-/// The explanation of a row's end, and what was done before it, or may have been.
-pub(super) fn with_preparations(explanation: String, first: &[Preparation], changing: &Changing) -> String {
+/// The explanation of a row's end, and what was done before it, or may have been, but for what the explanation tells
+/// itself.
+pub(super) fn with_preparations(
+    explanation: String,
+    first: &[Preparation],
+    changing: &Changing,
+    told: Option<&Change>,
+) -> String {
     let effects = Effects::of(first, &changing.changes);
-    match effects.told_before(false, changing.decisive()) {
+    match effects.told_before(false, told) {
         Some(told) => format!("{explanation} Before that, {told}."),
         None => explanation,
     }

@@ -20,7 +20,7 @@ use crate::{
         transport::Transport,
     },
     preconditions::is_active_legacy,
-    record::{Event, Judged, Purpose, Row, RowState},
+    record::{Change, Event, Judged, Observed, Purpose, Row, RowState, Seen},
 };
 
 /// Which subscription is given which status, and for what.
@@ -114,6 +114,17 @@ fn instead(
     };
     if is_first {
         return judged(row, one, reason, why, now);
+    }
+    // An earlier try may have been carried out: that this read told nothing is no end.
+    if changing.of(one).is_some_and(Change::is_in_doubt) {
+        let about = Some(one.id.clone());
+        return vec![Event::Observed(Observed {
+            row: row.number,
+            about,
+            seen: Seen::NotTold,
+            detail: why,
+            basis: None,
+        })];
     }
     let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
     vec![settle::ended(row, settle::on_verdict(row, verdict.after(row.first(), changing), now))]
