@@ -57,6 +57,7 @@ mod terminal;
 mod together;
 mod troubles;
 mod trust;
+mod truth;
 mod verify;
 mod waves;
 mod workbook;

@@ -139,6 +139,8 @@ pub(crate) struct InProcessRun {
     pub(crate) concurrency: u32,
     pub(crate) procedure: Procedure,
     pub(crate) suspend_legacy: bool,
+    /// Whether a guard's stop ends the run, as it does where nobody can go on with it.
+    pub(crate) gives_up: bool,
     /// Requests a minute of a life that goes on.
     pub(crate) rate_again: u32,
     /// Where the tokens of each life come from.
@@ -168,6 +170,7 @@ impl InProcessRun {
             concurrency: 4,
             procedure: Procedure::RemoveRelationship,
             suspend_legacy: false,
+            gives_up: false,
             rate_again: RATE,
             source: Box::new(|| {
                 let secret = Secret::new("any-token-at-all".into());
@@ -186,6 +189,11 @@ impl InProcessRun {
 
     pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.log()).unwrap()
+    }
+
+    /// What time it really is.
+    pub(crate) const fn now(&self) -> Time {
+        self.now
     }
 
     /// When the next life begins.
@@ -223,7 +231,7 @@ impl InProcessRun {
             };
             let log = self.log();
             let ended = tokio::select! {
-                ended = life(&log, (self.procedure, self.suspend_legacy, self.count, self.concurrency), self.rate_again, ports) => ended,
+                ended = self.life(&log, ports) => ended,
                 () = died.notified() => LifeEnded::Killed,
             };
             self.now = real.now();
@@ -233,48 +241,50 @@ impl InProcessRun {
         runtime.shutdown_background();
         ended
     }
+
+    async fn life(&self, log: &Path, ports: Ports<InProcess>) -> LifeEnded {
+        let store = opened_again(log, ports.clock.now());
+        let reader = Reader::open(log).unwrap();
+        let known = reader.runs().unwrap().pop().map(|line| reader.fold(&line.run_id).unwrap().unwrap());
+        drop(reader);
+        let engine = match known {
+            // What is not whole was never begun.
+            Some(run) if run.rows.len() == self.count as usize => {
+                let policy = Policy { rate: self.rate_again, ..run.policy.clone() };
+                Engine::resume(store, run, policy, ports).await
+            }
+            _ => {
+                let what = (self.procedure, self.suspend_legacy);
+                Engine::begin(store, opened(what, self.count, self.concurrency), None, ports).await
+            }
+        };
+        let engine = engine.unwrap();
+        let ended = work(&engine, self.count, self.gives_up).await;
+        if let Err(Halt::Stop { cause, text }) = &ended {
+            println!("{cause:?}: {text}");
+            engine.leave(*cause, text).await.unwrap();
+        }
+        engine.close().await.unwrap();
+        match ended {
+            Ok(()) => LifeEnded::Sealed,
+            Err(Halt::Log(error)) => panic!("{error}"),
+            Err(_) => LifeEnded::Stopped,
+        }
+    }
 }
 
-async fn life(
-    log: &Path,
-    (procedure, suspend_legacy, count, concurrency): (Procedure, bool, u32, u32),
-    rate_again: u32,
-    ports: Ports<InProcess>,
-) -> LifeEnded {
-    let store = loop {
-        match Store::open(log, ports.clock.now(), &[3; 16], &key()) {
-            Ok(store) => break store,
-            // The life before this one still writes its last batch.
+/// The log, once the life before has written its last batch.
+pub(crate) fn opened_again(log: &Path, now: Time) -> Store {
+    loop {
+        match Store::open(log, now, &[3; 16], &key()) {
+            Ok(store) => return store,
             Err(offboard::audit::StoreError::Locked(_)) => std::thread::yield_now(),
             Err(error) => panic!("{error}"),
         }
-    };
-    let reader = Reader::open(log).unwrap();
-    let known = reader.runs().unwrap().pop().map(|line| reader.fold(&line.run_id).unwrap().unwrap());
-    drop(reader);
-    let engine = match known {
-        // What is not whole was never begun.
-        Some(run) if run.rows.len() == count as usize => {
-            let policy = Policy { rate: rate_again, ..run.policy.clone() };
-            Engine::resume(store, run, policy, ports).await
-        }
-        _ => Engine::begin(store, opened((procedure, suspend_legacy), count, concurrency), None, ports).await,
-    };
-    let engine = engine.unwrap();
-    let ended = work(&engine, count).await;
-    if let Err(Halt::Stop { cause, text }) = &ended {
-        println!("{cause:?}: {text}");
-        engine.leave(*cause, text).await.unwrap();
-    }
-    engine.close().await.unwrap();
-    match ended {
-        Ok(()) => LifeEnded::Sealed,
-        Err(Halt::Log(error)) => panic!("{error}"),
-        Err(_) => LifeEnded::Stopped,
     }
 }
 
-async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
+async fn work(engine: &Engine<InProcess>, count: u32, gives_up: bool) -> Result<(), Halt> {
     if engine.with_run(|run| run.rows.is_empty()) {
         engine.take_rows(rows(count)).await?;
     }
@@ -299,6 +309,10 @@ async fn work(engine: &Engine<InProcess>, count: u32) -> Result<(), Halt> {
         if let Ended::StoppedByGuard(text) = ended
             && engine.with_run(|run| run.settled() < count)
         {
+            if gives_up {
+                engine.give_up().await?;
+                break;
+            }
             return Err(Halt::Stop { cause: StopCause::Guard, text });
         }
         break;

@@ -1,10 +1,13 @@
 //! What the tests share: a folder to work in, the program, and a Partner Center that never was.
 
+pub(crate) mod bad_day;
 pub(crate) mod canary;
+pub(crate) mod claims;
 pub(crate) mod disk;
 pub(crate) mod evidence;
 pub(crate) mod in_process;
 mod numbers;
+pub(crate) mod outputs;
 mod program;
 mod promises;
 mod reviewing;

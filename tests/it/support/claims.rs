@@ -1,0 +1,460 @@
+//! What a text of ours says about a customer, as claims that can be compared with the truth.
+//!
+//! Every sentence that the program can say is known here. One that is not fails the test: whoever makes a new sentence
+//! teaches it here what it claims.
+
+use offboard::domain::{Effect, EffectWords, Outcome, Procedure, Reason};
+
+/// One thing that is claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Nothing of the customer is other than before.
+    NothingChanged,
+    /// We ended it.
+    Ended,
+    /// We did not end it.
+    NotEnded,
+    /// It is gone, whoever ended it.
+    Gone,
+    /// The service said yes to its end.
+    AgreedToEnd,
+    /// Whether we ended it is not known.
+    EndNotKnown,
+    /// Of something that the customer has.
+    Thing(Thing, Stands, Option<Back>),
+    /// A person found out.
+    Resolved(Outcome),
+    /// Somebody has to look.
+    PersonMustLook,
+}
+
+/// An order or a subscription.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Thing {
+    pub(crate) effect: Effect,
+    pub(crate) id: String,
+}
+
+/// What is said to have been done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stands {
+    Done,
+    NotDone,
+    NotKnown,
+    Agreed,
+    UnderWay,
+}
+
+/// What is said to have become of it then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Back {
+    Active,
+    Agreed,
+    NotKnown,
+    /// It could not be, or nobody tried.
+    Not,
+    StaysSuspended,
+}
+
+/// What the simulator says, which stands in our sentences.
+const SAID: [&str; 10] = [
+    "Simulated fault.",
+    "Resource not found",
+    "The order cannot be cancelled.",
+    "The order is in progress.",
+    "The order was not found.",
+    "The tenant was not found.",
+    "The subscription was changed meanwhile.",
+    "The status cannot be changed to that.",
+    "The relationship between the partner and the customer does not exist.",
+    "The partner has no relationship with the customer.",
+];
+
+/// What may stand at a `¤` of a sentence.
+#[derive(Clone, Copy)]
+enum Hole {
+    Number,
+    /// `once`, `3 times`.
+    Times,
+    /// An answer of the service, or what went wrong on the way.
+    Said,
+    /// An order or a subscription.
+    Thing,
+    /// Words of whoever resolved it.
+    Anything,
+}
+
+/// All sentences of a procedure, and what each claims; of several that begin alike, the longest first.
+pub(crate) struct Sentences {
+    all: Vec<(String, Vec<Hole>, Vec<Told>)>,
+}
+
+/// A claim of a sentence; of the thing in its first hole.
+#[derive(Clone)]
+enum Told {
+    Just(Claim),
+    OfThing(Stands),
+}
+
+impl Sentences {
+    #[expect(clippy::too_many_lines, reason = "it is a list")]
+    pub(crate) fn of(procedure: Procedure) -> Self {
+        use Claim::{AgreedToEnd, EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
+        let EffectWords { thing, verb, done, noun } = Effect::last_of(procedure).words();
+        let none_left = match procedure {
+            Procedure::RemoveRelationship => "knew no relationship",
+            Procedure::DeleteSandboxCustomer => "knew no such customer",
+        };
+        let gone_before = match procedure {
+            Procedure::RemoveRelationship => "The relationship was gone before.",
+            Procedure::DeleteSandboxCustomer => "The customer was gone before.",
+        };
+        let words = [
+            ("[Thing]", capitalised(thing)),
+            ("[thing]", thing.to_owned()),
+            ("[verb]", verb.to_owned()),
+            ("[done]", done.to_owned()),
+            ("[noun]", noun.to_owned()),
+            ("[none left]", none_left.to_owned()),
+            ("[gone before]", gone_before.to_owned()),
+        ];
+        let not_seen = "no read that was to confirm it told anything.";
+        let none: &[Hole] = &[];
+        let (said, number) = (&[Hole::Said][..], &[Hole::Number][..]);
+        let thing_said = &[Hole::Thing, Hole::Said][..];
+        let thing_number = &[Hole::Thing, Hole::Number][..];
+        let just = |claims: &[Claim]| claims.iter().cloned().map(Told::Just).collect::<Vec<_>>();
+        let of_thing = |stands, claims: &[Claim]| [vec![Told::OfThing(stands)], just(claims)].concat();
+        let list: Vec<(String, &[Hole], Vec<Told>)> = vec![
+            // What became of what the procedure is for.
+            ("[Thing] was [done]. A later read no longer showed it.".into(), none, just(&[Ended, Gone])),
+            ("[Thing] was [done]. The service answered so; no later read showed it.".into(), none, just(&[Ended])),
+            ("[Thing] was [done]; the run goes on with `offboard resume`.".into(), none, just(&[Ended])),
+            (
+                "When the [noun] was sent, the service said that there was nothing left; a later read shows none either."
+                    .into(),
+                none,
+                just(&[NotEnded, Gone]),
+            ),
+            (
+                "The [noun] was accepted, and is not confirmed yet: `offboard resume` looks.".into(),
+                none,
+                just(&[AgreedToEnd]),
+            ),
+            (
+                "The service agreed to [verb] [thing]; no later read showed that it is [done].".into(),
+                none,
+                just(&[AgreedToEnd]),
+            ),
+            (
+                "Whether [thing] was [done] is not known yet: `offboard resume` looks.".into(),
+                none,
+                just(&[EndNotKnown]),
+            ),
+            (
+                "Whether [thing] was [done] is not known. A person must look.".into(),
+                none,
+                just(&[EndNotKnown, PersonMustLook]),
+            ),
+            (
+                "The [noun] failed; nobody has decided yet whether what came before it is taken back: \
+                 `offboard resume` asks."
+                    .into(),
+                none,
+                just(&[NotEnded]),
+            ),
+            ("[Thing] was not [done]: the service said no.".into(), none, just(&[NotEnded])),
+            ("[Thing] was not [done]: the service said no, or did not answer.".into(), none, just(&[NotEnded])),
+            (
+                "[Thing] was not [done]: later reads show that it did not happen.".into(),
+                none,
+                just(&[NotEnded]),
+            ),
+            ("[Thing] was not [done]: the change did not get through.".into(), none, just(&[NotEnded])),
+            ("[Thing] was not [done]: a precondition or a guard said no.".into(), none, just(&[NotEnded])),
+            ("[Thing] was not [done]: the run stopped before.".into(), none, just(&[NotEnded])),
+            ("[Thing] was not [done].".into(), none, just(&[NotEnded])),
+            ("The run stopped before this row was settled: `offboard resume` goes on.".into(), none, vec![]),
+            ("[gone before]".into(), none, just(&[NotEnded, Gone])),
+            ("Nothing was changed.".into(), none, just(&[NothingChanged])),
+            ("THE RUN IS NOT SEALED YET: this is not its last word.".into(), none, vec![]),
+            // How a row was settled.
+            ("A later read shows that [thing] is gone.".into(), none, just(&[Ended, Gone])),
+            ("The answer was lost; a later read shows that [thing] is gone.".into(), none, just(&[Ended, Gone])),
+            (
+                "The answer (status ¤) did not tell; a later read shows that [thing] is gone.".into(),
+                number,
+                just(&[Ended, Gone]),
+            ),
+            (
+                "An earlier try may have been carried out; when it was repeated, the service [none left] any more.".into(),
+                none,
+                just(&[Ended]),
+            ),
+            (
+                "When the [noun] was sent, the service [none left] any more (¤); a later read shows none either.".into(),
+                said,
+                just(&[NotEnded, Gone]),
+            ),
+            (
+                "The service accepted the [noun], but still shows [thing] ¤ s later.".into(),
+                number,
+                just(&[AgreedToEnd]),
+            ),
+            (format!("The service answered that [thing] is gone, and {not_seen}"), none, just(&[AgreedToEnd])),
+            (
+                format!("The service answered with success, but not that [thing] is gone, and {not_seen}"),
+                none,
+                just(&[AgreedToEnd]),
+            ),
+            (
+                format!("The change was tried ¤ times and not carried out: ¤. {}", Reason::ServiceUnavailable.advice()),
+                &[Hole::Number, Hole::Said],
+                just(&[NotEnded]),
+            ),
+            (
+                "The change was sent ¤, and reading the customer shows that it did not happen.".into(),
+                &[Hole::Times],
+                just(&[NotEnded]),
+            ),
+            (
+                "The change was sent and its answer is not known (¤); reading the customer did not tell either.".into(),
+                said,
+                just(&[EndNotKnown]),
+            ),
+            ("The change was not carried out.".into(), none, just(&[NotEnded])),
+            ("Reading the customer shows that it did not happen.".into(), none, just(&[NotEnded])),
+            // How it was settled because of what came before.
+            ("¤: somebody changed it meanwhile (¤).".into(), thing_said, of_thing(Stands::NotDone, &[NotEnded])),
+            (
+                "¤: its suspension was accepted, but it is not seen suspended ¤ s later.".into(),
+                thing_number,
+                of_thing(Stands::Agreed, &[NotEnded]),
+            ),
+            (
+                "¤: the service does not cancel it (¤). The customer was not deleted.".into(),
+                thing_said,
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (
+                "¤: its cancellation was accepted, but it is not cancelled ¤ s later (`--order-timeout`). \
+                 The customer was not deleted."
+                    .into(),
+                thing_number,
+                of_thing(Stands::Agreed, &[NotEnded]),
+            ),
+            (
+                "¤: its cancellation was accepted, but it could not be seen ¤ s later (`--order-timeout`). \
+                 The customer was not deleted."
+                    .into(),
+                thing_number,
+                of_thing(Stands::Agreed, &[NotEnded]),
+            ),
+            (format!("¤: ¤. {}", Reason::ServiceUnavailable.advice()), thing_said, just(&[NotEnded])),
+            (
+                "Whether ¤ was cancelled is not known: the change was sent, its answer does not tell (¤), and reading it \
+                 did not tell either."
+                    .into(),
+                thing_said,
+                of_thing(Stands::NotKnown, &[NotEnded]),
+            ),
+            (
+                "Whether ¤ was suspended is not known: the change was sent, its answer does not tell (¤), and reading it \
+                 did not tell either."
+                    .into(),
+                thing_said,
+                of_thing(Stands::NotKnown, &[NotEnded]),
+            ),
+            // What the judgement noted.
+            ("Partner Center shows the relationship as `none`.".into(), none, just(&[Gone])),
+            ("It was there when the plan was made, and is gone now.".into(), none, just(&[Gone])),
+            ("When the plan was made, nothing stood in the way. Now:".into(), none, vec![]),
+        ];
+        let mut all: Vec<_> = list
+            .into_iter()
+            .map(|(text, holes, told)| (filled(&text, &words), holes.to_vec(), told))
+            .collect();
+        // The service's own no, with what to do about it.
+        for reason in [Reason::PermissionDenied, Reason::RefusedByService, Reason::UnexpectedAnswer] {
+            let advice = reason.advice();
+            let seen = "Reading the customer shows that it did not happen.";
+            all.push((format!("Status ¤. {seen} {advice}"), said.to_vec(), just(&[NotEnded])));
+            all.push((format!("Status ¤. {advice}"), said.to_vec(), just(&[NotEnded])));
+        }
+        for outcome in Outcome::ALL {
+            let words = outcome.in_words();
+            let person = "The program could not find that out; a person did: ¤ says that it is";
+            all.push((
+                format!("{person} {words}."),
+                vec![Hole::Anything],
+                vec![Told::Just(Claim::Resolved(outcome))],
+            ));
+            let name = outcome.as_str();
+            all.push((
+                format!("Resolved as {name} by ¤ at ¤: seen in Partner Center"),
+                vec![Hole::Anything, Hole::Anything],
+                vec![Told::Just(Claim::Resolved(outcome))],
+            ));
+        }
+        for reason in Reason::ALL {
+            let told = if *reason == Reason::AnswerLost { just(&[PersonMustLook]) } else { vec![] };
+            all.push((reason.advice().to_owned(), vec![], told));
+        }
+        // A longer one may begin with a shorter one.
+        all.sort_by_key(|(text, ..)| std::cmp::Reverse(text.len()));
+        Self { all }
+    }
+
+    /// What a text says, sentence by sentence. Panics at a sentence that is not known.
+    pub(crate) fn read(&self, text: &str) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let read = self.sentence(rest, &mut claims).or_else(|| findings(rest)).or_else(|| {
+                let told = rest.strip_prefix("Before that, ").or_else(|| rest.strip_prefix("In the end, "));
+                told_things(told.unwrap_or(rest), &mut claims)
+            });
+            let after =
+                read.unwrap_or_else(|| panic!("nobody knows what this claims: `{rest}`, in `{text}`"));
+            assert!(
+                after.is_empty() || after.starts_with([' ', '|']),
+                "a sentence goes on: `{after}`, in `{text}`"
+            );
+            rest = after.trim_start();
+        }
+        claims
+    }
+
+    fn sentence<'a>(&self, text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
+        self.all.iter().find_map(|(template, holes, told)| {
+            let (filled, rest) = matched(template, text)?;
+            let fits = holes.iter().zip(&filled).all(|(hole, text)| hole.fits(text));
+            (filled.len() == holes.len() && fits).then(|| {
+                claims.extend(told.iter().map(|told| match told {
+                    Told::Just(claim) => claim.clone(),
+                    Told::OfThing(stands) => Claim::Thing(thing(filled[0]).unwrap().0, *stands, None),
+                }));
+                rest
+            })
+        })
+    }
+}
+
+impl Hole {
+    fn fits(self, text: &str) -> bool {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match self {
+            Self::Number => is_number(text),
+            Self::Times => text == "once" || text.strip_suffix(" times").is_some_and(is_number),
+            Self::Thing => thing(text).is_some_and(|(_, rest)| rest.is_empty()),
+            Self::Anything => !text.contains("relationship"),
+            Self::Said => {
+                let ours = SAID.iter().fold(text.to_owned(), |text, said| text.replace(said, ""));
+                !["relationship", "subscription", "order", "customer", "changed"]
+                    .iter()
+                    .any(|word| ours.contains(word))
+            }
+        }
+    }
+}
+
+/// What stands at each `¤` of a sentence with which a text begins, and the rest of the text.
+fn matched<'a>(template: &str, text: &'a str) -> Option<(Vec<&'a str>, &'a str)> {
+    let mut parts = template.split('¤');
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut filled = Vec::new();
+    for part in parts {
+        let at = if part.is_empty() { rest.len() } else { rest.find(part)? };
+        filled.push(&rest[..at]);
+        rest = &rest[at + part.len()..];
+    }
+    Some((filled, rest))
+}
+
+/// What was read of a customer and stands in its way: `active_subscription: subscription `A` (1): active. What to do.`
+/// It claims nothing of what we did.
+fn findings(text: &str) -> Option<&str> {
+    let text = text.strip_prefix("| ").unwrap_or(text);
+    let (name, found) = text.split_once(": ")?;
+    let reason: Reason = name.parse().ok()?;
+    let at = found.find(reason.advice())?;
+    for ours in ["Before that,", "In the end,", " was suspended", " was cancelled"] {
+        assert!(!found[..at].contains(ours), "{text}");
+    }
+    Some(&found[at + reason.advice().len()..])
+}
+
+/// `order A was cancelled, subscription `Office` (B) was suspended and stays suspended.`
+fn told_things<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
+    let mut rest = text;
+    loop {
+        rest = told_thing(rest, claims)?;
+        if let Some(after) = rest.strip_prefix('.') {
+            return Some(after);
+        }
+        rest = rest.strip_prefix(", ")?;
+    }
+}
+
+fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
+    let lead = |words: &str| text.strip_prefix(words).or_else(|| text.strip_prefix(&*capitalised(words)));
+    let (thing, stands, rest) = if let Some(rest) = lead("whether ") {
+        let (found, rest) = thing(rest)?;
+        let done = found.effect.words().done;
+        (found, Stands::NotKnown, rest.strip_prefix(&*format!(" was {done} is not known"))?)
+    } else if let Some(rest) = lead("the service agreed to ") {
+        let (_, rest) = rest.split_once(' ')?;
+        let (found, rest) = thing(rest)?;
+        let done = found.effect.words().done;
+        (found, Stands::Agreed, rest.strip_prefix(&*format!(", and it was not seen {done}"))?)
+    } else {
+        let (found, rest) = thing(text)?;
+        let done = found.effect.words().done;
+        let forms = [
+            (format!(" was not {done}"), Stands::NotDone),
+            (format!(" was being changed already, and was not seen {done}"), Stands::UnderWay),
+            (format!(" was {done}"), Stands::Done),
+        ];
+        let form = forms.iter().find_map(|(form, stands)| Some((*stands, rest.strip_prefix(&**form)?)));
+        let (stands, rest) = form?;
+        (found, stands, rest)
+    };
+    let backs = [
+        (", and was seen active again", Back::Active),
+        ("; the service agreed to reactivate it, and it was not seen active again", Back::Agreed),
+        ("; whether it was reactivated is not known", Back::NotKnown),
+        ("; it could not be reactivated", Back::Not),
+        ("; it was not reactivated", Back::Not),
+        (" and stays suspended", Back::StaysSuspended),
+    ];
+    let back = backs.iter().find_map(|(words, back)| Some((*back, rest.strip_prefix(words)?)));
+    let (back, rest) = back.map_or((None, rest), |(back, rest)| (Some(back), rest));
+    claims.push(Claim::Thing(thing, stands, back));
+    Some(rest)
+}
+
+/// ``order A``, ``subscription `Office` (B)``.
+fn thing(text: &str) -> Option<(Thing, &str)> {
+    let (effect, rest) =
+        [Effect::CancelOrder, Effect::SuspendSubscription].into_iter().find_map(|effect| {
+            let word = effect.words().thing;
+            let rest = text.strip_prefix(word).or_else(|| text.strip_prefix(&*capitalised(word)))?;
+            Some((effect, rest.strip_prefix(' ')?))
+        })?;
+    let is_of_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let (id, rest) = match rest.strip_prefix('`') {
+        Some(named) => named.split_once("` (")?.1.split_once(')')?,
+        None => rest.split_at(rest.find(|c| !is_of_id(c)).unwrap_or(rest.len())),
+    };
+    let is_id = !id.is_empty() && id.chars().all(is_of_id);
+    is_id.then(|| (Thing { effect, id: id.to_owned() }, rest))
+}
+
+fn filled(template: &str, words: &[(&str, String)]) -> String {
+    words.iter().fold(template.to_owned(), |text, (name, word)| text.replace(name, word))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,431 @@
+//! Nothing false is said: after a bad day, and in the midst of it, whatever any output says about a customer is what the
+//! other side's own journal shows, and all outputs say the same.
+
+use crate::support::{
+    bad_day::{BadDay, Kind, each_seed},
+    claims::{Back, Claim, Sentences, Stands, Thing},
+    hold, id,
+    in_process::{Death, InProcessRun, LifeEnded},
+    outputs::{Outputs, Shown, Told, resolve},
+};
+use offboard::{
+    domain::{Effect, Outcome, Procedure, TenantId, Time},
+    record::Pending,
+    simulator::{Cut, Model, Received, Relationship},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+
+/// What really became of one customer until this moment, by the other side's account.
+#[derive(Debug, Default)]
+struct Truth {
+    /// Whether we ended it.
+    ended: bool,
+    /// Whether it is gone, whoever ended it.
+    gone: bool,
+    /// Whether the service said yes to its end.
+    agreed: bool,
+    /// Whether anything that we sent had an effect.
+    any_effect: bool,
+    things: BTreeMap<Thing, OfThing>,
+}
+
+/// What really became of an order or a subscription.
+#[derive(Debug, Default)]
+struct OfThing {
+    /// Whether it was cancelled or suspended by us.
+    done: bool,
+    /// Whether the service said yes to that,
+    agreed: bool,
+    /// or that it was being changed.
+    under_way: bool,
+    /// Whether we made it active again,
+    reactivated: bool,
+    /// and the service said yes to that.
+    agreed_back: bool,
+    /// A subscription's status.
+    status: Option<String>,
+}
+
+impl Truth {
+    fn of(model: &mut Model, now: Time, customer: TenantId) -> Self {
+        // Lets what is due take place.
+        let relationship = model.relationship(now, customer);
+        let gone = matches!(relationship, None | Some(Relationship::None));
+        let ended = model.removals().iter().any(|removal| removal.customer == customer);
+        let mut truth = Self { ended, gone, ..Self::default() };
+        let path = format!("/v1/customers/{customer}");
+        let entries: Vec<Received> = model.journal().entries().to_vec();
+        for received in &entries {
+            let is_change = matches!(received.method.as_str(), "PATCH" | "DELETE");
+            let Some(under) = received.target.strip_prefix(&path).filter(|_| is_change) else { continue };
+            let happened = received.took_effect || received.effect_due.is_some_and(|due| due <= now);
+            let agreed = (200..300).contains(&received.status) && received.cut == Cut::None;
+            truth.any_effect |= happened;
+            let (effect, id) = match under.strip_prefix('/').and_then(|under| under.split_once('/')) {
+                Some(("orders", id)) => (Effect::CancelOrder, id),
+                Some(("subscriptions", id)) => (Effect::SuspendSubscription, id),
+                _ => {
+                    truth.agreed |= agreed;
+                    continue;
+                }
+            };
+            let thing = truth.things.entry(Thing { effect, id: id.to_owned() }).or_default();
+            if effect == Effect::SuspendSubscription && !suspends(&received.body) {
+                thing.reactivated |= happened;
+                thing.agreed_back |= agreed;
+                continue;
+            }
+            thing.agreed |= agreed;
+            thing.under_way |= received.status == 409;
+            thing.done |= match effect {
+                Effect::CancelOrder => model.has_cancelled(now, customer, id),
+                _ => happened,
+            };
+        }
+        for (id, status) in model.subscriptions(now, customer) {
+            let thing = Thing { effect: Effect::SuspendSubscription, id };
+            truth.things.entry(thing).or_default().status = Some(status);
+        }
+        truth
+    }
+
+    /// Why this is false; none if it is true.
+    fn contradicts(&self, claim: &Claim) -> Option<&'static str> {
+        let (is_true, why) = match claim {
+            Claim::NothingChanged => (!self.any_effect, "something was changed"),
+            Claim::Ended | Claim::Resolved(Outcome::Removed | Outcome::Deleted) => {
+                (self.ended, "we did not end it")
+            }
+            Claim::NotEnded | Claim::Resolved(_) => (!self.ended, "we ended it"),
+            Claim::Gone => (self.gone, "it is still there"),
+            Claim::AgreedToEnd => (self.agreed, "the service did not say yes"),
+            Claim::EndNotKnown | Claim::PersonMustLook => return None,
+            Claim::Thing(thing, stands, back) => {
+                let nothing = OfThing::default();
+                let real = self.things.get(thing).unwrap_or(&nothing);
+                return real.contradicts(*stands).or_else(|| real.contradicts_back((*back)?));
+            }
+        };
+        (!is_true).then_some(why)
+    }
+
+    /// Why this word is false.
+    fn contradicts_word(&self, shown: Shown) -> Option<&'static str> {
+        match shown {
+            Shown::Outcome(Outcome::Removed | Outcome::Deleted) | Shown::Pending(Pending::Done) => {
+                // What was done already when we first sent it is settled as that.
+                self.contradicts(&Claim::Ended)
+            }
+            Shown::Outcome(Outcome::Unknown) | Shown::Pending(Pending::InDoubt) => None,
+            Shown::Outcome(Outcome::AlreadyRemoved | Outcome::AlreadyDeleted) => {
+                self.contradicts(&Claim::NotEnded).or_else(|| self.contradicts(&Claim::Gone))
+            }
+            Shown::Pending(Pending::Accepted) => self.contradicts(&Claim::AgreedToEnd),
+            Shown::Pending(Pending::NotBegun) => self.contradicts(&Claim::NothingChanged),
+            Shown::Pending(Pending::Undecided | Pending::Begun) | Shown::Outcome(_) => {
+                self.contradicts(&Claim::NotEnded)
+            }
+        }
+    }
+}
+
+impl OfThing {
+    fn contradicts(&self, stands: Stands) -> Option<&'static str> {
+        let (is_true, why) = match stands {
+            Stands::Done => (self.done, "it was not done to it"),
+            Stands::NotDone => (!self.done, "it was done to it"),
+            Stands::NotKnown => (true, ""),
+            Stands::Agreed => (self.agreed, "the service did not say yes"),
+            Stands::UnderWay => (self.under_way, "the service did not say that it is under way"),
+        };
+        (!is_true).then_some(why)
+    }
+
+    fn contradicts_back(&self, back: Back) -> Option<&'static str> {
+        let is = |status: &str| self.status.as_deref() == Some(status);
+        let (is_true, why) = match back {
+            Back::Active => (is("active") && self.reactivated, "it is not active again"),
+            Back::Agreed => (self.agreed_back, "the service did not say yes to its reactivation"),
+            Back::NotKnown => (true, ""),
+            Back::Not => (!self.reactivated, "it was reactivated"),
+            Back::StaysSuspended => (is("suspended"), "it is not suspended"),
+        };
+        (!is_true).then_some(why)
+    }
+}
+
+/// Whether the body of a change of a subscription suspends it.
+fn suspends(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body.trim_start_matches('\u{feff}')).unwrap();
+    body["status"] == "suspended"
+}
+
+/// What was looked at.
+#[derive(Debug, Default)]
+struct Looked {
+    moments: u64,
+    customers: u64,
+    statements: u64,
+}
+
+/// The oracle of one run.
+struct Oracle<'a> {
+    sentences: Sentences,
+    looked: &'a mut Looked,
+}
+
+impl Oracle<'_> {
+    /// Renders all outputs at this moment, and compares. `whole`: also those that take a while.
+    fn look(&mut self, run: &InProcessRun, whole: bool) -> Outputs {
+        let outputs = Outputs::of(run, whole);
+        self.looked.moments += 1;
+        let mut model = run.model.lock().unwrap();
+        for (row, (customer, shown)) in &outputs.rows {
+            let truth = Truth::of(&mut model, run.now(), *customer);
+            let wrong = |output: &str, what: &str, why: &str| -> ! {
+                panic!("{output} says of row {row} ({shown:?}): {what}\nbut {why}: {truth:#?}")
+            };
+            if let Some(why) = truth.contradicts_word(*shown) {
+                wrong("every output", "so", why);
+            }
+            self.looked.customers += 1;
+            self.looked.statements += 1;
+            let mut said: Vec<(&Told, Vec<Claim>)> = Vec::new();
+            for told in outputs.told.iter().filter(|told| told.row == *row) {
+                let claims = self.claims(told);
+                for claim in &claims {
+                    if let Some(why) = truth.contradicts(claim).or_else(|| is_for_later(*shown, claim)) {
+                        wrong(told.output, &told.text, why);
+                    }
+                }
+                if told.is_whole && !truth.gone {
+                    for (thing, real) in truth.things.iter().filter(|(_, real)| real.done) {
+                        let is_named = |claim: &Claim| matches!(claim, Claim::Thing(named, stands, _) if named == thing && *stands != Stands::NotDone);
+                        if !claims.iter().any(is_named) {
+                            wrong(told.output, &told.text, &format!("leaves out {thing:?}, {real:?}"));
+                        }
+                    }
+                }
+                self.looked.statements += claims.len() as u64;
+                if told.is_whole {
+                    said.push((told, claims));
+                }
+            }
+            for pair in said.windows(2) {
+                if let Some(what) = differs(&pair[0].1, &pair[1].1) {
+                    wrong(
+                        pair[1].0.output,
+                        &pair[1].0.text,
+                        &format!("{} says: {}; {what}", pair[0].0.output, pair[0].0.text),
+                    );
+                }
+            }
+        }
+        drop(model);
+        outputs
+    }
+
+    fn claims(&self, told: &Told) -> Vec<Claim> {
+        match above_rows(&told.text).filter(|_| told.output == "report.html, above the row") {
+            Some(claims) => claims,
+            None => self.sentences.read(&told.text),
+        }
+    }
+}
+
+/// A row that only waits for the run to go on needs nobody.
+fn is_for_later(shown: Shown, claim: &Claim) -> Option<&'static str> {
+    let waits = matches!(shown, Shown::Pending(Pending::Accepted | Pending::Done));
+    (waits && *claim == Claim::PersonMustLook).then_some("nobody has to look: the run goes on")
+}
+
+/// What the report says above all rows of one word, which is said of each of them.
+fn above_rows(text: &str) -> Option<Vec<Claim>> {
+    Some(match text {
+        "This run ended the reseller relationship." | "This run deleted the sandbox customer." => {
+            vec![Claim::Ended]
+        }
+        "What the run is for is done; `offboard resume` puts that on record." => vec![Claim::Ended],
+        "The relationship was gone already; this run had nothing left to end."
+        | "The sandbox customer was gone already; this run had nothing left to delete." => {
+            vec![Claim::NotEnded, Claim::Gone]
+        }
+        "A precondition or a guard said no. Anything that was done before is named with the customer."
+        | "The service said no, or did not answer. Anything that was done before is named with the customer."
+        | "The run stopped first. Anything that was done before is named with the customer."
+        | "The change failed; `offboard resume` asks whether what was suspended for it is reactivated."
+        | "What comes before the last change was begun; `offboard resume` goes on." => vec![Claim::NotEnded],
+        "A change was sent, and what became of it could not be found out. A person must look." => {
+            vec![Claim::PersonMustLook]
+        }
+        "The service accepted the change; `offboard resume` looks whether it is done." => {
+            vec![Claim::AgreedToEnd]
+        }
+        "A change was sent, and what became of it is not known yet; `offboard resume` looks." => vec![],
+        "Nothing was changed yet; `offboard resume` goes on." => vec![Claim::NothingChanged],
+        _ => return None,
+    })
+}
+
+/// What two outputs say that cannot be said of one customer. What one of them does not speak of is no difference.
+fn differs(one: &[Claim], other: &[Claim]) -> Option<String> {
+    let end = |claims: &[Claim]| {
+        let is_end = |claim: &&Claim| {
+            matches!(claim, Claim::Ended | Claim::NotEnded | Claim::AgreedToEnd | Claim::EndNotKnown)
+        };
+        claims.iter().find(is_end).cloned()
+    };
+    if let (Some(a), Some(b)) = (end(one), end(other))
+        && a != b
+    {
+        return Some(format!("{a:?} is not {b:?}"));
+    }
+    // Of what was done before and then taken back, an explanation tells both, in their order.
+    let last = |claims: &[Claim], wanted: &Thing| {
+        let of = |claim: &Claim| match claim {
+            Claim::Thing(thing, stands, _) if thing == wanted => Some(*stands),
+            _ => None,
+        };
+        claims.iter().rev().find_map(of)
+    };
+    one.iter().find_map(|claim| {
+        let Claim::Thing(thing, ..) = claim else { return None };
+        let (a, b) = (last(one, thing)?, last(other, thing)?);
+        (a != b).then(|| format!("{thing:?}: {a:?} is not {b:?}"))
+    })
+}
+
+/// One seed is one bad day: what each life has left is looked at, and its end, and what a person finds out then.
+fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
+    let mut day = BadDay::new(kind, seed);
+    day.run.gives_up = seed % 3 == 0;
+    let sentences = Sentences::of(day.run.procedure);
+    let mut oracle = Oracle { sentences, looked };
+    day.live(|run, ended| {
+        let whole = matches!(ended, LifeEnded::Sealed);
+        hold(run, whole);
+        let outputs = oracle.look(run, whole || seed % 8 == 0);
+        if !whole {
+            return;
+        }
+        // Whatever was late has had its time.
+        run.set_now(run.now().plus(Duration::from_mins(10)));
+        oracle.look(run, false);
+        let unknown: Vec<_> = {
+            let mut model = run.model.lock().unwrap();
+            let is_unknown = |shown: &Shown| *shown == Shown::Outcome(Outcome::Unknown);
+            let rows = outputs.rows.iter().filter(|(_, (_, shown))| is_unknown(shown));
+            rows.map(|(row, (customer, _))| {
+                let ended = Truth::of(&mut model, run.now(), *customer).ended;
+                (*row, *customer, if ended { run.procedure.outcome() } else { Outcome::Failed })
+            })
+            .collect()
+        };
+        if !unknown.is_empty() {
+            resolve(run, &unknown);
+            oracle.look(run, true);
+        }
+    });
+}
+
+fn bad_days(kind: Kind) {
+    let mut looked = Looked::default();
+    let seeds = each_seed(100, |seed| bad_day(kind, seed, &mut looked));
+    let Looked { moments, customers, statements } = looked;
+    println!(
+        "{kind:?}: {seeds} days, {moments} moments, {customers} customers, {statements} statements: none is false"
+    );
+    assert!(statements > 10 * seeds);
+}
+
+#[test]
+fn of_removals_nothing_false_is_said() {
+    bad_days(Kind::Removal);
+}
+
+#[test]
+fn of_suspensions_nothing_false_is_said() {
+    bad_days(Kind::RemovalAfterSuspension);
+}
+
+#[test]
+fn of_sandboxes_nothing_false_is_said() {
+    bad_days(Kind::Sandbox);
+}
+
+/// Lives so, and looks at the end.
+fn looked_at(run: &mut InProcessRun, lives: &[Death]) -> Outputs {
+    for death in lives {
+        if matches!(run.live(*death), LifeEnded::Sealed) {
+            break;
+        }
+    }
+    let sentences = Sentences::of(run.procedure);
+    Oracle { sentences, looked: &mut Looked::default() }.look(run, true)
+}
+
+/// The explanation of the first row in the tables.
+fn explanation(outputs: &Outputs) -> &str {
+    &outputs.told.iter().find(|told| told.output == "the reports").unwrap().text
+}
+
+/// What some proxy says instead of the service.
+fn page() -> Value {
+    json!({ "kind": "answer", "status": 404, "html": "<html>not here</html>" })
+}
+
+#[test]
+fn a_suspension_in_doubt_is_not_given_up_as_failed() {
+    let customer = json!({ "id": id(1), "subscriptions": [{ "kind": "legacy", "status": "active" }], "faults": [
+        { "on": "update_subscription", "do": { "kind": "answer", "status": 429, "retry_after": "1", "effect": true } },
+        { "on": "subscription", "skip": 1, "times": 0, "do": page() },
+    ] });
+    let mut run = InProcessRun::new(&json!({ "customers": [customer] }), 1, 1);
+    run.suspend_legacy = true;
+    let outputs = looked_at(&mut run, &[Death::Never, Death::Never]);
+    assert_eq!(outputs.rows[&2].1, Shown::Outcome(Outcome::Unknown));
+    assert!(explanation(&outputs).starts_with("Whether subscription `"), "{}", explanation(&outputs));
+}
+
+/// A sandbox customer with two orders, the first of which takes its time.
+fn with_two_orders(faults: Value) -> InProcessRun {
+    let order = |id: &str| json!({ "kind": "software", "order": id });
+    let customer = json!({ "id": id(1), "entitlements": [order("A"), order("B")],
+        "orders": [{ "id": "A", "cancels_after_ms": 50_000 }, { "id": "B" }], "faults": faults });
+    let mut run = InProcessRun::new(&json!({ "sandbox": true, "customers": [customer] }), 1, 1);
+    run.procedure = Procedure::DeleteSandboxCustomer;
+    run
+}
+
+#[test]
+fn an_order_of_which_nothing_is_known_is_named() {
+    let mut run = with_two_orders(json!([
+        { "on": "cancel_order", "do": { "kind": "cut_before_answer", "effect": true } },
+        { "on": "orders", "skip": 2, "times": 0, "do": page() },
+    ]));
+    let outputs = looked_at(&mut run, &[Death::Never, Death::Never]);
+    assert_eq!(outputs.rows[&2].1, Shown::Outcome(Outcome::Unknown));
+    assert!(explanation(&outputs).starts_with("Whether order `"), "{}", explanation(&outputs));
+}
+
+/// Wherever it is asked to stop: what was accepted before the customer is looked at again, and cannot be read, is told.
+#[test]
+fn what_was_accepted_before_another_look_is_told() {
+    let mut told = 0;
+    for at in 5..9 {
+        let mut run = with_two_orders(json!([{ "on": "entitlements", "skip": 1, "times": 0, "do": page() }]));
+        run.live(Death::Asked(at));
+        // What was read before is old when somebody goes on.
+        run.set_now(run.now().plus(Duration::from_mins(30)));
+        let outputs = looked_at(&mut run, &[Death::Never]);
+        told += u32::from(explanation(&outputs).contains("Before that, the service agreed to cancel order"));
+    }
+    assert!(told > 0);
+}
+
+#[test]
+#[should_panic(expected = "nobody knows what this claims")]
+fn a_sentence_that_nobody_taught_fails() {
+    Sentences::of(Procedure::RemoveRelationship).read("The relationship was dissolved.");
+}
