@@ -227,7 +227,7 @@ impl Sentences {
             // How it was settled because of what came before.
             ("¤: somebody changed it meanwhile (¤).".into(), thing_said, of_thing(Stands::NotDone, &[NotEnded])),
             (
-                "¤: its suspension was accepted, but it is not seen suspended ¤ s later.".into(),
+                "¤: the service agreed to suspend it, but it is not seen suspended ¤ s later.".into(),
                 thing_number,
                 of_thing(Stands::Agreed, &[NotEnded]),
             ),
@@ -235,20 +235,6 @@ impl Sentences {
                 "¤: the service does not cancel it (¤). The customer was not deleted.".into(),
                 thing_said,
                 of_thing(Stands::NotDone, &[NotEnded]),
-            ),
-            (
-                "¤: its cancellation was accepted, but it is not cancelled ¤ s later (`--order-timeout`). \
-                 The customer was not deleted."
-                    .into(),
-                thing_number,
-                of_thing(Stands::Agreed, &[NotEnded]),
-            ),
-            (
-                "¤: its cancellation was accepted, but it could not be seen ¤ s later (`--order-timeout`). \
-                 The customer was not deleted."
-                    .into(),
-                thing_number,
-                of_thing(Stands::Agreed, &[NotEnded]),
             ),
             (format!("¤: ¤. {}", Reason::ServiceUnavailable.advice()), thing_said, just(&[NotEnded])),
             (
@@ -274,6 +260,31 @@ impl Sentences {
             .into_iter()
             .map(|(text, holes, told)| (filled(&text, &words), holes.to_vec(), told))
             .collect();
+        for seen in ["it is not cancelled", "it could not be seen"] {
+            let later = format!("but {seen} ¤ s later (`--order-timeout`). The customer was not deleted.");
+            let agreed = format!("¤: the service agreed to cancel it, {later}");
+            all.push((agreed, thing_number.to_vec(), of_thing(Stands::Agreed, &[NotEnded])));
+            let under_way = format!("¤: the service said that it was being changed already, {later}");
+            all.push((under_way, thing_number.to_vec(), of_thing(Stands::NotKnown, &[NotEnded])));
+        }
+        for noun in ["Suspension", "Cancellation"] {
+            let not_done = || of_thing(Stands::NotDone, &[NotEnded]);
+            let advice = Reason::ServiceUnavailable.advice();
+            let tried = format!("{noun} of ¤: The change was tried ¤ times and not carried out: ¤. {advice}");
+            all.push((tried, vec![Hole::Thing, Hole::Number, Hole::Said], not_done()));
+            let sent = "The change was sent ¤, and reading the customer shows that it did not happen.";
+            all.push((format!("{noun} of ¤: {sent}"), vec![Hole::Thing, Hole::Times], not_done()));
+            for reason in [Reason::PermissionDenied, Reason::RefusedByService, Reason::UnexpectedAnswer] {
+                let advice = reason.advice();
+                let seen = "Reading the customer shows that it did not happen.";
+                all.push((
+                    format!("{noun} of ¤: Status ¤. {seen} {advice}"),
+                    thing_said.to_vec(),
+                    not_done(),
+                ));
+                all.push((format!("{noun} of ¤: Status ¤. {advice}"), thing_said.to_vec(), not_done()));
+            }
+        }
         // The service's own no, with what to do about it.
         for reason in [Reason::PermissionDenied, Reason::RefusedByService, Reason::UnexpectedAnswer] {
             let advice = reason.advice();

@@ -209,7 +209,7 @@ impl Outputs {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap();
         let desk = Desk::open(&run.log(), Trust::default()).unwrap();
-        let review = runtime.block_on(Review::open(desk, 0, "token")).unwrap();
+        let review = runtime.block_on(Review::open(desk, 0, "token", |_| {})).unwrap();
         let url = review.url();
         let (host, root) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         for (row, (_, shown)) in self.rows.clone() {
