@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// What really became of one customer until this moment, by the other side's account.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 struct Truth {
     /// Whether we ended it.
     ended: bool,
@@ -32,6 +33,7 @@ struct Truth {
 
 /// What really became of an order or a subscription.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 struct OfThing {
     /// Whether it was cancelled or suspended by us.
     done: bool,
@@ -299,13 +301,13 @@ fn differs(one: &[Claim], other: &[Claim]) -> Option<String> {
 /// One seed is one bad day: what each life has left is looked at, and its end, and what a person finds out then.
 fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
     let mut day = BadDay::new(kind, seed);
-    day.run.gives_up = seed % 3 == 0;
+    day.run.gives_up = seed.is_multiple_of(3);
     let sentences = Sentences::of(day.run.procedure);
     let mut oracle = Oracle { sentences, looked };
     day.live(|run, ended| {
         let whole = matches!(ended, LifeEnded::Sealed);
         hold(run, whole);
-        let outputs = oracle.look(run, whole || seed % 8 == 0);
+        let outputs = oracle.look(run, whole || seed.is_multiple_of(8));
         if !whole {
             return;
         }
