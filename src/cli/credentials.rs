@@ -5,7 +5,7 @@ use super::{
     guarded_file,
 };
 use crate::{
-    domain::Secret,
+    domain::{Secret, TooLong},
     partner_center::{
         auth::{ACCESS_TOKEN, Certificate, Proof},
         transport::ProxyLogin,
@@ -38,7 +38,7 @@ pub(super) struct Credentials {
 
 impl Credentials {
     pub(super) fn from_environment() -> Result<Self, Failure> {
-        let proof = match (secret(CLIENT_SECRET), text(CLIENT_CERTIFICATE)) {
+        let proof = match (secret(CLIENT_SECRET)?, text(CLIENT_CERTIFICATE)) {
             (None, None) => Proof::None,
             (Some(secret), None) => Proof::Secret(secret),
             (None, Some(path)) => Proof::Certificate(certificate(Path::new(&path))?),
@@ -50,8 +50,8 @@ impl Credentials {
             }
         };
         Ok(Self {
-            access_token: secret(ACCESS_TOKEN),
-            refresh_token: secret(REFRESH_TOKEN),
+            access_token: secret(ACCESS_TOKEN)?,
+            refresh_token: secret(REFRESH_TOKEN)?,
             tenant: text(TENANT_ID),
             client: text(CLIENT_ID),
             proof,
@@ -61,13 +61,13 @@ impl Credentials {
 
 /// The secrets of the environment, each as it is.
 pub(super) fn raw_secrets() -> Vec<Secret> {
-    let found = SECRETS.iter().filter_map(|name| secret(name));
+    let found = SECRETS.iter().filter_map(|name| text(name)).map(Secret::new);
     found.filter(|secret| secret.expose().len() >= SHORTEST).collect()
 }
 
 /// What a proxy wants to be told.
 pub(super) fn proxy_login() -> Result<Option<ProxyLogin>, Failure> {
-    let Some(both) = secret(PROXY) else { return Ok(None) };
+    let Some(both) = secret(PROXY)? else { return Ok(None) };
     let Some((user, password)) = both.expose().split_once(':') else {
         return Err(Failure::usage(format!("`{PROXY}` must be `user:password`")));
     };
@@ -78,8 +78,10 @@ fn text(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-fn secret(name: &str) -> Option<Secret> {
-    text(name).map(Secret::new)
+fn secret(name: &str) -> Result<Option<Secret>, Failure> {
+    let refused =
+        |error: TooLong| Failure::new(Exit::SignIn, format!("`{name}` cannot be a secret: {error}"));
+    text(name).map(|text| Secret::from_outside(&text)).transpose().map_err(refused)
 }
 
 fn certificate(path: &Path) -> Result<Certificate, Failure> {

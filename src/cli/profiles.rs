@@ -48,7 +48,8 @@ fn shown<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Erro
 }
 
 fn hidden<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
+    let text = String::deserialize(deserializer)?;
+    Secret::from_outside(&text).map_err(serde::de::Error::custom)
 }
 
 impl Kept {

@@ -34,7 +34,7 @@ pub use preparation::{Act, Preparation};
 pub use procedure::{Mode, Procedure};
 pub use reading::{EncodingFrom, Hidden, HiddenRows, ListReading, Uncomputed};
 pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
-pub use secret::Secret;
+pub use secret::{Secret, TooLong};
 pub use sha::{Digest, Sha256};
 pub use texts::{Place, Texts};
 pub use time::{Day, Time};

@@ -8,8 +8,21 @@ use std::fmt;
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
+/// A secret that is longer than any.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it has {0} bytes, and no token and no secret has more than {LONGEST}", LONGEST = Secret::LONGEST)]
+pub struct TooLong(pub usize);
+
 impl Secret {
-    /// Takes a secret in.
+    /// Of how many bytes a secret may be that comes from outside. A token with many claims has 10,000.
+    pub const LONGEST: usize = 64 << 10;
+
+    /// Takes a secret in that comes from outside.
+    pub fn from_outside(text: &str) -> Result<Self, TooLong> {
+        if text.len() > Self::LONGEST { Err(TooLong(text.len())) } else { Ok(Self::new(text.to_owned())) }
+    }
+
+    /// A secret, however long it is.
     pub fn new(text: String) -> Self {
         Self(SecretString::from(text))
     }

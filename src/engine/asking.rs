@@ -15,6 +15,7 @@ use crate::{
             answer::{self, Granted, Invitation},
             request::SignInRequest,
         },
+        redact::Unread,
         request::Outgoing,
         response::{self, Fault, Incoming, RetryAfter},
         transport::Transport,
@@ -60,29 +61,37 @@ impl<T: Transport> Courier<T> {
             correlation_id,
             outgoing: &outgoing,
         };
+        // Known before anything of it can come back.
+        for (name, secret) in request.form.secrets() {
+            self.scrubber.learn_latest(name, secret);
+        }
         let intent = self.intend(intent).await?;
         let sent_at = self.now();
         let (sent, duration_ms) = self.send(&outgoing).await;
-        let status = sent.as_ref().ok().map(|answer| answer.status);
+        let status = sent.as_ref().ok().map(Unread::status);
         tracing::debug!(intent, ?purpose, attempt, status, duration_ms, "attempt");
-        let incoming = match sent {
-            Ok(incoming) => incoming,
+        let unread = match sent {
+            Ok(unread) => unread,
             Err(error) => {
                 let text = self.unheard(intent, None, &error, duration_ms).await?;
                 return Ok(Said::Nothing(text, None));
             }
         };
         // Known before anything of it is stored, or said.
-        self.scrubber.learn(&answer::secrets(&incoming));
-        let granted = answer::granted(&incoming);
+        let secret = unread.with_secrets();
+        for (name, secret) in answer::secrets(secret) {
+            self.scrubber.learn_latest(name, &secret);
+        }
+        let granted = answer::granted(secret);
         let kept = match granted.as_ref().and_then(|granted| granted.refresh.as_ref()) {
             Some(token) => self.keep(renewed, token).await,
             None => Ok(()),
         };
-        let (answer, refusal) = (answer::classify(&incoming), answer::refusal(&incoming));
-        let invited = answer::invitation(&incoming);
-        let incoming = self.scrubber.answer(answer::storable(incoming));
-        let refusal = refusal.map(|refusal| self.scrubbed(refusal));
+        let (answer, too_long) = (answer::classify(secret), answer::too_long(secret));
+        let invited = answer::invitation(secret).map(|invitation| self.scrubbed(invitation));
+        let incoming = self.scrubber.answer(unread.map(answer::storable));
+        // Of what was scrubbed: its text is cut short.
+        let refusal = answer::refusal(&incoming);
         let fault = Fault {
             code: refusal.as_ref().map(Refusal::name),
             text: refusal.as_ref().and_then(|refusal| refusal.text.clone()),
@@ -91,6 +100,10 @@ impl<T: Transport> Courier<T> {
         let stored = &incoming;
         self.heard(Heard { intent, row: None, answer, fault, duration_ms, incoming: stored }).await?;
         kept?;
+        if let Some((name, error)) = too_long {
+            let text = format!("the sign-in service answers with a `{name}` that cannot be used: {error}");
+            return Err(Halt::stop(StopCause::SignIn, text));
+        }
         match (granted, invited, refusal) {
             (Some(granted), ..) => Ok(Said::Granted(granted, sent_at)),
             (None, Some(invitation), _) => Ok(Said::Invited(invitation)),
@@ -134,8 +147,9 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    fn scrubbed(&self, refusal: Refusal) -> Refusal {
-        let text = refusal.text.map(|text| self.scrubber.text(&text));
-        Refusal { error: self.scrubber.text(&refusal.error), codes: refusal.codes, text }
+    /// What a person is shown of it.
+    fn scrubbed(&self, invitation: Invitation) -> Invitation {
+        let (address, code) = (self.scrubber.text(&invitation.address), self.scrubber.text(&invitation.code));
+        Invitation { address, code, ..invitation }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     domain::{Answer, RunId, Seq, Time},
     partner_center::{
         BaseUrl,
-        redact::Scrubber,
+        redact::{Scrubber, Unread},
         request::Outgoing,
         response::{self, Asked, Incoming, LONGEST_WAIT, RetryAfter},
         transport::{SendError, Transport},
@@ -146,7 +146,7 @@ impl<T: Transport> Courier<T> {
         let intent = self.intend(intent).await?;
 
         let (sent, duration_ms) = self.send(&outgoing).await;
-        let status = sent.as_ref().ok().map(|answer| answer.status);
+        let status = sent.as_ref().ok().map(Unread::status);
         tracing::debug!(intent, ?purpose, row, attempt, status, duration_ms, "attempt");
         let mut exchange = Exchange {
             request_id: Some(request_id),
@@ -154,8 +154,8 @@ impl<T: Transport> Courier<T> {
             ..Exchange::default()
         };
         match sent {
-            Ok(incoming) => {
-                let incoming = self.scrubber.answer(incoming);
+            Ok(unread) => {
+                let incoming = self.scrubber.answer(unread);
                 let fault = response::fault(&incoming);
                 let asked = Asked {
                     is_change: purpose.is_change(),
@@ -194,11 +194,11 @@ impl<T: Transport> Courier<T> {
         }
     }
 
-    /// Sends, and says how many milliseconds it took.
-    pub(super) async fn send(&self, outgoing: &Outgoing) -> (Result<Incoming, SendError>, u64) {
+    /// Sends, and says how many milliseconds it took. Whatever comes back passes the scrubber before it is read.
+    pub(super) async fn send(&self, outgoing: &Outgoing) -> (Result<Unread, SendError>, u64) {
         let began = Instant::now();
         let sent = self.transport.send(outgoing).await;
-        (sent, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+        (sent.map(Unread::new), u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// What an answer means for everybody else. Gives what is to be recorded of a pause.

@@ -5,7 +5,7 @@ use crate::{
     domain::{Reason, Time},
     partner_center::{
         auth,
-        model::{self, OrganizationProfile},
+        model::{self, Customer, OrganizationProfile, Page},
         request,
         response::Incoming,
         transport::Transport,
@@ -55,7 +55,7 @@ impl<T: Transport> Courier<T> {
 
     /// Why this user may not list customers, if that is so.
     pub(super) async fn may_list(&self) -> Result<(), Halt> {
-        let understand = |incoming: &Incoming| (!incoming.body.is_empty()).then_some(());
+        let understand = |incoming: &Incoming| model::read::<Page<Customer>>(&incoming.body).ok().map(drop);
         match self.answer_to(Purpose::ListCustomers, None, request::one_customer(), understand).await? {
             Read::Done(..) => Ok(()),
             Read::NoRelationship(failure) => Err(failed(Reason::RefusedByService, &failure.exchange)),

@@ -65,12 +65,12 @@ impl<T> Courier<T> {
     pub(super) async fn intend(&self, intent: Intent<'_>) -> Result<Seq, Halt> {
         let outgoing = intent.outgoing;
         let headers = outgoing.headers.iter().map(|(name, value)| (*name, value.as_str()));
-        let body = outgoing.body.as_ref().map(|body| body.stored().into_owned().into_bytes());
+        let body = outgoing.body.as_ref().map(|body| self.scrubber.text(&body.stored()).into_bytes());
         let (payload, owned) = self.owned(body);
         let intended = RequestIntended {
             row: intent.subject.map(|(row, _)| row),
             customer: intent.subject.map(|(_, customer)| customer),
-            about: intent.about.map(str::to_owned),
+            about: intent.about.map(|about| self.scrubber.text(about)),
             purpose: intent.purpose,
             attempt: intent.attempt,
             method: outgoing.method.as_str().to_owned(),

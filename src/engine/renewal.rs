@@ -50,6 +50,21 @@ impl<T: Transport> Courier<T> {
         renewed
     }
 
+    /// What is recorded of a token. Whoever made it may have put anything into it.
+    fn named(&self, obtained: &Obtained) -> TokenNamed {
+        let claims = auth::claims(&obtained.token.secret);
+        let ends = obtained.lifetime.map(|lifetime| obtained.asked_at.plus(lifetime));
+        let scrubbed = |claim: Option<String>| claim.map(|claim| self.scrubber.text(&claim));
+        TokenNamed {
+            source: obtained.token.source.clone(),
+            tenant: scrubbed(claims.tenant),
+            app: scrubbed(claims.app),
+            user: scrubbed(claims.user),
+            audience: scrubbed(claims.audience),
+            expires: claims.expires.or(ends),
+        }
+    }
+
     async fn renew(&self) -> Result<Bearer, Halt> {
         if self.closed.is_cancelled() {
             return Err(Halt::Closed);
@@ -71,8 +86,8 @@ impl<T: Transport> Courier<T> {
                 Obtained { lifetime: granted.lifetime, token, asked_at }
             }
         };
-        self.scrubber.learn(std::slice::from_ref(&obtained.token.secret));
-        let named = named(&obtained);
+        self.scrubber.learn_latest("access_token", &obtained.token.secret);
+        let named = self.named(&obtained);
         self.record(vec![Event::TokenNamed(named.clone())]).await?;
         *self.sign_in.named() = Some(named);
         let Obtained { token, lifetime, asked_at } = obtained;
@@ -115,20 +130,6 @@ impl<T: Transport> Courier<T> {
                 Err(Halt::stop(StopCause::SignIn, format!("no token for {}: {text}", renewed.name)))
             }
         }
-    }
-}
-
-/// What is recorded of a token.
-fn named(obtained: &Obtained) -> TokenNamed {
-    let claims = auth::claims(&obtained.token.secret);
-    let ends = obtained.lifetime.map(|lifetime| obtained.asked_at.plus(lifetime));
-    TokenNamed {
-        source: obtained.token.source.clone(),
-        tenant: claims.tenant,
-        app: claims.app,
-        user: claims.user,
-        audience: claims.audience,
-        expires: claims.expires.or(ends),
     }
 }
 

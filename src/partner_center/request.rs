@@ -13,6 +13,9 @@ use std::{borrow::Cow, fmt::Write as _};
 /// The same method and address with another field ends delegated administration instead.
 pub const REMOVAL_BODY: &str = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
 
+/// Who does not say so may be sent anything, and what is compressed cannot be looked through for secrets.
+const PLAIN: &str = "identity";
+
 /// How many customers a page is asked to have. Partner Center's own samples use 40 to 500.
 pub const PAGE_SIZE: u32 = 500;
 
@@ -203,6 +206,7 @@ impl Outgoing {
     ) -> Self {
         let mut headers = vec![
             ("accept", "application/json".to_owned()),
+            ("accept-encoding", PLAIN.to_owned()),
             ("ms-requestid", request_id.to_string()),
             ("ms-correlationid", correlation_id.to_string()),
             ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
@@ -229,6 +233,7 @@ impl Outgoing {
     pub fn sign_in(request: &SignInRequest, correlation_id: CorrelationId) -> Self {
         let headers = vec![
             ("accept", "application/json".to_owned()),
+            ("accept-encoding", PLAIN.to_owned()),
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
             ("client-request-id", correlation_id.to_string()),
         ];

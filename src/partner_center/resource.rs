@@ -1,6 +1,6 @@
 //! A resource that is sent back with another status, and otherwise byte for byte as it was read.
 
-use super::json::without_bom;
+use super::{json::without_bom, redact::is_scrubbed};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use serde_with::{As, Map, Same};
@@ -19,8 +19,12 @@ pub struct Changed {
     pub etag: Option<String>,
 }
 
-/// The resource with this status, or none if it is no object that has one.
+/// The resource with this status, or none if it is no object that has one. Nor is there one if something was taken
+/// out of it that may have been a secret: what replaced it must not be sent back in its place.
 pub fn with_status(body: &[u8], status: &str) -> Option<Changed> {
+    if is_scrubbed(body) {
+        return None;
+    }
     let Fields(fields) = serde_json::from_slice(without_bom(body)).ok()?;
     let mut found = 0;
     let mut text = String::from("{");
@@ -61,7 +65,13 @@ mod tests {
 
     #[test]
     fn what_has_no_status_of_its_own_is_not_sent() {
-        for body in ["{}", "[]", "", r#"{"status":"active","Status":"active"}"#] {
+        for body in [
+            "{}",
+            "[]",
+            "",
+            r#"{"status":"active","Status":"active"}"#,
+            r#"{"status":"a","name":"[secret]"}"#,
+        ] {
             assert_eq!(with_status(body.as_bytes(), "suspended"), None, "{body}");
         }
         assert_eq!(with_status(br#"{"status":"active","attributes":{"etag":""}}"#, "x").unwrap().etag, None);

@@ -115,6 +115,7 @@ fn every_request_has_the_documented_headers() {
             found.map(|(_, value)| value.as_str())
         };
         assert_eq!(header("accept"), Some("application/json"));
+        assert_eq!(header("accept-encoding"), Some("identity"));
         assert_eq!(
             header("ms-partnercenter-application"),
             Some(concat!("offboard/", env!("CARGO_PKG_VERSION")))

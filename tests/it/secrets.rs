@@ -2,16 +2,21 @@
 //! tests try to make one appear.
 
 use crate::support::{
-    Done, Folder, World,
+    Done, Folder, Hostile, PARTNER, World, answer,
     canary::{self, Canary},
     id, list_of,
+    signing_in::{self, first, with_refresh_token},
 };
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE},
 };
-use serde_json::json;
-use std::{os::unix::fs::PermissionsExt as _, process::Stdio};
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
+use serde_json::{Value, json};
+use std::{io::Write as _, os::unix::fs::PermissionsExt as _, process::Stdio};
 
 #[test]
 fn the_token_is_nowhere() {
@@ -233,4 +238,284 @@ fn a_panic_says_where_it_was_and_not_what_it_was_about() {
     assert!(said.contains("halted: a part of this program failed"), "{said}");
     let canary = Canary::new(&[secret]);
     canary.clean("what was said of a panic", said.as_bytes());
+}
+
+/// The secret as a server may write it into a JSON text, by the way it does that.
+fn disguises(secret: &str) -> Vec<(&'static str, String)> {
+    let in_json = |text: &str| {
+        let json = Value::from(text).to_string();
+        json[1..json.len() - 1].to_owned()
+    };
+    let each = |write: fn(u8) -> String| secret.bytes().map(write).collect::<String>();
+    let first = secret.chars().next().unwrap();
+    let utf16: Vec<u8> = secret.bytes().flat_map(|byte| [byte, 0]).collect();
+    let percent = each(|byte| format!("%{byte:02x}"));
+    let bits = format!("xy{secret}z").bytes().map(|byte| format!("{byte:08b}")).collect::<Vec<_>>().concat();
+    let base32 = bits.as_bytes().chunks_exact(5).map(|digit| {
+        let digit = u8::from_str_radix(std::str::from_utf8(digit).unwrap(), 2).unwrap();
+        char::from(if digit < 26 { b'A' + digit } else { b'2' + digit - 26 })
+    });
+    let twice = STANDARD.encode(STANDARD.encode(format!("x{secret}")));
+    let encoded = [
+        ("as it is", secret.to_owned()),
+        ("in upper case", secret.to_ascii_uppercase()),
+        ("escaped twice", in_json(&each(|byte| format!("\\u{byte:04x}")))),
+        ("percent-encoded", percent.clone()),
+        ("percent-encoded twice", percent.replace('%', "%25")),
+        ("as entities", each(|byte| format!("&#x{byte:x};"))),
+        ("as decimal entities", each(|byte| format!("&#{byte};"))),
+        ("in Base64", STANDARD.encode(format!("Bearer {secret}, or so"))),
+        ("in Base64 twice", twice),
+        ("in Base64 of UTF-16", STANDARD.encode(&utf16)),
+        ("in Base64 of percent-encoding", URL_SAFE.encode(&percent)),
+        ("in Base32", base32.collect()),
+        ("in hexadecimal", each(|byte| format!("{byte:02x}"))),
+        ("in hexadecimal with separators", each(|byte| format!("{byte:02X}:"))),
+        ("in hexadecimal as of a dump", each(|byte| format!("0x{byte:02x}, "))),
+    ];
+    let mut all: Vec<_> = encoded.into_iter().map(|(name, text)| (name, in_json(&text))).collect();
+    let rest = in_json(&secret[first.len_utf8()..]);
+    all.push(("with one character as \\u", format!("\\u{:04x}{rest}", u32::from(first))));
+    all.push(("with each character as \\u", each(|byte| format!("\\u{byte:04X}"))));
+    all
+}
+
+#[test]
+fn no_disguise_of_the_token_is_kept() {
+    let folder = Folder::new();
+    folder.look_in_depth();
+    let disguises = disguises(folder.token());
+    let count = u32::try_from(disguises.len()).unwrap();
+    let customers: Vec<Value> = (1..=count).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let world = World::of(&json!({ "customers": customers }));
+    let all = disguises.clone();
+    // Half of the customers are on each page, and the way to the second one is a disguise as well.
+    let named = move |n: usize| {
+        let (id, (_, form)) = (id(u32::try_from(n).unwrap() + 1), &all[n]);
+        format!(
+            r#"{{"id":"{id}","relationshipToPartner":"reseller","companyProfile":{{"companyName":"Contoso {form}","domain":"{form}"}}}}"#
+        )
+    };
+    let all = disguises.clone();
+    let hostile = Hostile::before(world.url(), move |line| {
+        let path = line.split(' ').nth(1).unwrap();
+        let found = (0..all.len()).find(|n| path.contains(&id(u32::try_from(*n).unwrap() + 1).to_string()));
+        match found {
+            None if path.starts_with("/v1/customers?") => {
+                let is_first = !path.contains("seek");
+                let (from, to) = if is_first { (0, all.len() / 2) } else { (all.len() / 2, all.len()) };
+                let (_, form) = &all[if is_first { 7 } else { 8 }];
+                let next = format!(
+                    r#"{{"next":{{"uri":"/customers?size=500&seek={form}","method":"GET","headers":[{{"key":"MS-ContinuationToken","value":"{form}"}}]}}}}"#
+                );
+                let links = if is_first { next } else { "{}".to_owned() };
+                let items: Vec<String> = (from..to).map(&named).collect();
+                let body = format!(r#"{{"items":[{}],"links":{links}}}"#, items.join(","));
+                Some(answer(200, &[("Content-Type", "application/json")], body.as_bytes()))
+            }
+            Some(n) if path.ends_with("/subscriptions") => {
+                let (_, form) = &all[n];
+                let plain: String = serde_json::from_str(&format!("\"{form}\"")).unwrap();
+                let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.%~!&+".contains(c);
+                let name: String = plain.chars().filter(|c| is_name(*c)).collect();
+                let headers =
+                    [("MS-ServerId", &*plain), ("X-Echo", &*plain), (&*name, "x"), ("Location", &*plain)];
+                let fault =
+                    format!(r#"{{"code":"{form}","description":"you sent {form}","{form}":["{form}"]}}"#);
+                let page = format!("<html><p title='{plain}'>{plain}</p><!-- {form} --></html>");
+                let body = if n % 4 == 3 { page } else { fault };
+                Some(answer(400, &headers, body.as_bytes()))
+            }
+            _ => None,
+        }
+    });
+    let list = folder.write("list.csv", list_of((1..=count).map(id)));
+    let mut command = folder.run_command(&world, &list, &["--verbose"]);
+    Done::of(&command.env("OFFBOARD_API_URL", hostile.url()).output().unwrap()).exits(3);
+    assert_eq!(folder.counts(), [("failed".to_owned(), disguises.len())].into());
+    // Each of them was seen, and all that was kept is that it was there.
+    let ends = folder.customers();
+    let is_known = |name: Option<&str>| name.is_some_and(|name| name.contains("[secret]"));
+    assert!(ends.iter().all(|line| is_known(line.customer_name.as_deref())), "{ends:?}");
+    let said: Vec<_> = folder.requests().into_iter().filter(|line| line.status == Some(400)).collect();
+    assert_eq!(said.len(), disguises.len());
+    for line in said {
+        assert!(line.response_body.as_deref().is_some_and(|body| body.contains("[secret]")), "{line:?}");
+    }
+    folder.offboard(&["report", "latest"]).exits(0);
+    folder.offboard(&["log"]).exits(0);
+}
+
+#[test]
+fn a_body_that_nobody_asked_to_be_compressed_is_not_kept() {
+    let folder = Folder::new();
+    folder.look_in_depth();
+    let world = World::of(
+        &json!({ "customers": (1..=5).map(|n| json!({ "id": id(n).to_string() })).collect::<Vec<_>>() }),
+    );
+    let body = format!(r#"{{"totalCount":0,"items":[],"you":"{}"}}"#, folder.token());
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(body.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+    zlib.write_all(body.as_bytes()).unwrap();
+    let zlib = zlib.finish().unwrap();
+    let hostile = Hostile::before(world.url(), move |line| {
+        let path = line.split(' ').nth(1).unwrap();
+        let n = (1..=5).find(|n| path.ends_with(&format!("{}/subscriptions", id(*n))))?;
+        Some(match n {
+            1 => answer(200, &[("Content-Encoding", "gzip")], &gzip),
+            2 => answer(200, &[("Content-Encoding", "deflate")], &zlib),
+            3 => answer(400, &[("Content-Encoding", "br")], b"\x0b\x02\x80not really\x03"),
+            // It does not say so.
+            4 => answer(200, &[("Content-Type", "application/json")], &gzip),
+            _ => answer(200, &[("Content-Encoding", "identity")], br#"{"items":[]}"#),
+        })
+    });
+    let list = folder.write("list.csv", list_of((1..=5).map(id)));
+    let mut command = folder.run_command(&world, &list, &[]);
+    Done::of(&command.env("OFFBOARD_API_URL", hostile.url()).output().unwrap()).exits(3);
+    let ends = folder.ends();
+    assert_eq!(
+        ends[..4],
+        [
+            "failed: unexpected_answer",
+            "failed: unexpected_answer",
+            "failed: unexpected_answer",
+            "failed: unexpected_answer"
+        ]
+    );
+    assert_eq!(ends[4], "removed");
+    let requests = folder.requests();
+    let bodies: Vec<&str> = requests.iter().filter_map(|line| line.response_body.as_deref()).collect();
+    for part in [
+        "they came with `Content-Encoding: gzip`, which nobody asked for",
+        "`Content-Encoding: br`",
+        "they are no text",
+    ] {
+        assert!(
+            bodies.iter().any(|body| body.starts_with("[not stored, ") && body.contains(part)),
+            "{part}: {bodies:?}"
+        );
+    }
+}
+
+#[test]
+fn what_a_sign_in_echoes_is_not_kept() {
+    let secret = "the/secret+of~the=app&of=ours?and-no-other";
+    for (name, form) in disguises(secret) {
+        let folder = Folder::new();
+        folder.look_in_depth();
+        folder.secret(secret);
+        folder.secret("the-first-refresh-token");
+        let world = signing_in::world(1, json!({ "refresh_tokens": first() }), json!({}));
+        let body = format!(
+            r#"{{"error":"invalid_client","error_description":"{} {form}","error_codes":[7000215],"suberror":"{form}","{form}":1}}"#,
+            // The text is cut after 500 characters.
+            "-".repeat(480)
+        );
+        let hostile = Hostile::before(world.login_url(), move |_| {
+            Some(answer(401, &[("x-ms-request-id", &form)], body.as_bytes()))
+        });
+        let list = folder.write("list.csv", signing_in::list(1));
+        let mut command = folder.run_command(&world, &list, &["--verbose"]);
+        with_refresh_token(&mut command)
+            .env("OFFBOARD_CLIENT_SECRET", secret)
+            .env("OFFBOARD_LOGIN_URL", hostile.url());
+        Done::of(&command.output().unwrap()).exits(5);
+        let body = folder.requests().remove(0).response_body.unwrap();
+        assert!(body.contains("----") && body.contains("[secret]"), "{name}: {body}");
+    }
+}
+
+#[test]
+fn what_a_token_says_of_itself_is_looked_through() {
+    let secret = "the-secret-of-the-app-of-ours-and-no-other";
+    let folder = Folder::new();
+    folder.look_in_depth();
+    folder.secret(secret);
+    let world = signing_in::world(1, json!({ "refresh_tokens": first() }), json!({}));
+    let claims =
+        json!({ "tid": PARTNER, "upn": format!("me@{secret}"), "aud": STANDARD.encode(secret) }).to_string();
+    let token = format!("header-of-it.{}.signature-of-it", URL_SAFE.encode(claims).trim_end_matches('='));
+    folder.secret(&token);
+    let body = json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": token }).to_string();
+    let hostile = Hostile::before(world.login_url(), move |_| Some(answer(200, &[], body.as_bytes())));
+    let list = folder.write("list.csv", signing_in::list(1));
+    let mut command = folder.run_command(&world, &list, &[]);
+    with_refresh_token(&mut command)
+        .env("OFFBOARD_CLIENT_SECRET", secret)
+        .env("OFFBOARD_LOGIN_URL", hostile.url());
+    // The simulator does not know this token.
+    Done::of(&command.output().unwrap()).exits(5);
+    let named = folder.reader().events(&folder.latest(), &["token_named"]).unwrap();
+    assert!(format!("{named:?}").contains("me@[secret]"), "{named:?}");
+}
+
+#[test]
+fn a_token_that_is_longer_than_any_is_refused() {
+    let long = "a".repeat((64 << 10) + 1);
+    let folder = Folder::new();
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let list = folder.write("list.csv", list_of([id(1)]));
+    for name in [
+        "OFFBOARD_ACCESS_TOKEN",
+        "OFFBOARD_REFRESH_TOKEN",
+        "OFFBOARD_CLIENT_SECRET",
+        "OFFBOARD_PROXY_CREDENTIALS",
+    ] {
+        let mut command = folder.run_command(&world, &list, &[]);
+        let done = Done::of(&command.env(name, &long).output().unwrap()).exits(5);
+        assert!(done.err.contains(name) && done.err.contains("65537 bytes"), "{}", done.err);
+    }
+    folder.write_secret("long.txt", &long);
+    let mut command = folder.run_command(&world, &list, &["--token-command", "cat long.txt"]);
+    let done = Done::of(&command.env_remove("OFFBOARD_ACCESS_TOKEN").output().unwrap()).exits(5);
+    assert!(done.err.contains("more than 64 KiB, which is no token"), "{}", done.err);
+    assert!(world.received().is_empty());
+    for field in ["access_token", "refresh_token", "id_token"] {
+        let folder = Folder::new();
+        let world = signing_in::world(1, json!({ "refresh_tokens": first() }), json!({}));
+        let mut body = json!({ "token_type": "Bearer", "expires_in": 3600, "access_token": "a-token-of-it" });
+        body[field] = Value::from(long.clone());
+        let hostile =
+            Hostile::before(world.login_url(), move |_| Some(answer(200, &[], body.to_string().as_bytes())));
+        let list = folder.write("list.csv", signing_in::list(1));
+        let mut command = folder.run_command(&world, &list, &[]);
+        with_refresh_token(&mut command).env("OFFBOARD_LOGIN_URL", hostile.url());
+        let done = Done::of(&command.output().unwrap()).exits(5);
+        assert!(done.err.contains(&format!("`{field}`")) && done.err.contains("65537 bytes"), "{}", done.err);
+        assert!(world.received().is_empty());
+    }
+}
+
+#[test]
+fn a_token_of_equal_characters_is_one_like_any_other() {
+    let folder = Folder::new();
+    let token = "a".repeat(8000);
+    let echo = json!({ "code": "1", "description": format!("Bearer {token}") }).to_string();
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }],
+        "faults": [{ "on": "subscriptions", "times": 0, "do": { "kind": "answer", "status": 400, "json": echo } }] }));
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    folder.secret(&token);
+    Done::of(&command.env("OFFBOARD_ACCESS_TOKEN", &token).output().unwrap()).exits(3);
+    assert!(folder.explanations()[0].contains("Bearer [secret]"), "{:?}", folder.explanations());
+}
+
+#[test]
+fn the_thorough_search_finds_what_it_looks_for() {
+    let secret = "a/secret+with?everything=in&it~%and-more-of-it";
+    let canary = Canary::new(&[secret.to_owned()]);
+    for (name, form) in disguises(secret) {
+        for hay in [format!(r#"{{"a":["x {form} y"]}}"#), format!("<p>\"{form}\"</p>")] {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+            gzip.write_all(hay.as_bytes()).unwrap();
+            for hay in [hay.into_bytes(), gzip.finish().unwrap()] {
+                let found = std::panic::catch_unwind(|| canary.clean_in_depth("x", &hay));
+                assert!(found.is_err(), "{name}: {}", String::from_utf8_lossy(&hay));
+            }
+        }
+    }
+    canary.clean_in_depth("x", br#"{"a":"nothing of it","b":"bm90aGluZyBvZiBpdA=="}"#);
 }

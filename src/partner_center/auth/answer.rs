@@ -2,7 +2,7 @@
 
 use super::super::{json, response::Incoming};
 use super::{Refusal, entra};
-use crate::domain::{Answer, Secret};
+use crate::domain::{Answer, Secret, TooLong};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -55,7 +55,8 @@ const STORED: [&str; 18] = [
     "verification_url",
 ];
 
-/// The fields whose values must be looked for in everything that is stored from then on.
+/// The fields whose values must be looked for in everything that is stored from then on, for as long as somebody
+/// may echo them.
 const SECRET: [&str; 5] = ["access_token", "refresh_token", "id_token", "device_code", "client_info"];
 
 /// How long a code lives, and how long to wait between two questions, if the answer does not say
@@ -65,11 +66,11 @@ const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Reads a token; none if the answer holds none that could be used.
 pub fn granted(answer: &Incoming) -> Option<Granted> {
-    let fields = fields(answer).filter(|_| answer.is_success())?;
+    let fields = fields(answer).filter(|_| answer.is_success() && too_long(answer).is_none())?;
     let token = |name: &str| {
         let text = fields.get(name)?.as_str()?.trim();
         let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        is_plain.then(|| Secret::new(text.to_owned()))
+        if is_plain { Secret::from_outside(text).ok() } else { None }
     };
     let is_bearer = |kind: &Value| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
     if !fields.get("token_type").is_none_or(is_bearer) {
@@ -88,7 +89,9 @@ pub fn invitation(answer: &Incoming) -> Option<Invitation> {
     let text = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)?.as_str());
     let address = text(&["verification_uri", "verification_url"])?;
     let (code, device_code) = (text(&["user_code"])?, text(&["device_code"])?);
-    if !(address.starts_with("https://") || address.starts_with("http://")) || device_code.is_empty() {
+    let device_code = Secret::from_outside(device_code).ok()?;
+    if !(address.starts_with("https://") || address.starts_with("http://")) || device_code.expose().is_empty()
+    {
         return None;
     }
     Some(Invitation {
@@ -96,7 +99,7 @@ pub fn invitation(answer: &Incoming) -> Option<Invitation> {
         code: code.to_owned(),
         lifetime: seconds(&fields, "expires_in").unwrap_or(CODE_LIVES),
         interval: seconds(&fields, "interval").unwrap_or(INTERVAL).max(Duration::from_secs(1)),
-        device_code: Secret::new(device_code.to_owned()),
+        device_code,
     })
 }
 
@@ -125,11 +128,21 @@ pub fn classify(answer: &Incoming) -> Answer {
     }
 }
 
-/// The secrets that an answer brought.
-pub fn secrets(answer: &Incoming) -> Vec<Secret> {
+/// The secrets that an answer brought, however long they are, by the names of their fields.
+pub fn secrets(answer: &Incoming) -> Vec<(&'static str, Secret)> {
     let Some(fields) = fields(answer) else { return Vec::new() };
-    let texts = SECRET.iter().filter_map(|name| fields.get(*name)?.as_str());
-    texts.map(|text| Secret::new(text.to_owned())).collect()
+    let texts = SECRET.iter().filter_map(|name| Some((*name, fields.get(*name)?.as_str()?)));
+    texts.map(|(name, text)| (name, Secret::new(text.to_owned()))).collect()
+}
+
+/// The secret among them that is longer than any, by the name of its field.
+pub fn too_long(answer: &Incoming) -> Option<(&'static str, TooLong)> {
+    let fields = fields(answer)?;
+    let refused = |name: &&'static str| {
+        let text = fields.get(*name)?.as_str()?;
+        Some((*name, Secret::from_outside(text).err()?))
+    };
+    SECRET.iter().find_map(refused)
 }
 
 /// The answer as it may be stored. A body that is not what was expected could hold anything, and is
@@ -194,6 +207,13 @@ mod tests {
             assert_eq!(classify(&answer(200, body)), Answer::NotUnderstood, "{body}");
         }
         assert!(granted(&answer(400, v2)).is_none());
+        for name in ["access_token", "refresh_token", "id_token"] {
+            let mut fields: Map<String, Value> = serde_json::from_str(v2).unwrap();
+            fields.insert(name.to_owned(), Value::from("a".repeat(Secret::LONGEST + 1)));
+            let answer = answer(200, &Value::from(fields).to_string());
+            assert!(granted(&answer).is_none());
+            assert_eq!(too_long(&answer), Some((name, TooLong(Secret::LONGEST + 1))));
+        }
     }
 
     #[test]
@@ -220,8 +240,8 @@ mod tests {
         );
         let secrets = secrets(&answer(200, body));
         assert_eq!(
-            secrets.iter().map(Secret::expose).collect::<Vec<_>>(),
-            ["secret-a", "secret-r", "secret-i"]
+            secrets.iter().map(|(name, secret)| (*name, secret.expose())).collect::<Vec<_>>(),
+            [("access_token", "secret-a"), ("refresh_token", "secret-r"), ("id_token", "secret-i")]
         );
         let cut = answer(200, body.split_at(30).0);
         assert_eq!(storable(cut).body, b"[not stored, 30 bytes]");

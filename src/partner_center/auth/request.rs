@@ -6,6 +6,8 @@ use std::fmt;
 use url::form_urlencoded;
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The fields whose values are secrets; the others are the same for everybody, or no secrets.
+const SECRET: [&str; 4] = ["refresh_token", "device_code", "client_secret", "client_assertion"];
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An app registration, and what it asks tokens for.
@@ -46,6 +48,11 @@ impl Form {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(self.0.iter().map(|(name, value)| (*name, value.expose())));
         Secret::new(form.finish())
+    }
+
+    /// The secrets in it, by the names of their fields.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        self.0.iter().filter(|(name, _)| SECRET.contains(name)).map(|(name, secret)| (*name, secret))
     }
 
     /// As it may be stored: each field by its name, and the length of its value.

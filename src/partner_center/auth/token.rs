@@ -1,6 +1,6 @@
 //! An access token as it is taken in.
 
-use crate::domain::Secret;
+use crate::domain::{Secret, TooLong};
 
 /// The environment variable that holds an access token.
 pub const ACCESS_TOKEN: &str = "OFFBOARD_ACCESS_TOKEN";
@@ -25,6 +25,9 @@ pub enum TokenError {
         "the access token in `{0}` has characters that no token has; copy it again, without quotes or line breaks"
     )]
     Malformed(String),
+    /// It is none, or somebody means us harm.
+    #[error("what is in `{0}` is no access token: {1}")]
+    TooLong(String, TooLong),
 }
 
 impl AccessToken {
@@ -42,7 +45,9 @@ impl AccessToken {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(TokenError::Malformed(source.to_owned()));
         }
-        Ok(Self { secret: Secret::new(text.to_owned()), source: source.to_owned() })
+        let secret =
+            Secret::from_outside(text).map_err(|error| TokenError::TooLong(source.to_owned(), error))?;
+        Ok(Self { secret, source: source.to_owned() })
     }
 }
 
@@ -60,5 +65,11 @@ mod tests {
         }
         assert_eq!(AccessToken::new("BearerX.y", "x").unwrap().secret.expose(), "BearerX.y");
         assert!(matches!(AccessToken::new("a b", "x"), Err(TokenError::Malformed(_))));
+        assert!(AccessToken::new(&"a".repeat(Secret::LONGEST), "x").is_ok());
+        let refused = AccessToken::new(&"a".repeat(Secret::LONGEST + 1), "x").unwrap_err().to_string();
+        assert!(
+            refused.contains("`x`") && refused.contains("65537 bytes") && !refused.contains("aaa"),
+            "{refused}"
+        );
     }
 }

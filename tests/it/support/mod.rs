@@ -5,6 +5,7 @@ pub(crate) mod canary;
 pub(crate) mod claims;
 pub(crate) mod disk;
 pub(crate) mod evidence;
+mod hostile;
 pub(crate) mod in_process;
 mod numbers;
 pub(crate) mod outputs;
@@ -16,6 +17,7 @@ pub(crate) mod strace;
 mod terminal;
 mod world;
 
+pub(crate) use hostile::{Hostile, answer};
 pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder, limited};
 pub(crate) use promises::hold;

@@ -11,7 +11,7 @@ use offboard::{
 };
 use serde_json::Value;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -26,6 +26,8 @@ pub(crate) struct Folder {
     token: String,
     /// What else nobody may see.
     secrets: RefCell<Vec<String>>,
+    /// Whether they are looked for in everything that can be decoded.
+    in_depth: Cell<bool>,
     /// Where the test itself put a secret.
     holding: RefCell<Vec<PathBuf>>,
     /// Who gave tokens.
@@ -72,7 +74,7 @@ impl Folder {
         // Characters that every encoding treats in its own way.
         let token = format!("cAnArY/+~!token.with=many%kinds?of&characters-{}", uuid::Uuid::new_v4());
         let (secrets, holding, worlds) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { place, token, secrets, holding, worlds }
+        Self { place, token, secrets, in_depth: Cell::new(false), holding, worlds }
     }
 
     /// The access token of this test, which is like no other.
@@ -83,6 +85,11 @@ impl Folder {
     /// Nobody may see this either.
     pub(crate) fn secret(&self, secret: impl Into<String>) {
         self.secrets.borrow_mut().push(secret.into());
+    }
+
+    /// Secrets are looked for in everything that can be decoded from what is left, which takes its time.
+    pub(crate) fn look_in_depth(&self) {
+        self.in_depth.set(true);
     }
 
     /// Nor what this world gives out.
@@ -255,6 +262,9 @@ impl Folder {
         secrets.dedup();
         let canary = Canary::new(&secrets);
         canary.clean("what was said", &canary::said());
+        if self.in_depth.get() {
+            canary.clean_in_depth("what was said", &canary::said());
+        }
         // A sign-in is kept in the data folder, and nowhere else.
         let kept = self.path("data").join("offboard");
         for (path, bytes) in self.all_files() {
@@ -262,8 +272,14 @@ impl Folder {
                 continue;
             }
             canary.clean(&path.display().to_string(), &bytes);
-            if path.extension().is_some_and(|extension| extension == "db") {
+            let is_log = path.extension().is_some_and(|extension| extension == "db");
+            if is_log {
                 canary.clean_log(&path);
+            }
+            match (self.in_depth.get(), is_log) {
+                (true, true) => canary.clean_log_in_depth(&path),
+                (true, false) => canary.clean_in_depth(&path.display().to_string(), &bytes),
+                (false, _) => {}
             }
         }
     }
