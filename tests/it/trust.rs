@@ -1,7 +1,7 @@
 //! What a log's file brings along beside its records is not believed.
 
 use crate::support::{
-    Done, Folder, Reviewing, World,
+    Done, Folder, Reviewing, World, blind_listing,
     evidence::{index_as_if, look},
     id, list_of,
 };
@@ -19,7 +19,7 @@ fn two_runs() -> (World, Folder, [String; 2]) {
         { "id": id(2).to_string() },
         { "id": id(3).to_string() },
         { "id": id(4).to_string() },
-    ] }));
+    ], "faults": [blind_listing(2)] }));
     let folder = Folder::new();
     let run = |user: &str, list: &[u32], ticket: &str| {
         let list = folder.write("list.csv", list_of(list.iter().map(|n| id(*n))));

@@ -274,13 +274,15 @@ impl BadDay {
             run.procedure = Procedure::DeleteSandboxCustomer;
         }
         run.suspend_legacy = kind == Kind::RemovalAfterSuspension;
+        run.gives_up = seed.is_multiple_of(3);
         Self { run, lives: deaths.into_iter().zip(skews).collect() }
     }
 
     /// Lives the whole of it; `look` sees what each life has left.
     pub(crate) fn live(&mut self, mut look: impl FnMut(&mut InProcessRun, &LifeEnded)) {
-        // In the last life, somebody has set the clock right again.
-        for (death, skew) in std::mem::take(&mut self.lives).into_iter().chain([(Death::Never, 0)]) {
+        // In the last lives, somebody has set the clock right again, and goes on after whatever stopped the run.
+        let at_last = [(Death::Never, 0); 4];
+        for (death, skew) in std::mem::take(&mut self.lives).into_iter().chain(at_last) {
             self.run.skew = skew;
             let ended = self.run.live(death);
             look(&mut self.run, &ended);
