@@ -148,7 +148,7 @@ fn an_order_that_is_never_cancelled_keeps_its_customer() {
     assert_eq!(world.removed(), [id(2)]);
     no_harm(&world);
     let said = &folder.explanations()[0];
-    for part in ["`Server 1` (Zx1)", "was accepted", "not cancelled 2 s later", "was not deleted"] {
+    for part in ["`Server 1` (Zx1)", "agreed to cancel it", "not cancelled 2 s later", "was not deleted"] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(folder.report("retry.csv").contains(&id(1).to_string()));
