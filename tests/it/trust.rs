@@ -139,7 +139,7 @@ fn a_file_with_definitions_of_its_own_is_not_read() {
         &["resolve", "--customer", &customer, "--as", "removed", "--because", "x"],
         &["reconcile"],
         &["apply", &plan, "--yes"],
-        &["run", &list, "--yes"],
+        &["run", &list, "--yes", "--no-identity-check"],
         &["plan", &list],
         &["doctor"],
     ];
