@@ -45,8 +45,9 @@ fn failed(order: &Preparation, change: &Change, end: End) -> Verdict {
         End::Refused(_) if NOT_CANCELLABLE.contains(&code) => {
             not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
         }
-        // An earlier try might have done it, so it was looked at for as long as an order may take.
-        End::NotSeen { .. } if is_refusal => {
+        // An earlier try might have done it, so it was looked at for as long as an order may take. A 409 is no refusal: the
+        // service is still at it.
+        End::NotSeen { .. } if is_refusal && change.status != Some(409) => {
             not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
         }
         End::NotSeen { still_there, waited, .. } => {

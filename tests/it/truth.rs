@@ -400,6 +400,16 @@ fn a_suspension_in_doubt_is_not_given_up_as_failed() {
     assert!(explanation(&outputs).starts_with("Whether subscription `"), "{}", explanation(&outputs));
 }
 
+/// The service says that there is none, and it is not so: that is looked at, if nothing was sent before.
+#[test]
+fn who_is_missing_at_first_is_looked_for() {
+    let missing = json!({ "on": "remove", "do": { "kind": "answer", "status": 404, "code": 60_003 } });
+    let mut run = InProcessRun::new(&json!({ "customers": [{ "id": id(1), "faults": [missing] }] }), 1, 1);
+    run.gives_up = true;
+    let outputs = looked_at(&mut run, &[Death::Never]);
+    assert_eq!(outputs.rows[&2].1, Shown::Outcome(Outcome::Failed));
+}
+
 /// A sandbox customer with two orders, the first of which takes its time.
 fn with_two_orders(faults: Value) -> InProcessRun {
     let order = |id: &str| json!({ "kind": "software", "order": id });

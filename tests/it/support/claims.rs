@@ -265,7 +265,7 @@ impl Sentences {
             let agreed = format!("¤: the service agreed to cancel it, {later}");
             all.push((agreed, thing_number.to_vec(), of_thing(Stands::Agreed, &[NotEnded])));
             let under_way = format!("¤: the service said that it was being changed already, {later}");
-            all.push((under_way, thing_number.to_vec(), of_thing(Stands::NotKnown, &[NotEnded])));
+            all.push((under_way, thing_number.to_vec(), of_thing(Stands::UnderWay, &[NotEnded])));
         }
         for noun in ["Suspension", "Cancellation"] {
             let not_done = || of_thing(Stands::NotDone, &[NotEnded]);
