@@ -34,6 +34,7 @@ pub(super) struct Parts {
     pub(super) customer: TenantId,
     pub(super) checkpoint: String,
     pub(super) records: Vec<Item>,
+    pub(super) sha256: Sha256,
 }
 
 const fn first_words() -> u32 {
