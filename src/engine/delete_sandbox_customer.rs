@@ -40,22 +40,19 @@ fn failed(order: &Preparation, change: &Change, end: End) -> Verdict {
         Verdict::because(Reason::OrderNotCancelled, text)
     };
     let code = change.code().unwrap_or_default();
-    let is_refusal = change.status.is_some_and(|status| (400..500).contains(&status));
     match end {
         End::Refused(_) if NOT_CANCELLABLE.contains(&code) => {
-            not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
-        }
-        // An earlier try might have done it, so it was looked at for as long as an order may take. A 409 is no refusal: the
-        // service is still at it.
-        End::NotSeen { .. } if is_refusal && change.status != Some(409) => {
             not_cancelled(format!("the service does not cancel it ({})", change.exchange().described()))
         }
         End::NotSeen { still_there, waited, .. } => {
             let seen = if still_there { "it is not cancelled" } else { "it could not be seen" };
             let said = if change.was_accepted {
-                "the service agreed to cancel it"
+                "the service agreed to cancel it".to_owned()
+            } else if change.is_only_under_way() {
+                "the service said that it was being changed already".to_owned()
             } else {
-                "the service said that it was being changed already"
+                // A no, after an earlier try that might have done it: the first edition's runs wait then as well.
+                format!("the service does not cancel it ({})", change.exchange().described())
             };
             not_cancelled(format!("{said}, but {seen} {} s later (`--order-timeout`)", waited.as_secs()))
         }

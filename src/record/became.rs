@@ -35,11 +35,14 @@ pub enum Stands {
 impl Stands {
     const fn of(change: &Change) -> Self {
         match change.phase {
-            ChangePhase::Open { .. } | ChangePhase::InDoubt { .. } => Self::InDoubt,
             ChangePhase::ToSend { .. } if change.is_unproven => Self::InDoubt,
             ChangePhase::ToSend { .. } => Self::NotCarriedOut,
             ChangePhase::Accepted { .. } if change.was_accepted => Self::Accepted,
-            ChangePhase::Accepted { .. } => Self::UnderWay,
+            ChangePhase::Accepted { .. } if change.is_only_under_way() => Self::UnderWay,
+            // A no after a lost answer, which the first edition took for a yes, is none.
+            ChangePhase::Open { .. } | ChangePhase::InDoubt { .. } | ChangePhase::Accepted { .. } => {
+                Self::InDoubt
+            }
             ChangePhase::Refused { .. } => Self::Refused,
             ChangePhase::DidNotHappen => Self::DidNotHappen,
             ChangePhase::Gone { .. } if change.was_missing => Self::DoneAlready,

@@ -173,6 +173,13 @@ impl Change {
         }
     }
 
+    /// Whether all that the service has said is that something of the kind was being done already.
+    pub const fn is_only_under_way(&self) -> bool {
+        matches!(self.phase, ChangePhase::Accepted { .. })
+            && !self.was_accepted
+            && matches!(self.status, Some(409))
+    }
+
     /// Which outcomes the customer can have, by what is known of this change: its last one.
     pub fn may_end_as(&self, outcome: Outcome) -> bool {
         let is = |(done, already)| outcome == if self.was_missing { already } else { done };
@@ -286,10 +293,9 @@ impl Change {
                 self.is_unproven = true;
                 to_send(true, now)
             }
-            // An earlier try of ours may have ended the relationship that the service misses now.
-            Answer::NoRelationship if !is_first_send => ChangePhase::Gone { seen: false },
+            // Whether an earlier try of ours ended what the service misses now, or nobody did, a look tells.
             Answer::NoRelationship => {
-                self.was_missing = true;
+                self.was_missing |= is_first_send;
                 self.doubt(Some(answer), now)
             }
             Answer::Refused | Answer::Denied if is_first_send => ChangePhase::Refused { answer },

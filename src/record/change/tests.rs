@@ -91,11 +91,14 @@ fn a_no_that_proves_nothing_is_not_sent_again_and_what_went_wrong_on_the_way_is(
 }
 
 #[test]
-fn what_does_not_exist_after_an_earlier_send_is_gone_and_at_first_it_is_looked_for() {
+fn what_does_not_exist_is_looked_for_and_after_an_earlier_send_it_was_ours() {
     for earlier in [Answer::Throttled, Answer::TokenExpired] {
         let change = answered(Purpose::RemoveRelationship, &[earlier, Answer::NoRelationship]);
-        assert_eq!(change.phase, ChangePhase::Gone { seen: false });
-        assert!(change.may_end_as(Outcome::Removed) && !change.may_end_as(Outcome::AlreadyRemoved));
+        assert!(change.is_in_doubt() && change.may_end_as(Outcome::Unknown));
+        let gone = seen(change.clone(), Seen::Gone);
+        assert!(gone.may_end_as(Outcome::Removed) && !gone.may_end_as(Outcome::AlreadyRemoved));
+        let still_there = seen(change, Seen::StillThere);
+        assert_eq!(still_there.phase, ChangePhase::Refused { answer: Answer::NoRelationship });
     }
     let first = answered(Purpose::RemoveRelationship, &[Answer::NoRelationship]);
     let gone = seen(first, Seen::Gone);
@@ -146,4 +149,26 @@ fn refused_tokens_are_counted_until_another_answer() {
     }
     change.answered(Answer::Throttled, Rules::LATEST, now);
     assert_eq!(change.refused_tokens, 0);
+}
+
+#[test]
+fn under_way_is_only_what_the_service_said_so_of() {
+    let mut change = Change::first(&intended(Purpose::CancelOrder), 0, NOW);
+    change.status = Some(409);
+    change.answered(Answer::InProgress, Rules::LATEST, NOW);
+    assert!(change.is_only_under_way());
+    // A run of the first edition takes a no after a lost answer for a yes; nobody said that anything is under way.
+    let mut change = Change::first(&intended(Purpose::CancelOrder), 0, NOW);
+    change.answered(Answer::Unclear, Rules::FIRST, NOW);
+    change = seen(change, Seen::StillThere);
+    change.send_again(&intended(Purpose::CancelOrder), 0, NOW);
+    change.status = Some(400);
+    change.answered(Answer::Refused, Rules::FIRST, NOW);
+    assert!(matches!(change.phase, ChangePhase::Accepted { .. }) && !change.is_only_under_way());
+    // And what was agreed to is more than that, whatever is answered to another try.
+    let mut change = answered(Purpose::CancelOrder, &[Answer::Throttled]);
+    change.send_again(&intended(Purpose::CancelOrder), 0, NOW);
+    change.status = Some(409);
+    change.answered(Answer::Understood, Rules::LATEST, NOW);
+    assert!(!change.is_only_under_way());
 }

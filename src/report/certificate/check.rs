@@ -66,9 +66,11 @@ pub fn check(text: &[u8], trusted: &Trusted) -> Result<Certificate, Refused> {
 /// Whether that is the digest of the text, in which zeros stand for it.
 fn has_digest(text: &[u8], sha256: &Sha256) -> bool {
     let written = sha256.to_string();
-    let Some(at) = memchr::memmem::rfind(text, written.as_bytes()) else { return false };
+    let halves = memchr::memmem::rfind(text, written.as_bytes()).and_then(|at| text.split_at_checked(at));
+    let Some((before, rest)) = halves else { return false };
     let zeros = Sha256::from_bytes([0; 32]).to_string();
-    Sha256::of(&[&text[..at], zeros.as_bytes(), &text[at + written.len()..]]) == *sha256
+    let after = rest.strip_prefix(written.as_bytes()).unwrap_or_default();
+    Sha256::of(&[before, zeros.as_bytes(), after]) == *sha256
 }
 
 /// Checks the text of `certificate.html` against the certificate that it was made from.

@@ -28,8 +28,7 @@ fn fault(on: &str, skip: u32, times: u32, action: Value) -> Value {
     json!({ "on": on, "skip": skip, "times": times, "do": action })
 }
 
-/// The service's own no, with which nothing happens. That somebody does not exist who does is not among them: after an
-/// earlier try, the service is believed.
+/// The service's own no, with which nothing happens.
 fn no(status: u16, code: u32) -> Value {
     json!({ "kind": "answer", "status": status, "code": code })
 }
@@ -71,6 +70,7 @@ fn in_production() -> Vec<Value> {
         trouble(vec![fault("remove", 0, 0, too_many(true))]),
         trouble(vec![fault("remove", 0, 0, too_many(false))]),
         // A no at first.
+        trouble(vec![fault("remove", 0, 1, no(404, 60_003))]),
         trouble(vec![fault("remove", 0, 1, no(400, 900_127))]),
         trouble(vec![fault("remove", 0, 1, no(403, 900_150))]),
         // A no that nobody knows, of something that was done.
@@ -120,6 +120,7 @@ fn in_sandbox() -> Vec<Value> {
         with(a_and_b(), vec![fault("delete", 0, 1, no(403, 900_150))]),
         with(a_and_b(), vec![fault("delete", 0, 1, lost(true)), fault("customer", 0, 0, gateway())]),
         with(a_and_b(), vec![fault("delete", 0, 1, too_many(true))]),
+        with(a_and_b(), vec![fault("delete", 0, 1, no(404, 60_003))]),
     ]
 }
 

@@ -187,11 +187,6 @@ impl Sentences {
                 just(&[Ended, Gone]),
             ),
             (
-                "An earlier try may have been carried out; when it was repeated, the service [none left] any more.".into(),
-                none,
-                just(&[Ended]),
-            ),
-            (
                 "When the [noun] was sent, the service [none left] any more (¤); a later read shows none either.".into(),
                 said,
                 just(&[NotEnded, Gone]),
