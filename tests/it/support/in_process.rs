@@ -344,7 +344,8 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
         policy: Policy {
             rate: RATE,
             concurrency,
-            settle_seconds: 60,
+            // Longer than the simulator is ever late: 60 s until it acts, and 30 until that shows.
+            settle_seconds: 120,
             stop_after_failures: 0,
             canary: 1,
             max_removals: 1000,
