@@ -123,7 +123,8 @@ pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
 
 /// What is next for a change of which nobody knows what became of it, and at which it is no use to look before `due`.
 fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
-    let due = if looks.count() == 0 { due } else { looks.at.plus(between_looks(policy.settle())) };
+    // After a restart the settle time begins again, whatever was looked at before.
+    let due = if looks.count() == 0 { due } else { due.max(looks.at.plus(between_looks(policy.settle()))) };
     if looks.not_told >= MOST_LOOKS {
         Next::Ended(End::Unknown)
     } else if now < due {

@@ -229,7 +229,7 @@ mod tests {
     };
     use crate::{
         domain::{Act, Answer, CorrelationId, Headers, RequestId},
-        record::{Purpose, RequestIntended, Rules, Seen},
+        record::{Looks, Purpose, RequestIntended, Rules, Seen},
     };
     use uuid::Uuid;
 
@@ -292,6 +292,14 @@ mod tests {
             assert_eq!(step(changes.clone(), 20, true), Step::LookAgain);
             assert_eq!(step(changes, 1, false), Step::Nothing);
         }
+    }
+
+    #[test]
+    fn after_a_restart_a_doubt_has_all_its_time_again() {
+        let mut doubtful = change(Some("A"), Answer::Unclear, None, 0);
+        let looks = Looks { not_told: 1, is_blind: true, ..Looks::none(NOW) };
+        doubtful.phase = ChangePhase::InDoubt { since: NOW, no: None, looks };
+        assert_eq!(step(vec![doubtful], 1, true), Step::Wait(NOW.plus(Duration::from_mins(5))));
     }
 
     #[test]
