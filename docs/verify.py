@@ -13,7 +13,9 @@ OPENSSL = "openssl pkeyutl -verify -rawin -pubin -keyform DER -inkey key -sigfil
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 # The schemas that were released: the digest that the first record has, which leaves indexes out, and that of all.
 RELEASED = {"027f1bd0e3d7cb127a6d6d8585b1d196284934dd4238bea38ac909766c25087f":
-            "070e22eaf81842c9c99a2526622bdf457c7a27f786cc0b00a43ffe1faf7b8dcc"}
+            "070e22eaf81842c9c99a2526622bdf457c7a27f786cc0b00a43ffe1faf7b8dcc",
+            "432429b97c24e25c5ae264258e009a672867ebd10b3765b1b668694ace9db254":
+            "432429b97c24e25c5ae264258e009a672867ebd10b3765b1b668694ace9db254"}
 AFTER_THE_END = ("report_written", "resolved", "corroborated", "reconciled")  # kinds that may follow a run's seal
 UNUSABLE = (sqlite3.Error, UnicodeDecodeError)  # what SQLite says of a damaged file may be no text
 NOT_READ = ("disk I/O error", "unable to open database file", "database or disk is full", "out of memory")
@@ -107,6 +109,7 @@ def look(db, folder, copied, outside, trusted):  # what a proof lacks
         while seq & 1: peaks[-2:], seq = [H(b"\1" + peaks[-2] + peaks[-1])], seq >> 1
         if count in sizes: roots[count] = functools.reduce(lambda right, left: H(b"\1" + left + right), peaks[::-1])
     need(not beside, "a body belongs to no record")
+    need(not log or db.execute("PRAGMA user_version").fetchone()[0] == log.get("format", 1), "its format was changed")
     is_newer = need_schema(db, log["schema_sha256"] if log else None)
     for size, note in heads: need_head(folder, size, note, keys, roots, log)
     is_inside = all(size_of(note) <= (ends.get(last) or 0) for note in outside)
@@ -166,7 +169,7 @@ def opened(path, folder):  # SQLite may write beside what it opens, so it opens 
         db.text_factory = lambda text: text.decode(errors="replace")
         version = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
     except UNUSABLE as error: raise NoLog(error)
-    need(version == [0x6F666662, 1], "it is something else, or of another version", NoLog)
+    need(version[0] == 0x6F666662 and version[1] > 0, "it is something else, or of no version", NoLog)
     return db, notes(copied)
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 //! Why a log cannot be opened or written.
 
-use super::{checkpoint::CannotSign, schema::Difference};
+use super::{
+    checkpoint::CannotSign,
+    format::{Difference, Later},
+};
 use crate::record::canonical::CanonicalError;
 use rusqlite::ErrorCode;
 use std::{
@@ -38,14 +41,15 @@ pub enum StoreError {
     #[error("`{0}` is not an audit log of this program; name another file with `--audit-log`")]
     Foreign(PathBuf),
     /// The file was made by a newer version.
-    #[error("the audit log `{path}` has schema {found}; this version of the program knows schema {known}")]
+    #[error(
+        "the audit log `{path}` was made by offboard {}, in the newer format {}: this version can read it and adds nothing \
+         to it. Go on with version {} or a later one", .later.version, .later.format, .later.version
+    )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its version.
-        found: i32,
-        /// Ours.
-        known: i32,
+        /// What made it.
+        later: Later,
     },
     /// Something in the file is not as this program makes it.
     #[error(

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::Seq,
-    record::{Event, Record},
+    record::{KeyIntroduced, Kind, LogOpened},
 };
 use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -161,7 +161,7 @@ fn read_all(connection: &Connection, until: Option<u64>) -> rusqlite::Result<Sca
     let mut query = connection.prepare("SELECT seq, body FROM record ORDER BY seq")?;
     let mut rows = query.query([])?;
     let mut scan = Scan { tree: Frontier::default(), root: None, keys: Vec::new() };
-    let introduces = Finder::new("\"key_introduced\"");
+    let introduces = Finder::new(Kind::KeyIntroduced.label());
     while let Some(row) = rows.next()? {
         let body = row.get_ref(1)?.as_bytes()?;
         scan.tree.push(leaf(body));
@@ -169,7 +169,7 @@ fn read_all(connection: &Connection, until: Option<u64>) -> rusqlite::Result<Sca
             scan.root = Some(scan.tree.root());
         }
         if introduces.find(body).is_some()
-            && let Ok(Record { event: Event::KeyIntroduced(introduced), .. }) = Record::from_bytes(body)
+            && let Some(introduced) = KeyIntroduced::read(body)
             && let Ok(key) = introduced.vkey.parse()
         {
             scan.keys.push((row.get::<_, i64>(0)?.unsigned_abs(), key));
@@ -187,9 +187,5 @@ fn latest_head(connection: &Connection) -> rusqlite::Result<Option<(u64, String)
 fn origin(connection: &Connection) -> rusqlite::Result<Option<String>> {
     let first: Option<Vec<u8>> =
         connection.query_row("SELECT body FROM record WHERE seq = 0", [], |row| row.get(0)).optional()?;
-    let opened = first.and_then(|body| Record::from_bytes(&body).ok()).map(|record| record.event);
-    Ok(match opened {
-        Some(Event::LogOpened(opened)) => Some(checkpoint::origin(&opened.log_id)),
-        _ => None,
-    })
+    Ok(first.and_then(|body| LogOpened::read(&body)).map(|opened| checkpoint::origin(&opened.log_id)))
 }

@@ -21,23 +21,23 @@ mod ceiling;
 mod checkpoint;
 mod error;
 mod export;
+mod format;
 mod heads;
 mod inclusion;
 mod index;
 mod keys;
 mod lines;
-mod milestones;
 mod opening;
 mod place;
 mod query;
 mod reserve;
-mod schema;
 mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tree;
 pub mod verify;
+mod views;
 mod write_ahead;
 mod writer;
 
@@ -45,6 +45,7 @@ pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use brake::{Brake, stop_file};
 pub use error::StoreError;
 pub use export::Copied;
+pub use format::{Difference, Later};
 pub use inclusion::{Head, Leaf, Proof, Prover};
 pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
@@ -57,7 +58,6 @@ pub(crate) use query::questions;
 pub use query::{
     Attached, NoSuchRun, QueryError, Reader, RequestFilter, RequestsByRow, Sending, StoredRecord,
 };
-pub use schema::Difference;
 pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

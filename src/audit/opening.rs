@@ -2,7 +2,7 @@
 
 use super::{
     Salt, StoreError,
-    schema::{APPLICATION_ID, Definitions, SCHEMA, SCHEMA_VERSION, difference},
+    format::{APPLICATION_ID, Definitions, Known, LATEST, definitions, known},
 };
 use crate::{
     domain::Time,
@@ -32,8 +32,16 @@ fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -
     let error = |source| StoreError::sqlite(path, source);
     connection.busy_timeout(Duration::from_secs(5)).map_err(error)?;
     let is_new = check_identity(connection, path)?;
-    if !is_new && let Some(difference) = difference(connection).map_err(error)? {
-        return Err(StoreError::Schema { path: path.to_owned(), difference });
+    if !is_new {
+        match known(connection).map_err(error)? {
+            Known::Released => {}
+            // Only its views are not known.
+            Known::Newer(later) if later.format <= LATEST => {}
+            Known::Newer(later) => return Err(StoreError::Newer { path: path.to_owned(), later }),
+            Known::Altered(difference) => {
+                return Err(StoreError::Schema { path: path.to_owned(), difference });
+            }
+        }
     }
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(error)?;
@@ -70,10 +78,7 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(error)?;
     match (integer("application_id")?, integer("user_version")?) {
         (0, 0) if tables == 0 => Ok(true),
-        (APPLICATION_ID, SCHEMA_VERSION) => Ok(false),
-        (APPLICATION_ID, found) if found > SCHEMA_VERSION => {
-            Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION })
-        }
+        (APPLICATION_ID, 1..) => Ok(false),
         _ => Err(StoreError::Foreign(path.to_owned())),
     }
 }
@@ -81,16 +86,17 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
 fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -> Result<(), StoreError> {
     let error = |source| StoreError::sqlite(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
-    transaction.execute_batch(SCHEMA).map_err(error)?;
+    transaction.execute_batch(definitions()).map_err(error)?;
     let opened = LogOpened {
         log_id: uuid::Uuid::from_bytes(*log_id).simple().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sqlite: rusqlite::version().to_owned(),
         schema_sha256: Definitions::of(&transaction).map_err(error)?.recorded(),
+        format: Some(LATEST),
     };
     let body = Record { at: now, run: None, event: Event::LogOpened(opened) }.to_bytes()?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(error)?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(error)?;
+    transaction.pragma_update(None, "user_version", LATEST).map_err(error)?;
     transaction.execute("INSERT INTO record (seq, body) VALUES (0, ?1)", params![body]).map_err(error)?;
     transaction.commit().map_err(error)
 }

@@ -1,24 +1,8 @@
 -- The truth: one canonical JSON object a record. Everything else is derived from these bytes.
+-- There is nothing beside the bytes that could say something else.
 CREATE TABLE record (
     seq    INTEGER PRIMARY KEY,
-    body   BLOB NOT NULL,
-    -- What a query asks for; ANY, because their type is the JSON's, and because `integrity_check` need not
-    -- work them all out then.
-    kind   ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.kind')) VIRTUAL,
-    run    ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.run')) VIRTUAL,
-    at     ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.at')) VIRTUAL,
-    row    ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.row')) VIRTUAL,
-    intent ANY GENERATED ALWAYS AS (json_extract(CAST(body AS TEXT), '$.intent')) VIRTUAL,
-    -- The kind of the few records that say what a run is; null for all others.
-    milestone ANY GENERATED ALWAYS AS (
-        -- One after the other: a list after IN would be built anew for each record.
-        CASE kind
-            WHEN 'log_opened' THEN kind WHEN 'key_introduced' THEN kind WHEN 'run_opened' THEN kind
-            WHEN 'partner_identified' THEN kind WHEN 'stopped' THEN kind WHEN 'resumed' THEN kind
-            WHEN 'run_sealed' THEN kind WHEN 'resolved' THEN kind WHEN 'corroborated' THEN kind
-            WHEN 'reconciled' THEN kind
-        END
-    ) VIRTUAL
+    body   BLOB NOT NULL
 ) STRICT;
 
 -- Bodies, as plain text, beside the record that owns them. The record holds SHA-256(salt || bytes).
@@ -58,21 +42,30 @@ BEGIN SELECT RAISE(ABORT, 'heads are never changed'); END;
 CREATE TRIGGER checkpoint_is_not_deleted BEFORE DELETE ON checkpoint
 BEGIN SELECT RAISE(ABORT, 'heads are never deleted'); END;
 
--- For whoever asks the views of this file. The program itself asks none of them, and no index of a file.
-CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL;
+-- For whoever asks the views of this file. The program itself asks none of them: it makes its own.
+CREATE VIEW records AS
+SELECT
+    seq,
+    json_extract(CAST(body AS TEXT), '$.at') AS at,
+    json_extract(CAST(body AS TEXT), '$.kind') AS kind,
+    json_extract(CAST(body AS TEXT), '$.run') AS run,
+    json_extract(CAST(body AS TEXT), '$.row') AS row,
+    json_extract(CAST(body AS TEXT), '$.intent') AS intent,
+    body
+FROM record;
 
 CREATE VIEW runs AS
 WITH opened AS (
-    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE milestone = 'run_opened'
+    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM records WHERE kind = {RunOpened}
 ), sealed AS (
-    SELECT run, at, CAST(body AS TEXT) AS json FROM record WHERE milestone = 'run_sealed'
+    SELECT run, at, CAST(body AS TEXT) AS json FROM records WHERE kind = {RunSealed}
 ), partner AS (
-    SELECT run, max(seq) AS seq, CAST(body AS TEXT) AS json FROM record
-    WHERE milestone = 'partner_identified' GROUP BY run
+    SELECT run, max(seq) AS seq, CAST(body AS TEXT) AS json FROM records
+    WHERE kind = {PartnerIdentified} GROUP BY run
 ), stopped AS (
-    SELECT run, max(seq) AS seq, at FROM record WHERE milestone = 'stopped' GROUP BY run
+    SELECT run, max(seq) AS seq, at FROM records WHERE kind = {Stopped} GROUP BY run
 ), resumed AS (
-    SELECT run, max(seq) AS seq FROM record WHERE milestone = 'resumed' GROUP BY run
+    SELECT run, max(seq) AS seq FROM records WHERE kind = {Resumed} GROUP BY run
 )
 SELECT
     opened.run AS run_id,
@@ -107,15 +100,15 @@ LEFT JOIN resumed ON resumed.run = opened.run;
 
 CREATE VIEW customers AS
 WITH listed AS (
-    SELECT run, row, CAST(body AS TEXT) AS json FROM record WHERE kind = 'row_read'
+    SELECT run, row, CAST(body AS TEXT) AS json FROM records WHERE kind = {RowRead}
 ), settled AS (
-    SELECT run, row, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'settled'
+    SELECT run, row, at, CAST(body AS TEXT) AS json FROM records WHERE kind = {Settled}
 ), resolved AS (
     -- What a person found out about an unknown outcome; the last word counts.
-    SELECT run, row, max(seq) AS seq, at, CAST(body AS TEXT) AS json FROM record
-    WHERE milestone = 'resolved' GROUP BY run, row
+    SELECT run, row, max(seq) AS seq, at, CAST(body AS TEXT) AS json FROM records
+    WHERE kind = {Resolved} GROUP BY run, row
 ), corroborated AS (
-    SELECT run, row FROM record WHERE milestone = 'corroborated'
+    SELECT run, row FROM records WHERE kind = {Corroborated}
 )
 SELECT
     listed.run AS run_id,
@@ -126,7 +119,7 @@ SELECT
     CASE
         WHEN corroborated.row IS NOT NULL
             AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome'))
-                IN ('removed', 'deleted', 'already_removed', 'already_deleted')
+                IN ({gone})
         THEN 'corroborated'
         ELSE json_extract(settled.json, '$.evidence')
     END AS evidence,
@@ -151,10 +144,10 @@ LEFT JOIN corroborated ON corroborated.run = listed.run AND corroborated.row = l
 
 CREATE VIEW requests AS
 WITH intended AS (
-    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM record WHERE kind = 'request_intended'
+    SELECT seq, run, at, CAST(body AS TEXT) AS json FROM records WHERE kind = {RequestIntended}
 ), completed AS (
-    SELECT seq, intent, kind, at, CAST(body AS TEXT) AS json FROM record
-    WHERE kind IN ('response_received', 'request_not_sent', 'outcome_unknown')
+    SELECT seq, intent, kind, at, CAST(body AS TEXT) AS json FROM records
+    WHERE kind IN ({ResponseReceived}, {RequestNotSent}, {OutcomeUnknown})
 )
 SELECT
     intended.run AS run_id,
@@ -170,9 +163,9 @@ SELECT
     json_extract(intended.json, '$.headers') AS request_headers,
     CAST(sent.bytes AS TEXT) AS request_body,
     CASE completed.kind
-        WHEN 'response_received' THEN 'responded'
-        WHEN 'request_not_sent' THEN 'not_sent'
-        WHEN 'outcome_unknown' THEN 'unknown'
+        WHEN {ResponseReceived} THEN 'responded'
+        WHEN {RequestNotSent} THEN 'not_sent'
+        WHEN {OutcomeUnknown} THEN 'unknown'
     END AS completion,
     completed.at AS completed_at,
     json_extract(completed.json, '$.duration_ms') AS duration_ms,

@@ -2,8 +2,8 @@
 
 use super::{
     beside::copy_path,
+    format::{APPLICATION_ID, Difference},
     query::{QueryError, Reader},
-    schema::{APPLICATION_ID, Difference, SCHEMA_VERSION},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
@@ -48,15 +48,13 @@ pub enum CannotLook {
     /// It is something else.
     #[error("`{0}` is not an audit log of this program; name another with `--audit-log`")]
     Foreign(PathBuf),
-    /// It was made by another version.
-    #[error("the audit log `{path}` has schema {found}; this version of the program knows schema {known}")]
+    /// It says of itself that it has a format which no version has made.
+    #[error("the audit log `{path}` says that it has format {found}, which there is not")]
     Version {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// What it says.
         found: i32,
-        /// Ours.
-        known: i32,
     },
     /// Something in it is not as this program makes it.
     #[error(
@@ -189,9 +187,7 @@ impl Snapshot {
             _ => return Err(CannotLook::Foreign(path())),
         }
         match integer("user_version") {
-            Ok(found) if found != SCHEMA_VERSION => {
-                Err(CannotLook::Version { path: path(), found, known: SCHEMA_VERSION })
-            }
+            Ok(found) if found < 1 => Err(CannotLook::Version { path: path(), found }),
             _ => Ok(()),
         }
     }

@@ -148,8 +148,8 @@ fn nothing_is_added_to_what_another_program_wrote_to() {
 #[test]
 fn a_log_with_definitions_of_its_own_is_not_opened() {
     for change in [
-        "CREATE INDEX mine ON record (row)",
-        "DROP INDEX record_milestone",
+        "CREATE INDEX mine ON record (body)",
+        "DROP TRIGGER payload_is_new",
         "DROP VIEW runs",
         "CREATE TRIGGER mine BEFORE INSERT ON payload BEGIN SELECT RAISE(IGNORE); END",
     ] {
@@ -176,7 +176,7 @@ fn a_lost_key_is_survived() {
     let connection = Connection::open(&path).unwrap();
     let mut query = connection
         .prepare(
-            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM record WHERE kind = 'key_introduced'",
+            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM records WHERE kind = 'key_introduced'",
         )
         .unwrap();
     let keys: Vec<String> = query.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();

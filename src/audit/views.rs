@@ -1,36 +1,39 @@
-//! The few records that say what a run is, found by reading the bytes of all records once.
+//! The views through which this program reads a log: its own, whatever the file brings.
 //!
-//! A log has an index of them, and whoever can alter the log can alter the index alone: a run that is there is not
-//! found, or one is shown with another operator. So the index is never asked. What is found lies in a temporary
-//! table of the connection that asks, and only what was added since is read the next time.
+//! They lie in the temporary schema of the connection that asks, hide the file's, and are made of `record`, `payload`
+//! and nothing else: whoever can alter a log can alter a view, an index or a generated column of it alone, so that a run
+//! which is there is not found, or one is shown with another operator.
+//!
+//! The few records that say what a run is are found by reading the bytes of all records once. What is found lies in a
+//! temporary table, and only what was added since is read the next time.
 
-use super::schema::SCHEMA;
+use super::format::{definitions, sql};
+use crate::record::{Kind, sql_list};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
-const KINDS: [&str; 10] = [
-    "log_opened",
-    "key_introduced",
-    "run_opened",
-    "partner_identified",
-    "stopped",
-    "resumed",
-    "run_sealed",
-    "resolved",
-    "corroborated",
-    "reconciled",
+/// The kinds of the few records that say what a run is.
+const MILESTONES: [Kind; 10] = [
+    Kind::LogOpened,
+    Kind::KeyIntroduced,
+    Kind::RunOpened,
+    Kind::PartnerIdentified,
+    Kind::Stopped,
+    Kind::Resumed,
+    Kind::RunSealed,
+    Kind::Resolved,
+    Kind::Corroborated,
+    Kind::Reconciled,
 ];
 
-/// The columns are worked out from the bytes, not read from an index.
 const TABLES: &str = "
     CREATE TEMP TABLE milestone (seq INTEGER PRIMARY KEY, kind ANY, run ANY) STRICT;
     CREATE INDEX temp.milestone_kind ON milestone (kind, run);
     CREATE TEMP TABLE gathered (records INTEGER NOT NULL) STRICT;
     INSERT INTO temp.gathered VALUES (-9223372036854775808);
     CREATE TEMP VIEW milestones AS
-        SELECT seq, milestone.run AS run, record.at AS at, record.row AS row, record.body AS body,
-            milestone.kind AS milestone
-        FROM temp.milestone AS milestone CROSS JOIN main.record AS record USING (seq);
+        SELECT seq, milestone.kind AS kind, milestone.run AS run, records.at AS at, records.row AS row, records.body AS body
+        FROM temp.milestone AS milestone CROSS JOIN temp.records AS records USING (seq);
 ";
 
 /// Whether a record may be a milestone, by its bytes. In canonical JSON a quotation mark inside a text is escaped, so
@@ -47,10 +50,10 @@ impl Suspect {
         for at in self.0.find_iter(body) {
             has_any = true;
             let value = body.get(at + self.0.needle().len()..).unwrap_or_default();
-            if KINDS
-                .iter()
-                .any(|kind| value.strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.starts_with(b"\"")))
-            {
+            let is = |kind: &Kind| {
+                value.strip_prefix(kind.label().as_bytes()).is_some_and(|rest| rest.starts_with(b"\""))
+            };
+            if MILESTONES.iter().any(is) {
                 return true;
             }
         }
@@ -59,25 +62,29 @@ impl Suspect {
     }
 }
 
-/// Makes our own views `runs` and `customers` on this connection, which hide those that the file brings.
+/// Makes them on this connection.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(TABLES)?;
+    let records = view("records").replace("FROM record", "FROM main.record");
+    connection.execute_batch(&format!("CREATE TEMP VIEW records AS {records}; {TABLES}"))?;
     for name in ["runs", "customers"] {
-        connection.execute_batch(&own_view(name))?;
+        let mut view = view(name).to_owned();
+        for kind in MILESTONES {
+            let asked = sql(&format!("WHERE kind = {{{kind:?}}}"));
+            for between in [" ", "\n    "] {
+                let milestones = format!("FROM temp.milestones {asked}");
+                view = view.replace(&format!("FROM records{between}{asked}"), &milestones);
+            }
+        }
+        connection.execute_batch(&format!("CREATE TEMP VIEW {name} AS {view}"))?;
     }
     Ok(())
 }
 
-/// The view as the schema has it, but over the milestones that were found here.
-fn own_view(name: &str) -> String {
+/// What this view of a new log's asks.
+pub(super) fn view(name: &str) -> &'static str {
     let begin = format!("CREATE VIEW {name} AS");
-    let view = SCHEMA.split_once(&begin).and_then(|(_, rest)| rest.split_once(";\n"));
-    let view = view.map(|(view, _)| view).unwrap_or_default();
-    let [mut view, ours] = [view, "FROM temp.milestones WHERE milestone"].map(str::to_owned);
-    for between in [" ", "\n    "] {
-        view = view.replace(&format!("FROM record{between}WHERE milestone"), &ours);
-    }
-    format!("CREATE TEMP VIEW {name} AS {view}")
+    let view = definitions().split_once(&begin).and_then(|(_, rest)| rest.split_once(";\n"));
+    view.map(|(view, _)| view.trim()).unwrap_or_default()
 }
 
 /// Reads what was added since this was last done on this connection.
@@ -101,9 +108,9 @@ fn gather_since(connection: &Connection) -> rusqlite::Result<()> {
     let from: i64 = connection.query_row("SELECT records FROM temp.gathered", [], |row| row.get(0))?;
     let mut query = connection.prepare("SELECT seq, body FROM main.record WHERE seq >= ?1 ORDER BY seq")?;
     let mut take = connection.prepare(&format!(
-        "INSERT INTO temp.milestone SELECT seq, kind, run FROM main.record
-         WHERE seq = ?1 AND CASE WHEN json_valid(CAST(body AS TEXT)) THEN kind END IN ('{}')",
-        KINDS.join("', '")
+        "INSERT INTO temp.milestone SELECT seq, kind, run FROM temp.records
+         WHERE seq = ?1 AND CASE WHEN json_valid(CAST(body AS TEXT)) THEN kind END IN ({})",
+        sql_list(MILESTONES)
     ))?;
     let (suspect, mut next) = (Suspect::new(), from);
     let mut rows = query.query([from])?;
@@ -127,7 +134,7 @@ mod tests {
 
     fn log(bodies: &[&str]) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(SCHEMA).unwrap();
+        connection.execute_batch(definitions()).unwrap();
         add(&connection, bodies);
         connection
     }
@@ -141,8 +148,7 @@ mod tests {
 
     fn found(connection: &Connection) -> Vec<(i64, String)> {
         gather(connection).unwrap();
-        let mut query =
-            connection.prepare("SELECT seq, milestone FROM temp.milestones ORDER BY seq").unwrap();
+        let mut query = connection.prepare("SELECT seq, kind FROM temp.milestones ORDER BY seq").unwrap();
         let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         found.collect::<Result<_, _>>().unwrap()
     }
@@ -175,18 +181,21 @@ mod tests {
         assert!(log.execute("DELETE FROM temp.milestone", []).is_err(), "it cannot write any more");
     }
 
-    /// Whatever an index says, nobody hears it.
+    /// Whatever else a file has, nobody hears it.
     #[test]
-    fn our_views_never_ask_the_index() {
-        let log = log(&[]);
-        for (view, asks) in [("main.runs", true), ("main.customers", true)] {
-            let plan = plan(&log, &format!("SELECT * FROM {view}")).unwrap();
-            assert_eq!(plan.iter().any(|step| step.contains("record_milestone")), asks, "{plan:?}");
+    fn our_views_hide_those_of_the_file() {
+        let log = log(&[r#"{"kind":"run_opened","run":"a"}"#]);
+        for name in ["records", "runs", "customers", "requests"] {
+            log.execute_batch(&format!("DROP VIEW {name}")).unwrap();
         }
+        log.execute_batch("CREATE VIEW runs AS SELECT 1 AS x; CREATE INDEX i ON record (body)").unwrap();
         prepare(&log).unwrap();
+        gather(&log).unwrap();
+        let run: String = log.query_row("SELECT run_id FROM runs", [], |row| row.get(0)).unwrap();
+        assert_eq!(run, "a");
         for view in ["runs", "customers", "customers WHERE run_id = 'a'", "temp.milestones"] {
             let plan = plan(&log, &format!("SELECT * FROM {view}")).unwrap();
-            assert!(!plan.iter().any(|step| step.contains("record_milestone")), "{plan:?}");
+            assert!(!plan.iter().any(|step| step.contains("INDEX i")), "{plan:?}");
         }
     }
 }

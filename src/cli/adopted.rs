@@ -6,7 +6,7 @@ use crate::{
     domain::{Outcome, Reason, RunId},
     engine::{Engine, Halt},
     partner_center::transport::Http,
-    record::{Event, PlanSealed, Record, StopCause},
+    record::{Event, Kind, PlanSealed, Record, StopCause},
 };
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::Sender;
@@ -52,7 +52,7 @@ fn plan_of(engine: &Engine<Http>) -> Result<RunId, Halt> {
 }
 
 fn sealed_plan(log: &Path, run: &RunId) -> Result<PlanSealed, Halt> {
-    let sealed = Reader::open(log).and_then(|reader| reader.events(run, &["plan_sealed"]));
+    let sealed = Reader::open(log).and_then(|reader| reader.events(run, &[Kind::PlanSealed]));
     let plan = sealed.map_err(session::unreadable)?.into_iter().find_map(|(_, record)| match record.event {
         Event::PlanSealed(plan) => Some(plan),
         _ => None,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     audit::{Index, Reader, RequestFilter, RequestLine, Snapshot, StoredRecord},
     domain::{Day, Seq, Time},
-    record::{Event, Record},
-    report::{event_in_words, visible},
+    record::{Event, Line, Newer, Record},
+    report::visible,
 };
 use serde_json::json;
 
@@ -132,9 +132,18 @@ fn as_json(stored: &StoredRecord) -> String {
 
 fn told(stored: &StoredRecord) -> String {
     let Some(record) = &stored.record else {
-        return format!("record {} cannot be understood", stored.seq);
+        return match &stored.newer {
+            Some(newer) => {
+                let Newer { at, kind, what, .. } = &**newer;
+                format!(
+                    "{at} {kind}: of a newer program; this one does not know the {what}\n    record {}",
+                    stored.seq
+                )
+            }
+            None => format!("record {} cannot be understood", stored.seq),
+        };
     };
-    let (what, text) = event_in_words(&record.event);
+    let Line { what, text, .. } = record.event.line();
     let run = record.run.as_ref().map(|run| format!(" run {run}")).unwrap_or_default();
     let first = format!("{} {what}", record.at);
     let mut lines = vec![first, format!("    record {}{run}", stored.seq)];

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     audit::{Reader, RunLine},
     domain::{Mode, RunId, Seq, Sha256, Time},
-    record::{Event, PlanSealed, Run},
+    record::{Event, Kind, PlanSealed, Run},
 };
 use serde::Deserialize;
 use std::{path::Path, time::Duration};
@@ -96,7 +96,7 @@ impl PlanFile {
         }
         for by in reader.runs_that_apply(&run.id)? {
             // What nobody allowed changed nothing.
-            if !reader.events(&by, &["confirmed"])?.is_empty() {
+            if !reader.events(&by, &[Kind::Confirmed])?.is_empty() {
                 return Err(refused(format!("run {by} carried it out already")));
             }
         }
@@ -104,7 +104,7 @@ impl PlanFile {
     }
 
     fn is_as_written(&self, reader: &Reader, line: &RunLine) -> Result<bool, Failure> {
-        let written = reader.events(&line.run_id, &["report_written"])?;
+        let written = reader.events(&line.run_id, &[Kind::ReportWritten])?;
         Ok(written.iter().any(|(_, record)| {
             matches!(&record.event, Event::ReportWritten(report)
                 if report.file == PLAN_FILE && report.sha256 == self.sha256)
@@ -113,5 +113,5 @@ impl PlanFile {
 }
 
 fn sealed_at(reader: &Reader, run: &RunId) -> Result<Option<(Seq, Time)>, Failure> {
-    Ok(reader.events(run, &["plan_sealed"])?.first().map(|(seq, record)| (*seq, record.at)))
+    Ok(reader.events(run, &[Kind::PlanSealed])?.first().map(|(seq, record)| (*seq, record.at)))
 }

@@ -12,7 +12,7 @@ use crate::{
     audit::{Entry, QueryError, Reader, Store},
     domain::{Outcome, Procedure, TenantId},
     engine::Clock,
-    record::{Event, Record, Resolved, RowState, Run},
+    record::{Event, Kind, Record, Resolved, RowState, Run},
     report::visible,
 };
 
@@ -104,7 +104,7 @@ const fn outcome(procedure: Procedure, found: Found) -> Outcome {
 
 /// What the program itself had said of the row when it gave up.
 fn advice(reader: &Reader, run: &Run, row: u32) -> Result<String, QueryError> {
-    let ends = reader.events(&run.id, &["settled"])?;
+    let ends = reader.events(&run.id, &[Kind::Settled])?;
     let explanation = ends.into_iter().find_map(|(_, record)| match record.event {
         Event::Settled(settled) if settled.row == row => Some(settled.explanation),
         _ => None,

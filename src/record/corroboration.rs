@@ -2,6 +2,7 @@
 //! fold that is about it.
 
 use super::{
+    kinds::About,
     row::RowState,
     state::{Run, Stage},
 };
@@ -76,6 +77,30 @@ pub struct Reconciled {
     /// Customers whose removal is there, and that the run does not claim.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclaimed: Vec<TenantId>,
+}
+
+impl About for Corroborated {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn customer(&self) -> Option<TenantId> {
+        Some(self.customer)
+    }
+
+    fn basis(&self) -> &[Seq] {
+        std::slice::from_ref(&self.basis)
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.customer.to_string()]
+    }
+}
+
+impl About for Reconciled {
+    fn names(&self) -> Vec<String> {
+        self.unclaimed.iter().map(TenantId::to_string).collect()
+    }
 }
 
 impl Run {

@@ -2,6 +2,7 @@
 
 use super::{
     canonical::{self, CanonicalError},
+    kinds::About,
     opening::Policy,
     requests::Exchange,
 };
@@ -160,4 +161,39 @@ pub struct Observed {
     /// The intent of the request that showed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Seq>,
+}
+
+impl Approved {
+    /// What the approval says of whoever signed it, as the machine that signed says of itself: its `user`, its `host`.
+    pub(super) fn says(&self, field: &str) -> Option<&str> {
+        self.note.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(' '))
+    }
+}
+
+impl About for PlanSealed {}
+impl About for Approved {}
+impl About for Confirmed {}
+
+impl About for Judged {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn basis(&self) -> &[Seq] {
+        &self.basis
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.name.iter().chain(&self.domain).cloned().collect()
+    }
+}
+
+impl About for Observed {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn basis(&self) -> &[Seq] {
+        self.basis.as_slice()
+    }
 }

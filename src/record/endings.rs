@@ -1,6 +1,6 @@
 //! What is recorded of ends: of rows, of runs, of reports.
 
-use super::{decisions::How, requests::Exchange};
+use super::{decisions::How, kinds::About, requests::Exchange};
 use crate::domain::{Day, Evidence, Outcome, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -160,4 +160,44 @@ pub struct LogVerified {
     /// The sizes of the heads from outside that the log was compared with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compared_with: Vec<u64>,
+}
+
+impl About for Stopped {}
+impl About for RunSealed {}
+impl About for ReportWritten {}
+impl About for LogExported {}
+impl About for LogVerified {}
+
+impl About for Settled {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn customer(&self) -> Option<TenantId> {
+        self.customer
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.customer.as_ref().map(TenantId::to_string).into_iter().chain(self.name.clone()).collect()
+    }
+}
+
+impl About for UndoDecided {
+    fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+}
+
+impl About for Resolved {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn customer(&self) -> Option<TenantId> {
+        Some(self.customer)
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.customer.to_string()]
+    }
 }

@@ -17,6 +17,7 @@ mod decided;
 mod decisions;
 mod endings;
 mod kinds;
+mod lines;
 mod opening;
 mod planning;
 mod requesting;
@@ -39,7 +40,8 @@ pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
-pub use kinds::{Event, Record, RecordError};
+pub use kinds::{About, Event, Kind, Newer, Record, RecordError, Scope, Shown, sql_list};
+pub use lines::{Line, Tone};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
     RowRead, Rules, RunOpened, Setting, TokenNamed,

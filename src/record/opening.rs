@@ -1,7 +1,8 @@
 //! What is recorded when a log or a run begins.
 
+use super::kinds::{About, Kind, leniently};
 use crate::domain::{ListReading, Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -21,6 +22,21 @@ pub struct LogOpened {
     pub sqlite: String,
     /// The digest over the definitions of the log's tables, triggers and views.
     pub schema_sha256: Sha256,
+    /// Which layout of tables, triggers and views it has; none: the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<i32>,
+}
+
+impl LogOpened {
+    /// Reads it from the bytes of its record, also if a newer program says more in it.
+    pub fn read(record: &[u8]) -> Option<Self> {
+        leniently(Kind::LogOpened, record)
+    }
+
+    /// Which layout of tables, triggers and views it has.
+    pub fn layout(&self) -> i32 {
+        self.format.unwrap_or(1)
+    }
 }
 
 /// See [`super::Event::KeyIntroduced`].
@@ -30,11 +46,27 @@ pub struct KeyIntroduced {
     pub vkey: String,
 }
 
+impl KeyIntroduced {
+    /// Reads it from the bytes of its record, also if a newer program says more in it.
+    pub fn read(record: &[u8]) -> Option<Self> {
+        leniently(Kind::KeyIntroduced, record)
+    }
+}
+
 /// By which rules the records of a run are judged: those under which it was opened. A rule that becomes stricter makes no
 /// older run illegal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Rules(u32);
+
+impl<'de> Deserialize<'de> for Rules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = Self(u32::deserialize(deserializer)?);
+        // By rules that are not known here, nothing can be judged: a word of a newer program.
+        let newer = || de::Error::unknown_variant(&format!("rules {}", rules.0), &["1", "2"]);
+        if rules <= Self::LATEST { Ok(rules) } else { Err(newer()) }
+    }
+}
 
 impl Rules {
     /// Those of runs that do not say.
@@ -254,4 +286,37 @@ pub struct Partner {
     pub name: String,
     /// The intent of the request that said so.
     pub basis: Seq,
+}
+
+impl About for LogOpened {}
+impl About for KeyIntroduced {}
+impl About for TokenNamed {}
+impl About for Partner {}
+impl About for Policy {}
+
+impl About for RunOpened {
+    fn names(&self) -> Vec<String> {
+        self.policy.protected.iter().map(TenantId::to_string).collect()
+    }
+}
+
+impl About for CustomersProtected {
+    fn names(&self) -> Vec<String> {
+        self.customers.iter().map(TenantId::to_string).collect()
+    }
+}
+
+impl About for RowRead {
+    fn row(&self) -> Option<u32> {
+        Some(self.row)
+    }
+
+    fn customer(&self) -> Option<TenantId> {
+        self.customer
+    }
+
+    fn names(&self) -> Vec<String> {
+        let customer = self.customer.as_ref().map(TenantId::to_string);
+        customer.into_iter().chain(self.name.clone()).chain(self.domain.clone()).collect()
+    }
 }

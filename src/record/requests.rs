@@ -1,5 +1,6 @@
 //! What is recorded of each request.
 
+use super::kinds::About;
 use crate::domain::{Act, Answer, CorrelationId, Headers, Procedure, RequestId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,29 @@ impl Payload {
 }
 
 impl Purpose {
+    /// What the request is for, in words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign in",
+            Self::ReadPartner => "read whose account it is",
+            Self::ListCustomers => "list the partner’s customers",
+            Self::ReadCustomer => "read the customer",
+            Self::ReadSubscriptions => "read its subscriptions",
+            Self::ReadEntitlements => "read its entitlements",
+            Self::ReadOrder => "read an order",
+            Self::CancelOrder => "CANCEL AN ORDER",
+            Self::PollOrder => "read the order, to see whether it is cancelled",
+            Self::ReadSubscription => "read a subscription",
+            Self::SuspendSubscription => "SUSPEND A SUBSCRIPTION",
+            Self::ReactivateSubscription => "REACTIVATE A SUBSCRIPTION",
+            Self::RemoveRelationship => "END THE RELATIONSHIP",
+            Self::DeleteCustomer => "DELETE THE CUSTOMER",
+            Self::ConfirmRemoval => "read the customer again, to confirm",
+            Self::SettleDoubt => "read the customer, because a change is in doubt",
+            Self::ReadActivity => "read Partner Center’s own record of activity",
+        }
+    }
+
     /// Whether the request changes something.
     pub const fn is_change(self) -> bool {
         self.is_last()
@@ -237,4 +261,62 @@ pub struct Held {
     pub basis: Seq,
     /// Why, in words.
     pub why: String,
+}
+
+impl About for RequestIntended {
+    fn row(&self) -> Option<u32> {
+        self.row
+    }
+
+    fn customer(&self) -> Option<TenantId> {
+        self.customer
+    }
+
+    fn body(&self) -> Option<&Payload> {
+        self.body.as_ref()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.customer.iter().map(TenantId::to_string).collect()
+    }
+}
+
+impl About for ResponseReceived {
+    fn row(&self) -> Option<u32> {
+        self.row
+    }
+
+    fn intent(&self) -> Option<Seq> {
+        Some(self.intent)
+    }
+
+    fn body(&self) -> Option<&Payload> {
+        self.body.as_ref()
+    }
+}
+
+impl About for NotSent {
+    fn row(&self) -> Option<u32> {
+        self.row
+    }
+
+    fn intent(&self) -> Option<Seq> {
+        Some(self.intent)
+    }
+}
+
+impl About for OutcomeUnknown {
+    fn row(&self) -> Option<u32> {
+        self.row
+    }
+
+    fn intent(&self) -> Option<Seq> {
+        Some(self.intent)
+    }
+}
+
+impl About for Held {
+    fn intent(&self) -> Option<Seq> {
+        Some(self.basis)
+    }
 }

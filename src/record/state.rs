@@ -140,16 +140,12 @@ impl Run {
         if record.run.as_ref() != Some(&self.id) {
             return Ok(());
         }
-        self.transition(seq, record).map_err(|why| Illegal { seq, record: record.event.label(), why })
+        self.transition(seq, record).map_err(|why| Illegal { seq, record: record.event.kind().label(), why })
     }
 
     fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let at = record.at;
-        let may_follow_the_seal = matches!(
-            record.event,
-            Event::ReportWritten(_) | Event::Resolved(_) | Event::Corroborated(_) | Event::Reconciled(_)
-        );
-        if self.stage == Stage::Sealed && !may_follow_the_seal {
+        if self.stage == Stage::Sealed && !record.event.kind().may_follow_the_seal() {
             return Err("the run is sealed".to_owned());
         }
         match &record.event {

@@ -8,8 +8,8 @@ use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, Seq, TenantId, Time},
     record::{
-        Approved, Confirmed, Event, Partner, PlanSealed, Reconciled, Resolved, RunOpened, RunSealed, Stopped,
-        TokenNamed,
+        Approved, Confirmed, Event, Kind, Partner, PlanSealed, Reconciled, Resolved, RunOpened, RunSealed,
+        Stopped, TokenNamed,
     },
 };
 use std::collections::BTreeMap;
@@ -51,26 +51,16 @@ pub(super) struct Plan {
     pub(super) partner: Option<TenantId>,
 }
 
-const KINDS: &[&str] = &[
-    "run_opened",
-    "customers_protected",
-    "token_named",
-    "partner_identified",
-    "plan_sealed",
-    "approved",
-    "confirmed",
-    "stopped",
-    "resumed",
-    "run_sealed",
-    "resolved",
-    "reconciled",
-];
-
 impl Facts {
     pub(super) fn of(reader: &Reader, run: &RunLine) -> Result<Self, ReportError> {
         let id = run.run_id.clone();
         let missing = || ReportError::NoRun(id.clone());
-        let mut records = reader.events(&id, KINDS)?.into_iter();
+        let kinds: Vec<Kind> = Kind::ALL
+            .iter()
+            .copied()
+            .filter(|kind| kind.is_step() || *kind == Kind::CustomersProtected)
+            .collect();
+        let mut records = reader.events(&id, &kinds)?.into_iter();
         let (_, first) = records.next().ok_or_else(missing)?;
         let Event::RunOpened(opened) = first.event else { return Err(missing()) };
         let mut facts = Self {

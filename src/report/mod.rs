@@ -29,7 +29,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod traffic;
-mod words;
 mod workbook;
 mod write;
 
@@ -45,5 +44,4 @@ pub use rows::Shown;
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;
 pub use template::{STYLE, environment};
-pub use words::event_in_words;
 pub use write::{Written, write_all, write_all_watched};

@@ -213,10 +213,12 @@ fn a_run_that_is_not_over_says_so_and_guesses_nothing() {
 
 #[test]
 fn nothing_is_written_when_the_rows_do_not_add_up() {
-    let lost_row = "DELETE FROM record WHERE kind = 'row_read' AND row = 5";
-    let lost_outcome = "DELETE FROM record WHERE kind = 'settled' AND row = 5";
+    let lost_row =
+        "DELETE FROM record WHERE seq IN (SELECT seq FROM records WHERE kind = 'row_read' AND row = 5)";
+    let lost_outcome =
+        "DELETE FROM record WHERE seq IN (SELECT seq FROM records WHERE kind = 'settled' AND row = 5)";
     let changed = "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"outcome\":\"failed\"',
-        '\"outcome\":\"removed\"') AS BLOB) WHERE kind = 'settled'";
+        '\"outcome\":\"removed\"') AS BLOB) WHERE body ->> '$.kind' = 'settled'";
     for attack in [lost_row, lost_outcome, changed] {
         let sample = sealed();
         sample.tamper(attack);
@@ -234,7 +236,7 @@ fn nothing_is_written_when_a_request_has_no_place() {
     let sample = sealed();
     let moved =
         "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), '\"row\":5', '\"row\":99') AS BLOB)
-        WHERE kind IN ('request_intended', 'response_received')";
+        WHERE body ->> '$.kind' IN ('request_intended', 'response_received')";
     sample.tamper(moved);
     let (reader, run) = sample.reader();
     let folder = sample.folder.path().join("reports");

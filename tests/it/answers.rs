@@ -1,6 +1,7 @@
 //! What an answer to a change shows, and what a collection shows: each through the real binary.
 
 use crate::support::{Folder, World, id, list_of};
+use offboard::record::Kind;
 use offboard::simulator::Received;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
@@ -201,7 +202,7 @@ fn accepted_without_effect_and_then_a_404_of_the_gateway_is_no_removal() {
 fn a_fraction_of_a_second_is_waited_for() {
     let (ends, _world, folder) = ends_with("retry-after-with-a-fraction.json");
     assert_eq!(ends, ["removed", "removed"]);
-    let held = folder.reader().events(&folder.latest(), &["held"]).unwrap();
+    let held = folder.reader().events(&folder.latest(), &[Kind::Held]).unwrap();
     let [(_, held)] = &held[..] else { panic!("one wait") };
     let line = format!("{:?}", held.event);
     assert!(line.contains("Retry-After 3 s"), "{line}");

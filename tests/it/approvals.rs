@@ -111,7 +111,7 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
     assert_eq!(office.world.removed().len(), 3);
     let log = rusqlite::Connection::open(office.operator.path("audit.db")).unwrap();
     let approved: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'approved'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'approved'", [], |row| row.get(0))
         .unwrap();
     let approved: Value = serde_json::from_str(&approved).unwrap();
     assert_eq!(
@@ -167,7 +167,7 @@ fn an_approval_travels_by_mail() {
     let log = rusqlite::Connection::open(office.operator.path("audit.db")).unwrap();
     let kept: String = log
         .query_row(
-            "SELECT json_extract(CAST(body AS TEXT), '$.note') FROM record WHERE kind = 'approved'",
+            "SELECT json_extract(CAST(body AS TEXT), '$.note') FROM records WHERE kind = 'approved'",
             [],
             |row| row.get(0),
         )

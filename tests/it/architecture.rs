@@ -1,5 +1,6 @@
 //! The table of rooms in the design, held against the code's own imports.
 
+use offboard::record::Kind;
 use std::{
     collections::BTreeMap,
     fs,
@@ -137,4 +138,37 @@ fn only_the_transport_has_a_client_socket() {
 fn imports_are_found_however_they_are_written() {
     let code = "use crate::{a::{b, c}, d};\nuse crate::e::f;\nfn x() { crate::g::h() }";
     assert_eq!(imported(code), ["a", "d", "e", "g"]);
+}
+
+/// The code of a file before its tests, which spell what a log must hold.
+fn without_tests(path: &Path) -> String {
+    if path.ends_with("tests.rs")
+        || path.ends_with("samples.rs")
+        || path.components().any(|part| part.as_os_str() == "sample")
+    {
+        return String::new();
+    }
+    let text = fs::read_to_string(path).unwrap();
+    text.split("#[cfg(test)]\nmod").next().unwrap_or_default().to_owned()
+}
+
+/// A kind of record has its name from one table; whoever needs it as text takes it from there.
+#[test]
+fn nobody_spells_a_kind_of_record() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let schema = source.join("audit/schema.sql");
+    for file in sources(&source).into_iter().chain([schema]) {
+        if file.ends_with("record/kinds.rs") {
+            continue;
+        }
+        let text = without_tests(&file);
+        for (line, quote) in text.lines().flat_map(|line| ['"', '\''].map(|quote| (line, quote))) {
+            for kind in Kind::ALL {
+                let spelled = line.contains(&format!("{quote}{}{quote}", kind.label()));
+                // Some are words of every day, and names of other things too.
+                let is_word = !kind.label().contains('_') && !line.contains("kind");
+                assert!(!spelled || is_word, "{}: {line}", file.display());
+            }
+        }
+    }
 }

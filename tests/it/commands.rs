@@ -72,7 +72,7 @@ fn reports_are_written_again_to_the_byte() {
     // What was recorded of the reports is what was written.
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let recorded: i64 = log
-        .query_row("SELECT count(*) FROM record WHERE kind = 'report_written'", [], |row| row.get(0))
+        .query_row("SELECT count(*) FROM records WHERE kind = 'report_written'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(usize::try_from(recorded).unwrap(), before.len());
 }
@@ -267,7 +267,7 @@ fn settings_come_from_option_environment_file_and_default_in_this_order() {
     Done::of(&command.output().unwrap()).exits(0);
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let opened: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'run_opened'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'run_opened'", [], |row| row.get(0))
         .unwrap();
     let opened: Value = serde_json::from_str(&opened).unwrap();
     for (name, value, origin) in [

@@ -25,7 +25,7 @@ fn the_partners_name_and_the_number_let_it_go_on() {
     assert_eq!(world.removed().len(), 3);
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let confirmed: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'confirmed'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'confirmed'", [], |row| row.get(0))
         .unwrap();
     assert!(
         confirmed.contains(r#""how":"typed""#) && confirmed.contains(r#""by":"tester (uid "#),

@@ -38,7 +38,7 @@ fn opened(folder: &Folder) -> Value {
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let text: String = log
         .query_row(
-            "SELECT CAST(body AS TEXT) FROM record WHERE kind = 'run_opened' ORDER BY seq DESC LIMIT 1",
+            "SELECT CAST(body AS TEXT) FROM records WHERE kind = 'run_opened' ORDER BY seq DESC LIMIT 1",
             [],
             |row| row.get(0),
         )

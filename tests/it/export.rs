@@ -153,7 +153,7 @@ fn a_pack_that_was_not_finished_is_none() {
     assert_eq!(question.answer(), 0);
     // A pack that nobody got is on record all the same; there is none that is not.
     let log = Connection::open(folder.path("audit.db")).unwrap();
-    let count = "SELECT count(*) FROM record WHERE kind = 'log_exported'";
+    let count = "SELECT count(*) FROM records WHERE kind = 'log_exported'";
     let on_record: i64 = log.query_row(count, [], |row| row.get(0)).unwrap();
     assert_eq!(on_record, 2);
 }

@@ -4,23 +4,14 @@
 //! a removal fails after a subscription was suspended for it, which stays so: its certificate says that nothing was
 //! changed.
 
-use crate::support::Folder;
+use crate::support::evidence::of_the_first_edition;
 use serde_json::json;
-use std::{fs, path::Path};
-
-fn kept(name: &str) -> Folder {
-    let folder = Folder::new();
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/first-edition").join(name);
-    for file in ["audit.db", "checkpoint.txt", "certificate.json"] {
-        fs::copy(kept.join(file), folder.path(file)).unwrap();
-    }
-    folder
-}
+use std::fs;
 
 #[test]
 fn its_logs_are_legal_by_their_own_rules_and_its_certificates_are_proved() {
     for name in ["demo", "suspension"] {
-        let folder = kept(name);
+        let folder = of_the_first_edition(name);
         folder.offboard(&["verify", "--checkpoint", "checkpoint.txt"]).exits(0);
         folder.offboard(&["runs"]).exits(0);
         folder.offboard(&["report", "latest"]).exits(0);
@@ -36,7 +27,7 @@ fn its_logs_are_legal_by_their_own_rules_and_its_certificates_are_proved() {
 
 #[test]
 fn what_its_certificate_says_falsely_is_told_as_the_records_have_it() {
-    let folder = kept("suspension");
+    let folder = of_the_first_edition("suspension");
     let said = fs::read_to_string(folder.path("certificate.json")).unwrap();
     assert!(said.contains("Nothing was changed."));
     let checked = folder.offboard(&["prove", "--check", "certificate.json"]).exits(0).out;
@@ -47,7 +38,7 @@ fn what_its_certificate_says_falsely_is_told_as_the_records_have_it() {
 
 #[test]
 fn a_record_of_it_that_was_changed_is_found_all_the_same() {
-    let folder = kept("suspension");
+    let folder = of_the_first_edition("suspension");
     let text = fs::read_to_string(folder.path("certificate.json")).unwrap();
     folder.write("certificate.json", text.replace("900127", "900128"));
     folder.offboard(&["prove", "--check", "certificate.json"]).exits(7);

@@ -2,6 +2,7 @@
 
 use crate::support::{Done, Folder, World, id, list_of, wait_for_changes};
 use offboard::domain::TenantId;
+use offboard::record::Kind;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
@@ -104,7 +105,7 @@ fn what_a_guard_stopped_stays_stopped() {
     let mut command = folder.run_command(&world, &list, &more);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     wait_for_changes(&world, &mut child, 3);
-    let stopped = || folder.reader().events(&folder.latest(), &["stopped"]).unwrap().len();
+    let stopped = || folder.reader().events(&folder.latest(), &[Kind::Stopped]).unwrap().len();
     while stopped() == 0 {
         std::thread::yield_now();
     }
@@ -117,7 +118,7 @@ fn what_a_guard_stopped_stays_stopped() {
     // It goes on settling the doubt, which takes a minute, and sends no change meanwhile.
     let mut command = folder.against(&world, &["resume", "--yes", "--rate", "600000"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let identified = || folder.reader().events(&folder.latest(), &["partner_identified"]).unwrap().len();
+    let identified = || folder.reader().events(&folder.latest(), &[Kind::PartnerIdentified]).unwrap().len();
     while identified() < 2 {
         assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
         std::thread::yield_now();

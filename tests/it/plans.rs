@@ -1,6 +1,7 @@
 //! What was planned is what happens: exactly that plan, once, and only what is still so.
 
 use crate::support::{Done, Folder, World, id, key, list_of};
+use offboard::record::Kind;
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{
@@ -139,7 +140,7 @@ fn a_plan_that_somebody_else_seems_to_carry_out_stops_at_the_second_customer_tha
     }
     assert_eq!(folder.ends(), ["already_removed", "already_removed", "open", "open", "open"]);
     assert_eq!(world.removed().len(), 2, "nobody else was removed");
-    let stops = folder.reader().events(&folder.latest(), &["stopped"]).unwrap();
+    let stops = folder.reader().events(&folder.latest(), &[Kind::Stopped]).unwrap();
     assert_eq!(stops.len(), 1);
     // Whoever has looked can go on; it is asked again, and one more that is gone is no second one.
     elsewhere.run(&world, &list_of([id(3)]), &[]).exits(0);

@@ -37,7 +37,7 @@ fn found(folder: &Folder, world: &World, more: &[&str], exit: i32) -> Value {
 
 fn count(folder: &Folder, kind: &str) -> i64 {
     let log = Connection::open(folder.path("audit.db")).unwrap();
-    log.query_row("SELECT count(*) FROM record WHERE kind = ?1", [kind], |row| row.get(0)).unwrap()
+    log.query_row("SELECT count(*) FROM records WHERE kind = ?1", [kind], |row| row.get(0)).unwrap()
 }
 
 fn evidence(folder: &Folder) -> Vec<Option<String>> {
@@ -58,8 +58,8 @@ fn what_both_have_is_corroborated_once_and_the_reports_say_so() {
     let log = Connection::open(folder.path("audit.db")).unwrap();
     let ours: i64 = log
         .query_row(
-            "SELECT count(*) FROM record JOIN requests ON requests.correlation_id = body ->> '$.activity.correlation_id'
-             WHERE record.kind = 'corroborated' AND body ->> '$.is_our_request' AND requests.purpose = 'remove_relationship'",
+            "SELECT count(*) FROM records JOIN requests ON requests.correlation_id = body ->> '$.activity.correlation_id'
+             WHERE records.kind = 'corroborated' AND body ->> '$.is_our_request' AND requests.purpose = 'remove_relationship'",
             [],
             |row| row.get(0),
         )

@@ -15,6 +15,7 @@ use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
+use offboard::record::Kind;
 use serde_json::{Value, json};
 use std::{io::Write as _, os::unix::fs::PermissionsExt as _, process::Stdio};
 
@@ -158,7 +159,7 @@ fn the_token_is_named_by_what_it_says_of_itself() {
     Done::of(&command.output().unwrap()).exits(0);
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let named: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'token_named'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'token_named'", [], |row| row.get(0))
         .unwrap();
     for part in ["T-1", "A-1", "u@example", "P-1", "2026-11-20T09:15:30.000Z", "OFFBOARD_ACCESS_TOKEN"] {
         assert!(named.contains(part), "{part}: {named}");
@@ -448,7 +449,7 @@ fn what_a_token_says_of_itself_is_looked_through() {
         .env("OFFBOARD_LOGIN_URL", hostile.url());
     // The simulator does not know this token.
     Done::of(&command.output().unwrap()).exits(5);
-    let named = folder.reader().events(&folder.latest(), &["token_named"]).unwrap();
+    let named = folder.reader().events(&folder.latest(), &[Kind::TokenNamed]).unwrap();
     assert!(format!("{named:?}").contains("me@[secret]"), "{named:?}");
 }
 

@@ -6,6 +6,7 @@ use crate::support::{
     typed,
 };
 use offboard::domain::Time;
+use offboard::record::Kind;
 use serde_json::{Value, json};
 
 /// No token is asked for before the one before it has used up three quarters of its life.
@@ -35,7 +36,7 @@ fn three_hundred_customers_with_tokens_that_live_a_second() {
     let on_record = folder.requests();
     let sign_ins = on_record.iter().filter(|line| line.purpose.as_deref() == Some("sign_in"));
     assert_eq!(sign_ins.count(), renewals);
-    let named = folder.reader().events(&folder.latest(), &["token_named"]).unwrap();
+    let named = folder.reader().events(&folder.latest(), &[Kind::TokenNamed]).unwrap();
     assert_eq!(named.len(), renewals);
     // The last refresh token is kept, so that a later start can sign in although the first one ended.
     run(&folder, &world, 1, &["--max-share", "100"]).exits(0);
@@ -72,7 +73,7 @@ fn a_sign_in_request_is_on_record_without_its_secrets() {
     // The token is named by what it says of itself.
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let named: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'token_named'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'token_named'", [], |row| row.get(0))
         .unwrap();
     for part in [PARTNER, APP, "agent@fabrikam-demo.onmicrosoft.com", "OFFBOARD_REFRESH_TOKEN", "expires"] {
         assert!(named.contains(part), "{part}: {named}");

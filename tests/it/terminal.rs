@@ -1,6 +1,7 @@
 //! What a person sees while a run is at work, and what nobody may make them see.
 
 use crate::support::{Done, Folder, Screen, World, id, list_of, wait_for_changes, wait_until, watched};
+use offboard::record::Kind;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::thread;
@@ -105,8 +106,8 @@ fn what_is_said_of_a_stop_holds_no_answer_back() {
     screen.press(CTRL_S);
     kill_process(Pid::from_child(&screen.child), Signal::INT).unwrap();
     let answered = || {
-        let answers = folder.reader().events(&folder.latest(), &["response_received"]).unwrap();
-        let intents = folder.reader().events(&folder.latest(), &["request_intended"]).unwrap();
+        let answers = folder.reader().events(&folder.latest(), &[Kind::ResponseReceived]).unwrap();
+        let intents = folder.reader().events(&folder.latest(), &[Kind::RequestIntended]).unwrap();
         answers.len() == intents.len()
     };
     wait_until(&mut screen.child, answered);

@@ -39,7 +39,7 @@ fn removals_are_seen_in_a_listing() {
     // One for the plan; twenty removals are worth a page, one after the other; and the last ten cost more than one.
     assert_eq!(purposes["list_customers"], 3);
     let (log, observed) = (rusqlite::Connection::open(folder.path("audit.db")).unwrap(), "kind = 'observed'");
-    let sql = format!("SELECT count(*) FROM record AS o JOIN record AS page ON page.seq = json_extract(CAST(o.body AS TEXT),
+    let sql = format!("SELECT count(*) FROM records AS o JOIN records AS page ON page.seq = json_extract(CAST(o.body AS TEXT),
         '$.basis') AND page.kind = 'request_intended' WHERE o.{observed}");
     let based: u32 = log.query_row(&sql, [], |row| row.get(0)).unwrap();
     assert_eq!(based, COUNT, "each names the request that showed it");

@@ -1,7 +1,7 @@
 //! A few customers go ahead; the rest follows only if nothing surprising happened to them.
 
 use crate::support::{Done, Folder, World, id, list_of};
-use offboard::record::{Event, Purpose};
+use offboard::record::{Event, Kind, Purpose};
 use serde_json::{Value, json};
 
 fn world(count: u32, faults: Value) -> World {
@@ -78,7 +78,7 @@ fn a_surprise_stops_it_before_the_second_wave_and_resume_asks_again() {
         let mut removed = world.removed();
         removed.sort();
         assert_eq!(removed, (2..=8).map(id).collect::<Vec<_>>());
-        let confirmed = folder.reader().events(&folder.latest(), &["confirmed"]).unwrap();
+        let confirmed = folder.reader().events(&folder.latest(), &[Kind::Confirmed]).unwrap();
         assert_eq!(confirmed.len(), 2);
         assert_eq!(order(&folder)[2..4], [('>', 3), ('=', 3)]);
     }

@@ -6,9 +6,9 @@ use super::{
     tally::RunTally,
 };
 use crate::{
-    audit::{QueryError, Snapshot},
+    audit::{QueryError, Snapshot, format::sql},
     domain::{Outcome, RunId, Seq},
-    record::Purpose,
+    record::{Kind, Purpose},
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use std::collections::{BTreeMap, HashMap};
@@ -82,7 +82,7 @@ impl Index {
             }
             (builder.tallies, builder.of_log)
         };
-        scratch.execute_batch(CORROBORATED)?;
+        scratch.execute_batch(&sql(CORROBORATED))?;
         scratch.execute_batch(INDEXES)?;
         ends(&scratch, &mut tallies)?;
         let tallies =
@@ -92,8 +92,8 @@ impl Index {
 }
 
 /// What Partner Center has on record too is as sure as it can be, if it is gone.
-const CORROBORATED: &str = "UPDATE customer SET evidence = 'corroborated' WHERE corroborated
-    AND outcome IN ('removed', 'deleted', 'already_removed', 'already_deleted')";
+const CORROBORATED: &str =
+    "UPDATE customer SET evidence = 'corroborated' WHERE corroborated AND outcome IN ({gone})";
 
 /// How the rows ended, once everything is known.
 fn ends(scratch: &Connection, tallies: &mut BTreeMap<String, RunTally>) -> rusqlite::Result<()> {
@@ -175,13 +175,14 @@ impl<'a> Builder<'a> {
             }
         }
         self.about.execute(params![run, record.row, place])?;
-        match (record.kind.as_str(), record.row) {
-            ("row_read", Some(row)) => {
+        let Some(kind) = Kind::named(&record.kind) else { return Ok(()) };
+        match (kind, record.row) {
+            (Kind::RowRead, Some(row)) => {
                 let words = words([&record.customer, &record.name, &record.domain]);
                 let Glance { customer, name, domain, .. } = record;
                 self.listed.execute(params![run, row, customer, name, domain, words, place])?;
             }
-            ("judged", Some(row)) => {
+            (Kind::Judged, Some(row)) => {
                 let words = words([&record.name, &record.domain, &None]);
                 self.judged.execute(params![run, row, record.name, record.domain, words])?;
                 let causes = record.findings.iter().flat_map(|finding| &finding.causes);
@@ -190,7 +191,7 @@ impl<'a> Builder<'a> {
                     self.mention(id, seq)?;
                 }
             }
-            ("settled", Some(row)) => {
+            (Kind::Settled, Some(row)) => {
                 let outcome = record.outcome.map_or("open", Outcome::as_str);
                 let at = record.at.map(|at| at.to_string());
                 let Glance { name, evidence, .. } = record;
@@ -200,18 +201,18 @@ impl<'a> Builder<'a> {
                     self.reason.execute(params![run, reason, row])?;
                 }
             }
-            ("observed", _) => {
+            (Kind::Observed, _) => {
                 if let Some(id) = &record.about {
                     self.mention(id, seq)?;
                 }
             }
-            ("resolved", Some(row)) => {
+            (Kind::Resolved, Some(row)) => {
                 let outcome = record.outcome.map_or("open", Outcome::as_str);
                 self.resolved.execute(params![run, row, outcome, place])?;
             }
-            ("corroborated", Some(row)) => drop(self.corroborated.execute(params![run, row])?),
-            ("request_intended", _) => self.intended(seq, record)?,
-            ("response_received" | "request_not_sent" | "outcome_unknown", _) => {
+            (Kind::Corroborated, Some(row)) => drop(self.corroborated.execute(params![run, row])?),
+            (Kind::RequestIntended, _) => self.intended(seq, record)?,
+            (Kind::ResponseReceived | Kind::RequestNotSent | Kind::OutcomeUnknown, _) => {
                 self.completed(seq, record)?;
             }
             _ => {}

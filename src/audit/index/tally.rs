@@ -3,27 +3,12 @@
 use super::glance::Glance;
 use crate::{
     domain::{Answer, Outcome, Seq, Time},
-    record::Purpose,
+    record::{Kind, Purpose},
 };
 use std::{collections::BTreeMap, time::Duration};
 
 /// So many pauses and milestones of a run are remembered one by one.
 const REMEMBERED: usize = 200;
-const MILESTONES: [&str; 12] = [
-    "run_opened",
-    "token_named",
-    "partner_identified",
-    "plan_sealed",
-    "approved",
-    "confirmed",
-    "stopped",
-    "resumed",
-    "run_sealed",
-    "resolved",
-    "reconciled",
-    "report_written",
-];
-
 /// A run in numbers, from its records.
 #[derive(Clone, Debug, Default)]
 pub struct RunTally {
@@ -77,25 +62,26 @@ impl RunTally {
     pub(super) fn add(&mut self, seq: Seq, record: &Glance) {
         self.last = seq;
         self.records += 1;
-        if MILESTONES.contains(&record.kind.as_str()) && self.milestones.len() < REMEMBERED {
+        let Some(kind) = Kind::named(&record.kind) else { return };
+        if kind.is_step() && self.milestones.len() < REMEMBERED {
             self.milestones.push(seq);
         }
-        match record.kind.as_str() {
-            "row_read" => self.rows += 1,
-            "request_intended" => {
+        match kind {
+            Kind::RowRead => self.rows += 1,
+            Kind::RequestIntended => {
                 self.requests += 1;
                 self.changes += u64::from(record.purpose.is_some_and(Purpose::is_change));
                 self.retried += u64::from(record.attempt.unwrap_or_default() > 1);
             }
-            "response_received" => {
+            Kind::ResponseReceived => {
                 let status = record.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
                 *self.by_status.entry(status).or_default() += 1;
                 self.throttled += u64::from(record.answer == Some(Answer::Throttled));
             }
-            "request_not_sent" => *self.by_status.entry("not_sent".to_owned()).or_default() += 1,
-            "outcome_unknown" => *self.by_status.entry("unknown".to_owned()).or_default() += 1,
-            "held" => self.held(seq, record),
-            "settled" => {
+            Kind::RequestNotSent => *self.by_status.entry("not_sent".to_owned()).or_default() += 1,
+            Kind::OutcomeUnknown => *self.by_status.entry("unknown".to_owned()).or_default() += 1,
+            Kind::Held => self.held(seq, record),
+            Kind::Settled => {
                 if let Some(outcome) = record.outcome {
                     *self.settled.entry(outcome).or_default() += 1;
                 }

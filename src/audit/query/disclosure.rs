@@ -2,7 +2,7 @@
 
 use super::{QueryError, Reader};
 use crate::{
-    audit::Salt,
+    audit::{Salt, format::sql},
     domain::{RunId, Seq, TenantId},
 };
 use rusqlite::OptionalExtension as _;
@@ -16,8 +16,8 @@ impl Reader {
         let run: Option<String> = self
             .connection
             .query_row(
-                "SELECT run FROM record WHERE kind = 'row_read'
-                 AND json_extract(CAST(body AS TEXT), '$.customer') = ?1 ORDER BY seq DESC LIMIT 1",
+                &sql("SELECT run FROM records WHERE kind = {RowRead}
+                     AND json_extract(CAST(body AS TEXT), '$.customer') = ?1 ORDER BY seq DESC LIMIT 1"),
                 [customer.to_string()],
                 |row| row.get(0),
             )
@@ -28,10 +28,10 @@ impl Reader {
     /// The public keys that the log introduces, in order.
     pub fn keys(&self) -> Result<Vec<String>, QueryError> {
         self.gather()?;
-        let mut query = self.connection.prepare(
-            "SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM temp.milestones
-             WHERE milestone = 'key_introduced' ORDER BY seq",
-        )?;
+        let mut query = self
+            .connection
+            .prepare(&sql("SELECT json_extract(CAST(body AS TEXT), '$.vkey') FROM temp.milestones
+             WHERE kind = {KeyIntroduced} ORDER BY seq"))?;
         let keys = query.query_map([], |row| row.get(0))?;
         Ok(keys.collect::<Result<_, _>>()?)
     }

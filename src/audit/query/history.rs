@@ -1,10 +1,10 @@
 //! What the log as a whole knows: its keys, and what became of a customer in earlier runs.
 
-use super::{QueryError, Reader, decoded};
+use super::{QueryError, Reader};
 use crate::{
-    audit::{RunLine, VerifyingKey},
+    audit::{RunLine, VerifyingKey, format::sql},
     domain::{RunId, TenantId},
-    record::Event,
+    record::KeyIntroduced,
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::HashSet;
@@ -13,15 +13,14 @@ impl Reader {
     /// The keys that the log introduces: those of operators, which sign its heads.
     pub fn signers(&self) -> Result<Vec<VerifyingKey>, QueryError> {
         self.gather()?;
-        let mut query = self.prepare(
-            "SELECT seq, body FROM temp.milestones WHERE milestone = 'key_introduced' ORDER BY seq",
-        )?;
+        let mut query = self.prepare(&sql(
+            "SELECT seq, body FROM temp.milestones WHERE kind = {KeyIntroduced} ORDER BY seq",
+        ))?;
         let mut rows = query.query([])?;
-        let mut keys = Vec::new();
+        let mut keys: Vec<VerifyingKey> = Vec::new();
         while let Some(row) = rows.next()? {
-            if let Event::KeyIntroduced(introduced) = decoded(row)?.1.event {
-                keys.extend(introduced.vkey.parse::<VerifyingKey>());
-            }
+            let body = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+            keys.extend(KeyIntroduced::read(body).and_then(|introduced| introduced.vkey.parse().ok()));
         }
         Ok(keys)
     }
@@ -38,11 +37,10 @@ impl Reader {
         if runs.is_empty() {
             return Ok(HashSet::new());
         }
-        let mut query = self.connection.prepare(
-            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
+        let mut query =
+            self.connection.prepare(&sql("SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
                  json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted') AS is_gone
-             FROM record WHERE kind = 'resolved' OR (kind = 'settled' AND is_gone) ORDER BY seq",
-        )?;
+             FROM records WHERE kind = {Resolved} OR (kind = {Settled} AND is_gone) ORDER BY seq"))?;
         let ends = query.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, bool>(2)?))
         })?;
@@ -61,12 +59,12 @@ impl Reader {
 
     /// Every change that was sent, or was about to be: its correlation ID, and its customer.
     pub fn changes_sent(&self) -> Result<Vec<(String, TenantId)>, QueryError> {
-        let mut query = self.connection.prepare(
+        let mut query = self.connection.prepare(&sql(
             "SELECT json_extract(CAST(body AS TEXT), '$.correlation_id'),
                  json_extract(CAST(body AS TEXT), '$.customer')
-             FROM record WHERE kind = 'request_intended'
+             FROM records WHERE kind = {RequestIntended}
              AND json_extract(CAST(body AS TEXT), '$.purpose') IN ('remove_relationship', 'delete_customer')",
-        )?;
+        ))?;
         let sent = query
             .query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
         let mut all = Vec::new();
@@ -80,10 +78,9 @@ impl Reader {
     /// The runs that were begun to carry out the plan of the run `plan`, oldest first.
     pub fn runs_that_apply(&self, plan: &RunId) -> Result<Vec<RunId>, QueryError> {
         self.gather()?;
-        let mut query = self.connection.prepare(
-            "SELECT run FROM temp.milestones WHERE milestone = 'run_opened'
-             AND json_extract(CAST(body AS TEXT), '$.applies.run') = ?1 ORDER BY seq",
-        )?;
+        let mut query =
+            self.connection.prepare(&sql("SELECT run FROM temp.milestones WHERE kind = {RunOpened}
+             AND json_extract(CAST(body AS TEXT), '$.applies.run') = ?1 ORDER BY seq"))?;
         let runs = query.query_map([plan.as_str()], |row| row.get::<_, String>(0))?;
         let runs = runs.collect::<Result<Vec<_>, _>>()?;
         Ok(runs.into_iter().filter_map(|run| run.parse().ok()).collect())
@@ -94,9 +91,11 @@ impl Reader {
         let run: Option<String> = self
             .connection
             .query_row(
-                "SELECT run FROM record WHERE kind = 'settled'
-                 AND json_extract(CAST(body AS TEXT), '$.customer') = ?1
-                 AND json_extract(CAST(body AS TEXT), '$.outcome') = 'unknown' ORDER BY seq DESC LIMIT 1",
+                &sql(
+                    "SELECT run FROM records WHERE kind = {Settled}
+                     AND json_extract(CAST(body AS TEXT), '$.customer') = ?1
+                     AND json_extract(CAST(body AS TEXT), '$.outcome') = 'unknown' ORDER BY seq DESC LIMIT 1",
+                ),
                 [customer.to_string()],
                 |row| row.get(0),
             )

@@ -15,14 +15,14 @@ pub use sent::{RequestsByRow, Sending};
 pub use single::StoredRecord;
 
 use super::{
+    format::{APPLICATION_ID, Known, known, sql},
     lines::{CustomerLine, RowCells, RunLine, customer_line, run_line},
-    milestones,
-    schema::{APPLICATION_ID, SCHEMA_VERSION, difference},
     snapshot::CannotLook,
+    views,
 };
 use crate::{
     domain::{RunId, Seq},
-    record::{Record, Run},
+    record::{Kind, Record, Run, sql_list},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -56,7 +56,7 @@ impl Reader {
         connection.busy_timeout(Duration::from_secs(5))?;
         connection.pragma_update(None, "trusted_schema", "OFF")?;
         match identity(&connection) {
-            Ok((APPLICATION_ID, SCHEMA_VERSION)) => Self::over(connection, path, None),
+            Ok((APPLICATION_ID, 1..)) => Self::over(connection, path, None),
             Err(error) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => Err(error.into()),
             _ => Err(QueryError::Foreign(path.to_owned())),
         }
@@ -69,18 +69,18 @@ impl Reader {
         path: &Path,
         copy: Option<Arc<TempDir>>,
     ) -> Result<Self, QueryError> {
-        if let Some(difference) = difference(&connection)? {
+        if let Known::Altered(difference) = known(&connection)? {
             return Err(CannotLook::Schema { path: path.to_owned(), difference }.into());
         }
         connection.pragma_update(None, "query_only", "OFF")?;
-        milestones::prepare(&connection)?;
+        views::prepare(&connection)?;
         connection.pragma_update(None, "query_only", "ON")?;
         Ok(Self { connection, _copy: copy })
     }
 
     /// Takes in the milestones that were recorded since the last question about them.
     fn gather(&self) -> Result<(), QueryError> {
-        Ok(milestones::gather(&self.connection)?)
+        Ok(views::gather(&self.connection)?)
     }
 
     /// All runs, oldest first.
@@ -115,7 +115,7 @@ impl Reader {
         let Some((first, last)) = self.extent(run)? else { return Ok(()) };
         let mut query = self
             .connection
-            .prepare("SELECT seq, body FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 ORDER BY seq")?;
+            .prepare("SELECT seq, body FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 ORDER BY seq")?;
         let mut rows = query.query(params![first, last, run.as_str()])?;
         while let Some(row) = rows.next()? {
             let (seq, record) = decoded(row)?;
@@ -138,14 +138,13 @@ impl Reader {
     }
 
     /// The records of a run that are of one of these kinds, in order.
-    pub fn events(&self, run: &RunId, kinds: &[&str]) -> Result<Vec<(Seq, Record)>, QueryError> {
+    pub fn events(&self, run: &RunId, kinds: &[Kind]) -> Result<Vec<(Seq, Record)>, QueryError> {
         let Some((first, last)) = self.extent(run)? else { return Ok(Vec::new()) };
-        let kinds = serde_json::to_string(kinds).unwrap_or_default();
-        let mut query = self.connection.prepare(
-            "SELECT seq, body FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3
-             AND kind IN (SELECT value FROM json_each(?4)) ORDER BY seq",
-        )?;
-        let mut rows = query.query(params![first, last, run.as_str(), kinds])?;
+        let mut query = self.connection.prepare(&format!(
+            "SELECT seq, body FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 AND kind IN ({}) ORDER BY seq",
+            sql_list(kinds.iter().copied())
+        ))?;
+        let mut rows = query.query(params![first, last, run.as_str()])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             found.push(decoded(row)?);
@@ -160,11 +159,11 @@ impl Reader {
         mut each: impl FnMut(CustomerLine, RowCells) -> Result<(), E>,
     ) -> Result<(), E> {
         self.gather()?;
-        let mut query = self.prepare(
-            "SELECT customers.*, json_extract(CAST(record.body AS TEXT), '$.cells') AS cells
-             FROM record JOIN customers ON customers.run_id = record.run AND customers.row = record.row
-             WHERE record.kind = 'row_read' AND record.run = ?1 ORDER BY record.seq",
-        )?;
+        let mut query = self.prepare(&sql(
+            "SELECT customers.*, json_extract(CAST(records.body AS TEXT), '$.cells') AS cells
+             FROM records JOIN customers ON customers.run_id = records.run AND customers.row = records.row
+             WHERE records.kind = {RowRead} AND records.run = ?1 ORDER BY records.seq",
+        ))?;
         let mut rows = query.query([run.as_str()]).map_err(QueryError::from)?;
         while let Some(row) = rows.next().map_err(QueryError::from)? {
             let line = customer_line(row).map_err(QueryError::from)?;
@@ -192,9 +191,9 @@ impl Reader {
     /// The places of a run's first and last record, or bounds of them.
     fn extent(&self, run: &RunId) -> Result<Option<(i64, i64)>, QueryError> {
         self.gather()?;
-        let sql = "SELECT seq FROM temp.milestone WHERE kind = 'run_opened' AND run = ?1";
+        let question = sql("SELECT seq FROM temp.milestone WHERE kind = {RunOpened} AND run = ?1");
         let first: Option<i64> =
-            self.connection.query_row(sql, [run.as_str()], |row| row.get(0)).optional()?;
+            self.connection.query_row(&question, [run.as_str()], |row| row.get(0)).optional()?;
         let last = self.last()?;
         Ok(first.map(|first| (first, last)))
     }

@@ -7,10 +7,12 @@
 use super::{QueryError, Reader};
 use crate::{
     audit::{
+        format::sql,
         lines::{RequestLine, request_line},
-        schema,
+        views::view,
     },
     domain::{RunId, Seq, TenantId},
+    record::{Kind, Scope},
 };
 use memchr::memmem::Finder;
 use rusqlite::{OptionalExtension as _, named_params, params};
@@ -73,8 +75,8 @@ struct Part {
 impl Part {
     /// The intent that the record closes, if it is the end of a request.
     fn closes(&self) -> Option<Seq> {
-        let is_end =
-            matches!(self.kind.as_str(), "response_received" | "request_not_sent" | "outcome_unknown");
+        let kind = Kind::named(&self.kind)?;
+        let is_end = kind.scope() == Scope::Request && kind != Kind::RequestIntended;
         self.intent.filter(|_| is_end)
     }
 }
@@ -113,7 +115,7 @@ impl Reader {
                AND (:since IS NULL OR intended_at >= :since)
                AND (:before IS NULL OR intended_at < :before)
              ORDER BY seq",
-            schema::requests().replace("WHERE kind", &format!("WHERE {between}"))
+            view("requests").replace("WHERE kind", &format!("WHERE {between}"))
         ))?;
         let bound = named_params! {
             ":first": first,
@@ -134,8 +136,8 @@ impl Reader {
     fn span(&self, run: Option<&RunId>) -> Result<Option<(i64, i64)>, QueryError> {
         let Some(run) = run else { return Ok(Some((0, self.last()?))) };
         self.gather()?;
-        let sql = "SELECT max(seq) FROM temp.milestone WHERE kind = 'run_sealed' AND run = ?1";
-        let sealed: Option<i64> = self.connection.query_row(sql, [run.as_str()], |row| row.get(0))?;
+        let question = sql("SELECT max(seq) FROM temp.milestone WHERE kind = {RunSealed} AND run = ?1");
+        let sealed: Option<i64> = self.connection.query_row(&question, [run.as_str()], |row| row.get(0))?;
         Ok(self.extent(run)?.map(|(first, last)| (first, sealed.unwrap_or(last))))
     }
 
@@ -157,7 +159,9 @@ impl Reader {
             {
                 match part.closes() {
                     Some(intent) => drop(found.entry(place(intent)).or_default().get_or_insert(place(seq))),
-                    None if part.kind == "request_intended" => drop(found.entry(place(seq)).or_default()),
+                    None if part.kind == Kind::RequestIntended.label() => {
+                        found.entry(place(seq)).or_default();
+                    }
                     None => {}
                 }
             }
@@ -222,7 +226,7 @@ impl Reader {
 
 /// The view, for one request whose end is known: no other record is looked at for it.
 fn by_place() -> String {
-    schema::requests().replace("completed.intent = +intended.seq", "completed.seq = ?2")
+    view("requests").replace("completed.intent = +intended.seq", "completed.seq = ?2")
 }
 
 fn place(seq: Seq) -> i64 {

@@ -2,9 +2,9 @@
 
 use super::{QueryError, Reader};
 use crate::{
-    audit::RequestLine,
+    audit::{RequestLine, format::sql},
     domain::{Answer, RunId, Seq, Time},
-    record::{Event, Held, Record, RecordError},
+    record::{Event, Held, Kind, Record, RecordError, Scope, sql_list},
 };
 use rusqlite::{OptionalExtension as _, Rows, params};
 use serde::Deserialize;
@@ -40,11 +40,11 @@ pub struct RequestsByRow<'a> {
 struct Part {
     seq: Seq,
     row: Option<u32>,
-    kind: String,
+    kind: Kind,
     said: Said,
 }
 
-/// What both say, in the order of [`BY_ROW`].
+/// What both say, in the order of [`by_row`].
 #[derive(Deserialize)]
 struct Said(
     Option<String>,
@@ -63,26 +63,39 @@ struct Said(
 );
 
 /// Sorting is left to `SQLite`, which does it on disk when there is much.
-const BY_ROW: &str = "
-    SELECT seq, row, kind, json_extract(CAST(body AS TEXT), '$.at', '$.intent', '$.purpose', '$.customer',
-        '$.attempt', '$.method', '$.url', '$.request_id', '$.correlation_id', '$.status', '$.duration_ms', '$.error',
-        '$.text')
-    FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3
-        AND kind IN ('request_intended', 'response_received', 'request_not_sent', 'outcome_unknown')
-    ORDER BY row, seq";
+fn by_row() -> String {
+    let kinds = sql_list(of_requests());
+    format!(
+        "SELECT seq, row, kind, json_extract(CAST(body AS TEXT), '$.at', '$.intent', '$.purpose', '$.customer',
+            '$.attempt', '$.method', '$.url', '$.request_id', '$.correlation_id', '$.status', '$.duration_ms', '$.error',
+            '$.text')
+        FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 AND kind IN ({kinds})
+        ORDER BY row, seq"
+    )
+}
 
-const IN_TIME: &str = "
-    SELECT seq, kind, at, CASE kind WHEN 'held' THEN body ELSE
-        json_extract(CAST(body AS TEXT), '$.attempt', '$.status', '$.answer', '$.duration_ms') END
-    FROM record WHERE seq BETWEEN ?1 AND ?2 AND run = ?3
-        AND kind IN ('request_intended', 'response_received', 'request_not_sent', 'outcome_unknown', 'held')
-    ORDER BY seq";
+fn in_time() -> String {
+    let kinds = sql_list(of_requests().chain([Kind::Held]));
+    sql(&format!(
+        "SELECT seq, kind, at, CASE kind WHEN {{Held}} THEN body ELSE
+            json_extract(CAST(body AS TEXT), '$.attempt', '$.status', '$.answer', '$.duration_ms') END
+        FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 AND kind IN ({kinds})
+        ORDER BY seq"
+    ))
+}
 
 /// What is added to a run by looking at it is no part of its time.
-const LAST_BEFORE: &str = "
-    SELECT at FROM record WHERE seq < ?1 AND run = ?2
-        AND kind NOT IN ('report_written', 'log_verified', 'log_exported', 'resolved', 'corroborated', 'reconciled')
-    ORDER BY seq DESC LIMIT 1";
+fn last_before() -> String {
+    let aside = Kind::ALL.iter().filter(|kind| kind.may_follow_the_seal() || kind.scope() == Scope::Log);
+    let kinds = sql_list(aside.copied());
+    format!(
+        "SELECT at FROM records WHERE seq < ?1 AND run = ?2 AND kind NOT IN ({kinds}) ORDER BY seq DESC LIMIT 1"
+    )
+}
+
+fn of_requests() -> impl Iterator<Item = Kind> {
+    Kind::ALL.iter().copied().filter(|kind| kind.scope() == Scope::Request)
+}
 
 impl Reader {
     /// Lets `ask` have the requests of a run, row by row.
@@ -92,7 +105,7 @@ impl Reader {
         ask: impl FnOnce(&mut RequestsByRow<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let (first, last) = self.extent(run)?.unwrap_or((0, -1));
-        let mut query = self.prepare(BY_ROW)?;
+        let mut query = self.prepare(&by_row())?;
         let rows = query.query(params![first, last, run.as_str()]).map_err(QueryError::from)?;
         let mut requests = RequestsByRow { rows, next: None };
         requests.step()?;
@@ -106,7 +119,7 @@ impl Reader {
         mut each: impl FnMut(Time, Sending) -> Result<(), E>,
     ) -> Result<(), E> {
         let Some((first, last)) = self.extent(run)? else { return Ok(()) };
-        let mut query = self.prepare(IN_TIME)?;
+        let mut query = self.prepare(&in_time())?;
         let mut rows = query.query(params![first, last, run.as_str()]).map_err(QueryError::from)?;
         while let Some(row) = rows.next().map_err(QueryError::from)? {
             let (at, sending) = sending(row)?;
@@ -118,7 +131,7 @@ impl Reader {
     /// When the last thing before this place was done in the run.
     pub fn last_done_before(&self, run: &RunId, seq: Seq) -> Result<Option<Time>, QueryError> {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
-        let found = self.connection.query_row(LAST_BEFORE, params![seq, run.as_str()], |row| row.get(0));
+        let found = self.connection.query_row(&last_before(), params![seq, run.as_str()], |row| row.get(0));
         let at: Option<String> = found.optional()?;
         Ok(at.and_then(|at| at.parse().ok()))
     }
@@ -131,17 +144,18 @@ fn sending(row: &rusqlite::Row<'_>) -> Result<(Time, Sending), QueryError> {
     let (kind, at): (String, String) = (row.get(1)?, row.get(2)?);
     let at = serde_json::from_value(at.into()).map_err(|error| unreadable(error.into()))?;
     let said = row.get_ref(3)?.as_bytes().map_err(rusqlite::Error::from)?;
-    let sending = match &*kind {
-        "held" => match Record::from_bytes(said).map_err(unreadable)?.event {
+    let kind = kind_of(&kind)?;
+    let sending = match kind {
+        Kind::Held => match Record::from_bytes(said).map_err(unreadable)?.event {
             Event::Held(held) => Sending::Held(held),
             _ => return Err(rusqlite::Error::InvalidQuery.into()),
         },
-        "request_not_sent" => Sending::Ended("not_sent"),
-        "outcome_unknown" => Sending::Ended("unknown"),
+        Kind::RequestNotSent => Sending::Ended("not_sent"),
+        Kind::OutcomeUnknown => Sending::Ended("unknown"),
         kind => {
             let (attempt, status, answer, after): Numbers =
                 serde_json::from_slice(said).map_err(|error| unreadable(error.into()))?;
-            if kind == "request_intended" {
+            if kind == Kind::RequestIntended {
                 Sending::Intended(attempt.unwrap_or(1))
             } else {
                 let is_throttled = answer == Some(Answer::Throttled);
@@ -178,7 +192,17 @@ fn part(row: &rusqlite::Row<'_>) -> Result<Part, QueryError> {
     let said = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
     let source = |error: serde_json::Error| QueryError::Record { seq, source: error.into() };
     let said = serde_json::from_str(said).map_err(source)?;
-    Ok(Part { seq, row: row.get(1)?, kind: row.get(2)?, said })
+    Ok(Part {
+        seq,
+        row: row.get(1)?,
+        kind: kind_of(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?,
+        said,
+    })
+}
+
+/// The question asks for known kinds alone.
+fn kind_of(label: &str) -> Result<Kind, QueryError> {
+    Kind::named(label).ok_or_else(|| rusqlite::Error::InvalidQuery.into())
 }
 
 /// An intent is a line; how it ended is added to it.
@@ -199,8 +223,8 @@ fn add(lines: &mut Vec<RequestLine>, part: Part) {
         error,
         text,
     ) = said;
-    let completion = match &*kind {
-        "request_intended" => {
+    let completion = match kind {
+        Kind::RequestIntended => {
             lines.push(RequestLine {
                 seq,
                 customer_tenant_id: customer,
@@ -215,8 +239,8 @@ fn add(lines: &mut Vec<RequestLine>, part: Part) {
             });
             return;
         }
-        "response_received" => "responded",
-        "request_not_sent" => "not_sent",
+        Kind::ResponseReceived => "responded",
+        Kind::RequestNotSent => "not_sent",
         _ => "unknown",
     };
     if let Some(line) = lines.iter_mut().rev().find(|line| Some(line.seq) == intent) {

@@ -3,7 +3,7 @@
 use super::{QueryError, Reader, asked};
 use crate::{
     domain::{Seq, Time},
-    record::Record,
+    record::{Newer, Record, RecordError},
 };
 use rusqlite::OptionalExtension as _;
 
@@ -16,13 +16,22 @@ pub struct StoredRecord {
     pub bytes: Vec<u8>,
     /// What it says, if it can be understood.
     pub record: Option<Record>,
+    /// What of it is not known, if a newer program wrote it.
+    pub newer: Option<Box<Newer>>,
 }
 
 impl Reader {
     /// The record at this place.
     pub fn stored(&self, seq: Seq) -> Result<Option<StoredRecord>, QueryError> {
         let bytes = self.bytes_of("SELECT body FROM record WHERE seq = ?1", seq)?;
-        Ok(bytes.map(|bytes| StoredRecord { seq, record: Record::from_bytes(&bytes).ok(), bytes }))
+        Ok(bytes.map(|bytes| {
+            let (record, newer) = match Record::from_bytes(&bytes) {
+                Ok(record) => (Some(record), None),
+                Err(RecordError::Newer(newer)) => (None, Some(newer)),
+                Err(_) => (None, None),
+            };
+            StoredRecord { seq, bytes, record, newer }
+        }))
     }
 
     /// The latest time that a record gives from this place on, whatever the order in which they came.

@@ -1,6 +1,7 @@
 //! What the records of a run add up to, and what was decided in it.
 
 use super::{QueryError, Reader};
+use crate::audit::format::sql;
 use crate::{
     domain::{RunId, Seq},
     record::{Event, Judged, Record},
@@ -16,9 +17,9 @@ impl Reader {
         mut each: impl FnMut(Judged) -> Result<(), E>,
     ) -> Result<(), E> {
         let end = i64::try_from(end).unwrap_or(i64::MAX);
-        let mut query = self.prepare(
-            "SELECT seq, body FROM record WHERE kind = 'judged' AND run = ?1 AND seq < ?2 ORDER BY row, seq",
-        )?;
+        let mut query = self.prepare(&sql(
+            "SELECT seq, body FROM records WHERE kind = {Judged} AND run = ?1 AND seq < ?2 ORDER BY row, seq",
+        ))?;
         let mut rows = query.query(params![run.as_str(), end]).map_err(QueryError::from)?;
         while let Some(row) = rows.next().map_err(QueryError::from)? {
             let seq = row.get::<_, i64>(0).map_err(QueryError::from)?.unsigned_abs();

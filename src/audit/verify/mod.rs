@@ -27,7 +27,7 @@ pub use verdict::{Check, Fault, Verdict, Verification};
 
 use super::{CannotLook, keys::VerifyingKey, snapshot::Snapshot};
 use heads::Judge;
-use records::Facts;
+use records::{Facts, NotJudged};
 use std::{collections::BTreeSet, path::Path};
 
 /// What the reviewer brings along.
@@ -93,12 +93,15 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         checks.push(check);
     }
 
-    let mut missing = missing(&facts, covered, &compared_with);
+    let missing = missing(&facts, covered, &compared_with);
+    let newer = facts.newer.as_ref().map_or(0, |newer| newer.count);
+    let mut not_judged: Vec<String> = facts.newer.as_ref().map(NotJudged::in_words).into_iter().collect();
     if is_newer {
-        missing
-            .push("its indexes are those of a newer version of this program, and were not judged".to_owned());
+        let text = "the file was made by a newer version of this program, and its layout was not judged";
+        not_judged.push(text.to_owned());
     }
-    let verdict = match (checks.iter().all(Check::is_fine), missing.is_empty()) {
+    let is_complete = missing.is_empty() && not_judged.is_empty();
+    let verdict = match (checks.iter().all(Check::is_fine), is_complete) {
         (false, _) => Verdict::Altered,
         (true, false) => Verdict::EndUnproved,
         (true, true) => Verdict::Proved,
@@ -111,6 +114,8 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         covered,
         compared_with: compared_with.into_iter().collect(),
         missing,
+        newer,
+        not_judged,
         is_being_written: snapshot.is_being_written,
         checks,
     })

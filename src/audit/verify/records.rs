@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     domain::Seq,
-    record::{Event, Payload, Record},
+    record::{Event, KeyIntroduced, Kind, LogOpened, Newer, Payload, Record, RecordError},
 };
 use rusqlite::Connection;
+use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic,
@@ -37,6 +38,30 @@ pub(super) struct Facts {
     /// The keys that the log introduces, each with its record.
     pub(super) keys: Vec<(Seq, VerifyingKey)>,
     pub(super) runs: Runs,
+    /// Records of a newer program, which were not judged.
+    pub(super) newer: Option<NotJudged>,
+}
+
+/// Records of a newer program.
+#[derive(Debug)]
+pub(super) struct NotJudged {
+    /// The first of them.
+    pub(super) first: Seq,
+    /// What of it is not known.
+    pub(super) what: String,
+    /// How many there are.
+    pub(super) count: u64,
+}
+
+impl NotJudged {
+    pub(super) fn in_words(&self) -> String {
+        let Self { first, what, count } = self;
+        let records = match count {
+            1 => format!("record {first} is of a newer program"),
+            count => format!("{count} records are of a newer program, the first at {first}"),
+        };
+        format!("{records} (this one does not know the {what}), and its run was judged up to there alone")
+    }
 }
 
 /// Reads all records; `wanted` are the sizes at which the root of the tree will be needed.
@@ -119,15 +144,53 @@ impl Pass {
         }
         self.next = seq.saturating_add(1);
         match understood(stored) {
-            Ok(record) => {
-                match compare(body_of(&record), stored.payload.as_ref()) {
-                    Ok(has_one) => self.with_bodies += u64::from(has_one),
-                    Err(why) => self.bodies.fault(Fault::of_record(seq, why)),
-                }
+            Ok(Understood::Known(record)) => {
+                self.compare(seq, record.event.about().body(), stored.payload.as_ref());
                 self.follow(seq, &record);
+            }
+            Ok(Understood::Newer(newer)) => {
+                let named = stored.body.and_then(body_named_in);
+                // It may name it in a way that is not known here.
+                if named.is_some() {
+                    self.compare(seq, named.as_ref(), stored.payload.as_ref());
+                }
+                self.pass_over(seq, &newer, stored.body.unwrap_or_default());
             }
             Err(why) => self.records.fault(Fault::of_record(seq, why)),
         }
+    }
+
+    /// Whether there is a body, if it is the right one.
+    fn compare(&mut self, seq: Seq, named: Option<&Payload>, found: Option<&Payload>) {
+        let why = match (named, found) {
+            (None, None) => return,
+            (Some(named), Some(found)) if named == found => {
+                self.with_bodies += 1;
+                return;
+            }
+            (Some(_), Some(_)) => "its body is not the one that was recorded",
+            (Some(_), None) => "its body is missing",
+            (None, Some(_)) => "a body lies beside it that it does not have",
+        };
+        self.bodies.fault(Fault::of_record(seq, why));
+    }
+
+    /// A record of a newer program is counted, and its run is judged up to it. What it takes to prove the log is read
+    /// from it all the same.
+    fn pass_over(&mut self, seq: Seq, newer: &Newer, body: &[u8]) {
+        match Kind::named(&newer.kind) {
+            Some(Kind::LogOpened) if seq == 0 => {
+                self.facts.origin = LogOpened::read(body).map(|opened| origin(&opened.log_id));
+            }
+            Some(Kind::KeyIntroduced) => {
+                let key = KeyIntroduced::read(body).and_then(|introduced| introduced.vkey.parse().ok());
+                self.facts.keys.extend(key.map(|key| (seq, key)));
+            }
+            _ => {}
+        }
+        let what = || NotJudged { first: seq, what: newer.what.clone(), count: 0 };
+        self.facts.newer.get_or_insert_with(what).count += 1;
+        self.facts.runs.pass_over(seq, newer);
     }
 
     fn follow(&mut self, seq: Seq, record: &Record) {
@@ -143,36 +206,34 @@ impl Pass {
         if self.records.is_fine()
             && let Err(why) = self.facts.runs.take(seq, record)
         {
-            let text = format!("`{}` is not legal here: {why}", record.event.label());
+            let text = format!("`{}` is not legal here: {why}", record.event.kind().label());
             self.history.fault(Fault::of_record(seq, text));
         }
     }
 }
 
-fn understood(stored: &Stored<'_>) -> Result<Record, String> {
+enum Understood {
+    Known(Record),
+    Newer(Box<Newer>),
+}
+
+fn understood(stored: &Stored<'_>) -> Result<Understood, String> {
     let body = stored.body.ok_or("is not stored as bytes")?;
     if !stored.is_canonical {
         return Err("is not in canonical form".to_owned());
     }
-    Record::from_bytes(body).map_err(|error| error.to_string())
-}
-
-/// The body that a record says it has.
-fn body_of(record: &Record) -> Option<&Payload> {
-    match &record.event {
-        Event::RequestIntended(intent) => intent.body.as_ref(),
-        Event::ResponseReceived(response) => response.body.as_ref(),
-        _ => None,
+    match Record::from_bytes(body) {
+        Ok(record) => Ok(Understood::Known(record)),
+        Err(RecordError::Newer(newer)) => Ok(Understood::Newer(newer)),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-/// Whether there is a body, if it is the right one.
-fn compare(named: Option<&Payload>, found: Option<&Payload>) -> Result<bool, &'static str> {
-    match (named, found) {
-        (None, None) => Ok(false),
-        (Some(named), Some(found)) if named == found => Ok(true),
-        (Some(_), Some(_)) => Err("its body is not the one that was recorded"),
-        (Some(_), None) => Err("its body is missing"),
-        (None, Some(_)) => Err("a body lies beside it that it does not have"),
+/// The body that a record names which is not understood, if it does so as all others do.
+fn body_named_in(record: &[u8]) -> Option<Payload> {
+    #[derive(Deserialize)]
+    struct Naming {
+        body: Payload,
     }
+    serde_json::from_slice::<Naming>(record).ok().map(|naming| naming.body)
 }

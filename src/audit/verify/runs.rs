@@ -3,7 +3,7 @@
 use super::{super::keys::VerifyingKey, approvals};
 use crate::{
     domain::{Outcome, RunId, Seq, TenantId},
-    record::{Event, Purpose, Record, Row, RowState, Run},
+    record::{Event, Kind, Newer, Purpose, Record, Row, RowState, Run, Scope},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -21,6 +21,8 @@ pub(super) struct Runs {
     activity: HashSet<Seq>,
     /// Sealed plans, and the runs that were allowed to carry them out.
     carried_out: HashMap<RunId, RunId>,
+    /// Runs with a record of a newer program, each with its end: from there on, nothing of them is judged.
+    unjudged: HashMap<RunId, Option<Seq>>,
 }
 
 /// A row, its customer, and how it ended. Of a million rows, this is what fits into memory.
@@ -46,12 +48,20 @@ impl Runs {
         if !matches!(record.event, Event::ReportWritten(_)) {
             self.last = Some(id.clone());
         }
+        if let Some(sealed_at) = self.unjudged.get_mut(id) {
+            if record.event.kind() == Kind::RunSealed {
+                *sealed_at = Some(seq);
+            }
+            return Ok(());
+        }
         match &record.event {
             Event::RunOpened(_) => return self.open(id, record),
             Event::Approved(approved) => {
                 let planned_by = self.all.get(id).and_then(|run| Some(&run.run.opened.applies.as_ref()?.run));
-                let planned = planned_by.and_then(|id| self.all.get(id)).map(|planned| &planned.run);
-                approvals::require_good(approved, planned, &self.keys)?;
+                if planned_by.is_none_or(|id| !self.unjudged.contains_key(id)) {
+                    let planned = planned_by.and_then(|id| self.all.get(id)).map(|planned| &planned.run);
+                    approvals::require_good(approved, planned, &self.keys)?;
+                }
             }
             _ => {}
         }
@@ -75,6 +85,23 @@ impl Runs {
         taken
     }
 
+    /// Takes note of a record of a newer program.
+    pub(super) fn pass_over(&mut self, seq: Seq, newer: &Newer) {
+        match &newer.run {
+            Some(run) => {
+                self.last = Some(run.clone());
+                self.all.remove(run);
+                self.unjudged.entry(run.clone()).or_default();
+            }
+            // Whatever it asked for, an answer may follow, and something may rest upon it.
+            None if Kind::named(&newer.kind) == Some(Kind::RequestIntended) => {
+                self.open.insert(seq);
+                self.activity.insert(seq);
+            }
+            None => {}
+        }
+    }
+
     /// A log is opened once, by its first record. Of its own it has keys, verifications, copies, and the requests
     /// of a sign-in outside of a run, which change nothing.
     fn take_of_log(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
@@ -84,9 +111,6 @@ impl Runs {
             (Event::LogOpened(_), _) => Err("the log was opened before".to_owned()),
             (Event::KeyIntroduced(introduced), _) => {
                 self.keys.extend(introduced.vkey.parse::<VerifyingKey>());
-                Ok(())
-            }
-            (Event::LogVerified(_) | Event::LogExported(_) | Event::TokenNamed(_) | Event::Held(_), _) => {
                 Ok(())
             }
             (Event::RequestIntended(intent), _) if !intent.purpose.is_change() => {
@@ -99,6 +123,7 @@ impl Runs {
             (Event::ResponseReceived(response), _) => self.close(response.intent),
             (Event::RequestNotSent(failure), _) => self.close(failure.intent),
             (Event::OutcomeUnknown(failure), _) => self.close(failure.intent),
+            (event, _) if matches!(event.kind().scope(), Scope::Log | Scope::RunOrLog) => Ok(()),
             _ => Err("it belongs to no run".to_owned()),
         }
     }
@@ -111,7 +136,8 @@ impl Runs {
         let Some(run) = Run::begin(record) else { return Ok(()) };
         if let Some(plan) = &run.opened.applies {
             let sealed = self.all.get(&plan.run).and_then(|planned| planned.run.plan.as_ref());
-            if sealed.is_none_or(|sealed| sealed.digest != plan.digest) {
+            let is_judged = !self.unjudged.contains_key(&plan.run);
+            if is_judged && sealed.is_none_or(|sealed| sealed.digest != plan.digest) {
                 return Err(format!("the plan that it carries out, of run {}, is not in the log", plan.run));
             }
         }
@@ -126,13 +152,15 @@ impl Runs {
     /// How many there are, and how many of them came to their end.
     pub(super) fn counts(&self) -> (usize, usize) {
         let sealed = self.all.values().filter(|followed| followed.sealed_at.is_some()).count();
-        (self.all.len(), sealed)
+        let unjudged = self.unjudged.values().filter(|sealed_at| sealed_at.is_some()).count();
+        (self.all.len() + self.unjudged.len(), sealed + unjudged)
     }
 
     /// The run that the log ends with, and the record that sealed it.
     pub(super) fn last(&self) -> Option<(&RunId, Option<Seq>)> {
         let last = self.last.as_ref()?;
-        Some((last, self.all.get(last).and_then(|followed| followed.sealed_at)))
+        let judged = self.all.get(last).map(|followed| followed.sealed_at);
+        Some((last, judged.or_else(|| self.unjudged.get(last).copied()).flatten()))
     }
 }
 

@@ -1,14 +1,10 @@
 //! Whether the file is the database that a log was made as.
 
 use super::{
-    super::schema::{Definitions, difference, is_known},
+    super::format::{Definitions, Known, known, opened},
     verdict::{Check, Fault},
 };
-use crate::{
-    domain::Sha256,
-    record::{Event, Record},
-};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 /// So many lines of `SQLite`'s own check are taken.
 const LINES: u32 = 20;
@@ -49,45 +45,48 @@ fn pages(connection: &Connection, check: &mut Check) -> rusqlite::Result<()> {
 
 fn definitions(connection: &Connection, check: &mut Check) -> rusqlite::Result<bool> {
     let found = Definitions::of(connection)?;
-    let recorded = recorded(connection)?;
-    if recorded.is_some_and(|recorded| recorded != found.recorded()) {
-        let text = "a table, a trigger or a view is not what it was when the log was made";
-        check.fault(Fault::of_record(0, text));
-    }
+    let format: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // What else is wrong with the first record is found where the records are read.
-    let is_newer = recorded.is_some_and(|recorded| !is_known(recorded));
-    if !is_newer && let Some(difference) = difference(connection)? {
-        check.fault(Fault::of_all(difference.to_string()));
+    if let Some(opened) = opened(connection)? {
+        if opened.schema_sha256 != found.recorded() {
+            let text = "a table, a trigger or a view is not what it was when the log was made";
+            check.fault(Fault::of_record(0, text));
+        }
+        if opened.layout() != format {
+            let text = format!("the log was made in format {}, and the file says {format}", opened.layout());
+            check.fault(Fault::of_record(0, text));
+        }
     }
-    Ok(is_newer)
-}
-
-/// The digest that the log's first record has.
-fn recorded(connection: &Connection) -> rusqlite::Result<Option<Sha256>> {
-    let first: Option<Vec<u8>> = connection
-        .query_row("SELECT CAST(body AS BLOB) FROM record WHERE seq = 0", [], |row| row.get(0))
-        .optional()?;
-    let record = first.and_then(|body| Record::from_bytes(&body).ok());
-    Ok(record.and_then(|record| match record.event {
-        Event::LogOpened(opened) => Some(opened.schema_sha256),
-        _ => None,
-    }))
+    match known(connection)? {
+        Known::Released => Ok(false),
+        Known::Newer(_) => Ok(true),
+        Known::Altered(difference) => {
+            check.fault(Fault::of_all(difference.to_string()));
+            Ok(false)
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{audit::schema::SCHEMA, domain::Time, record::LogOpened};
+    use crate::{
+        audit::format,
+        domain::Time,
+        record::{Event, LogOpened, Record},
+    };
 
     /// What is found in a log that was made with these definitions beside ours; `change` is what became of it.
     fn found(made_with: &str, change: &str) -> (Vec<String>, bool) {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch(&format!("{SCHEMA}{made_with}")).unwrap();
+        connection.execute_batch(&format!("{}{made_with}", format::definitions())).unwrap();
+        connection.pragma_update(None, "user_version", format::LATEST).unwrap();
         let opened = LogOpened {
             log_id: "07".repeat(16),
             version: "9.0.0".to_owned(),
             sqlite: "9.0.0".to_owned(),
             schema_sha256: Definitions::of(&connection).unwrap().recorded(),
+            format: Some(format::LATEST),
         };
         let record = Record { at: Time::from_millis(0), run: None, event: Event::LogOpened(opened) };
         let bytes = record.to_bytes().unwrap();
@@ -100,14 +99,19 @@ mod tests {
     #[test]
     fn a_newer_version_is_not_called_altered() {
         assert_eq!(found("", ""), (vec![], false));
-        let (view, index) = ("CREATE VIEW later AS SELECT 1;", "CREATE INDEX by_row ON record (row);");
+        let (view, index) = ("CREATE VIEW later AS SELECT 1;", "CREATE INDEX by_body ON record (body);");
         assert_eq!(found(view, ""), (vec![], true));
         assert_eq!(found(&format!("{view}{index}"), ""), (vec![], true));
-        let (faults, is_newer) = found(view, "DROP VIEW runs");
-        assert!(is_newer && faults.len() == 1, "{faults:?}");
+        let (faults, _) = found(view, "DROP VIEW runs");
+        assert_eq!(faults.len(), 2, "{faults:?}");
         let (faults, is_newer) = found("", view);
         assert!(!is_newer && faults.len() == 2, "{faults:?}");
         let (faults, is_newer) = found("", index);
-        assert!(!is_newer && faults.len() == 1 && faults[0].contains("`by_row`"), "{faults:?}");
+        assert!(!is_newer && faults.len() == 1 && faults[0].contains("`by_body`"), "{faults:?}");
+        let (faults, _) = found("", "PRAGMA user_version = 1");
+        assert!(faults[0].contains("made in format 2, and the file says 1"), "{faults:?}");
+        // A newer program's tables are read, and only those.
+        let other = "DROP TABLE payload; CREATE VIEW payload AS SELECT 1 AS seq, 2 AS salt, 3 AS bytes;";
+        assert!(!found(other, "").1);
     }
 }

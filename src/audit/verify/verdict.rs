@@ -95,7 +95,7 @@ pub enum Verdict {
     Proved,
     /// It is not what it was.
     Altered,
-    /// Nothing disagrees, but records at its end may be missing.
+    /// Nothing disagrees, but records at its end may be missing, or a newer program wrote what was not judged.
     EndUnproved,
 }
 
@@ -127,6 +127,10 @@ pub struct Verification {
     pub compared_with: Vec<u64>,
     /// Why the end is not proved, in words.
     pub missing: Vec<String>,
+    /// How many records a newer program wrote. Their bytes are proved, and what they say was not judged.
+    pub newer: u64,
+    /// What was not judged, in words: a newer program made it.
+    pub not_judged: Vec<String>,
     /// Whether a run was writing the log at the same time; what it added since was not looked at.
     pub is_being_written: bool,
     /// Everything that was looked at.
@@ -141,10 +145,18 @@ impl Verification {
                 format!("Complete and unaltered: all {} records, up to the sealed end.", self.records)
             }
             Verdict::Altered => "ALTERED OR CUT: keep the file as it is, and see what disagrees.".to_owned(),
-            Verdict::EndUnproved => format!(
-                "Nothing disagrees, but records at the end may be missing or made up: {}.",
-                self.missing.join("; ")
-            ),
+            Verdict::EndUnproved => {
+                let end = (!self.missing.is_empty()).then(|| {
+                    let missing = self.missing.join("; ");
+                    format!("records at the end may be missing or made up: {missing}.")
+                });
+                let newer = (!self.not_judged.is_empty()).then(|| {
+                    let not_judged = self.not_judged.join("; ");
+                    format!("not all of it was judged: {not_judged}. Verify it with the newer program.")
+                });
+                let parts: Vec<String> = end.into_iter().chain(newer).collect();
+                format!("Nothing disagrees, but {}", parts.join(" And "))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     audit::{QueryError, Reader, RunLine},
     domain::{Day, Outcome, TenantId, Time},
     engine::{Claim, Ours},
-    record::{Event, Run},
+    record::{Event, Kind, Run},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -93,7 +93,7 @@ fn ours(reader: &Reader, run: &Run) -> Result<Ours, QueryError> {
     let sent = reader.changes_sent()?;
     let sent = sent.into_iter().map(|(id, customer)| (id.to_ascii_lowercase(), customer)).collect();
     let mut ours = Ours { sent, ..Ours::default() };
-    for (_, record) in reader.events(&run.id, &["token_named"])? {
+    for (_, record) in reader.events(&run.id, &[Kind::TokenNamed])? {
         if let Event::TokenNamed(token) = record.event {
             ours.users.extend(token.user);
             ours.applications.extend(token.app);

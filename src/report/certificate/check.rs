@@ -9,7 +9,7 @@ use super::{
 use crate::{
     audit::{Head, VerifyingKey},
     domain::{RunId, Seq, Sha256, TenantId},
-    record::{Event, Payload, Record},
+    record::{Event, Record},
 };
 
 /// What the reviewer brings along.
@@ -169,7 +169,7 @@ fn is_same(note: &str, head: &Head, keys: &[(Seq, VerifyingKey)]) -> bool {
 fn understood(shown: &Shown) -> Result<Known, String> {
     let Shown { seq, record, body, .. } = shown;
     let record = Record::from_bytes(record.as_bytes()).map_err(|error| format!("record {seq} {error}"))?;
-    let body = match (recorded_body(&record), body) {
+    let body = match (record.event.about().body(), body) {
         (None, None) => None,
         (Some(recorded), Some(body)) => {
             body.checked(recorded).map_err(|why| format!("record {seq}: {why}"))?
@@ -178,14 +178,6 @@ fn understood(shown: &Shown) -> Result<Known, String> {
         (None, Some(_)) => return Err(format!("record {seq}: a body that it does not have")),
     };
     Ok(Known { seq: *seq, record, body })
-}
-
-fn recorded_body(record: &Record) -> Option<&Payload> {
-    match &record.event {
-        Event::RequestIntended(intent) => intent.body.as_ref(),
-        Event::ResponseReceived(response) => response.body.as_ref(),
-        _ => None,
-    }
 }
 
 /// Whose log it is, and the keys that it introduces.

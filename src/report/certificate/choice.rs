@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{RunId, Seq, TenantId},
-    record::{Event, Record},
+    record::{Record, Scope, Shown},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,15 +51,8 @@ impl Choice {
     /// Learns from a record which rows are the customer's. Where the first such record is missing, a later
     /// one says so too.
     pub(super) fn learn(&mut self, record: &Record) {
-        let named = match &record.event {
-            Event::RowRead(read) => read.customer.map(|id| (id, read.row)),
-            Event::Settled(settled) | Event::Fell(settled) => settled.customer.map(|id| (id, settled.row)),
-            Event::RequestIntended(intent) => intent.customer.zip(intent.row),
-            Event::Resolved(resolved) => Some((resolved.customer, resolved.row)),
-            Event::Corroborated(corroborated) => Some((corroborated.customer, corroborated.row)),
-            _ => None,
-        };
-        if let Some((customer, row)) = named
+        let about = record.event.about();
+        if let Some((customer, row)) = about.customer().zip(about.row())
             && customer == self.customer
             && record.run.as_ref() == Some(&self.run)
         {
@@ -71,54 +64,31 @@ impl Choice {
     pub(super) fn take(&mut self, seq: Seq, record: &Record) {
         self.learn(record);
         let is_of_run = record.run.as_ref() == Some(&self.run);
+        let (kind, about) = (record.event.kind(), record.event.about());
         let is_own = |row: u32| is_of_run && self.rows.contains(&row);
-        match &record.event {
-            Event::LogOpened(_) | Event::KeyIntroduced(_) => self.pick(seq),
-            Event::RunOpened(_)
-            | Event::TokenNamed(_)
-            | Event::PartnerIdentified(_)
-            | Event::PlanSealed(_)
-            | Event::Approved(_)
-            | Event::Confirmed(_)
-            | Event::Stopped(_)
-            | Event::Resumed(_)
-            | Event::RunSealed(_)
-            | Event::Reconciled(_)
-                if is_of_run =>
-            {
-                self.pick(seq);
-            }
-            Event::RowRead(read) if is_own(read.row) => self.pick(seq),
-            Event::Settled(settled) | Event::Fell(settled) if is_own(settled.row) => self.pick(seq),
+        match kind.shown() {
+            Shown::Frame if is_of_run || kind.scope() == Scope::Log => self.pick(seq),
             // The other rows in it are numbers, and no names.
-            Event::UndoDecided(decided) if decided.rows.iter().any(|row| is_own(*row)) => self.pick(seq),
-            Event::Resolved(resolved) if is_own(resolved.row) => self.pick(seq),
-            Event::Corroborated(corroborated) if is_own(corroborated.row) => {
-                self.basis.insert(corroborated.basis);
+            Shown::IfNamed if about.rows().iter().any(|row| is_own(*row)) => self.pick(seq),
+            Shown::Own if about.row().is_some_and(is_own) => {
+                self.basis.extend(about.basis());
                 self.pick(seq);
             }
-            Event::Judged(judged) if is_own(judged.row) => {
-                self.basis.extend(&judged.basis);
-                self.pick(seq);
-            }
-            Event::Observed(observed) if is_own(observed.row) => {
-                self.basis.extend(observed.basis);
-                self.pick(seq);
-            }
-            Event::RequestIntended(intent) => {
-                let is_about_customer = intent.customer == Some(self.customer);
-                if is_about_customer || intent.customer.is_none() {
-                    self.requests.insert(seq, Request { is_about_customer, ends: Vec::new() });
-                }
-                if is_about_customer && is_of_run {
-                    self.pick(seq);
-                }
-            }
-            Event::ResponseReceived(response) => self.end(response.intent, seq),
-            Event::RequestNotSent(failure) => self.end(failure.intent, seq),
-            Event::OutcomeUnknown(failure) => self.end(failure.intent, seq),
-            Event::Held(held) => self.end(held.basis, seq),
-            _ => {}
+            Shown::Exchange => match about.intent() {
+                Some(intent) => self.end(intent, seq),
+                None => self.intended(seq, about.customer(), is_of_run),
+            },
+            Shown::Frame | Shown::IfNamed | Shown::Own | Shown::Withheld => {}
+        }
+    }
+
+    fn intended(&mut self, seq: Seq, customer: Option<TenantId>, is_of_run: bool) {
+        let is_about_customer = customer == Some(self.customer);
+        if is_about_customer || customer.is_none() {
+            self.requests.insert(seq, Request { is_about_customer, ends: Vec::new() });
+        }
+        if is_about_customer && is_of_run {
+            self.pick(seq);
         }
     }
 

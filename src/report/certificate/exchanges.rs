@@ -4,7 +4,6 @@ use super::story::Known;
 use crate::{
     domain::Seq,
     record::{Event, NotSent, OutcomeUnknown, Purpose, RequestIntended, ResponseReceived},
-    report::words,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -64,7 +63,7 @@ pub(super) fn request(at: String, intent: &RequestIntended, end: Option<RequestE
     RequestStory {
         at,
         purpose: intent.purpose,
-        what: words::purpose(intent.purpose),
+        what: intent.purpose.in_words(),
         is_change: intent.purpose.is_change(),
         attempt: intent.attempt,
         method: intent.method.clone(),

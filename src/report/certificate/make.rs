@@ -233,7 +233,7 @@ fn item(draft: Draft, prover: &Prover) -> Option<Item> {
     let Draft { seq, text, record, attached, why, why_body, .. } = draft;
     let proof = prover.proof(seq)?;
     if let Some(why) = why {
-        let kind = record.event.label().to_owned();
+        let kind = record.event.kind().label().to_owned();
         return Some(Item::Withheld(Withheld {
             seq,
             kind,

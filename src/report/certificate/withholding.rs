@@ -8,7 +8,7 @@ use super::{
 use crate::{
     audit::{Prover, Reader},
     domain::{Seq, TenantId},
-    record::{Event, Purpose, Record, RequestIntended},
+    record::{Event, Purpose, Record, RequestIntended, Shown},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -62,9 +62,10 @@ pub(super) fn withhold(
                     names_in(&value, &own, &mut found);
                 }
             }
-            Event::Reconciled(reconciled) => found.extend(reconciled.unclaimed.iter().map(id_of)),
-            event if !shown.contains(&seq) => found.extend(others(event)),
-            Event::RunOpened(opened) => found.extend(opened.policy.protected.iter().map(id_of)),
+            // What the run says of itself may name others, shown or not.
+            event if !shown.contains(&seq) || event.kind().shown() == Shown::Frame => {
+                found.extend(event.about().names());
+            }
             _ => {}
         }
         for name in found {
@@ -88,10 +89,6 @@ fn is_listing(intent: &RequestIntended) -> bool {
     matches!(intent.purpose, Purpose::ListCustomers | Purpose::ReadActivity)
 }
 
-fn id_of(id: &TenantId) -> String {
-    id.to_string()
-}
-
 /// What the customer and the partner are called, by the service and not by the list: a list may have the
 /// wrong name beside an ID.
 fn own_names(own: TenantId, drafts: &[Draft]) -> Vec<String> {
@@ -106,22 +103,4 @@ fn own_names(own: TenantId, drafts: &[Draft]) -> Vec<String> {
         }
     }
     names
-}
-
-/// The customers that a record names which is not shown.
-fn others(event: &Event) -> Vec<String> {
-    match event {
-        Event::RowRead(row) => {
-            let customer = row.customer.as_ref().map(id_of);
-            customer.into_iter().chain(row.name.clone()).chain(row.domain.clone()).collect()
-        }
-        Event::Judged(judged) => judged.name.iter().chain(&judged.domain).cloned().collect(),
-        Event::Settled(settled) => {
-            settled.customer.as_ref().map(id_of).into_iter().chain(settled.name.clone()).collect()
-        }
-        Event::RequestIntended(intent) => intent.customer.as_ref().map(id_of).into_iter().collect(),
-        Event::RunOpened(opened) => opened.policy.protected.iter().map(id_of).collect(),
-        Event::CustomersProtected(list) => list.customers.iter().map(id_of).collect(),
-        _ => Vec::new(),
-    }
 }

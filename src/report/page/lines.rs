@@ -1,6 +1,6 @@
 //! A row of the list as the page shows it, with what was sent for it.
 
-use super::super::{rows::Row, words};
+use super::super::rows::Row;
 use crate::{audit::RequestLine, domain::Reason, record::Purpose};
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +75,7 @@ impl Request {
         };
         Self {
             at: line.intended_at.clone(),
-            what: purpose.map_or_else(|| name.to_owned(), |purpose| words::purpose(purpose).to_owned()),
+            what: purpose.map_or_else(|| name.to_owned(), |purpose| purpose.in_words().to_owned()),
             is_change: purpose.is_some_and(Purpose::is_change),
             attempt: line.attempt.unwrap_or(1),
             method: line.method.clone().unwrap_or_default(),

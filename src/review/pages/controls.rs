@@ -67,7 +67,7 @@ const SOC: &[Line] = &[
     ("The removal was requested", &["runs.ticket", "runs.reason"], "A run: “Who said yes?”"),
     (
         "It was authorised before it was done",
-        &["record.kind"],
+        &["records.kind"],
         "A run: “Who said yes?”, and “The plan was confirmed” among its events",
     ),
     (

@@ -4,8 +4,10 @@ use super::{Shown, Tools, runs::counts};
 use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
-    record::{Approved, Confirmed, Event, Held, How, PlanSealed, Record, RunOpened, RunSealed, TokenNamed},
-    report::{self, event_in_words, in_words, shares_of, signed_by},
+    record::{
+        Approved, Confirmed, Event, Held, How, Line, PlanSealed, Record, RunOpened, RunSealed, TokenNamed,
+    },
+    report::{self, in_words, shares_of, signed_by},
 };
 use minijinja::{Value, value::Serde};
 use std::collections::BTreeMap;
@@ -33,7 +35,7 @@ impl Milestones {
             let Some(stored) = tools.reader.stored(*seq)? else { continue };
             let Some(Record { at, event, .. }) = stored.record else { continue };
             if !matches!(event, Event::ReportWritten(_)) {
-                let (what, text) = event_in_words(&event);
+                let Line { what, text, .. } = event.line();
                 found.events.push(values! { seq, at => at.to_string(), what, text });
             }
             match event {

@@ -1,7 +1,7 @@
 //! Any ID: whose, or of what, and where it stands.
 
 use super::{Shown, Tools, customers::line};
-use crate::{audit::QueryError, record::Event, report::event_in_words};
+use crate::{audit::QueryError, record::Line};
 use minijinja::{Value, value::Serde};
 
 /// Anything shorter begins too many IDs.
@@ -33,8 +33,8 @@ pub(super) fn show(tools: &Tools, asked: &str) -> Result<Shown, QueryError> {
         let Some(record) = tools.reader.stored(mention.seq)?.and_then(|stored| stored.record) else {
             continue;
         };
-        let row = row_of(&record.event);
-        let (what, text) = event_in_words(&record.event);
+        let row = record.event.about().row();
+        let Line { what, text, .. } = record.event.line();
         let run = record.run.map(|run| run.to_string());
         places.push(values! { id => mention.id, seq => mention.seq, at => record.at.to_string(), run, row, what, text });
     }
@@ -45,17 +45,4 @@ pub(super) fn show(tools: &Tools, asked: &str) -> Result<Shown, QueryError> {
         places, more, found,
     };
     Ok(Shown::new("search.html", title, values))
-}
-
-/// The row that a record with an ID is about.
-fn row_of(event: &Event) -> Option<u32> {
-    match event {
-        Event::RequestIntended(intent) => intent.row,
-        Event::ResponseReceived(response) => response.row,
-        Event::RequestNotSent(failed) => failed.row,
-        Event::OutcomeUnknown(lost) => lost.row,
-        Event::Judged(judged) => Some(judged.row),
-        Event::Observed(observed) => Some(observed.row),
-        _ => None,
-    }
 }

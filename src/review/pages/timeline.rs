@@ -4,8 +4,7 @@ use super::{Tools, json};
 use crate::{
     audit::{QueryError, StoredRecord},
     domain::{Seq, Time},
-    record::{Event, Record},
-    report::event_in_words,
+    record::{Event, Record, Tone},
 };
 use minijinja::Value;
 
@@ -35,12 +34,19 @@ fn between(millis: u128) -> String {
 fn line(tools: &Tools, stored: &StoredRecord, later: Option<&str>) -> Result<Value, QueryError> {
     let Some(Record { at, event, .. }) = &stored.record else {
         let text = String::from_utf8_lossy(&stored.bytes).into_owned();
+        let (what, kind, at) = match &stored.newer {
+            Some(newer) => {
+                let what = format!("Of a newer program; this one does not know the {}", newer.what);
+                (what, newer.kind.clone(), newer.at.to_string())
+            }
+            None => ("A record that cannot be understood".to_owned(), "unreadable".to_owned(), String::new()),
+        };
         return Ok(values! {
-            seq => stored.seq, what => "a record that cannot be understood", text, kind => "unreadable",
-            at => "", later => "", parts => Vec::<Value>::new(), bare => true, tone => "bad",
+            seq => stored.seq, what, text, kind,
+            at, later => "", parts => Vec::<Value>::new(), bare => true, tone => "bad",
         });
     };
-    let (what, text) = event_in_words(event);
+    let told = event.line();
     let mut parts: Vec<Value> = Vec::new();
     let mut ids: Vec<(&str, String)> = Vec::new();
     let mut address = None;
@@ -66,7 +72,8 @@ fn line(tools: &Tools, stored: &StoredRecord, later: Option<&str>) -> Result<Val
     }
     let ids: Vec<_> = ids.into_iter().map(|(name, id)| values! { name, id }).collect();
     Ok(values! {
-        seq => stored.seq, at => at.to_string(), later, what, text, kind => event.label(), tone => tone(event),
+        seq => stored.seq, at => at.to_string(), later, what => told.what, text => told.text,
+        kind => event.kind().label(), tone => class(told.tone),
         parts, ids, address, bare => false,
     })
 }
@@ -97,20 +104,15 @@ fn part(
     Ok(())
 }
 
-/// What the eye should find.
-fn tone(event: &Event) -> &'static str {
-    match event {
-        Event::RequestIntended(intent) if intent.purpose.is_change() => "change",
-        Event::RequestIntended(_) => "ask",
-        Event::ResponseReceived(response) if response.status < 300 => "good",
-        Event::OutcomeUnknown(_) => "bad",
-        Event::ResponseReceived(_) | Event::RequestNotSent(_) | Event::Held(_) | Event::Stopped(_) => "care",
-        Event::Settled(_)
-        | Event::Judged(_)
-        | Event::Confirmed(_)
-        | Event::Resolved(_)
-        | Event::Corroborated(_)
-        | Event::RunSealed(_) => "strong",
-        _ => "plain",
+/// The class of the page's style.
+const fn class(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Change => "change",
+        Tone::Ask => "ask",
+        Tone::Good => "good",
+        Tone::Care => "care",
+        Tone::Bad => "bad",
+        Tone::Strong => "strong",
+        Tone::Plain => "plain",
     }
 }

@@ -136,7 +136,7 @@ fn the_verdict_is_that_of_verify() {
         .unwrap();
     log.execute_batch("DROP TRIGGER record_is_not_updated").unwrap();
     let changed = "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'observed', 'accepted') AS BLOB)
-        WHERE kind = 'settled' AND row = 2";
+        WHERE body ->> '$.kind' = 'settled' AND body ->> '$.row' = 2";
     assert_eq!(log.execute(changed, []).unwrap(), 1);
     log.execute_batch(&guard).unwrap();
     drop(log);

@@ -1,7 +1,7 @@
 //! Sealed logs to look at, to attack, and to show to both verifiers.
 
 use super::{
-    id,
+    Folder, id,
     in_process::{Death, InProcessRun, LifeEnded},
 };
 use offboard::{
@@ -91,7 +91,17 @@ pub(crate) fn try_to_tamper(path: &Path, sql: &str) -> rusqlite::Result<()> {
     log.execute_batch(&format!("BEGIN; {drop_all} {sql}; {make_again} COMMIT"))
 }
 
-/// Makes the pages of the log's index what they would be if its table were defined otherwise: `from` replaced by `to`,
+/// A folder with a log that the first edition of the program left.
+pub(crate) fn of_the_first_edition(name: &str) -> Folder {
+    let folder = Folder::new();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/first-edition").join(name);
+    for file in ["audit.db", "checkpoint.txt", "certificate.json"] {
+        fs::copy(kept.join(file), folder.path(file)).unwrap();
+    }
+    folder
+}
+
+/// Makes the pages of the index that a log of the first edition has what they would be if its table were defined otherwise: `from` replaced by `to`,
 /// until the index was made. What is defined is as it was.
 pub(crate) fn index_as_if(path: &Path, from: &str, to: &str) {
     let define = |sql: &str| {
@@ -127,7 +137,7 @@ pub(crate) fn look(path: &Path) -> rusqlite::Result<Connection> {
 pub(crate) fn entries(path: &Path) -> Vec<Entry> {
     let log = look(path).unwrap();
     let mut query = log
-        .prepare("SELECT body, salt, bytes FROM record LEFT JOIN payload USING (seq) WHERE run NOT NULL ORDER BY seq")
+        .prepare("SELECT body, salt, bytes FROM records LEFT JOIN payload USING (seq) WHERE run NOT NULL ORDER BY seq")
         .unwrap();
     let entry = |row: &rusqlite::Row<'_>| {
         let record = Record::from_bytes(row.get_ref(0)?.as_bytes().unwrap()).unwrap();

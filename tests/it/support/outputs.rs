@@ -5,8 +5,8 @@ use calamine::{Reader as _, Xlsx, open_workbook};
 use offboard::{
     audit::{Reader, verify::Trust},
     domain::{Outcome, RunId, TenantId},
-    record::{Event, Pending, Record, Resolved},
-    report::{CsvStyle, Trusted, Wanted, check, check_html, event_in_words, prove, write_all},
+    record::{Event, Line, Pending, Record, Resolved},
+    report::{CsvStyle, Trusted, Wanted, check, check_html, prove, write_all},
     review::{Desk, Review},
 };
 use serde_json::Value;
@@ -179,7 +179,7 @@ impl Outputs {
         let mut ends: BTreeMap<u32, String> = BTreeMap::new();
         reader
             .records(run, |_, record| {
-                let (what, text) = event_in_words(&record.event);
+                let Line { what, text, .. } = record.event.line();
                 match record.event {
                     Event::Settled(settled) => {
                         told.push((settled.row, text));

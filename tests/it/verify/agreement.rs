@@ -84,7 +84,7 @@ fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
         4 => {
             let sql = match below(numbers, 8) {
                 6 => "CREATE INDEX mine ON record (seq)".to_owned(),
-                7 => "DROP INDEX record_milestone".to_owned(),
+                7 => "DROP VIEW records".to_owned(),
                 0 => "DROP TRIGGER payload_is_not_deleted".to_owned(),
                 1 => "CREATE VIEW mine AS SELECT 1".to_owned(),
                 2 => format!("PRAGMA application_id = {at}"),
@@ -238,5 +238,5 @@ fn the_script_is_short() {
         code += usize::from(!is_text && !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     }
     println!("docs/verify.py: {code} lines of code");
-    assert!(code <= 150 && text.lines().all(|line| line.chars().count() <= 120));
+    assert!(code <= 260 && text.lines().all(|line| line.chars().count() <= 120));
 }

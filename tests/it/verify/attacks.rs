@@ -1,7 +1,10 @@
 //! What somebody who owns the file can do to it, and who finds it.
 
 use crate::support::{
-    evidence::{Question, Sealed, beside, both_answer, entries, forge, index_as_if, look, other_key, tamper},
+    evidence::{
+        Question, Sealed, beside, both_answer, entries, forge, index_as_if, look, of_the_first_edition,
+        other_key, tamper,
+    },
     key,
 };
 use offboard::{audit::Entry, record::Event};
@@ -15,7 +18,7 @@ const CLOSE_THE_GAP: &str =
 /// A record that may follow the end of a run.
 const ONE_MORE: &str = "INSERT INTO record (seq, body) SELECT max(seq) + 1, (SELECT CAST(json_object(
     'at', at, 'file', 'made-up.txt', 'kind', 'report_written', 'run', run, 'sha256', printf('%064d', 0)) AS BLOB)
-    FROM record WHERE kind = 'run_sealed') FROM record";
+    FROM records WHERE kind = 'run_sealed') FROM record";
 
 fn cut(from: &str) -> String {
     format!("DELETE FROM record WHERE seq >= {from}; DELETE FROM payload WHERE seq >= {from}")
@@ -232,10 +235,7 @@ fn guards_and_views_are_as_they_were_made() {
         "CREATE TABLE notes (text)",
         "ANALYZE",
         // An index may hide what the tables have, and show what they have not.
-        "CREATE INDEX by_row ON record (row)",
-        "DROP INDEX record_milestone",
-        "DROP INDEX record_milestone;
-         CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL AND seq > 9",
+        "CREATE INDEX by_body ON record (body)",
         "CREATE TRIGGER mine BEFORE INSERT ON record BEGIN SELECT RAISE(IGNORE); END",
         "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'never changed', 'ever changed')",
     ]
@@ -249,24 +249,42 @@ fn guards_and_views_are_as_they_were_made() {
     both_answer(&questions);
 }
 
-/// The definitions are those of the program, and the pages of the index are not.
+/// A log of the first edition has an index. It is as it was made, and so are its pages.
 #[test]
-fn the_pages_of_the_index_are_looked_at() {
-    let sealed = Sealed::new(1);
-    let (hides, renames) = (sealed.copy("hides.db"), sealed.copy("renames.db"));
+fn the_index_of_the_first_edition_is_looked_at() {
+    let folder = of_the_first_edition("suspension");
+    let kept = folder.path("checkpoint.txt");
+    let copy = |name: &str| {
+        let path = folder.path(name);
+        fs::copy(folder.path("audit.db"), &path).unwrap();
+        path
+    };
+    let (hides, renames) = (copy("hides.db"), copy("renames.db"));
     index_as_if(&hides, "WHEN 'run_opened' THEN kind", "WHEN 'run_opened' THEN NULL");
     index_as_if(&renames, "'$.run')", "'$.run') || 'x'");
     let runs = |path: &PathBuf| -> i64 {
         look(path).unwrap().query_row("SELECT count(*) FROM runs", [], |row| row.get(0)).unwrap()
     };
-    assert_eq!((runs(&sealed.log()), runs(&hides)), (1, 0), "the view of the file shows what its index says");
-    let reindexed = sealed.copy("reindexed.db");
-    rusqlite::Connection::open(&reindexed).unwrap().execute_batch("REINDEX; VACUUM").unwrap();
-    both_answer(&[
-        ("a run is hidden".to_owned(), Question::new(hides).with(&sealed.kept), 7),
-        ("a run has another name".to_owned(), Question::new(renames).with(&sealed.kept), 7),
-        ("made again".to_owned(), Question::new(reindexed).with(&sealed.kept), 0),
-    ]);
+    assert_eq!(runs(&hides), 0, "the view of the file shows what its index says");
+    let with = |name: &str, sql: &str| {
+        let path = copy(name);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        path
+    };
+    let other = "DROP INDEX record_milestone;
+         CREATE INDEX record_milestone ON record (milestone, run) WHERE milestone IS NOT NULL AND seq > 9";
+    let questions = [
+        ("as it is", copy("same.db"), 0),
+        ("a run is hidden", hides, 7),
+        ("a run has another name", renames, 7),
+        ("made again", with("reindexed.db", "REINDEX; VACUUM"), 0),
+        ("taken out", with("without.db", "DROP INDEX record_milestone"), 7),
+        ("another", with("other.db", other), 7),
+        ("of another format", with("format.db", "PRAGMA user_version = 2"), 7),
+    ];
+    let asked =
+        |(what, path, code): (&str, PathBuf, i32)| (what.to_owned(), Question::new(path).with(&kept), code);
+    both_answer(&questions.map(asked));
 }
 
 /// A head says over how many records it is, once in the table and once under its signature.

@@ -76,7 +76,7 @@ fn a_record_that_follows_from_nothing_is_named() {
     tamper(
         &folder.path("audit.db"),
         "INSERT INTO record (seq, body) SELECT max(seq) + 1,
-            (SELECT body FROM record WHERE kind = 'request_intended' ORDER BY seq DESC LIMIT 1) FROM record",
+            (SELECT body FROM records WHERE kind = 'request_intended' ORDER BY seq DESC LIMIT 1) FROM record",
     );
     let done = folder.offboard(&["verify"]).exits(7);
     assert!(done.out.contains("✗ history") && done.out.contains("the run is sealed"), "{}", done.out);
@@ -91,7 +91,7 @@ fn the_verification_is_recorded_when_asked_for() {
     folder.offboard(&["verify", "--checkpoint", "ticket.txt", "--record"]).exits(0);
     let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
     let body: String = log
-        .query_row("SELECT CAST(body AS TEXT) FROM record WHERE kind = 'log_verified'", [], |row| row.get(0))
+        .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'log_verified'", [], |row| row.get(0))
         .unwrap();
     let recorded: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(recorded["exit_code"], 0);
@@ -137,10 +137,10 @@ fn a_file_that_is_no_log_is_not_called_altered() {
         assert!(done.err.contains("is not an audit log"), "{name}: {}", done.err);
     }
     let sealed = Sealed::new(1);
-    let newer = sealed.copy("newer.db");
-    rusqlite::Connection::open(&newer).unwrap().execute_batch("PRAGMA user_version = 2").unwrap();
-    let done = folder.offboard(&["verify", "--audit-log", newer.to_str().unwrap()]).exits(6);
-    assert!(done.err.contains("schema 2"), "{}", done.err);
+    let renumbered = sealed.copy("newer.db");
+    rusqlite::Connection::open(&renumbered).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
+    let done = folder.offboard(&["verify", "--audit-log", renumbered.to_str().unwrap()]).exits(7);
+    assert!(done.out.contains("made in format 2, and the file says 9"), "{}", done.out);
     let log = sealed.log();
     let log = log.to_str().unwrap();
     for file in ["text.db", "missing.txt"] {

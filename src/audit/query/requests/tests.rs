@@ -1,4 +1,5 @@
 use super::*;
+use crate::audit::{format, views};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -38,7 +39,8 @@ fn log() -> Reader {
         bodies.push(json!({ "kind": "run_sealed", "run": run, "at": "2026-11-20T09:33:00.000Z" }));
     }
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(schema::SCHEMA).unwrap();
+    connection.execute_batch(format::definitions()).unwrap();
+    connection.pragma_update(None, "user_version", format::LATEST).unwrap();
     for (seq, body) in (0_i64..).zip(bodies) {
         let sql = "INSERT INTO record (seq, body) VALUES (?1, ?2)";
         connection.execute(sql, params![seq, body.to_string().into_bytes()]).unwrap();
@@ -116,7 +118,7 @@ fn one_request_is_asked_for_by_its_place() {
     let plan = reader.plan(&format!("{} WHERE intended.seq = ?1", by_place())).unwrap();
     assert!(plan.iter().all(|step| !step.contains("SCAN") && !step.contains("AUTOMATIC")), "{plan:#?}");
     // A run is looked for where it is.
-    let between = schema::requests().replace("WHERE kind", "WHERE seq BETWEEN 1 AND 9 AND kind");
+    let between = views::view("requests").replace("WHERE kind", "WHERE seq BETWEEN 1 AND 9 AND kind");
     let plan = reader.plan(&between).unwrap();
     assert!(plan.iter().all(|step| !step.starts_with("SCAN record")), "{plan:#?}");
 }
