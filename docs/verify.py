@@ -14,8 +14,8 @@ SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, nam
 # The schemas that were released: the digest that the first record has, which leaves indexes out, and that of all.
 RELEASED = {"027f1bd0e3d7cb127a6d6d8585b1d196284934dd4238bea38ac909766c25087f":
             "070e22eaf81842c9c99a2526622bdf457c7a27f786cc0b00a43ffe1faf7b8dcc",
-            "432429b97c24e25c5ae264258e009a672867ebd10b3765b1b668694ace9db254":
-            "432429b97c24e25c5ae264258e009a672867ebd10b3765b1b668694ace9db254"}
+            "b10227a68b1ab892bd2930020512802b1d4a9e4cc52fbc192a34fe27e46d59c9":
+            "b10227a68b1ab892bd2930020512802b1d4a9e4cc52fbc192a34fe27e46d59c9"}
 AFTER_THE_END = ("report_written", "resolved", "corroborated", "reconciled")  # kinds that may follow a run's seal
 UNUSABLE = (sqlite3.Error, UnicodeDecodeError)  # what SQLite says of a damaged file may be no text
 NOT_READ = ("disk I/O error", "unable to open database file", "database or disk is full", "out of memory")

@@ -7,7 +7,7 @@
 
 use crate::{
     domain::{Digest, Outcome, Sha256},
-    record::{Kind, LogOpened},
+    record::{CUSTOMER_COLUMNS, Column, Kind, LogOpened},
 };
 use rusqlite::{Connection, OptionalExtension as _, types::ValueRef};
 use std::{borrow::Cow, fmt, sync::LazyLock};
@@ -27,10 +27,12 @@ pub(super) fn definitions() -> &'static str {
     &SQL
 }
 
-/// A question in which `{RunOpened}` stands for the name of that kind of record as a text, and `{gone}` for the names of
-/// the outcomes after which nothing is left to end.
+/// A question in which `{RunOpened}` stands for the name of that kind of record as a text, `{gone}` for the names of the
+/// outcomes after which nothing is left to end, and `{customers}` for the columns of customers.
 pub(super) fn sql(text: &str) -> String {
-    let mut sql = text.to_owned();
+    let column = |column: &Column| format!("{} AS {}", column.sql, column.name);
+    let columns = || CUSTOMER_COLUMNS.iter().map(column).collect::<Vec<_>>().join(",\n    ");
+    let mut sql = text.replace("{customers}", &columns());
     if sql.contains("{gone}") {
         let gone = Outcome::ALL.into_iter().filter(|outcome| outcome.is_gone());
         let gone: Vec<String> = gone.map(|outcome| format!("'{outcome}'")).collect();
@@ -59,7 +61,7 @@ const RELEASED: [Layout; 2] = [
     },
     Layout {
         format: 2,
-        recorded: "432429b97c24e25c5ae264258e009a672867ebd10b3765b1b668694ace9db254",
+        recorded: "b10227a68b1ab892bd2930020512802b1d4a9e4cc52fbc192a34fe27e46d59c9",
         objects: &SECOND_OBJECTS,
     },
 ];
@@ -98,7 +100,7 @@ const SECOND_OBJECTS: [(&str, &str, &str); 16] = [
     ("trigger", "record_is_contiguous", "bdb31837b76a16626c4087abf0ed7af0f6dc4cb88bd7e0587e445a4c6576b176"),
     ("trigger", "record_is_not_deleted", "ceb518ca083c01a3a7178a9ffacfeaf304dc9aff3b5e1b2b21480f43ec07ed6d"),
     ("trigger", "record_is_not_updated", "ed83b09cf688b148d1b5288938f9505a522bc3cedcb0606e0d24de32778ff42d"),
-    ("view", "customers", "7aeedc21385c8d397205c5e27a264e379a4768656a2e0131b84a4c87aaac0b80"),
+    ("view", "customers", "7e56362577a4e0d21ae662e8a8d22de881179392c65305a76f3ed25322c3f02b"),
     ("view", "records", "77f3524789b152b35c9fbb46d82d52a5fabcacdb5b3e5c799f2fae79e676897a"),
     ("view", "requests", "9629705bc7f99d6c175f9d5721fe5c53af27472a80b056c98821721543f322ce"),
     ("view", "runs", "9374c172c2794c3f568e307d2f0d9b1ff97f3cb89b1581370b68cf507faf291a"),

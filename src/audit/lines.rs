@@ -1,6 +1,6 @@
-//! The lines of the three views, as types.
+//! The lines of the views `runs` and `requests`, as types.
 
-use crate::domain::{Outcome, RunId, Seq};
+use crate::domain::{RunId, Seq};
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,30 +27,6 @@ pub struct RunLine {
     pub state: String,
     pub exit_code: Option<u8>,
 }
-
-/// A line of the view `customers`.
-#[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are the columns of contract §6")]
-pub struct CustomerLine {
-    pub row: u32,
-    pub customer_tenant_id: Option<String>,
-    pub customer_name: Option<String>,
-    pub outcome: Option<Outcome>,
-    pub evidence: Option<String>,
-    pub reasons: Option<String>,
-    pub explanation: Option<String>,
-    pub removable_from: Option<String>,
-    pub http_status: Option<u16>,
-    pub error_code: Option<String>,
-    pub request_id: Option<String>,
-    pub correlation_id: Option<String>,
-    pub attempts: Option<u32>,
-    pub started_at: Option<String>,
-    pub finished_at: Option<String>,
-}
-
-/// The cells of a row, as they stand in the list.
-pub type RowCells = Vec<String>;
 
 /// A line of the view `requests`.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -102,27 +78,6 @@ pub(super) fn run_line(row: &Row<'_>) -> rusqlite::Result<RunLine> {
         finished_at: row.get("finished_at")?,
         state: row.get("state")?,
         exit_code: row.get("exit_code")?,
-    })
-}
-
-pub(super) fn customer_line(row: &Row<'_>) -> rusqlite::Result<CustomerLine> {
-    let outcome: Option<String> = row.get("outcome")?;
-    Ok(CustomerLine {
-        row: row.get("row")?,
-        customer_tenant_id: row.get("customer_tenant_id")?,
-        customer_name: row.get("customer_name")?,
-        outcome: outcome.as_deref().and_then(Outcome::from_name),
-        evidence: row.get("evidence")?,
-        reasons: row.get("reasons")?,
-        explanation: row.get("explanation")?,
-        removable_from: row.get("removable_from")?,
-        http_status: row.get("http_status")?,
-        error_code: row.get("error_code")?,
-        request_id: row.get("request_id")?,
-        correlation_id: row.get("correlation_id")?,
-        attempts: row.get("attempts")?,
-        started_at: row.get("started_at")?,
-        finished_at: row.get("finished_at")?,
     })
 }
 

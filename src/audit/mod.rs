@@ -51,13 +51,11 @@ pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
-pub use lines::{CustomerLine, RequestLine, RowCells, RunLine};
+pub use lines::{RequestLine, RunLine};
 pub use place::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
-pub use query::{
-    Attached, NoSuchRun, QueryError, Reader, RequestFilter, RequestsByRow, Sending, StoredRecord,
-};
+pub use query::{Attached, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
 pub use snapshot::{CannotLook, Snapshot};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

@@ -112,31 +112,7 @@ WITH listed AS (
 )
 SELECT
     listed.run AS run_id,
-    listed.row AS row,
-    json_extract(listed.json, '$.customer') AS customer_tenant_id,
-    coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name')) AS customer_name,
-    coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) AS outcome,
-    CASE
-        WHEN corroborated.row IS NOT NULL
-            AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome'))
-                IN ({gone})
-        THEN 'corroborated'
-        ELSE json_extract(settled.json, '$.evidence')
-    END AS evidence,
-    (SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons')) AS reasons,
-    json_extract(settled.json, '$.explanation') || coalesce(
-        ' Resolved as ' || json_extract(resolved.json, '$.outcome') || ' by ' || json_extract(resolved.json, '$.by')
-            || ' at ' || resolved.at || ': ' || json_extract(resolved.json, '$.because'),
-        ''
-    ) AS explanation,
-    json_extract(settled.json, '$.removable_from') AS removable_from,
-    json_extract(settled.json, '$.exchange.status') AS http_status,
-    json_extract(settled.json, '$.exchange.code') AS error_code,
-    json_extract(settled.json, '$.exchange.request_id') AS request_id,
-    json_extract(settled.json, '$.exchange.correlation_id') AS correlation_id,
-    json_extract(settled.json, '$.attempts') AS attempts,
-    json_extract(settled.json, '$.started_at') AS started_at,
-    settled.at AS finished_at
+    {customers}
 FROM listed
 LEFT JOIN settled ON settled.run = listed.run AND settled.row = listed.row
 LEFT JOIN resolved ON resolved.run = listed.run AND resolved.row = listed.row

@@ -141,16 +141,18 @@ fn as_expected(printer: &Printer, reader: &Reader, run: &RunId) -> Result<Exit, 
     let mut wrong = 0;
     let expected_at =
         LIST.lines().next().and_then(|header| header.split(',').position(|name| name == EXPECTED));
-    reader.customers(run, |line, cells| {
-        let reasons = line.reasons.unwrap_or_default();
-        let outcome = line.outcome.map(Outcome::as_str).unwrap_or_default();
+    reader.customers(run, |story| {
+        let cells = story.listed().map_or(&[][..], |read| &read.cells);
+        let names: Vec<&str> = story.reasons().iter().map(|reason| reason.as_str()).collect();
+        let reasons = names.join(";");
+        let outcome = story.outcome().map(Outcome::as_str).unwrap_or_default();
         let ended = if reasons.is_empty() { outcome.to_owned() } else { format!("{outcome}: {reasons}") };
         let expected = expected_at.and_then(|at| cells.get(at)).cloned().unwrap_or_default();
         let mark = if ended == expected { String::new() } else { format!("expected {expected}") };
         wrong += u32::from(!mark.is_empty());
         shown.row([
-            line.row.to_string(),
-            line.customer_name.unwrap_or_default(),
+            story.row().to_string(),
+            story.name().unwrap_or_default().to_owned(),
             outcome.to_owned(),
             reasons,
             mark,

@@ -52,4 +52,7 @@ pub use requests::{
 pub use row::{Row, RowState};
 pub use signs::{REMEMBERED, Signs};
 pub use state::{Illegal, Run, Stage};
-pub use story::{CustomerStory, OpenStories};
+pub use story::{
+    CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
+    RunStory, Sent, Value,
+};

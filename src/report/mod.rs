@@ -14,7 +14,6 @@
 mod approver;
 mod certificate;
 mod error;
-mod facts;
 mod page;
 mod plain;
 mod plan;
@@ -28,6 +27,7 @@ mod tables;
 mod template;
 #[cfg(test)]
 mod tests;
+mod told;
 mod traffic;
 mod workbook;
 mod write;

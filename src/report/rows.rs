@@ -1,10 +1,9 @@
 //! The rows of a run, each with an outcome, and what they add up to.
 
-use super::{ReportError, facts::Facts};
+use super::{ReportError, told::ReportedRun};
 use crate::{
-    audit::{CustomerLine, Reader, RowCells},
-    domain::{Outcome, Procedure, Reason, TenantId, awaits_an_act},
-    record::{CustomerStory, OpenStories, Pending},
+    domain::{Outcome, Reason, Time, awaits_an_act},
+    record::{CustomerStory, Pending, Resolved},
 };
 use std::collections::BTreeMap;
 
@@ -49,8 +48,7 @@ impl Shown {
 /// One row of the list, with what the report shows of it.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) line: CustomerLine,
-    pub(super) cells: RowCells,
+    pub(super) story: CustomerStory,
     /// Its outcome, or the one under which it counts until it has its own.
     pub(super) outcome: Outcome,
     pub(super) reasons: Vec<Reason>,
@@ -59,32 +57,16 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// A row of a run that is not over may have no outcome yet. `story` is what is on record of its changes, if
-    /// there are any.
-    fn of(
-        mut line: CustomerLine,
-        cells: RowCells,
-        story: Option<&CustomerStory>,
-        procedure: Procedure,
-    ) -> Result<Self, ReportError> {
-        let unknown = |source| ReportError::Reason { row: line.row, source };
-        let names = line.reasons.as_deref().unwrap_or_default().split(';').filter(|name| !name.is_empty());
-        let reasons = names.map(str::parse).collect::<Result<Vec<Reason>, _>>().map_err(unknown)?;
-        if let Some(outcome) = line.outcome {
-            return Ok(Self { line, cells, outcome, reasons, pending: None });
-        }
-        let nothing = CustomerStory::new(line.row);
-        let story = story.unwrap_or(&nothing);
-        let pending = story.pending().unwrap_or(Pending::NotBegun);
-        let became = story.became(procedure, None).join(" ");
-        let (reasons, explanation) = match (story.fell(), pending) {
-            (Some(fell), _) => (fell.reasons.clone(), format!("{} {became}", fell.explanation)),
-            (None, Pending::Done | Pending::Accepted) => (Vec::new(), became),
-            (None, Pending::InDoubt) => (vec![Reason::AnswerLost], became),
-            (None, _) => (vec![Reason::RunStopped], became),
-        };
-        line.explanation = Some(explanation);
-        Ok(Self { line, cells, outcome: pending.counts_as(), reasons, pending: Some(pending) })
+    pub(super) fn of(story: CustomerStory) -> Self {
+        let outcome = story.counts_as();
+        let reasons = story.reasons().into_owned();
+        let pending = if story.outcome().is_none() { story.pending() } else { None };
+        Self { story, outcome, reasons, pending }
+    }
+
+    /// The cells of the list's own row.
+    pub(super) fn cells(&self) -> &[String] {
+        self.story.listed().map_or(&[], |read| &read.cells)
     }
 
     /// What the report shows of it.
@@ -102,7 +84,7 @@ impl Row {
 
     /// Whether it goes only when somebody has acted, as far as is known.
     pub(super) fn awaits_an_act(&self) -> bool {
-        awaits_an_act(self.outcome, &self.reasons, self.line.removable_from.is_some())
+        awaits_an_act(self.outcome, &self.reasons, self.story.removable_from().is_some())
     }
 
     /// Whether a later run may end otherwise. One reason that forbids it is enough: a protected
@@ -130,7 +112,7 @@ pub(super) struct Tally {
     pub(super) counts: BTreeMap<Outcome, u32>,
     pub(super) reasons: BTreeMap<Reason, u32>,
     /// Rows that this run removed or deleted, by how sure that is.
-    pub(super) evidence: BTreeMap<String, u32>,
+    pub(super) evidence: BTreeMap<&'static str, u32>,
     /// Skipped customers by the first day on which they may go.
     pub(super) days: BTreeMap<String, Day>,
     /// Rows by what is shown of them.
@@ -140,8 +122,10 @@ pub(super) struct Tally {
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
-    /// Whom each row is about, in the order of the list; the one thing that is kept of every row.
-    customers: Vec<(u32, TenantId)>,
+    /// What a person found out about rows that ended as unknown: the last word about each.
+    pub(super) resolved: Vec<(Time, Resolved)>,
+    /// Rows of which something is not understood, because a newer program wrote it.
+    pub(super) newer: u32,
 }
 
 /// The customers that may go on one day, or on none that is known.
@@ -155,8 +139,8 @@ impl Day {
     fn add(&mut self, row: &Row) {
         self.count += 1;
         if self.names.len() < NAMES_A_DAY {
-            let name = row.line.customer_name.as_ref().or(row.line.customer_tenant_id.as_ref());
-            self.names.extend(name.cloned());
+            let id = || row.story.customer().map(|id| id.to_string());
+            self.names.extend(row.story.name().map(str::to_owned).or_else(id));
         }
     }
 
@@ -167,7 +151,7 @@ impl Day {
 }
 
 impl Tally {
-    fn add(&mut self, row: &Row) {
+    pub(super) fn add(&mut self, row: &Row) {
         self.rows += 1;
         *self.counts.entry(row.outcome).or_default() += 1;
         *self.shown.entry(row.shown()).or_default() += 1;
@@ -175,20 +159,20 @@ impl Tally {
             *self.reasons.entry(*reason).or_default() += 1;
         }
         if matches!(row.outcome, Outcome::Removed | Outcome::Deleted) {
-            let evidence = row.line.evidence.clone().unwrap_or_else(|| NO_EVIDENCE.to_owned());
+            let evidence = row.story.last_word().evidence().map_or(NO_EVIDENCE, |evidence| evidence.as_str());
             *self.evidence.entry(evidence).or_default() += 1;
         }
-        if let (Outcome::Skipped, Some(day)) = (row.outcome, &row.line.removable_from) {
-            self.days.entry(day.clone()).or_default().add(row);
+        if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.removable_from()) {
+            self.days.entry(day.to_string()).or_default().add(row);
         }
         if row.awaits_an_act() {
             self.undated.add(row);
         }
         self.provisional += u32::from(row.pending.is_some());
         self.retry += u32::from(row.is_worth_another_try());
-        let customer = row.line.customer_tenant_id.as_ref().and_then(|id| id.parse().ok());
-        if let Some(customer) = customer {
-            self.customers.push((row.line.row, customer));
+        self.newer += u32::from(row.story.newer() > 0);
+        if let Some(resolved) = row.story.resolved().last() {
+            self.resolved.push(resolved.clone());
         }
     }
 
@@ -201,59 +185,33 @@ impl Tally {
         self.shown.iter().filter_map(pending).collect()
     }
 
-    /// Whom this row is about, if it names a customer.
-    pub(super) fn customer(&self, row: u32) -> Option<TenantId> {
-        let found = self.customers.binary_search_by_key(&row, |(row, _)| *row).ok()?;
-        self.customers.get(found).map(|(_, customer)| *customer)
-    }
-
-    fn check(&self, facts: &Facts) -> Result<(), ReportError> {
-        let rows = facts.opened.input.rows;
-        let sealed = facts.sealed.as_ref().map(|(_, sealed)| sealed);
+    /// Whether the rows are those that the run began with, and ended as its end says. Where something is not understood,
+    /// nobody can tell.
+    pub(super) fn check(&self, told: &ReportedRun) -> Result<(), ReportError> {
+        if self.newer > 0 {
+            return Ok(());
+        }
+        let rows = told.run.opened.input.rows;
+        let sealed = told.run.sealed.as_ref().map(|(.., sealed)| sealed);
         let open = if sealed.is_some() { self.provisional } else { 0 };
         let counted = self.counts.values().sum::<u32>() - open;
         if counted != rows || self.rows != rows {
             return Err(ReportError::DoesNotAddUp { rows, counted });
         }
         match sealed {
-            Some(sealed) if sealed.counts != self.counts_when_sealed(facts) => Err(ReportError::NotAsSealed),
+            Some(sealed) if sealed.counts != self.counts_when_sealed() => Err(ReportError::NotAsSealed),
             _ => Ok(()),
         }
     }
 
     /// The counts without what a person found out later.
-    fn counts_when_sealed(&self, facts: &Facts) -> BTreeMap<Outcome, u32> {
+    fn counts_when_sealed(&self) -> BTreeMap<Outcome, u32> {
         let mut counts = self.counts.clone();
-        for (_, resolved) in facts.resolved.values() {
+        for (_, resolved) in &self.resolved {
             counts.entry(resolved.outcome).and_modify(|count| *count -= 1);
             *counts.entry(Outcome::Unknown).or_default() += 1;
         }
         counts.retain(|_, count| *count > 0);
         counts
     }
-}
-
-/// Hands each row to `each`, in the order of the list, and adds them up.
-pub(super) fn walk(
-    reader: &Reader,
-    facts: &Facts,
-    mut each: impl FnMut(&Row) -> Result<(), ReportError>,
-) -> Result<Tally, ReportError> {
-    let mut open = OpenStories::default();
-    // Of a run that is over, each row has its outcome.
-    if facts.sealed.is_none() {
-        reader.records(&facts.id, |seq, record| {
-            open.take(seq, &record);
-            Ok(())
-        })?;
-    }
-    let mut tally = Tally::default();
-    reader.customers::<ReportError>(&facts.id, |line, cells| {
-        let story = open.of(line.row);
-        let row = Row::of(line, cells, story, facts.opened.procedure)?;
-        tally.add(&row);
-        each(&row)
-    })?;
-    tally.check(facts)?;
-    Ok(tally)
 }

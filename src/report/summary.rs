@@ -2,10 +2,10 @@
 
 use super::{
     ReportError,
-    facts::Facts,
-    rows::{Shown, Tally, walk},
+    rows::{Shown, Tally},
+    told::{ReportedRun, Sums, tell},
 };
-use crate::record::Pending;
+use crate::record::{Pending, RunStory, Sent};
 use crate::{
     audit::{Reader, RunLine},
     domain::{ListReading, Mode, Outcome, Procedure, Reason, RunId, Sha256, TenantId, Time},
@@ -36,6 +36,9 @@ pub struct Summary {
     /// Rows by reason; a row with two reasons counts under both.
     pub reasons: BTreeMap<Reason, u32>,
     pub requests: Requests,
+    /// Rows of which something is not understood, because a newer program wrote it; then the counts are not all.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub newer: u32,
     pub started_at: Time,
     /// None while the run is not over.
     pub finished_at: Option<Time>,
@@ -80,6 +83,16 @@ pub struct Requests {
     pub retried: u64,
 }
 
+impl Requests {
+    fn of(sent: &Sent) -> Self {
+        let mut by_status = sent.by_status.clone();
+        if sent.open() > 0 {
+            by_status.insert("open".to_owned(), sent.open());
+        }
+        Self { total: sent.requests, by_status, throttled: sent.throttled, retried: sent.retried }
+    }
+}
+
 impl Summary {
     /// Rows by what is shown of them.
     pub fn shown(&self) -> BTreeMap<Shown, u32> {
@@ -94,15 +107,16 @@ impl Summary {
         settled.chain(pending).collect()
     }
 
-    pub(super) fn of(facts: &Facts, tally: &Tally) -> Self {
-        let Facts { opened, started_at, .. } = facts;
-        let finished_at = facts.finished_at();
+    pub(super) fn of(told: &ReportedRun, tally: &Tally) -> Self {
+        let RunStory { opened, started_at, .. } = &told.run;
+        let finished_at = told.run.finished_at();
         Self {
             schema_version: SCHEMA_VERSION,
-            run_id: facts.id.clone(),
+            run_id: told.run.id.clone(),
             procedure: opened.procedure,
             mode: opened.mode,
-            partner: facts
+            partner: told
+                .run
                 .partner
                 .as_ref()
                 .map(|partner| PartnerLine { tenant_id: partner.tenant_id, name: partner.name.clone() }),
@@ -115,14 +129,15 @@ impl Summary {
             counts: tally.counts.clone(),
             provisional: tally.pending(),
             reasons: tally.reasons.clone(),
-            requests: facts.traffic.requests.clone(),
+            requests: Requests::of(&told.traffic.sent),
+            newer: tally.newer,
             started_at: *started_at,
             finished_at,
             duration_seconds: finished_at.map(|end| end.since(*started_at).as_secs_f64()),
             operator: opened.operator.clone(),
             ticket: opened.ticket.clone(),
-            exit_code: facts.exit_code(),
-            checkpoint: facts.checkpoint.clone(),
+            exit_code: told.run.exit_code(),
+            checkpoint: told.checkpoint.clone(),
         }
     }
 }
@@ -130,8 +145,12 @@ impl Summary {
 /// The numbers of a run, without writing anything.
 pub fn summary(reader: &Reader, run: &RunLine) -> Result<Summary, ReportError> {
     reader.at_one_moment(|| {
-        let facts = Facts::of(reader, run)?;
-        let tally = walk(reader, &facts, |_| Ok(()))?;
-        Ok(Summary::of(&facts, &tally))
+        let (told, tally, ()) = tell(reader, run, &Sums)?;
+        Ok(Summary::of(&told, &tally))
     })
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -1,31 +1,13 @@
-//! `customers.csv` and `retry.csv`.
+//! `customers.csv` and `retry.csv`. The columns of the first are those of customers, and then the list's own.
 
 use super::{ReportError, rows::Row};
+use crate::record::CUSTOMER_COLUMNS;
 use std::{
     borrow::Cow,
     collections::HashSet,
     io::{self, Write},
     path::{Path, PathBuf},
 };
-
-/// The columns of `customers.csv` (contract §5), before the list's own.
-const COLUMNS: [&str; 15] = [
-    "row",
-    "customer_tenant_id",
-    "customer_name",
-    "outcome",
-    "evidence",
-    "reasons",
-    "explanation",
-    "removable_from",
-    "http_status",
-    "error_code",
-    "request_id",
-    "correlation_id",
-    "attempts",
-    "started_at",
-    "finished_at",
-];
 
 /// Whom the tables are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -55,33 +37,16 @@ impl<W: Write> Customers<W> {
         listed: &[String],
     ) -> Result<Self, ReportError> {
         let mut this = Self { csv: writer(out, &path, style)?, path, style };
-        let mut taken: HashSet<String> = COLUMNS.iter().map(|&column| column.to_owned()).collect();
+        let columns = CUSTOMER_COLUMNS.map(|column| column.name);
+        let mut taken: HashSet<String> = columns.iter().map(|&column| column.to_owned()).collect();
         let carried = listed.iter().map(|header| unlike(header, &mut taken)).collect::<Vec<_>>();
-        this.write(COLUMNS.iter().copied().chain(carried.iter().map(String::as_str)))?;
+        this.write(columns.iter().copied().chain(carried.iter().map(String::as_str)))?;
         Ok(this)
     }
 
     pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
-        let line = &row.line;
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [
-            line.row.to_string(),
-            text(&line.customer_tenant_id),
-            text(&line.customer_name),
-            row.outcome.to_string(),
-            text(&line.evidence),
-            row.reason_names().join(";"),
-            text(&line.explanation),
-            text(&line.removable_from),
-            line.http_status.map(|status| status.to_string()).unwrap_or_default(),
-            text(&line.error_code),
-            text(&line.request_id),
-            text(&line.correlation_id),
-            line.attempts.map(|attempts| attempts.to_string()).unwrap_or_default(),
-            text(&line.started_at),
-            text(&line.finished_at),
-        ];
-        self.write(cells.iter().chain(&row.cells).map(String::as_str))
+        let cells = CUSTOMER_COLUMNS.map(|column| (column.value)(&row.story).to_text().into_owned());
+        self.write(cells.iter().chain(row.cells()).map(String::as_str))
     }
 
     fn write<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> Result<(), ReportError> {
@@ -123,7 +88,7 @@ impl<W: Write> Retry<W> {
 
     pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
         if row.is_worth_another_try() {
-            self.csv.write_record(&row.cells).map_err(ReportError::writing(&self.path))?;
+            self.csv.write_record(row.cells()).map_err(ReportError::writing(&self.path))?;
         }
         Ok(())
     }

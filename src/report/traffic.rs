@@ -4,11 +4,11 @@
 //! memory. Time in which nobody worked is cut out: a run that was stopped and gone on with, or whose plan lay
 //! before somebody, is drawn in strips.
 
-use super::{ReportError, summary::Requests};
+use super::ReportError;
 use crate::{
-    audit::{Reader, Sending},
+    audit::Reader,
     domain::{RunId, Seq, Time},
-    record::Held,
+    record::{Ended, Held, RequestStory, RunStory, Sent},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -75,7 +75,8 @@ pub(super) struct Wait {
 /// What was sent, and how fast.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
-    pub(super) requests: Requests,
+    /// In numbers.
+    pub(super) sent: Sent,
     /// How long a bucket is, in milliseconds.
     pub(super) width: u64,
     pub(super) strips: Vec<Strip>,
@@ -89,66 +90,37 @@ pub(super) struct Traffic {
     pub(super) median: Option<u64>,
     /// Requests that were sent while the run was not at work: to compare it with Partner Center's own record.
     pub(super) outside: u64,
-}
-
-/// What is only of use while the records are read.
-#[derive(Default)]
-struct Counting {
-    closed: u64,
-    minute: (i64, u32),
+    /// Requests by the minute of the clock.
+    minutes: BTreeMap<i64, u32>,
     /// Answers by their milliseconds.
     took: BTreeMap<u64, u64>,
     /// Until when the last wait lasts.
-    wait: Option<Time>,
+    waiting_until: Option<Time>,
 }
 
 impl Traffic {
-    pub(super) fn of(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Self, ReportError> {
+    /// What was sent for no row, and when everything waited; the requests of each row are added later.
+    pub(super) fn of(reader: &Reader, run: &RunStory) -> Result<Self, ReportError> {
         let mut traffic = Self::default();
-        traffic.strips = strips(reader, run, cuts)?;
+        traffic.strips = strips(reader, &run.id, &cuts(run))?;
         traffic.width = width(&traffic.strips);
         for strip in &mut traffic.strips {
             let count = usize::try_from(buckets(strip, traffic.width)).unwrap_or_default();
             strip.buckets = vec![0; count];
         }
-        let mut counting = Counting::default();
-        reader.sendings::<ReportError>(run, |at, sending| {
-            traffic.add(&mut counting, at, sending);
-            Ok(())
-        })?;
-        traffic.end(&counting);
+        run.held.iter().for_each(|(at, held)| traffic.held(*at, held));
+        run.requests.iter().for_each(|request| traffic.add(request));
         Ok(traffic)
     }
 
-    fn add(&mut self, counting: &mut Counting, at: Time, sending: Sending) {
-        let Requests { total, by_status, throttled, retried } = &mut self.requests;
-        match sending {
-            Sending::Intended(attempt) => {
-                *total += 1;
-                *retried += u64::from(attempt > 1);
-                self.sent(counting, at);
-            }
-            Sending::Answered { status, is_throttled, after } => {
-                counting.closed += 1;
-                *by_status.entry(status.to_string()).or_default() += 1;
-                *throttled += u64::from(is_throttled);
-                *counting.took.entry(after).or_default() += 1;
-            }
-            Sending::Ended(how) => {
-                counting.closed += 1;
-                *by_status.entry(how.to_owned()).or_default() += 1;
-            }
-            Sending::Held(held) => self.held(counting, at, held),
+    /// Adds a request; they may come in any order.
+    pub(super) fn add(&mut self, request: &RequestStory) {
+        self.sent.add(request);
+        if let Some(Ended::Responded(response)) = request.ended() {
+            *self.took.entry(response.duration_ms).or_default() += 1;
         }
-    }
-
-    fn sent(&mut self, counting: &mut Counting, at: Time) {
-        let minute = at.as_millis().div_euclid(60_000);
-        let count = if counting.minute.0 == minute { counting.minute.1 + 1 } else { 1 };
-        counting.minute = (minute, count);
-        if self.busiest.is_none_or(|(_, most)| count > most) {
-            self.busiest = Some((Time::from_millis(minute * 60_000), count));
-        }
+        let at = request.at;
+        *self.minutes.entry(at.as_millis().div_euclid(60_000)).or_default() += 1;
         let last = self.strips.partition_point(|strip| strip.from <= at).checked_sub(1);
         let strip = last.and_then(|last| self.strips.get_mut(last)).filter(|strip| at <= strip.to);
         let bucket = strip.and_then(|strip| {
@@ -162,12 +134,12 @@ impl Traffic {
         }
     }
 
-    fn held(&mut self, counting: &mut Counting, at: Time, held: Held) {
-        let Held { until, rate, why, .. } = held;
+    fn held(&mut self, at: Time, held: &Held) {
+        let Held { until, rate, why, .. } = held.clone();
         let (count, together) = &mut self.waited;
-        let before = counting.wait.filter(|before| at <= *before);
+        let before = self.waiting_until.filter(|before| at <= *before);
         *together += until.since(before.unwrap_or(at).min(until));
-        counting.wait = Some(before.map_or(until, |before| before.max(until)));
+        self.waiting_until = Some(before.map_or(until, |before| before.max(until)));
         if before.is_none() {
             *count += 1;
             if self.waits.len() < TOLD {
@@ -184,18 +156,34 @@ impl Traffic {
         }
     }
 
-    fn end(&mut self, counting: &Counting) {
-        let open = self.requests.total.saturating_sub(counting.closed);
-        if open > 0 {
-            self.requests.by_status.insert("open".to_owned(), open);
-        }
-        let half = counting.took.values().sum::<u64>().div_ceil(2);
+    /// When all requests were added.
+    pub(super) fn end(&mut self) {
+        let busiest =
+            self.minutes.iter().max_by_key(|(minute, count)| (**count, std::cmp::Reverse(**minute)));
+        self.busiest = busiest.map(|(minute, count)| (Time::from_millis(minute * 60_000), *count));
+        let half = self.took.values().sum::<u64>().div_ceil(2);
         let mut so_far = 0;
-        self.median = counting.took.iter().find_map(|(took, count)| {
+        self.median = self.took.iter().find_map(|(took, count)| {
             so_far += count;
             (so_far >= half).then_some(*took)
         });
     }
+}
+
+/// Where time may be cut: where somebody was asked, and where the run was resumed.
+fn cuts(run: &RunStory) -> Vec<Cut> {
+    let begun = Cut { seq: 0, at: run.started_at, after: Pause::None, rate: run.opened.policy.rate };
+    let asked = run.confirmed.iter().map(|(seq, at, _)| (*seq, *at, None));
+    let mut moments: Vec<_> =
+        run.resumed().map(|(seq, at, policy)| (seq, at, Some(policy.rate))).chain(asked).collect();
+    moments.sort_by_key(|(seq, ..)| *seq);
+    let mut cuts = vec![begun];
+    for (seq, at, rate) in moments {
+        let after = if rate.is_some() { Pause::Stop } else { Pause::Question };
+        let before = cuts.last().map_or(0, |cut| cut.rate);
+        cuts.push(Cut { seq, at, after, rate: rate.unwrap_or(before) });
+    }
+    cuts
 }
 
 /// The strips, without their buckets.

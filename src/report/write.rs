@@ -2,12 +2,12 @@
 
 use super::{
     CsvStyle, ReportError,
-    facts::Facts,
     page::{self, Page},
     plan,
-    rows::{Tally, walk},
+    rows::{Row, Tally},
     summary::Summary,
     tables::{Customers, Retry},
+    told::{ReportedRun, Teller, tell},
     workbook::Book,
 };
 use crate::{
@@ -68,6 +68,59 @@ pub fn write_all_watched(
     written
 }
 
+/// What is written while the rows are told.
+struct Making {
+    customers: Customers<Draft>,
+    retry: Retry<Draft>,
+    groups: page::Groups,
+    book: Book,
+    plan: Option<plan::Writing<Draft>>,
+}
+
+/// The files of a run.
+struct Files<'a> {
+    folder: &'a Path,
+    style: CsvStyle,
+}
+
+impl Files<'_> {
+    fn draft(&self, name: &'static str) -> Result<(Draft, PathBuf), ReportError> {
+        Ok((Draft::begin(self.folder, name)?, self.folder.join(name)))
+    }
+}
+
+impl Teller for Files<'_> {
+    type Made = Making;
+
+    fn begin(&self, told: &ReportedRun) -> Result<Making, ReportError> {
+        let listed = &told.run.opened.input.columns;
+        let (customers, path) = self.draft("customers.csv")?;
+        let customers = Customers::begin(customers, path, self.style, listed)?;
+        let (retry, path) = self.draft("retry.csv")?;
+        let retry = Retry::begin(retry, path, self.style, listed)?;
+        let mut book = Book::begin(self.folder, told)?;
+        book.add_requests(&told.run.requests)?;
+        let plan = match &told.run.plan {
+            Some(plan) => {
+                let (out, path) = self.draft("plan.json")?;
+                Some(plan::Writing::begin(out, path, told, plan)?)
+            }
+            None => None,
+        };
+        Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan })
+    }
+
+    fn row(making: &mut Making, _told: &ReportedRun, row: &Row) -> Result<(), ReportError> {
+        let Making { customers, retry, groups, book, plan } = making;
+        customers.add(row)?;
+        retry.add(row)?;
+        book.add(row)?;
+        book.add_requests(row.story.requests())?;
+        groups.add(row)?;
+        plan.as_mut().map_or(Ok(()), |plan| plan.add(row))
+    }
+}
+
 /// Makes every file under a name that does not count.
 fn draft_all(
     reader: &Reader,
@@ -76,69 +129,37 @@ fn draft_all(
     style: CsvStyle,
     done: &mut dyn FnMut(&'static str),
 ) -> Result<(Tally, Summary, Vec<Finished>), ReportError> {
-    let facts = Facts::of(reader, run)?;
-    done("the run as a whole");
-    let listed = &facts.opened.input.columns;
-    let draft = |name| Draft::begin(folder, name);
-    let mut customers =
-        Customers::begin(draft("customers.csv")?, folder.join("customers.csv"), style, listed)?;
-    let mut retry = Retry::begin(draft("retry.csv")?, folder.join("retry.csv"), style, listed)?;
-    let mut groups = page::Groups::begin(folder);
-    let mut book = Book::begin(folder, &facts)?;
-    let (tally, of_the_run) = reader.by_row(&facts.id, |requests| {
-        let mut told = 0;
-        let mut of_row = |book: &mut Book, row| {
-            let lines = requests.of(row)?;
-            told += lines.len() as u64;
-            book.add_requests(&lines)?;
-            Ok::<_, ReportError>(lines)
-        };
-        let of_the_run = of_row(&mut book, None)?;
-        let tally = walk(reader, &facts, |row| {
-            customers.add(row)?;
-            retry.add(row)?;
-            book.add(row)?;
-            groups.add(row, &of_row(&mut book, Some(row.line.row))?)
-        })?;
-        let total = facts.traffic.requests.total;
-        if told == total {
-            Ok((tally, of_the_run))
-        } else {
-            Err(ReportError::RequestsMissing { total, told })
-        }
-    })?;
+    let files = Files { folder, style };
+    let (told, tally, making) = tell(reader, run, &files)?;
+    let Making { customers, retry, groups, book, plan } = making;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
-    done("the rows: customers.csv, retry.csv, and what the others put aside");
+    done("the rows: customers.csv, retry.csv, plan.json, and what the others put aside");
 
-    let summary = Summary::of(&facts, &tally);
-    let mut out = draft("summary.json")?;
-    let path = folder.join("summary.json");
+    let summary = Summary::of(&told, &tally);
+    let (mut out, path) = files.draft("summary.json")?;
     serde_json::to_writer_pretty(&mut out, &summary).map_err(ReportError::writing(&path))?;
     out.write_all(b"\n").map_err(ReportError::writing(&path))?;
     finished.push(out.end()?);
 
-    if let Some(sealed) = &facts.plan {
-        let mut out = draft("plan.json")?;
-        plan::write(&mut out, &folder.join("plan.json"), reader, &facts, sealed, &tally)?;
-        finished.push(out.end()?);
-        done("plan.json");
+    if let Some(plan) = plan {
+        finished.push(plan.end()?.end()?);
     }
 
-    if let Some(head) = &facts.checkpoint {
-        let mut out = draft("checkpoint.txt")?;
-        out.write_all(head.as_bytes()).map_err(ReportError::writing(&folder.join("checkpoint.txt")))?;
+    if let Some(head) = &told.checkpoint {
+        let (mut out, path) = files.draft("checkpoint.txt")?;
+        out.write_all(head.as_bytes()).map_err(ReportError::writing(&path))?;
         finished.push(out.end()?);
     }
 
-    let mut out = draft("report.xlsx")?;
-    book.end(&mut out, &facts, &tally, &summary)?;
+    let (mut out, _) = files.draft("report.xlsx")?;
+    book.end(&mut out, &told, &tally, &summary)?;
     finished.push(out.end()?);
     done("report.xlsx");
 
-    let mut out = draft("report.html")?;
+    let (mut out, path) = files.draft("report.html")?;
     let beside: Vec<_> = finished.iter().map(|file| (file.name, file.sha256)).collect();
-    let page = Page::of(&facts, &tally, &summary, &of_the_run, &beside);
-    page::render(&mut out, &folder.join("report.html"), &page, groups)?;
+    let page = Page::of(&told, &tally, &summary, &beside);
+    page::render(&mut out, &path, &page, groups)?;
     finished.push(out.end()?);
     done("report.html");
     Ok((tally, summary, finished))

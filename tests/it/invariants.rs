@@ -3,13 +3,14 @@
 
 use crate::support::{
     bad_day::{BadDay, Kind, any_scenario, each_seed},
+    customers::customers,
     evidence::entries,
     hold, id,
     in_process::{Death, InProcessRun, LifeEnded},
     key,
 };
 use offboard::{
-    audit::{CustomerLine, Entry, QueryError, Store},
+    audit::{Entry, Store},
     domain::{Outcome, Time},
     record::{Event, Record},
     simulator::Request,
@@ -95,15 +96,9 @@ fn the_same_seed_gives_the_same_records() {
 }
 
 fn ends(run: &InProcessRun) -> Vec<String> {
-    let mut ends = Vec::new();
-    let reader = run.reader();
-    let id = reader.find("latest").unwrap().run_id;
-    let keep = |line: CustomerLine, _| {
-        ends.push(format!("{} {:?} {:?}", line.row, line.outcome, line.reasons));
-        Ok::<(), QueryError>(())
-    };
-    reader.customers(&id, keep).unwrap();
-    ends
+    let id = run.reader().find("latest").unwrap().run_id;
+    let lines = customers(&run.log(), &id).into_iter();
+    lines.map(|line| format!("{} {:?} {:?}", line.row, line.outcome, line.reasons)).collect()
 }
 
 /// The records of a finished run, cut at every place: what is left is gone on with, and ends the same.

@@ -4,19 +4,18 @@ mod disclosure;
 mod error;
 mod history;
 mod requests;
-mod sent;
 mod single;
-mod tallies;
+mod telling;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
 pub use requests::RequestFilter;
-pub use sent::{RequestsByRow, Sending};
 pub use single::StoredRecord;
+pub use telling::Listener;
 
 use super::{
     format::{APPLICATION_ID, Known, known, sql},
-    lines::{CustomerLine, RowCells, RunLine, customer_line, run_line},
+    lines::{RunLine, run_line},
     snapshot::CannotLook,
     views,
 };
@@ -150,27 +149,6 @@ impl Reader {
             found.push(decoded(row)?);
         }
         Ok(found)
-    }
-
-    /// Each row of a run with its cells, in the order of the list.
-    pub fn customers<E: From<QueryError>>(
-        &self,
-        run: &RunId,
-        mut each: impl FnMut(CustomerLine, RowCells) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.gather()?;
-        let mut query = self.prepare(&sql(
-            "SELECT customers.*, json_extract(CAST(records.body AS TEXT), '$.cells') AS cells
-             FROM records JOIN customers ON customers.run_id = records.run AND customers.row = records.row
-             WHERE records.kind = {RowRead} AND records.run = ?1 ORDER BY records.seq",
-        ))?;
-        let mut rows = query.query([run.as_str()]).map_err(QueryError::from)?;
-        while let Some(row) = rows.next().map_err(QueryError::from)? {
-            let line = customer_line(row).map_err(QueryError::from)?;
-            let cells: String = row.get("cells").map_err(QueryError::from)?;
-            each(line, serde_json::from_str(&cells).unwrap_or_default())?;
-        }
-        Ok(())
     }
 
     /// Asks several questions of the same moment: what is recorded meanwhile is not seen. While it

@@ -24,13 +24,11 @@ impl Claims {
         let of_run = span(line).unwrap_or((run.started_at, run.started_at));
         let mut claims = Self { all: Vec::new(), ours: ours(reader, run)?, of_run, names: BTreeMap::new() };
         let removed_before = removed_by_others(reader, line)?;
-        reader.customers::<QueryError>(&run.id, |customer, _cells| {
-            let id = customer.customer_tenant_id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
-            let (Some(id), Some(outcome)) = (id, customer.outcome) else { return Ok(()) };
-            let ended = customer.finished_at.as_deref().and_then(|time| time.parse().ok());
+        reader.customers::<QueryError>(&run.id, |story| {
+            let (Some(id), Some(outcome)) = (story.customer(), story.outcome()) else { return Ok(()) };
             let (from, to) = match outcome {
                 Outcome::Removed | Outcome::Deleted | Outcome::Unknown => {
-                    (of_run.0, ended.unwrap_or(of_run.1))
+                    (of_run.0, story.finished_at().unwrap_or(of_run.1))
                 }
                 // If an earlier run of this log did it, that is what is on record there.
                 Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => match removed_before.get(&id) {
@@ -39,12 +37,13 @@ impl Claims {
                 },
                 _ => return Ok(()),
             };
-            claims.names.insert(customer.row, customer.customer_name.unwrap_or_else(|| id.to_string()));
+            let name = story.name().map_or_else(|| id.to_string(), str::to_owned);
+            claims.names.insert(story.row(), name);
             claims.all.push(Claim {
-                row: customer.row,
+                row: story.row(),
                 customer: id,
                 is_unknown: outcome == Outcome::Unknown,
-                is_corroborated: run.corroborated.contains(&customer.row),
+                is_corroborated: story.last_word().is_corroborated,
                 from,
                 to,
             });
@@ -77,9 +76,9 @@ fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId,
         else {
             continue;
         };
-        reader.customers::<QueryError>(&line.run_id, |customer, _cells| {
-            let id = customer.customer_tenant_id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
-            if let (Some(id), Some(Outcome::Removed | Outcome::Deleted)) = (id, customer.outcome) {
+        reader.customers::<QueryError>(&line.run_id, |story| {
+            if let (Some(id), Some(Outcome::Removed | Outcome::Deleted)) = (story.customer(), story.outcome())
+            {
                 removed.insert(id, span);
             }
             Ok(())

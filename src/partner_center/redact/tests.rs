@@ -56,8 +56,11 @@ const DISGUISES: [Disguise; 26] = [
     }),
     ("all as \\u", |raw| each(raw, |byte| format!("\\u{byte:04x}"))),
     ("one as \\u", |raw| match raw.split_at(raw.len() / 2) {
-        (before, [byte, after @ ..]) => [before, format!("\\u{byte:04X}").as_bytes(), after].concat(),
-        (all, []) => all.to_vec(),
+        // Behind a backslash of the secret's own, that would be a backslash and no escape.
+        (before, [byte, after @ ..]) if !before.ends_with(b"\\") => {
+            [before, format!("\\u{byte:04X}").as_bytes(), after].concat()
+        }
+        _ => raw.to_vec(),
     }),
     ("all as \\x", |raw| each(raw, |byte| format!("\\x{byte:02x}"))),
     ("percent-encoded", |raw| {

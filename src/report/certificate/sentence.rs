@@ -28,7 +28,7 @@ impl Story {
             (Some(row), _) if self.is_sealed && row.outcome().is_none() => {
                 "What became of this customer stands in a record that is withheld.".to_owned()
             }
-            (Some(row), Some(run)) => row.became(run.procedure, missing).join(" "),
+            (Some(row), Some(_)) => row.became(missing).join(" "),
             _ => match self.outcome {
                 None => "What became of this customer stands in a record that is withheld.".to_owned(),
                 Some(Outcome::Removed | Outcome::AlreadyRemoved) => "It is recorded as removed.".to_owned(),

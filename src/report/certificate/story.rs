@@ -127,7 +127,8 @@ impl Story {
         let mut opened_as = None;
         for (place, Known { seq, record, .. }) in known.iter().enumerate() {
             if let Event::RowRead(read) = &record.event {
-                told.push(CustomerStory::new(read.row));
+                let procedure = story.run.as_ref().map_or(Procedure::RemoveRelationship, |run| run.procedure);
+                told.push(CustomerStory::new(read.row, procedure));
             }
             for row in &mut told {
                 row.take(*seq, record);

@@ -2,13 +2,13 @@
 
 use super::super::{
     approver::signed_by,
-    facts::{self, Facts},
     rows::{NO_EVIDENCE, Tally},
+    told::ReportedRun,
 };
 use crate::{
     audit,
     domain::Time,
-    record::{Approved, Confirmed, How, Resolved, RunOpened, TokenNamed},
+    record::{Approved, Confirmed, How, PlanStory, Resolved, RunOpened, TokenNamed},
 };
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(plan: &facts::Plan) -> Self {
+    pub(super) fn of(plan: &PlanStory) -> Self {
         Self { digest: plan.sealed.digest.to_string(), ready: plan.sealed.ready, at: plan.at.to_string() }
     }
 }
@@ -110,14 +110,15 @@ pub(super) struct Moment {
 }
 
 /// The moments between the beginning and the end that a reviewer asks about.
-pub(super) fn events(facts: &Facts) -> Vec<Moment> {
-    let stopped = facts.stopped.iter().map(|(at, stopped)| (*at, format!("stopped: {}", stopped.text)));
-    let resumed = facts.resumed.iter().map(|at| (*at, "resumed".to_owned()));
-    let resolved = facts.resolved.values().map(|(at, resolved)| {
+pub(super) fn events(told: &ReportedRun, tally: &Tally) -> Vec<Moment> {
+    let run = &told.run;
+    let stopped = run.stopped.iter().map(|(at, stopped)| (*at, format!("stopped: {}", stopped.text)));
+    let resumed = run.resumed().map(|(_, at, _)| (at, "resumed".to_owned()));
+    let resolved = tally.resolved.iter().map(|(at, resolved)| {
         let Resolved { row, outcome, by, because, .. } = resolved;
         (*at, format!("row {row} was resolved as {} by {by}: {because}", outcome.in_words()))
     });
-    let reconciled = facts.reconciled.iter().map(|(at, found)| {
+    let reconciled = run.reconciled.iter().map(|(at, found)| {
         let open = found.missing.len() + found.not_yet.len() + found.unknown.len();
         let text = format!(
             "compared with Partner Center's own record of activity by {}: {} rows are in both, {open} are not, and {} \
@@ -128,11 +129,19 @@ pub(super) fn events(facts: &Facts) -> Vec<Moment> {
         );
         (*at, text)
     });
-    let applied = facts.opened.applies.iter().map(|plan| {
-        (facts.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
+    let applied = run.opened.applies.iter().map(|plan| {
+        (run.started_at, format!("carries out the plan of run {}, digest {}", plan.run, plan.digest))
+    });
+    let newer = (tally.newer > 0).then(|| {
+        let text = format!(
+            "records of a newer program are in it: what they say of {} of its rows is not told here, and the numbers are \
+             not all; look with that program",
+            tally.newer
+        );
+        (run.started_at, text)
     });
     let mut events: Vec<_> =
-        applied.chain(stopped).chain(resumed).chain(resolved).chain(reconciled).collect();
+        applied.chain(newer).chain(stopped).chain(resumed).chain(resolved).chain(reconciled).collect();
     events.sort_by_key(|(at, _)| *at);
     events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
 }

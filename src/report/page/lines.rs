@@ -1,7 +1,10 @@
 //! A row of the list as the page shows it, with what was sent for it.
 
 use super::super::rows::Row;
-use crate::{audit::RequestLine, domain::Reason, record::Purpose};
+use crate::{
+    domain::Reason,
+    record::{Ended, RequestStory},
+};
 use serde::{Deserialize, Serialize};
 
 /// A row as the page shows it.
@@ -63,29 +66,27 @@ impl Finding {
 }
 
 impl Request {
-    pub(super) fn of(line: &RequestLine) -> Self {
-        let name = line.purpose.as_deref().unwrap_or_default();
-        // A purpose that this version does not know is told as it stands.
-        let purpose = serde_json::from_value::<Purpose>(name.into()).ok();
-        let answer = match (line.status, line.completion.as_deref()) {
-            (Some(status), _) => status.to_string(),
-            (None, Some("not_sent")) => "not sent".to_owned(),
-            (None, Some(_)) => "no answer".to_owned(),
-            (None, None) => "not known".to_owned(),
+    pub(super) fn of(request: &RequestStory) -> Self {
+        let intended = &request.intended;
+        let answer = match request.ended() {
+            Some(Ended::Responded(response)) => response.status.to_string(),
+            Some(Ended::NotSent(_)) => "not sent".to_owned(),
+            Some(Ended::Unknown(_)) => "no answer".to_owned(),
+            None => "not known".to_owned(),
         };
         Self {
-            at: line.intended_at.clone(),
-            what: purpose.map_or_else(|| name.to_owned(), |purpose| purpose.in_words().to_owned()),
-            is_change: purpose.is_some_and(Purpose::is_change),
-            attempt: line.attempt.unwrap_or(1),
-            method: line.method.clone().unwrap_or_default(),
-            path: path(line.url.as_deref().unwrap_or_default()),
+            at: Some(request.at.to_string()),
+            what: intended.purpose.in_words().to_owned(),
+            is_change: intended.purpose.is_change(),
+            attempt: intended.attempt,
+            method: intended.method.clone(),
+            path: path(&intended.url),
             answer,
-            is_good: line.status.is_some_and(|status| status < 300),
-            text: line.error.clone(),
-            took: line.duration_ms,
-            id: line.request_id.clone(),
-            correlation: line.correlation_id.clone(),
+            is_good: request.status().is_some_and(|status| status < 300),
+            text: request.ended().and_then(Ended::text).map(str::to_owned),
+            took: request.ended().map(Ended::duration_ms),
+            id: Some(intended.request_id.to_string()),
+            correlation: Some(intended.correlation_id.to_string()),
         }
     }
 }
@@ -97,35 +98,36 @@ fn path(url: &str) -> String {
 }
 
 impl Line {
-    pub(super) fn of(row: &Row, requests: &[RequestLine]) -> Self {
-        let line = &row.line;
+    pub(super) fn of(row: &Row) -> Self {
+        let story = &row.story;
+        let explanation = story.explanation();
         // Several findings are told one after the other, each with its reason.
-        let explanation = line.explanation.as_deref().unwrap_or_default();
         let told = explanation.split(" | ").filter(|text| !text.is_empty());
         let findings: Vec<_> = told.map(|text| Finding::of(text, &row.reasons)).collect();
         let mut reasons: Vec<_> = row.reason_names().into_iter().map(str::to_owned).collect();
         reasons.retain(|name| !findings.iter().any(|finding| finding.reason.as_ref() == Some(name)));
         // What stood in the list is all that there is to recognise a rejected row by.
-        let cells = if line.customer_tenant_id.is_none() { row.cells.clone() } else { Vec::new() };
+        let cells = if story.customer().is_none() { row.cells().to_vec() } else { Vec::new() };
+        let exchange = story.exchange();
         Self {
-            row: line.row,
-            name: line.customer_name.clone(),
-            id: line.customer_tenant_id.clone(),
-            evidence: line.evidence.clone(),
+            row: story.row(),
+            name: story.name().map(str::to_owned),
+            id: story.customer().map(|id| id.to_string()),
+            evidence: story.last_word().evidence().map(|evidence| evidence.to_string()),
             reasons,
             findings,
-            removable_from: line.removable_from.clone(),
+            removable_from: story.removable_from().map(|day| day.to_string()),
             awaits_an_act: row.awaits_an_act(),
-            status: line.http_status,
-            code: line.error_code.clone(),
-            request_id: line.request_id.clone(),
-            correlation_id: line.correlation_id.clone(),
-            attempts: line.attempts.unwrap_or_default(),
-            started_at: line.started_at.clone(),
-            finished_at: line.finished_at.clone(),
+            status: exchange.and_then(|exchange| exchange.status),
+            code: exchange.and_then(|exchange| exchange.code.clone()),
+            request_id: exchange.and_then(|exchange| exchange.request_id).map(|id| id.to_string()),
+            correlation_id: exchange.and_then(|exchange| exchange.correlation_id).map(|id| id.to_string()),
+            attempts: story.settled().map_or(0, |settled| settled.attempts),
+            started_at: story.settled().map(|settled| settled.started_at.to_string()),
+            finished_at: story.finished_at().map(|at| at.to_string()),
             is_provisional: row.pending.is_some(),
             cells,
-            requests: requests.iter().map(Request::of).collect(),
+            requests: story.requests().iter().map(Request::of).collect(),
         }
     }
 }

@@ -15,12 +15,11 @@ pub use outcomes::{Share, shares_of};
 pub(super) use render::{Groups, render};
 
 use super::{
-    facts::Facts,
     rows::{Shown, Tally},
     summary::Summary,
+    told::ReportedRun,
 };
 use crate::{
-    audit::RequestLine,
     domain::{Mode, Outcome, Reason, Sha256},
     record::Pending,
 };
@@ -97,32 +96,36 @@ struct Why {
 
 impl<'a> Page<'a> {
     pub(super) fn of(
-        facts: &'a Facts,
+        told: &'a ReportedRun,
         tally: &'a Tally,
         summary: &'a Summary,
-        of_the_run: &[RequestLine],
         beside: &[(&'a str, Sha256)],
     ) -> Self {
-        let opened = &facts.opened;
+        let run = &told.run;
+        let opened = &run.opened;
+        let (confirmed, confirmed_before) = match run.confirmed.split_last() {
+            Some((last, before)) => (Some(last), before),
+            None => (None, &[][..]),
+        };
         let count = |outcome| tally.counts.get(&outcome).copied().unwrap_or_default();
         Self {
             summary,
             is_simulated: opened.mode.is_simulated(),
             is_plan: opened.mode == Mode::Plan || !opened.changes,
-            state: &facts.state,
+            state: &told.state,
             host: &opened.host,
             version: &opened.version,
             api_url: &opened.api_url,
             reason: opened.reason.as_deref(),
-            duration: facts.finished_at().map(|end| in_words(end.since(facts.started_at).as_secs())),
+            duration: run.finished_at().map(|end| in_words(end.since(run.started_at).as_secs())),
             allowed: opened.policy.allow.iter().map(|reason| reason.as_str()).collect(),
             protected: opened.policy.protected.len(),
-            token: facts.token.as_ref().map(Token::of),
-            plan: facts.plan.as_ref().map(Plan::of),
-            approved: facts.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
-            confirmed: facts.confirmed.as_ref().map(|(at, yes)| Yes::of(*at, yes)),
-            confirmed_before: facts.confirmed_before.iter().map(|(at, yes)| Yes::of(*at, yes)).collect(),
-            events: answers::events(facts),
+            token: run.token.as_ref().map(Token::of),
+            plan: run.plan.as_ref().map(Plan::of),
+            approved: run.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
+            confirmed: confirmed.map(|(_, at, yes)| Yes::of(*at, yes)),
+            confirmed_before: confirmed_before.iter().map(|(_, at, yes)| Yes::of(*at, yes)).collect(),
+            events: answers::events(told, tally),
             outcomes: shares_of(&tally.shown, tally.rows),
             removed: count(Outcome::Removed) + count(Outcome::Deleted),
             gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
@@ -138,8 +141,8 @@ impl<'a> Page<'a> {
             retry: tally.retry,
             reasons: reasons(tally),
             calendar: Calendar::of(tally),
-            chart: Chart::of(facts),
-            of_the_run: of_the_run.iter().map(Request::of).collect(),
+            chart: Chart::of(told),
+            of_the_run: run.requests.iter().map(Request::of).collect(),
             files: beside.iter().map(|(name, sha256)| (*name, sha256.to_string())).collect(),
             list: opened
                 .input

@@ -10,7 +10,6 @@ use super::{
     Page,
     lines::Line,
 };
-use crate::audit::RequestLine;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use minijinja::{ErrorKind, Value, context, value::Serde};
 use sha2::Digest as _;
@@ -37,14 +36,14 @@ impl Groups {
         Self { folder: folder.to_owned(), files: BTreeMap::new() }
     }
 
-    pub(in crate::report) fn add(&mut self, row: &Row, requests: &[RequestLine]) -> Result<(), ReportError> {
+    pub(in crate::report) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
         let writing = ReportError::writing::<io::Error>(&self.folder);
         let file = match self.files.remove(&row.shown()) {
             Some(file) => file,
             None => BufWriter::new(tempfile::tempfile_in(&self.folder).map_err(&writing)?),
         };
         let file = self.files.entry(row.shown()).or_insert(file);
-        serde_json::to_writer(&mut *file, &Line::of(row, requests)).map_err(|error| writing(error.into()))?;
+        serde_json::to_writer(&mut *file, &Line::of(row)).map_err(|error| writing(error.into()))?;
         file.write_all(b"\n").map_err(&writing)
     }
 

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use read::{BadPlan, Plan};
-pub(super) use write::write;
+pub(super) use write::Writing;
 
 use crate::domain::{ListReading, Mode, Procedure, RunId, Sha256, TenantId};
 use serde::{Deserialize, Serialize};

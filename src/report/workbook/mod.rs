@@ -9,8 +9,8 @@ mod sheets;
 #[cfg(test)]
 mod tests;
 
-use super::{ReportError, facts::Facts, rows::Row, rows::Tally, summary::Summary};
-use crate::audit::RequestLine;
+use super::{ReportError, rows::Row, rows::Tally, summary::Summary, told::ReportedRun};
+use crate::record::Requests;
 use cells::Sheet;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
@@ -35,10 +35,10 @@ pub(super) struct Book {
 
 impl Book {
     /// Begins the workbook; its scratch files lie in `folder`.
-    pub(super) fn begin(folder: &Path, facts: &Facts) -> Result<Self, ReportError> {
+    pub(super) fn begin(folder: &Path, told: &ReportedRun) -> Result<Self, ReportError> {
         let path = folder.join("report.xlsx");
         let mut workbook = Workbook::new();
-        let begun = begin(&mut workbook, folder, facts);
+        let begun = begin(&mut workbook, folder, told);
         begun.map_err(writing(&path))?;
         Ok(Self { workbook, path, customers: 0, requests: 0 })
     }
@@ -56,16 +56,16 @@ impl Book {
     pub(super) fn end(
         self,
         out: &mut (impl Write + Send),
-        facts: &Facts,
+        told: &ReportedRun,
         tally: &Tally,
         summary: &Summary,
     ) -> Result<(), ReportError> {
         let Self { mut workbook, path, customers, requests } = self;
         let finish = || -> Result<(), XlsxError> {
-            sheets::summary(&mut Sheet::of(&mut workbook, SUMMARY)?, facts, tally, summary)?;
+            sheets::summary(&mut Sheet::of(&mut workbook, SUMMARY)?, told, tally, summary)?;
             sheets::reasons(&mut Sheet::of(&mut workbook, REASONS)?, tally)?;
             sheets::next_dates(&mut Sheet::of(&mut workbook, NEXT_DATES)?, tally)?;
-            let columns = sheets::customer_columns(&facts.opened.input.columns).len();
+            let columns = sheets::customer_columns(&told.run.opened.input.columns).len();
             Sheet::of(&mut workbook, CUSTOMERS)?.filter(customers, columns)?;
             let shown = requests.min(sheets::MOST_REQUESTS);
             Sheet::of(&mut workbook, REQUESTS)?.filter(shown, sheets::REQUEST_COLUMNS.len())?;
@@ -75,21 +75,21 @@ impl Book {
     }
 
     /// Adds requests, those of no row first and then those of each row.
-    pub(super) fn add_requests(&mut self, lines: &[RequestLine]) -> Result<(), ReportError> {
+    pub(super) fn add_requests(&mut self, lines: &Requests) -> Result<(), ReportError> {
         let Self { workbook, path, requests, .. } = self;
         let mut sheet = Sheet::of(workbook, REQUESTS).map_err(writing(path))?;
-        for line in lines {
+        for request in lines.iter() {
             *requests += 1;
-            sheets::request(&mut sheet, *requests, line).map_err(writing(path))?;
+            sheets::request(&mut sheet, *requests, request).map_err(writing(path))?;
         }
         Ok(())
     }
 }
 
-fn begin(workbook: &mut Workbook, folder: &Path, facts: &Facts) -> Result<(), XlsxError> {
+fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(), XlsxError> {
     workbook.set_tempdir(folder)?;
     // The run's own time and not today's, so that the same log gives the same bytes.
-    let made = ExcelDateTime::from_timestamp(facts.started_at.as_millis() / 1000)?;
+    let made = ExcelDateTime::from_timestamp(told.run.started_at.as_millis() / 1000)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
     for name in ["Summary", "Customers", "Reasons", "Requests", "Next dates"] {
         let is_long = matches!(name, "Customers" | "Requests");
@@ -97,7 +97,7 @@ fn begin(workbook: &mut Workbook, folder: &Path, facts: &Facts) -> Result<(), Xl
             if is_long { workbook.add_worksheet_with_constant_memory()? } else { workbook.add_worksheet() };
         sheet.set_name(name)?;
     }
-    Sheet::of(workbook, CUSTOMERS)?.header(&sheets::customer_columns(&facts.opened.input.columns))?;
+    Sheet::of(workbook, CUSTOMERS)?.header(&sheets::customer_columns(&told.run.opened.input.columns))?;
     Sheet::of(workbook, REASONS)?.header(&sheets::REASON_COLUMNS)?;
     Sheet::of(workbook, REQUESTS)?.header(&sheets::REQUEST_COLUMNS)?;
     Sheet::of(workbook, NEXT_DATES)?.header(&sheets::DATE_COLUMNS)

@@ -2,12 +2,12 @@
 
 use super::cells::{Cell, Column, Sheet};
 use crate::{
-    audit::RequestLine,
     domain::{ListReading, Mode},
+    record::{CUSTOMER_COLUMNS, Ended, RequestStory, Value},
     report::{
-        facts::Facts,
         rows::{Row, Shown, Tally},
         summary::Summary,
+        told::ReportedRun,
     },
 };
 use rust_xlsxwriter::XlsxError;
@@ -38,75 +38,64 @@ pub(super) const REQUEST_COLUMNS: [Column<'_>; 14] = [
 
 /// The columns of the customers, and then the list's own.
 pub(super) fn customer_columns(listed: &[String]) -> Vec<Column<'_>> {
-    let mut columns = vec![
-        ("Row", 7.0),
-        ("Customer tenant ID", 38.0),
-        ("Customer", 32.0),
-        ("Outcome", 16.0),
-        ("Evidence", 14.0),
-        ("Reasons", 34.0),
-        ("Explanation", 80.0),
-        ("May go from", 13.0),
-        ("Status", 8.0),
-        ("Error code", 12.0),
-        ("Request ID", 38.0),
-        ("Correlation ID", 38.0),
-        ("Attempts", 10.0),
-        ("Started at (UTC)", 20.0),
-        ("Finished at (UTC)", 20.0),
-    ];
-    columns.extend(listed.iter().map(|header| (header.as_str(), 24.0)));
-    columns
+    let own = CUSTOMER_COLUMNS.iter().map(|column| (column.heading, column.width));
+    own.chain(listed.iter().map(|header| (header.as_str(), 24.0))).collect()
 }
 
 pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &Row) -> Result<(), XlsxError> {
-    let line = &row.line;
-    let reasons = row.reason_names().join("\u{20}");
-    let mut cells = vec![
-        Cell::Number(f64::from(line.row)),
-        Cell::text(line.customer_tenant_id.as_ref()),
-        Cell::text(line.customer_name.as_ref()),
-        Cell::Shown(row.shown()),
-        Cell::text(line.evidence.as_ref()),
-        Cell::Wrapped(&reasons),
-        line.explanation.as_ref().map_or(Cell::Nothing, |text| Cell::Wrapped(text)),
-        line.removable_from.as_ref().map_or(Cell::Nothing, |day| Cell::Day(day)),
-        Cell::number(line.http_status),
-        Cell::text(line.error_code.as_ref()),
-        Cell::text(line.request_id.as_ref()),
-        Cell::text(line.correlation_id.as_ref()),
-        Cell::number(line.attempts),
-        Cell::time(line.started_at.as_ref()),
-        Cell::time(line.finished_at.as_ref()),
-    ];
-    cells.extend(row.cells.iter().map(|cell| Cell::Text(cell)));
+    let values: Vec<(Value<'_>, String)> = CUSTOMER_COLUMNS
+        .iter()
+        .map(|column| {
+            let value = (column.value)(&row.story);
+            let text = match &value {
+                // Where a line of a cell may break.
+                Value::Names(names) => names.join(" "),
+                value => value.to_text().into_owned(),
+            };
+            (value, text)
+        })
+        .collect();
+    let own = values.iter().map(|(value, text)| match value {
+        Value::None => Cell::Nothing,
+        Value::Text(_) => Cell::Text(text),
+        Value::Long(_) | Value::Names(_) => Cell::Wrapped(text),
+        Value::Number(number) => Cell::Number(precise(*number)),
+        Value::Time(_) => Cell::Time(text),
+        Value::Day(_) => Cell::Day(text),
+        Value::Outcome(_) => Cell::Shown(row.shown()),
+    });
+    let cells: Vec<_> = own.chain(row.cells().iter().map(|cell| Cell::Text(cell))).collect();
     sheet.row(number, &cells)
 }
 
 /// No bodies: those are in the audit log, and some are long.
-pub(super) fn request(sheet: &mut Sheet<'_>, number: u32, line: &RequestLine) -> Result<(), XlsxError> {
+pub(super) fn request(sheet: &mut Sheet<'_>, number: u32, request: &RequestStory) -> Result<(), XlsxError> {
     if number > MOST_REQUESTS {
         let text = "There are more; `offboard log` shows them all.";
         return if number == MOST_REQUESTS + 1 { sheet.row(number, &[Cell::Text(text)]) } else { Ok(()) };
     }
-    let ended = line.completion.as_deref().unwrap_or("not known").replace('_', " ");
+    let intended = &request.intended;
+    let ended = request.ended().map_or("not known", Ended::as_str).replace('_', " ");
+    let purpose = serde_json::to_value(intended.purpose).unwrap_or_default();
+    let customer = intended.customer.map(|id| id.to_string());
+    let completed = request.end.as_ref().map(|(at, _)| at.to_string());
     sheet.row(
         number,
         &[
-            Cell::Number(precise(line.seq)),
-            Cell::text(line.purpose.as_ref()),
-            Cell::text(line.customer_tenant_id.as_ref()),
-            Cell::number(line.attempt),
-            Cell::text(line.method.as_ref()),
-            Cell::text(line.url.as_ref()),
-            Cell::text(line.request_id.as_ref()),
-            Cell::text(line.correlation_id.as_ref()),
-            Cell::time(line.intended_at.as_ref()),
+            Cell::Number(precise(request.seq)),
+            Cell::Text(purpose.as_str().unwrap_or_default()),
+            Cell::text(customer.as_ref()),
+            Cell::Number(f64::from(intended.attempt)),
+            Cell::Text(&intended.method),
+            Cell::Text(&intended.url),
+            Cell::Text(&intended.request_id.to_string()),
+            Cell::Text(&intended.correlation_id.to_string()),
+            Cell::Time(&request.at.to_string()),
             Cell::Text(&ended),
-            Cell::time(line.completed_at.as_ref()),
-            Cell::number(line.duration_ms.map(precise)),
-            Cell::number(line.status),
-            Cell::text(line.error.as_ref()),
+            Cell::time(completed.as_ref()),
+            Cell::number(request.ended().map(|ended| precise(ended.duration_ms()))),
+            Cell::number(request.status()),
+            request.ended().and_then(Ended::text).map_or(Cell::Nothing, Cell::Text),
         ],
     )
 }
@@ -135,19 +124,20 @@ pub(super) fn next_dates(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), Xls
 
 pub(super) fn summary(
     sheet: &mut Sheet<'_>,
-    facts: &Facts,
+    told: &ReportedRun,
     tally: &Tally,
     summary: &Summary,
 ) -> Result<(), XlsxError> {
     sheet.widths(&[30.0, 70.0])?;
-    let opened = &facts.opened;
-    let (started, finished) = (facts.started_at.to_string(), facts.finished_at().map(|at| at.to_string()));
+    let run = &told.run;
+    let opened = &run.opened;
+    let (started, finished) = (run.started_at.to_string(), run.finished_at().map(|at| at.to_string()));
     let (partner, tenant) = summary
         .partner
         .as_ref()
         .map_or_else(Default::default, |partner| (partner.name.clone(), partner.tenant_id.to_string()));
-    let approved = facts.approved.as_ref().map(|(_, approved)| approved.approver.clone());
-    let confirmed = facts.confirmed.as_ref();
+    let approved = run.approved.as_ref().map(|(_, approved)| approved.approver.clone());
+    let confirmed = run.confirmed.last().map(|(_, at, yes)| (at, yes));
     let confirmed = confirmed.map(|(at, yes)| format!("{} at {at}, over the digest {}", yes.by, yes.digest));
     let by_status: Vec<_> =
         summary.requests.by_status.iter().map(|(status, count)| format!("{status}: {count}")).collect();
@@ -156,10 +146,10 @@ pub(super) fn summary(
     let compared = reading.map(ListReading::compared);
     let read = reading.map(|reading| reading.warnings().join("\n")).filter(|said| !said.is_empty());
     let mut lines = vec![
-        ("Run", Cell::Strong(facts.id.as_str())),
+        ("Run", Cell::Strong(run.id.as_str())),
         ("In earnest?", Cell::Text(in_earnest(opened.mode))),
         ("Procedure", Cell::Text(opened.procedure.as_str())),
-        ("State", Cell::Text(&facts.state)),
+        ("State", Cell::Text(&told.state)),
         ("Partner", Cell::Text(&partner)),
         ("Partner's tenant ID", Cell::Text(&tenant)),
         ("Operator", Cell::Text(&opened.operator)),
@@ -189,8 +179,7 @@ pub(super) fn summary(
     lines.extend(list.into_iter().filter_map(|(name, cell)| Some((name, cell?))));
     let counts = Shown::all().filter_map(|shown| Some((shown, *tally.shown.get(&shown)?)));
     lines.extend(counts.map(|(shown, count)| (shown.in_words(), Cell::Number(f64::from(count)))));
-    let evidence =
-        tally.evidence.iter().map(|(name, count)| (name.as_str(), Cell::Number(f64::from(*count))));
+    let evidence = tally.evidence.iter().map(|(name, count)| (*name, Cell::Number(f64::from(*count))));
     lines.push(("Evidence of the removals", Cell::Nothing));
     lines.extend(evidence);
     (0..).zip(lines).try_for_each(|(number, (name, cell))| sheet.row(number, &[Cell::Strong(name), cell]))

@@ -1,10 +1,10 @@
 //! One customer in one run: how it ended, what changed, and each record about it.
 
-use super::{Shown, Tools, customers::line, difference, timeline};
+use super::{Shown, Tools, customers::line, difference, run::run_story, timeline};
 use crate::{
-    audit::QueryError,
-    domain::{Preparation, RunId, awaits_an_act},
-    record::{CustomerStory, Event, Judged, Observed, RowRead, RunOpened},
+    audit::{QueryError, StoredRecord},
+    domain::{Preparation, RunId, Seq, awaits_an_act},
+    record::{CustomerStory, Judged, RunStory},
 };
 use minijinja::{Value, value::Serde};
 
@@ -20,23 +20,14 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let mut places = tools.index.about(run, Some(row), None, RECORDS + 1)?;
     let is_cut = places.len() > RECORDS as usize;
     places.truncate(RECORDS as usize);
-    let (mut listed, mut judged, mut observed, mut settled, mut resolved) = (None, None, None, None, None);
-    let mut story = CustomerStory::new(row);
-    for seq in &places {
-        let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
-        if let Some(record) = &record {
-            story.take(*seq, record);
-        }
-        match record.map(|record| (record.at, record.event)) {
-            Some((_, Event::RowRead(read))) => listed = Some(read),
-            Some((_, Event::Judged(last))) => judged = Some(last),
-            // A look at an order says nothing about the customer.
-            Some((_, Event::Observed(last))) if last.about.is_none() => observed = Some(last),
-            Some((_, Event::Settled(last))) => settled = Some(last),
-            Some((at, Event::Resolved(last))) => resolved = Some((at, last)),
-            _ => {}
-        }
-    }
+    let Some(whole) = run_story(tools, run)? else {
+        return Ok(Shown::nothing(&format!("How run `{run}` began is not understood.")));
+    };
+    let story = told(tools, &whole, row, &places)?;
+    let judged = story.judged().last().map(|(.., judged)| judged);
+    // A look at an order says nothing about the customer.
+    let observed = story.looks().iter().rev().map(|(_, seen)| seen).find(|seen| seen.about.is_none());
+    let settled = story.settled();
     let customer = found.customer.clone().unwrap_or_default();
     let others = match customer.parse() {
         Ok(customer) => tools.index.other_runs_of(customer, run, OTHERS)?,
@@ -45,18 +36,18 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let values = values! {
         run => run.as_str(),
         line => line(&found),
-        columns => columns(tools, run, listed.as_ref())?,
-        became => became(tools, run, &story, is_cut)?,
-        settled => settled.as_deref().map(|settled| Value::from(Serde(settled))),
-        awaits_an_act => settled.as_deref().is_some_and(|settled| {
+        columns => columns(&whole, &story),
+        became => story.became(is_cut.then_some("There are more records about it than are shown here.")),
+        settled => settled.map(|settled| Value::from(Serde(settled))),
+        awaits_an_act => settled.is_some_and(|settled| {
             awaits_an_act(settled.outcome, &settled.reasons, settled.removable_from.is_some())
         }),
-        preparations => judged.as_deref().map(preparations).unwrap_or_default(),
-        findings => judged.as_deref().map(findings).unwrap_or_default(),
-        resolved => resolved.as_ref().map(|(at, resolved)| {
+        preparations => judged.map(preparations).unwrap_or_default(),
+        findings => judged.map(findings).unwrap_or_default(),
+        resolved => story.resolved().last().map(|(at, resolved)| {
             values! { at => at.to_string(), by => resolved.by, because => resolved.because, outcome => resolved.outcome.in_words() }
         }),
-        difference => changed(tools, &customer, judged.as_deref(), observed.as_ref())?,
+        difference => difference::between(tools, &customer, judged, observed)?,
         others => others.iter().map(line).collect::<Vec<_>>(),
         timeline => timeline::of(tools, &places)?,
         is_cut,
@@ -65,37 +56,33 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     Ok(Shown::new("customer.html", title, values))
 }
 
-/// What became of the customer, in the words of all reports.
-fn became(
-    tools: &Tools,
-    run: &RunId,
-    story: &CustomerStory,
-    is_cut: bool,
-) -> Result<Vec<String>, QueryError> {
-    let missing = is_cut.then_some("There are more records about it than are shown here.");
-    let procedure = opened(tools, run)?.map(|opened| opened.procedure);
-    Ok(procedure.map(|procedure| story.became(procedure, missing)).unwrap_or_default())
-}
-
-/// The record that opened the run.
-fn opened(tools: &Tools, run: &RunId) -> Result<Option<RunOpened>, QueryError> {
-    let first = tools.index.tally(run).map(|tally| tally.first).unwrap_or_default();
-    let record = tools.reader.stored(first)?.and_then(|stored| stored.record);
-    Ok(match record.map(|record| record.event) {
-        Some(Event::RunOpened(opened)) => Some(*opened),
-        _ => None,
-    })
+/// The row, told from these records and what happened to all rows at once.
+fn told(tools: &Tools, run: &RunStory, row: u32, places: &[Seq]) -> Result<CustomerStory, QueryError> {
+    let mut story = CustomerStory::of(run, row);
+    let mut marks = run.marks.iter().peekable();
+    for seq in places {
+        while let Some((_, at, mark)) = marks.next_if(|(place, ..)| place < seq) {
+            story.mark(*at, mark);
+        }
+        match tools.reader.stored(*seq)? {
+            Some(StoredRecord { record: Some(record), .. }) => story.take(*seq, &record),
+            Some(StoredRecord { newer: Some(_), .. }) => story.pass_over(),
+            _ => {}
+        }
+    }
+    marks.for_each(|(_, at, mark)| story.mark(*at, mark));
+    Ok(story)
 }
 
 /// The cells of the list with their headers.
-fn columns(tools: &Tools, run: &RunId, listed: Option<&RowRead>) -> Result<Vec<Value>, QueryError> {
-    let Some(listed) = listed else { return Ok(Vec::new()) };
-    let headers = opened(tools, run)?.map(|opened| opened.input.columns).unwrap_or_default();
-    let named = listed.cells.iter().enumerate().map(|(at, cell)| {
-        let header = headers.get(at).cloned().unwrap_or_else(|| format!("column {}", at + 1));
+fn columns(run: &RunStory, story: &CustomerStory) -> Vec<Value> {
+    let cells = story.listed().map_or(&[][..], |read| &read.cells);
+    let named = cells.iter().enumerate().map(|(at, cell)| {
+        let header =
+            run.opened.input.columns.get(at).cloned().unwrap_or_else(|| format!("column {}", at + 1));
         values! { header, cell }
     });
-    Ok(named.collect())
+    named.collect()
 }
 
 /// What was to be done first: orders to be cancelled.
@@ -108,13 +95,4 @@ fn findings(judged: &Judged) -> Vec<Value> {
         values! { reason => finding.reason.as_str(), text => finding.explanation() }
     });
     told.collect()
-}
-
-fn changed(
-    tools: &Tools,
-    customer: &str,
-    judged: Option<&Judged>,
-    observed: Option<&Observed>,
-) -> Result<Option<Value>, QueryError> {
-    difference::between(tools, customer, judged, observed)
 }

@@ -4,9 +4,7 @@ use super::{Shown, Tools, runs::counts};
 use crate::{
     audit::{QueryError, RunLine, RunTally},
     domain::{Outcome, Reason, RunId, Time},
-    record::{
-        Approved, Confirmed, Event, Held, How, Line, PlanSealed, Record, RunOpened, RunSealed, TokenNamed,
-    },
+    record::{Approved, Confirmed, Event, Held, How, Kind, Line, Record, RunOpened, RunSealed, RunStory},
     report::{self, in_words, shares_of, signed_by},
 };
 use minijinja::{Value, value::Serde};
@@ -15,42 +13,34 @@ use std::collections::BTreeMap;
 /// So many pauses are listed.
 const PAUSES: usize = 50;
 
-/// The records that say what a run is.
-#[derive(Default)]
-struct Milestones {
-    opened: Option<RunOpened>,
-    token: Option<TokenNamed>,
-    plan: Option<PlanSealed>,
-    approved: Vec<(Time, Approved)>,
-    confirmed: Vec<(Time, Confirmed)>,
-    sealed: Option<RunSealed>,
-    files: Vec<(String, String)>,
-    events: Vec<Value>,
+/// The run as a whole, from the records that say what it is. None if its beginning is not understood.
+pub(super) fn run_story(tools: &Tools, run: &RunId) -> Result<Option<RunStory>, QueryError> {
+    let mut story: Option<RunStory> = None;
+    for seq in tools.index.tally(run).map_or(&[][..], |tally| &tally.milestones) {
+        let Some(stored) = tools.reader.stored(*seq)? else { continue };
+        match (&mut story, &stored.record) {
+            (None, Some(record)) => story = RunStory::begin(record),
+            (Some(story), Some(record)) => story.take(*seq, record),
+            (Some(story), None) => story.pass_over(),
+            (None, None) => {}
+        }
+    }
+    Ok(story)
 }
 
-impl Milestones {
-    fn of(tools: &Tools, tally: &RunTally) -> Result<Self, QueryError> {
-        let mut found = Self::default();
-        for seq in &tally.milestones {
-            let Some(stored) = tools.reader.stored(*seq)? else { continue };
-            let Some(Record { at, event, .. }) = stored.record else { continue };
-            if !matches!(event, Event::ReportWritten(_)) {
-                let Line { what, text, .. } = event.line();
-                found.events.push(values! { seq, at => at.to_string(), what, text });
-            }
-            match event {
-                Event::RunOpened(opened) => found.opened = Some(*opened),
-                Event::TokenNamed(token) => found.token = Some(token),
-                Event::PlanSealed(plan) => found.plan = Some(plan),
-                Event::Approved(approved) => found.approved.push((at, *approved)),
-                Event::Confirmed(confirmed) => found.confirmed.push((at, confirmed)),
-                Event::RunSealed(sealed) => found.sealed = Some(sealed),
-                Event::ReportWritten(report) => found.files.push((report.file, report.sha256.to_string())),
-                _ => {}
-            }
+/// Its steps, one after the other. The reports that were written stand elsewhere.
+fn steps(tools: &Tools, tally: &RunTally) -> Result<Vec<Value>, QueryError> {
+    let mut steps = Vec::new();
+    for seq in &tally.milestones {
+        let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
+        if let Some(Record { at, event, .. }) =
+            record.filter(|record| record.event.kind() != Kind::ReportWritten)
+        {
+            let Line { what, text, .. } = event.line();
+            steps.push(values! { seq, at => at.to_string(), what, text });
         }
-        Ok(found)
     }
+    Ok(steps)
 }
 
 pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
@@ -58,8 +48,10 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
     let (Some(line), Some(tally)) = (line, tools.index.tally(run)) else {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     };
-    let said = Milestones::of(tools, tally)?;
-    let opened = said.opened.as_ref();
+    let story = run_story(tools, run)?;
+    let told = story.as_ref();
+    let opened = told.map(|story| &story.opened);
+    let files = told.map(|story| &story.reports[..]).unwrap_or_default();
     let values = values! {
         line => Value::from(Serde(&line)),
         is_simulated => opened.is_some_and(|opened| opened.mode.is_simulated()),
@@ -67,26 +59,27 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         took => took(&line),
         counts => counts(tally),
         shares => Value::from(Serde(&shares_of(&shown(tally), tally.counted()))),
-        sum => sum(&line, tally, said.sealed.as_ref()),
-        approved => said.approved.iter().map(|approved| approval(approved, opened)).collect::<Vec<_>>(),
-        confirmed => said.confirmed.iter().map(yes).collect::<Vec<_>>(),
-        plan => said.plan.as_ref().map(|plan| {
+        sum => sum(&line, tally, told.and_then(|story| story.sealed.as_ref()).map(|(.., sealed)| sealed)),
+        approved => told.and_then(|story| story.approved.as_ref()).map(|approved| approval(approved, opened)).into_iter().collect::<Vec<_>>(),
+        confirmed => told.map(|story| story.confirmed.iter().map(|(_, at, confirmed)| yes(*at, confirmed)).collect::<Vec<_>>()),
+        plan => told.and_then(|story| story.plan.as_ref()).map(|plan| {
+            let plan = &plan.sealed;
             values! { digest => plan.digest.to_string(), ready => plan.ready, counted => plan.counted }
         }),
         applies => opened.and_then(|opened| opened.applies.as_ref()).map(|plan| {
             values! { run => plan.run.as_str(), digest => plan.digest.to_string() }
         }),
-        user => said.token.as_ref().and_then(|token| token.user.as_ref()),
+        user => told.and_then(|story| story.token.as_ref()).and_then(|token| token.user.as_ref()),
         removed => tally.removed(),
         is_in_doubt => tally.open > 0 || tally.outcomes.contains_key(&Outcome::Unknown),
         evidence => evidence(tally),
         reasons => reasons(tally),
         requests => requests(tally),
         throttling => throttling(tools, tally)?,
-        events => said.events,
+        events => steps(tools, tally)?,
         settings => opened.map(|opened| Value::from(Serde(&opened.settings))),
         api_url => opened.map(|opened| opened.api_url.clone()),
-        files => said.files,
+        files => files.iter().map(|(_, file)| (&file.file, file.sha256.to_string())).collect::<Vec<_>>(),
         records => tally.records,
         first => tally.first,
         last => tally.last,
@@ -114,7 +107,7 @@ fn took(line: &RunLine) -> Option<String> {
     Some(in_words(time(&line.finished_at)?.since(time(&line.started_at)?).as_secs()))
 }
 
-fn yes((at, confirmed): &(Time, Confirmed)) -> Value {
+fn yes(at: Time, confirmed: &Confirmed) -> Value {
     let how = match confirmed.how {
         How::Typed => "by typing the partner’s name and the number of removals",
         How::Yes => "without a prompt (--yes), with the partner account named beforehand",

@@ -3,6 +3,7 @@
 pub(crate) mod bad_day;
 pub(crate) mod canary;
 pub(crate) mod claims;
+pub(crate) mod customers;
 pub(crate) mod disk;
 pub(crate) mod evidence;
 mod hostile;

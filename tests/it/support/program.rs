@@ -3,9 +3,10 @@
 use super::{
     PARTNER, World,
     canary::{self, Canary},
+    customers::{CustomerLine, customers},
 };
 use offboard::{
-    audit::{CustomerLine, QueryError, Reader, RequestFilter, RequestLine},
+    audit::{QueryError, Reader, RequestFilter, RequestLine},
     domain::{Outcome, RunId},
     simulator::Model,
 };
@@ -188,13 +189,7 @@ impl Folder {
 
     /// The latest run's rows.
     pub(crate) fn customers(&self) -> Vec<CustomerLine> {
-        let mut lines = Vec::new();
-        let keep = |line, _| {
-            lines.push(line);
-            Ok::<(), QueryError>(())
-        };
-        self.reader().customers(&self.latest(), keep).unwrap();
-        lines
+        customers(&self.path("audit.db"), &self.latest())
     }
 
     /// How each row of the latest run ended: `outcome`, or `outcome: reasons`.

@@ -1,8 +1,7 @@
 //! The promises of the design that a log and the simulator's own journal can show.
 
-use super::{evidence::Question, in_process::InProcessRun};
+use super::{customers::customers, evidence::Question, in_process::InProcessRun};
 use offboard::{
-    audit::{CustomerLine, QueryError},
     domain::{Answer, Evidence, Outcome, TenantId, Time},
     record::{Event, Purpose, Seen},
     simulator::Received,
@@ -179,7 +178,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     }
     assert_eq!(settled.len(), simulated.count as usize);
     assert!(state.sealed.is_some());
-    let keep = |line: CustomerLine, _| {
+    for line in customers(&simulated.log(), &state.id) {
         let customer: TenantId = line.customer_tenant_id.unwrap().parse().unwrap();
         let is_gone = distinct.contains(&customer);
         match line.outcome.unwrap() {
@@ -190,7 +189,5 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
             }
             _ => {}
         }
-        Ok::<(), QueryError>(())
-    };
-    reader.customers(&run, keep).unwrap();
+    }
 }

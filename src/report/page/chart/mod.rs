@@ -6,7 +6,7 @@
 mod plane;
 
 use super::super::{
-    facts::Facts,
+    told::ReportedRun,
     traffic::{Pause, Strip, Traffic},
 };
 use super::in_words;
@@ -103,9 +103,9 @@ struct Told {
 
 impl Chart {
     /// None if nothing was sent.
-    pub(super) fn of(facts: &Facts) -> Option<Self> {
-        let traffic = &facts.traffic;
-        if traffic.requests.total == 0 {
+    pub(super) fn of(reported: &ReportedRun) -> Option<Self> {
+        let traffic = &reported.traffic;
+        if traffic.sent.requests == 0 {
             return None;
         }
         let plane = Plane::of(traffic);
@@ -118,10 +118,10 @@ impl Chart {
             strips,
             bars: plane.strips().flat_map(|(begins, strip)| bars(&plane, begins, strip)).collect(),
             bands: bands(&plane),
-            marks: marks(&plane, facts),
+            marks: marks(&plane, reported),
             top: plane.top,
             width: exactly(traffic.width),
-            told: told(traffic, facts),
+            told: told(traffic, reported),
             more_waits: wait_count.saturating_sub(traffic.waits.len() as u64),
             waited: (wait_count > 0).then(|| lasting(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX))),
             wait_count,
@@ -214,13 +214,13 @@ fn bands(plane: &Plane<'_>) -> Vec<Band> {
     bands
 }
 
-fn marks(plane: &Plane<'_>, facts: &Facts) -> Vec<Mark> {
-    let places = facts.stopped.iter().filter_map(|(at, _)| plane.place(*at));
+fn marks(plane: &Plane<'_>, reported: &ReportedRun) -> Vec<Mark> {
+    let places = reported.run.stopped.iter().filter_map(|(at, _)| plane.place(*at));
     places.map(|place| Mark { x: plane.across(place) }).collect()
 }
 
 /// Waits, stops, and how the run went on, as they came.
-fn told(traffic: &Traffic, facts: &Facts) -> Vec<Told> {
+fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<Told> {
     let other = |time: Time, what, why| Told {
         time,
         at: time.to_string(),
@@ -243,7 +243,8 @@ fn told(traffic: &Traffic, facts: &Facts) -> Vec<Told> {
         what: None,
         why: wait.why.clone(),
     });
-    let stopped = facts.stopped.iter().map(|(at, stopped)| other(*at, "stopped", stopped.text.clone()));
+    let stopped =
+        reported.run.stopped.iter().map(|(at, stopped)| other(*at, "stopped", stopped.text.clone()));
     let went_on = traffic.strips.iter().filter_map(|strip| {
         let ceiling = format!("ceiling: {} a minute", strip.rate);
         Some(other(strip.since, began(strip.after)?, ceiling))

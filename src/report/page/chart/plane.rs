@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn time_in_which_nobody_worked_is_cut_out() {
         let strips = vec![strip(0, 9_999, vec![1; 10]), strip(86_400_000, 86_409_999, vec![2; 10])];
-        let traffic = Traffic { width: 1_000, strips, ..Traffic::default() };
+        let mut traffic = Traffic::default();
+        (traffic.width, traffic.strips) = (1_000, strips);
         let plane = Plane::of(&traffic);
         assert_eq!(plane.top, 120, "what is above the ceiling has room");
         let at = |millis| plane.place(Time::from_millis(millis)).map(|place| plane.across(place).0);

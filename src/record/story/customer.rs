@@ -1,0 +1,383 @@
+//! What happened to one row of the list.
+
+use super::{
+    request::Requests,
+    run::{Mark, RunStory},
+};
+use crate::{
+    domain::{Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
+    record::{
+        Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending, Record,
+        Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
+    },
+};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// The last word about a row: how it ended, as a person resolved it if somebody did.
+#[derive(Clone, Debug, Default)]
+pub struct LastWord {
+    /// Its settlement.
+    pub settled: Option<(Seq, Time, Box<Settled>)>,
+    /// What a person found out about an unknown outcome; the last one counts.
+    pub resolved: Option<(Seq, Time, Box<Resolved>)>,
+    /// Whether Partner Center has its change on its own record.
+    pub is_corroborated: bool,
+}
+
+impl LastWord {
+    /// Takes the next record about the row.
+    pub fn take(&mut self, seq: Seq, record: &Record) {
+        match &record.event {
+            Event::Settled(settled) => self.settled = Some((seq, record.at, settled.clone())),
+            Event::Resolved(resolved) => self.resolved = Some((seq, record.at, resolved.clone())),
+            Event::Corroborated(_) => self.is_corroborated = true,
+            _ => {}
+        }
+    }
+
+    /// The outcome; none while it is open.
+    pub fn outcome(&self) -> Option<Outcome> {
+        let resolved = self.resolved.as_ref().map(|(.., resolved)| resolved.outcome);
+        resolved.or_else(|| self.settled.as_ref().map(|(.., settled)| settled.outcome))
+    }
+
+    /// How sure that is.
+    pub fn evidence(&self) -> Option<Evidence> {
+        if self.is_corroborated && self.outcome().is_some_and(Outcome::is_gone) {
+            return Some(Evidence::Corroborated);
+        }
+        self.settled.as_ref().and_then(|(.., settled)| settled.evidence)
+    }
+}
+
+/// One row of the list, and everything on record that happened for it.
+#[derive(Clone, Debug)]
+pub struct CustomerStory {
+    row: u32,
+    procedure: Procedure,
+    listed: Option<RowRead>,
+    judged: Vec<(Seq, Time, Judged)>,
+    looks: Vec<(Time, Observed)>,
+    requests: Requests,
+    /// What a judgement named to be done first, each once.
+    first: Vec<Preparation>,
+    changes: Vec<Change>,
+    /// Which change each intent is of.
+    intents: BTreeMap<Seq, usize>,
+    last: LastWord,
+    /// How it ends, once it is decided what becomes of what was suspended for it.
+    fell: Option<(Time, Settled)>,
+    undo: Vec<(Time, UndoDecided)>,
+    corroborated: Vec<(Time, Corroborated)>,
+    resolved: Vec<(Time, Resolved)>,
+    /// How many records about it, or about nobody knows what, a newer program wrote.
+    newer: u64,
+}
+
+impl CustomerStory {
+    /// Nothing has happened yet.
+    pub fn new(row: u32, procedure: Procedure) -> Self {
+        Self {
+            row,
+            procedure,
+            listed: None,
+            judged: Vec::new(),
+            looks: Vec::new(),
+            requests: Requests::default(),
+            first: Vec::new(),
+            changes: Vec::new(),
+            intents: BTreeMap::new(),
+            last: LastWord::default(),
+            fell: None,
+            undo: Vec::new(),
+            corroborated: Vec::new(),
+            resolved: Vec::new(),
+            newer: 0,
+        }
+    }
+
+    /// A row of this run: where records of the run are not understood that are about no row, they may be about it.
+    pub fn of(run: &RunStory, row: u32) -> Self {
+        Self { newer: run.newer, ..Self::new(row, run.opened.procedure) }
+    }
+
+    /// Takes the next record of the run; those of other rows are passed over.
+    pub fn take(&mut self, seq: Seq, record: &Record) {
+        let (at, about) = (record.at, record.event.about());
+        match &record.event {
+            Event::Resumed(_) => return self.changes.iter_mut().for_each(|change| give_up(change, at)),
+            Event::UndoDecided(decided) if decided.rows.contains(&self.row) => {
+                return self.undo.push((at, decided.clone()));
+            }
+            _ if about.row().is_some_and(|row| row != self.row) => return,
+            _ => {}
+        }
+        if about.row().is_some() {
+            self.requests.take(seq, record);
+            self.last.take(seq, record);
+        }
+        match &record.event {
+            Event::RowRead(read) => self.listed = Some(read.clone()),
+            Event::Judged(judged) => {
+                for one in &judged.first {
+                    if !self.first.iter().any(|known| known.is_same(one)) {
+                        self.first.push(one.clone());
+                    }
+                }
+                self.judged.push((seq, at, (**judged).clone()));
+            }
+            Event::RequestIntended(intent) if intent.row.is_some() && intent.purpose.is_change() => {
+                let same = |change: &Change| {
+                    change.purpose == intent.purpose && change.about.as_deref() == intent.about.as_deref()
+                };
+                let place = self.changes.iter().position(same);
+                match place.and_then(|place| self.changes.get_mut(place)) {
+                    Some(change) => {
+                        give_up(change, at);
+                        change.send_again(intent, seq, at);
+                    }
+                    None => self.changes.push(Change::first(intent, seq, at)),
+                }
+                self.intents.insert(seq, place.unwrap_or(self.changes.len() - 1));
+            }
+            Event::ResponseReceived(response) => {
+                if let Some(change) = self.change_of(response.intent) {
+                    change.heard(response);
+                    change.answered(response.answer, Rules::LATEST, at);
+                }
+            }
+            Event::RequestNotSent(failure) => {
+                if let Some(change) = self.change_of(failure.intent) {
+                    change.told(&failure.error);
+                    change.not_sent(at);
+                }
+            }
+            Event::OutcomeUnknown(failure) => {
+                if let Some(change) = self.change_of(failure.intent) {
+                    change.told(&failure.error);
+                    change.lost(at);
+                }
+            }
+            Event::Observed(observed) => {
+                let about = observed.about.as_deref();
+                let change = self.changes.iter_mut().rfind(|change| change.about.as_deref() == about);
+                if let Some(change) = change {
+                    // Nobody looks while an answer is awaited.
+                    give_up(change, at);
+                    change.seen(observed.seen, at);
+                }
+                self.looks.push((at, observed.clone()));
+            }
+            Event::Fell(settled) => self.fell = Some((at, (**settled).clone())),
+            Event::Resolved(resolved) => self.resolved.push((at, (**resolved).clone())),
+            Event::Corroborated(found) => self.corroborated.push((at, (**found).clone())),
+            _ => {}
+        }
+    }
+
+    /// What happened to all rows at this moment.
+    pub fn mark(&mut self, at: Time, mark: &Mark) {
+        match mark {
+            Mark::Resumed(_) => self.changes.iter_mut().for_each(|change| give_up(change, at)),
+            Mark::UndoDecided(decided) if decided.rows.contains(&self.row) => {
+                self.undo.push((at, decided.clone()));
+            }
+            Mark::UndoDecided(_) => {}
+        }
+    }
+
+    /// Takes note of a record about the row that a newer program wrote.
+    pub const fn pass_over(&mut self) {
+        self.newer += 1;
+    }
+
+    fn change_of(&mut self, intent: Seq) -> Option<&mut Change> {
+        let place = *self.intents.get(&intent)?;
+        self.changes.get_mut(place)
+    }
+
+    /// All that was, or may have been, done.
+    pub fn effects(&self) -> Effects<'_> {
+        Effects::of(&self.first, &self.changes)
+    }
+
+    /// How it stands.
+    pub fn end(&self) -> RowEnd {
+        match (&self.last.settled, &self.fell) {
+            (Some((.., settled)), _) => {
+                let is_gone = settled.outcome.is_gone() && self.last.is_corroborated;
+                let evidence = if is_gone { Some(Evidence::Corroborated) } else { settled.evidence };
+                RowEnd::Settled(settled.outcome, evidence)
+            }
+            (None, Some(_)) => RowEnd::Undecided,
+            (None, None) => RowEnd::Open,
+        }
+    }
+
+    /// How far it is, while it has no outcome.
+    pub fn pending(&self) -> Option<Pending> {
+        let pending = Pending::of(self.end(), &self.effects())?;
+        // What is not understood may say more.
+        Some(if self.newer > 0 { pending.min(Pending::InDoubt) } else { pending })
+    }
+
+    /// Its number in the list.
+    pub const fn row(&self) -> u32 {
+        self.row
+    }
+
+    /// The row as it was read, if that is on record.
+    pub const fn listed(&self) -> Option<&RowRead> {
+        self.listed.as_ref()
+    }
+
+    /// The customer, if the row names one.
+    pub fn customer(&self) -> Option<TenantId> {
+        self.listed.as_ref().and_then(|read| read.customer)
+    }
+
+    /// What the customer is called: by the service, and else in the list.
+    pub fn name(&self) -> Option<&str> {
+        let settled = self.settled().and_then(|settled| settled.name.as_deref());
+        settled.or_else(|| self.listed.as_ref().and_then(|read| read.name.as_deref()))
+    }
+
+    /// What was decided about it, each time that it was looked at.
+    pub fn judged(&self) -> &[(Seq, Time, Judged)] {
+        &self.judged
+    }
+
+    /// What looks after changes showed.
+    pub fn looks(&self) -> &[(Time, Observed)] {
+        &self.looks
+    }
+
+    /// What was sent for it.
+    pub const fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
+    /// Its settlement.
+    pub fn settled(&self) -> Option<&Settled> {
+        self.last.settled.as_ref().map(|(.., settled)| &**settled)
+    }
+
+    /// When it was settled.
+    pub fn finished_at(&self) -> Option<Time> {
+        self.last.settled.as_ref().map(|(_, at, _)| *at)
+    }
+
+    /// How it ends, once it is decided what becomes of what was suspended for it.
+    pub const fn fell(&self) -> Option<&(Time, Settled)> {
+        self.fell.as_ref()
+    }
+
+    /// Who decided about what was suspended for it, and how.
+    pub fn undo(&self) -> &[(Time, UndoDecided)] {
+        &self.undo
+    }
+
+    /// What people found out about its unknown outcome.
+    pub fn resolved(&self) -> &[(Time, Resolved)] {
+        &self.resolved
+    }
+
+    /// Where Partner Center has it on its own record.
+    pub fn corroborated(&self) -> &[(Time, Corroborated)] {
+        &self.corroborated
+    }
+
+    /// How many records about it, or about nobody knows what, a newer program wrote.
+    pub const fn newer(&self) -> u64 {
+        self.newer
+    }
+
+    /// The last word about it.
+    pub const fn last_word(&self) -> &LastWord {
+        &self.last
+    }
+
+    /// The outcome, as a person resolved it if somebody did.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.last.outcome()
+    }
+
+    /// The outcome, or the one under which it counts until it has its own.
+    pub fn counts_as(&self) -> Outcome {
+        let pending = || self.pending().unwrap_or(Pending::NotBegun).counts_as();
+        self.outcome().unwrap_or_else(pending)
+    }
+
+    /// Why it ended so, or why it has not ended yet.
+    pub fn reasons(&self) -> Cow<'_, [Reason]> {
+        match (self.settled(), &self.fell) {
+            (Some(settled), _) => Cow::Borrowed(&settled.reasons),
+            (None, Some((_, fell))) => Cow::Borrowed(&fell.reasons),
+            (None, None) => match self.pending().unwrap_or(Pending::NotBegun) {
+                Pending::Done | Pending::Accepted => Cow::Borrowed(&[]),
+                Pending::InDoubt => Cow::Borrowed(&[Reason::AnswerLost]),
+                Pending::Undecided | Pending::Begun | Pending::NotBegun => {
+                    Cow::Borrowed(&[Reason::RunStopped])
+                }
+            },
+        }
+    }
+
+    /// How it came to that, for people.
+    pub fn explanation(&self) -> String {
+        let Some(settled) = self.settled() else {
+            let became = self.became(self.missing().as_deref()).join(" ");
+            return match &self.fell {
+                Some((_, fell)) => format!("{} {became}", fell.explanation),
+                None => became,
+            };
+        };
+        let mut told = settled.explanation.clone();
+        if let Some((_, at, resolved)) = &self.last.resolved {
+            let Resolved { outcome, by, because, .. } = &**resolved;
+            told.push_str(&format!(" Resolved as {outcome} by {by} at {at}: {because}"));
+        }
+        if let Some(missing) = self.missing() {
+            let between = if told.is_empty() { "" } else { " " };
+            told.push_str(&format!("{between}{missing}"));
+        }
+        told
+    }
+
+    /// What of it is not understood.
+    fn missing(&self) -> Option<String> {
+        (self.newer > 0).then(|| {
+            "Records of it, or of its run, are of a newer program and are not told here: look with that one.".to_owned()
+        })
+    }
+
+    /// The first day on which it may go, if that is known.
+    pub fn removable_from(&self) -> Option<Day> {
+        self.settled()?.removable_from
+    }
+
+    /// The answer that decided.
+    pub fn exchange(&self) -> Option<&Exchange> {
+        self.settled().map(|settled| &settled.exchange)
+    }
+
+    /// What became of it, sentence by sentence. `missing` says which of its records are not known, if some are.
+    pub fn became(&self, missing: Option<&str>) -> Vec<String> {
+        let mut sentences = became(self.procedure, self.end(), &self.effects(), missing);
+        if let Some((.., resolved)) = &self.last.resolved {
+            let Resolved { outcome, by, .. } = &**resolved;
+            let words = outcome.in_words();
+            sentences.push(format!(
+                "The program could not find that out; a person did: {by} says that it is {words}."
+            ));
+        }
+        sentences
+    }
+}
+
+/// Nobody waits for its answer any more: the program ended before it came.
+fn give_up(change: &mut Change, at: Time) {
+    if matches!(change.phase, ChangePhase::Open { .. }) {
+        change.lost(at);
+    }
+}

@@ -1,0 +1,142 @@
+//! What happened to a run as a whole.
+
+use super::request::Requests;
+use crate::{
+    domain::{RunId, Seq, TenantId, Time},
+    record::{
+        Approved, Confirmed, Event, Held, Partner, PlanSealed, Policy, Reconciled, Record, ReportWritten,
+        RunOpened, RunSealed, Stopped, TokenNamed, UndoDecided,
+    },
+};
+
+/// A run as a whole, from those of its records that are about no row, in their order.
+#[derive(Clone, Debug)]
+pub struct RunStory {
+    /// Its name.
+    pub id: RunId,
+    /// When it began.
+    pub started_at: Time,
+    /// What it was opened with; the protected customers are in its policy.
+    pub opened: RunOpened,
+    /// Whose customers these are, as it was read last.
+    pub partner: Option<Partner>,
+    /// The token that was used last, by what it says of itself.
+    pub token: Option<TokenNamed>,
+    /// What was decided.
+    pub plan: Option<PlanStory>,
+    /// Who approved what is carried out.
+    pub approved: Option<(Time, Approved)>,
+    /// Who allowed it, each time that somebody was asked.
+    pub confirmed: Vec<(Seq, Time, Confirmed)>,
+    /// How often it stopped, and why.
+    pub stopped: Vec<(Time, Stopped)>,
+    /// What happened to all rows at once.
+    pub marks: Vec<(Seq, Time, Mark)>,
+    /// Its end, if it has one.
+    pub sealed: Option<(Seq, Time, RunSealed)>,
+    /// Comparisons with Partner Center's own record.
+    pub reconciled: Vec<(Time, Reconciled)>,
+    /// When everything waited.
+    pub held: Vec<(Time, Held)>,
+    /// Reports that were written.
+    pub reports: Vec<(Time, ReportWritten)>,
+    /// Requests that are about no row.
+    pub requests: Requests,
+    /// How many of its records a newer program wrote.
+    pub newer: u64,
+}
+
+/// The plan, and what its digest covers beside the decisions.
+#[derive(Clone, Debug)]
+pub struct PlanStory {
+    /// The place of the record.
+    pub seq: Seq,
+    /// When it was sealed.
+    pub at: Time,
+    /// What was decided.
+    pub sealed: PlanSealed,
+    /// Whose customers these are, as it was known then.
+    pub partner: Option<TenantId>,
+}
+
+/// What happens to all rows at once.
+#[derive(Clone, Debug)]
+pub enum Mark {
+    /// The program was started again: no answer comes any more that had not come.
+    Resumed(Policy),
+    /// Somebody decided about what was suspended for nothing.
+    UndoDecided(UndoDecided),
+}
+
+impl RunStory {
+    /// Begins with the record that opened the run. None if the record is of another kind.
+    pub fn begin(record: &Record) -> Option<Self> {
+        let (Some(id), Event::RunOpened(opened)) = (&record.run, &record.event) else { return None };
+        Some(Self {
+            id: id.clone(),
+            started_at: record.at,
+            opened: (**opened).clone(),
+            partner: None,
+            token: None,
+            plan: None,
+            approved: None,
+            confirmed: Vec::new(),
+            stopped: Vec::new(),
+            marks: Vec::new(),
+            sealed: None,
+            reconciled: Vec::new(),
+            held: Vec::new(),
+            reports: Vec::new(),
+            requests: Requests::default(),
+            newer: 0,
+        })
+    }
+
+    /// Takes the next record of the run; those about a row are passed over.
+    pub fn take(&mut self, seq: Seq, record: &Record) {
+        let at = record.at;
+        match &record.event {
+            Event::CustomersProtected(list) => self.opened.policy.protected.clone_from(&list.customers),
+            Event::TokenNamed(token) => self.token = Some(token.clone()),
+            Event::PartnerIdentified(partner) => self.partner = Some(partner.clone()),
+            Event::PlanSealed(sealed) => {
+                let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
+                self.plan = Some(PlanStory { seq, at, sealed: sealed.clone(), partner });
+            }
+            Event::Approved(approved) => self.approved = Some((at, (**approved).clone())),
+            Event::Confirmed(confirmed) => self.confirmed.push((seq, at, confirmed.clone())),
+            Event::Stopped(stopped) => self.stopped.push((at, stopped.clone())),
+            Event::Resumed(policy) => self.marks.push((seq, at, Mark::Resumed(policy.clone()))),
+            Event::UndoDecided(decided) => self.marks.push((seq, at, Mark::UndoDecided(decided.clone()))),
+            Event::RunSealed(sealed) => self.sealed = Some((seq, at, sealed.clone())),
+            Event::Reconciled(found) => self.reconciled.push((at, (**found).clone())),
+            Event::Held(held) => self.held.push((at, held.clone())),
+            Event::ReportWritten(report) => self.reports.push((at, report.clone())),
+            _ if record.event.about().row().is_none() => self.requests.take(seq, record),
+            _ => {}
+        }
+    }
+
+    /// Takes note of a record of the run that a newer program wrote.
+    pub const fn pass_over(&mut self) {
+        self.newer += 1;
+    }
+
+    /// When it was resumed, each time, and with which policy.
+    pub fn resumed(&self) -> impl Iterator<Item = (Seq, Time, &Policy)> {
+        self.marks.iter().filter_map(|(seq, at, mark)| match mark {
+            Mark::Resumed(policy) => Some((*seq, *at, policy)),
+            Mark::UndoDecided(_) => None,
+        })
+    }
+
+    /// When it came to its end.
+    pub fn finished_at(&self) -> Option<Time> {
+        self.sealed.as_ref().map(|(_, at, _)| *at)
+    }
+
+    /// How it ended, for scripts.
+    pub fn exit_code(&self) -> Option<u8> {
+        self.sealed.as_ref().map(|(.., sealed)| sealed.exit_code)
+    }
+}

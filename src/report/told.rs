@@ -1,0 +1,109 @@
+//! A run as it is reported: its stories, told once, in the order of the list.
+
+use super::{
+    ReportError,
+    rows::{Row, Tally},
+    traffic::Traffic,
+};
+use crate::{
+    audit::{Listener, Reader, RunLine},
+    record::{CustomerStory, RunStory},
+};
+
+/// A run as a whole; the rows are told one by one.
+#[derive(Debug)]
+pub(super) struct ReportedRun {
+    pub(super) run: RunStory,
+    /// `open`, `interrupted` or `sealed`.
+    pub(super) state: String,
+    /// What was sent, and how fast.
+    pub(super) traffic: Traffic,
+    /// The first signed head of the log that covers the end of the run.
+    pub(super) checkpoint: Option<String>,
+}
+
+/// Whoever makes something of a run that is told.
+pub(super) trait Teller {
+    /// What is made of the rows.
+    type Made;
+
+    /// Begins, when the run as a whole is known.
+    fn begin(&self, told: &ReportedRun) -> Result<Self::Made, ReportError>;
+
+    /// Takes the next row.
+    fn row(made: &mut Self::Made, told: &ReportedRun, row: &Row) -> Result<(), ReportError>;
+}
+
+/// Tells a run to `teller`, and adds its rows up; they must be those that the run began with.
+pub(super) fn tell<T: Teller>(
+    reader: &Reader,
+    line: &RunLine,
+    teller: &T,
+) -> Result<(ReportedRun, Tally, T::Made), ReportError> {
+    let mut telling =
+        Telling { reader, line, teller, begun: None, tally: Tally::default(), told_requests: 0 };
+    let missing = || ReportError::NoRun(line.run_id.clone());
+    reader.tell(&line.run_id, &mut telling)?;
+    let Telling { begun, tally, told_requests, .. } = telling;
+    let (mut told, made) = begun.ok_or_else(missing)?;
+    told.traffic.end();
+    tally.check(&told)?;
+    let total = told.traffic.sent.requests;
+    if told_requests != total {
+        return Err(ReportError::RequestsMissing { total, told: told_requests });
+    }
+    Ok((told, tally, made))
+}
+
+struct Telling<'a, T: Teller> {
+    reader: &'a Reader,
+    line: &'a RunLine,
+    teller: &'a T,
+    begun: Option<(ReportedRun, T::Made)>,
+    tally: Tally,
+    /// Requests that stand with a row of the list, or with none.
+    told_requests: u64,
+}
+
+impl<T: Teller> Listener<ReportError> for Telling<'_, T> {
+    fn run(&mut self, run: RunStory) -> Result<(), ReportError> {
+        let traffic = Traffic::of(self.reader, &run)?;
+        let checkpoint = match &run.sealed {
+            Some((seq, ..)) => self.reader.head_over(*seq)?,
+            None => None,
+        };
+        self.told_requests = traffic.sent.requests;
+        let told = ReportedRun { run, state: self.line.state.clone(), traffic, checkpoint };
+        let made = self.teller.begin(&told)?;
+        self.begun = Some((told, made));
+        Ok(())
+    }
+
+    fn customer(&mut self, story: CustomerStory) -> Result<(), ReportError> {
+        let Some((told, made)) = &mut self.begun else { return Ok(()) };
+        story.requests().iter().for_each(|request| told.traffic.add(request));
+        // What is about a row that the list does not have stands nowhere.
+        if story.listed().is_none() {
+            return Ok(());
+        }
+        self.told_requests += story.requests().iter().len() as u64;
+        let row = Row::of(story);
+        self.tally.add(&row);
+        T::row(made, told, &row)
+    }
+}
+
+/// Makes nothing: for whoever wants the sums alone.
+pub(super) struct Sums;
+
+impl Teller for Sums {
+    type Made = ();
+
+    fn begin(&self, _told: &ReportedRun) -> Result<(), ReportError> {
+        Ok(())
+    }
+
+    fn row((): &mut (), _told: &ReportedRun, _row: &Row) -> Result<(), ReportError> {
+        Ok(())
+    }
+}
