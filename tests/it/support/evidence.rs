@@ -91,14 +91,29 @@ pub(crate) fn try_to_tamper(path: &Path, sql: &str) -> rusqlite::Result<()> {
     log.execute_batch(&format!("BEGIN; {drop_all} {sql}; {make_again} COMMIT"))
 }
 
-/// A folder with a log that the first edition of the program left.
+/// Where it is kept what the first edition of the program left under this name.
+pub(crate) fn first_edition(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/first-edition").join(name)
+}
+
+/// A folder with a copy of it.
 pub(crate) fn of_the_first_edition(name: &str) -> Folder {
-    let folder = Folder::new();
-    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/first-edition").join(name);
-    for file in ["audit.db", "checkpoint.txt", "certificate.json"] {
-        fs::copy(kept.join(file), folder.path(file)).unwrap();
+    let (folder, kept) = (Folder::new(), first_edition(name));
+    for file in files_below(&kept) {
+        let copy = folder.path(file.strip_prefix(&kept).unwrap().to_str().unwrap());
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(&file, &copy).unwrap();
     }
     folder
+}
+
+/// Every file in this folder and in those within it, in order.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect();
+    files.sort();
+    files
 }
 
 /// Makes the pages of the index that a log of the first edition has what they would be if its table were defined otherwise: `from` replaced by `to`,

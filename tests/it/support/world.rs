@@ -7,6 +7,7 @@ use offboard::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
+    io,
     net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -26,15 +27,32 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(scenario: Scenario) -> Self {
+        Self::open(scenario, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap()
+    }
+
+    /// A world from a scenario in JSON, at the very address that a record names. Waits until nobody else has it: these
+    /// tests may run twice on one machine.
+    pub(crate) fn at(scenario: &Value, listen: SocketAddr) -> Self {
+        let began = Instant::now();
+        loop {
+            match Self::open(Scenario::from_json(&scenario.to_string()).unwrap(), listen) {
+                Ok(world) => return world,
+                Err(error) => assert!(began.elapsed() < Duration::from_mins(1), "{listen}: {error}"),
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn open(scenario: Scenario, listen: SocketAddr) -> io::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = Arc::new(Mutex::new(Model::new(scenario)));
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         // Two addresses, as the real services have.
-        let open = || runtime.block_on(Door::open(Arc::clone(&model), listen)).unwrap();
-        let doors = [open(), open()];
+        let open =
+            |port| runtime.block_on(Door::open(Arc::clone(&model), SocketAddr::new(listen.ip(), port)));
+        let doors = [open(listen.port())?, open(0)?];
         let [url, login_url] = [doors[0].url(), doors[1].url()];
-        Self { model, url, login_url, _doors: doors, _runtime: runtime }
+        Ok(Self { model, url, login_url, _doors: doors, _runtime: runtime })
     }
 
     /// A world from a scenario in JSON.
