@@ -175,7 +175,7 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
         "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
         summary.input.rows,
-        show::summary(summary.shown(), reasons),
+        show::summary(summary.shown().iter().map(|(shown, count)| (*shown, *count)), reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
     );

@@ -176,7 +176,7 @@ fn ended(end: End, change: &Change, words: Words) -> Verdict {
                 change.exchange().described()
             ),
         },
-        End::Done { seen: true } if change.was_in_doubt => {
+        End::Done { seen: true } if change.was_in_doubt && !change.was_accepted => {
             let lost = match change.status {
                 None => "The answer was lost".to_owned(),
                 Some(status) => format!("The answer (status {status}) did not tell"),

@@ -92,6 +92,9 @@ impl EffectStory<'_> {
             }
             Stands::InDoubt => format!("whether {thing} was {done} is not known"),
             Stands::UnderWay => format!("{thing} was being changed already, and was not seen {done}"),
+            Stands::Accepted if self.taken_back.is_some() => {
+                format!("the service agreed to {} {thing}", words.verb)
+            }
             Stands::Accepted => {
                 format!("the service agreed to {} {thing}, and it was not seen {done}", words.verb)
             }
@@ -100,6 +103,9 @@ impl EffectStory<'_> {
         };
         let is_suspension = self.effect == Effect::SuspendSubscription && !self.stands.is_without_effect();
         match self.taken_back {
+            Some(Stands::Done | Stands::DoneAlready) if self.stands == Stands::Accepted => {
+                format!("{told}, and it was seen active again")
+            }
             Some(Stands::Done | Stands::DoneAlready) => format!("{told}, and was seen active again"),
             Some(Stands::Accepted) => {
                 format!("{told}; the service agreed to reactivate it, and it was not seen active again")
@@ -186,13 +192,26 @@ impl<'a> Effects<'a> {
 
 /// How a row stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowEnd {
+pub enum RowEnd<'a> {
     /// It has its outcome.
     Settled(Outcome, Option<Evidence>),
+    /// The program could not find out, and a person did.
+    Resolved(ByAPerson<'a>),
     /// The last change failed, and nobody has decided yet whether what came before it is taken back.
     Undecided,
     /// It has none yet.
     Open,
+}
+
+/// What a person found out about an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByAPerson<'a> {
+    /// What they say.
+    pub outcome: Outcome,
+    /// Who they are.
+    pub by: &'a str,
+    /// Whether Partner Center has it on its own record as well.
+    pub is_corroborated: bool,
 }
 
 /// How far a row without an outcome is.
@@ -218,9 +237,9 @@ impl Pending {
     pub const ALL: [Self; 6] =
         [Self::Done, Self::Accepted, Self::InDoubt, Self::Undecided, Self::Begun, Self::NotBegun];
 
-    pub(super) fn of(end: RowEnd, effects: &Effects<'_>) -> Option<Self> {
+    pub(super) fn of(end: RowEnd<'_>, effects: &Effects<'_>) -> Option<Self> {
         let last = match end {
-            RowEnd::Settled(..) => return None,
+            RowEnd::Settled(..) | RowEnd::Resolved(_) => return None,
             RowEnd::Undecided => return Some(Self::Undecided),
             RowEnd::Open => effects.last.map(|last| last.stands),
         };
@@ -260,7 +279,7 @@ impl Pending {
             Self::Done => "done, not yet settled",
             Self::Accepted => "accepted, not yet confirmed",
             Self::InDoubt => "in doubt, not yet settled",
-            Self::Undecided => "failed, to be decided",
+            Self::Undecided => "stays, to be decided",
             Self::Begun => "begun, not finished",
             Self::NotBegun => "not begun",
         }
@@ -275,7 +294,7 @@ impl Pending {
                 "A change was sent, and what became of it is not known yet; `offboard resume` looks."
             }
             Self::Undecided => {
-                "The change failed; `offboard resume` asks whether what was suspended for it is reactivated."
+                "The customer stays; `offboard resume` asks whether what was suspended for it is reactivated."
             }
             Self::Begun => "What comes before the last change was begun; `offboard resume` goes on.",
             Self::NotBegun => "Nothing was changed yet; `offboard resume` goes on.",
@@ -296,14 +315,17 @@ impl Pending {
 /// it is not said that nothing was changed.
 pub fn became(
     procedure: Procedure,
-    end: RowEnd,
+    end: RowEnd<'_>,
     effects: &Effects<'_>,
     missing: Option<&str>,
 ) -> Vec<String> {
-    let stays = !matches!(end, RowEnd::Settled(outcome, _) if outcome.is_gone());
+    let stays = match end {
+        RowEnd::Settled(outcome, _) => !outcome.is_gone(),
+        RowEnd::Resolved(found) => !found.outcome.is_gone(),
+        RowEnd::Undecided | RowEnd::Open => false,
+    };
     let mut sentences = vec![of_the_last(procedure, end, effects.last)];
-    sentences
-        .extend(effects.before.iter().map(|effect| sentence(&effect.told(stays && end != RowEnd::Open))));
+    sentences.extend(effects.before.iter().map(|effect| sentence(&effect.told(stays))));
     match missing {
         Some(missing) => sentences.push(missing.to_owned()),
         None if effects.is_nothing_changed() => sentences.push("Nothing was changed.".to_owned()),
@@ -313,11 +335,18 @@ pub fn became(
 }
 
 /// What became of what the procedure is for.
-fn of_the_last(procedure: Procedure, end: RowEnd, last: Option<EffectStory<'_>>) -> String {
+fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'_>>) -> String {
     let words = Effect::last_of(procedure).words();
     let (thing, done, noun) = (words.thing, words.done, words.noun);
     let capital = capitalised(thing);
     let resume = "`offboard resume`";
+    if let RowEnd::Resolved(ByAPerson { outcome, by, is_corroborated }) = end {
+        let not = if outcome.is_gone() { "" } else { "not " };
+        let elsewhere = if is_corroborated { how_sure(Some(Evidence::Corroborated)) } else { "" };
+        return format!(
+            "The program could not find out whether {thing} was {done}; {by} looked, and says that it was {not}{done}.{elsewhere}"
+        );
+    }
     match (last.map(|last| last.stands), end) {
         (Some(Stands::Done), RowEnd::Settled(_, evidence)) => {
             format!("{capital} was {done}.{}", how_sure(evidence))
@@ -334,13 +363,17 @@ fn of_the_last(procedure: Procedure, end: RowEnd, last: Option<EffectStory<'_>>)
         (Some(Stands::Accepted | Stands::UnderWay), _) => {
             format!("The service agreed to {} {thing}; no later read showed that it is {done}.", words.verb)
         }
+        // By the first edition's rules: what did not exist when it was sent again was ended by an earlier try.
+        (Some(Stands::InDoubt), RowEnd::Settled(outcome, evidence)) if outcome.is_gone() => {
+            format!("{capital} was {done}.{}", how_sure(evidence))
+        }
         (Some(Stands::InDoubt), RowEnd::Open) => {
             format!("Whether {thing} was {done} is not known yet: {resume} looks.")
         }
         (Some(Stands::InDoubt), _) => format!("Whether {thing} was {done} is not known. A person must look."),
         (_, RowEnd::Undecided) => {
             format!(
-                "The {noun} failed; nobody has decided yet whether what came before it is taken back: {resume} asks."
+                "{capital} was not {done}; nobody has decided yet whether what came before it is taken back: {resume} asks."
             )
         }
         (Some(Stands::Refused), _) => format!("{capital} was not {done}: the service said no."),
@@ -351,6 +384,7 @@ fn of_the_last(procedure: Procedure, end: RowEnd, last: Option<EffectStory<'_>>)
             format!("{capital} was not {done}: the change did not get through.")
         }
         (None, RowEnd::Open) => format!("The run stopped before this row was settled: {resume} goes on."),
+        (None, RowEnd::Resolved(_)) => String::new(),
         (None, RowEnd::Settled(outcome, _)) => match outcome {
             Outcome::Removed | Outcome::Deleted => {
                 format!("{capital} is recorded as {done}, by a change that is not shown here.")

@@ -31,7 +31,7 @@ mod state;
 mod story;
 mod waves;
 
-pub use became::{EffectStory, Effects, Pending, RowEnd, Stands, became};
+pub use became::{ByAPerson, EffectStory, Effects, Pending, RowEnd, Stands, became};
 pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};

@@ -245,7 +245,9 @@ impl Exchange {
     pub fn described(&self) -> String {
         let status = self.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
         let code = self.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
-        let text = self.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+        // It becomes a part of a sentence.
+        let text =
+            self.text.as_ref().map(|text| format!(": {}", text.trim_end_matches('.'))).unwrap_or_default();
         format!("{status}{code}{text}")
     }
 }

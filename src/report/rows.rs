@@ -84,7 +84,8 @@ impl Row {
 
     /// Whether it goes only when somebody has acted, as far as is known.
     pub(super) fn awaits_an_act(&self) -> bool {
-        awaits_an_act(self.outcome, &self.reasons, self.story.removable_from().is_some())
+        let is_told = self.story.removable_from().is_some();
+        awaits_an_act(self.outcome, &self.reasons, is_told)
     }
 
     /// Whether a later run may end otherwise. One reason that forbids it is enough: a protected
@@ -119,6 +120,8 @@ pub(super) struct Tally {
     pub(super) shown: BTreeMap<Shown, u32>,
     /// Skipped customers that go only when somebody has acted, as far as is known.
     pub(super) undated: Day,
+    /// Skipped customers with a day of the first edition's, which did not know that subscriptions renew themselves.
+    pub(super) dated_before: u32,
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
@@ -162,9 +165,10 @@ impl Tally {
             let evidence = row.story.last_word().evidence().map_or(NO_EVIDENCE, |evidence| evidence.as_str());
             *self.evidence.entry(evidence).or_default() += 1;
         }
-        if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.removable_from()) {
+        if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.goes_from()) {
             self.days.entry(day.to_string()).or_default().add(row);
         }
+        self.dated_before += u32::from(row.story.has_a_day_of_the_first_edition());
         if row.awaits_an_act() {
             self.undated.add(row);
         }

@@ -27,6 +27,8 @@ pub struct Summary {
     /// None until the organization profile was read.
     pub partner: Option<PartnerLine>,
     pub input: InputLine,
+    #[serde(skip)]
+    shown: BTreeMap<Shown, u32>,
     /// Rows by outcome; an outcome that did not occur is left out.
     pub counts: BTreeMap<Outcome, u32>,
     /// How far those rows are that have no outcome of their own yet, and that are counted all the same; only while the run
@@ -95,16 +97,8 @@ impl Requests {
 
 impl Summary {
     /// Rows by what is shown of them.
-    pub fn shown(&self) -> BTreeMap<Shown, u32> {
-        let pending = self.provisional.iter().map(|(pending, n)| (Shown::Pending(*pending), *n));
-        let of_outcome = |outcome: Outcome| {
-            let pending = self.provisional.iter().filter(|(pending, _)| pending.counts_as() == outcome);
-            pending.map(|(_, n)| n).sum::<u32>()
-        };
-        let settled =
-            self.counts.iter().map(|(outcome, n)| (*outcome, n.saturating_sub(of_outcome(*outcome))));
-        let settled = settled.filter(|(_, n)| *n > 0).map(|(outcome, n)| (Shown::Outcome(outcome), n));
-        settled.chain(pending).collect()
+    pub const fn shown(&self) -> &BTreeMap<Shown, u32> {
+        &self.shown
     }
 
     pub(super) fn of(told: &ReportedRun, tally: &Tally) -> Self {
@@ -126,6 +120,7 @@ impl Summary {
                 rows: opened.input.rows,
                 reading: opened.input.reading.clone(),
             },
+            shown: tally.shown.clone(),
             counts: tally.counts.clone(),
             provisional: tally.pending(),
             reasons: tally.reasons.clone(),

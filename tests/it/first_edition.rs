@@ -93,6 +93,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("retry.csv", "c0000000-0000-4000-8000-000000000014", ACCEPTED),
     ("summary.json", "/counts/failed", COUNTED),
     ("summary.json", "/counts/not_attempted", COUNTED),
+    ("summary.json", "/counts/skipped", COUNTED),
     ("summary.json", "/counts/unknown", COUNTED),
     ("summary.json", "/reasons/answer_lost", COUNTED),
     ("summary.json", "/reasons/changed_since_plan", COUNTED),
@@ -435,8 +436,9 @@ fn a_run_that_it_left_in_the_middle_is_brought_to_its_end() {
             { "id": customer(10) },
             { "id": customer(12), "subscriptions": [subscription(120, "suspended"), subscription(121, "active")] },
             { "id": customer(13) },
-            { "id": customer(16) },
-            { "id": customer(17) },
+            // Their facts are old by now: they are looked at again, and must be who they were.
+            { "id": customer(16), "name": "Graphic Design Institute" },
+            { "id": customer(17), "name": "School of Fine Art" },
         ] }),
         // The address that is on record.
         ([127, 0, 11, 26], 8400).into(),

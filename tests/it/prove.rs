@@ -116,7 +116,7 @@ fn it_checks_with_the_public_key_alone_and_says_what_became_of_the_customer() {
     let path = prove(&folder, 5);
     let story = &certificate(&path)["story"];
     assert_eq!(story["outcome"], "removed");
-    assert!(story["in_short"].as_str().unwrap().contains("a person did"), "{story}");
+    assert!(story["in_short"].as_str().unwrap().contains("looked, and says that it was ended"), "{story}");
     let page = fs::read_to_string(path.with_extension("html")).unwrap();
     assert!(page.contains("Resolved later") && page.contains("screenshot 7"), "{page}");
     check_file(&folder, &path, &["--key", &vkey]).exits(0);

@@ -258,7 +258,7 @@ fn above_rows(text: &str) -> Option<Vec<Claim>> {
         "A precondition or a guard said no. Anything that was done before is named with the customer."
         | "The service said no, or did not answer. Anything that was done before is named with the customer."
         | "The run stopped first. Anything that was done before is named with the customer."
-        | "The change failed; `offboard resume` asks whether what was suspended for it is reactivated."
+        | "The customer stays; `offboard resume` asks whether what was suspended for it is reactivated."
         | "What comes before the last change was begun; `offboard resume` goes on." => vec![Claim::NotEnded],
         "A change was sent, and what became of it could not be found out. A person must look." => {
             vec![Claim::PersonMustLook]

@@ -7,8 +7,8 @@ use super::{
 use crate::{
     domain::{Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
     record::{
-        Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending, Record,
-        Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
+        ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending,
+        Record, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -55,6 +55,8 @@ impl LastWord {
 pub struct CustomerStory {
     row: u32,
     procedure: Procedure,
+    /// See [`RunStory::dates_hold`].
+    dates_hold: bool,
     listed: Option<RowRead>,
     judged: Vec<(Seq, Time, Judged)>,
     looks: Vec<(Time, Observed)>,
@@ -80,6 +82,7 @@ impl CustomerStory {
         Self {
             row,
             procedure,
+            dates_hold: false,
             listed: None,
             judged: Vec::new(),
             looks: Vec::new(),
@@ -98,7 +101,8 @@ impl CustomerStory {
 
     /// A row of this run: where records of the run are not understood that are about no row, they may be about it.
     pub fn of(run: &RunStory, row: u32) -> Self {
-        Self { newer: run.newer, ..Self::new(row, run.opened.procedure) }
+        let (newer, dates_hold) = (run.newer, run.dates_hold());
+        Self { dates_hold, newer, ..Self::new(row, run.opened.procedure) }
     }
 
     /// Takes the next record of the run; those of other rows are passed over.
@@ -202,7 +206,12 @@ impl CustomerStory {
     }
 
     /// How it stands.
-    pub fn end(&self) -> RowEnd {
+    pub fn end(&self) -> RowEnd<'_> {
+        if let Some((.., resolved)) = &self.last.resolved {
+            let Resolved { outcome, by, .. } = &**resolved;
+            let is_corroborated = self.last.is_corroborated && outcome.is_gone();
+            return RowEnd::Resolved(ByAPerson { outcome: *outcome, by, is_corroborated });
+        }
         match (&self.last.settled, &self.fell) {
             (Some((.., settled)), _) => {
                 let is_gone = settled.outcome.is_gone() && self.last.is_corroborated;
@@ -304,8 +313,9 @@ impl CustomerStory {
 
     /// The outcome, or the one under which it counts until it has its own.
     pub fn counts_as(&self) -> Outcome {
+        let fell = || self.fell.as_ref().map(|(_, fell)| fell.outcome);
         let pending = || self.pending().unwrap_or(Pending::NotBegun).counts_as();
-        self.outcome().unwrap_or_else(pending)
+        self.outcome().or_else(fell).unwrap_or_else(pending)
     }
 
     /// Why it ended so, or why it has not ended yet.
@@ -326,10 +336,15 @@ impl CustomerStory {
     /// How it came to that, for people.
     pub fn explanation(&self) -> String {
         let Some(settled) = self.settled() else {
-            let became = self.became(self.missing().as_deref()).join(" ");
+            let became = self.became(self.missing().as_deref());
             return match &self.fell {
-                Some((_, fell)) => format!("{} {became}", fell.explanation),
-                None => became,
+                // What came before is told in it already.
+                Some((_, fell)) => [&*fell.explanation]
+                    .into_iter()
+                    .chain(became.first().map(String::as_str))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                None => became.join(" "),
             };
         };
         let mut told = settled.explanation.clone();
@@ -351,7 +366,17 @@ impl CustomerStory {
         })
     }
 
-    /// The first day on which it may go, if that is known.
+    /// The first day on which it may go if nobody does anything, where that is known.
+    pub fn goes_from(&self) -> Option<Day> {
+        self.removable_from().filter(|_| self.dates_hold)
+    }
+
+    /// Whether it has a day that nobody can rely upon any more.
+    pub fn has_a_day_of_the_first_edition(&self) -> bool {
+        self.removable_from().is_some() && !self.dates_hold
+    }
+
+    /// The first day on which it may go, as it is on record.
     pub fn removable_from(&self) -> Option<Day> {
         self.settled()?.removable_from
     }
@@ -363,15 +388,7 @@ impl CustomerStory {
 
     /// What became of it, sentence by sentence. `missing` says which of its records are not known, if some are.
     pub fn became(&self, missing: Option<&str>) -> Vec<String> {
-        let mut sentences = became(self.procedure, self.end(), &self.effects(), missing);
-        if let Some((.., resolved)) = &self.last.resolved {
-            let Resolved { outcome, by, .. } = &**resolved;
-            let words = outcome.in_words();
-            sentences.push(format!(
-                "The program could not find that out; a person did: {by} says that it is {words}."
-            ));
-        }
-        sentences
+        became(self.procedure, self.end(), &self.effects(), missing)
     }
 }
 

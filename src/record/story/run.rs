@@ -5,7 +5,7 @@ use crate::{
     domain::{RunId, Seq, TenantId, Time},
     record::{
         Approved, Confirmed, Event, Held, Partner, PlanSealed, Policy, Reconciled, Record, ReportWritten,
-        RunOpened, RunSealed, Stopped, TokenNamed, UndoDecided,
+        Rules, RunOpened, RunSealed, Stopped, TokenNamed, UndoDecided,
     },
 };
 
@@ -20,8 +20,8 @@ pub struct RunStory {
     pub opened: RunOpened,
     /// Whose customers these are, as it was read last.
     pub partner: Option<Partner>,
-    /// The token that was used last, by what it says of itself.
-    pub token: Option<TokenNamed>,
+    /// The tokens that were used, one after another, by what each says of itself.
+    pub tokens: Vec<TokenNamed>,
     /// What was decided.
     pub plan: Option<PlanStory>,
     /// Who approved what is carried out.
@@ -77,7 +77,7 @@ impl RunStory {
             started_at: record.at,
             opened: (**opened).clone(),
             partner: None,
-            token: None,
+            tokens: Vec::new(),
             plan: None,
             approved: None,
             confirmed: Vec::new(),
@@ -97,7 +97,7 @@ impl RunStory {
         let at = record.at;
         match &record.event {
             Event::CustomersProtected(list) => self.opened.policy.protected.clone_from(&list.customers),
-            Event::TokenNamed(token) => self.token = Some(token.clone()),
+            Event::TokenNamed(token) => self.tokens.push(token.clone()),
             Event::PartnerIdentified(partner) => self.partner = Some(partner.clone()),
             Event::PlanSealed(sealed) => {
                 let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
@@ -120,6 +120,12 @@ impl RunStory {
     /// Takes note of a record of the run that a newer program wrote.
     pub const fn pass_over(&mut self) {
         self.newer += 1;
+    }
+
+    /// Whether the days that it gives are days on which a customer may go if nobody does anything. The first edition took the
+    /// end of a term for the end of the subscription.
+    pub fn dates_hold(&self) -> bool {
+        self.opened.rules != Rules::FIRST
     }
 
     /// When it was resumed, each time, and with which policy.

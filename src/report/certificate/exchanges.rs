@@ -2,8 +2,8 @@
 
 use super::story::Known;
 use crate::{
-    domain::Seq,
-    record::{Event, NotSent, OutcomeUnknown, Purpose, RequestIntended, ResponseReceived},
+    domain::{Seq, Time},
+    record::{self, Ended, Event, Purpose, ResponseReceived},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -32,15 +32,15 @@ pub(super) struct RequestEnd {
 }
 
 /// The subscriptions in the bodies of the answers to these requests.
-pub(super) fn subscriptions(before: &[Known], basis: &[Seq]) -> Vec<String> {
+pub(super) fn subscriptions(known: &[Known], basis: &[Seq]) -> Vec<String> {
     let asked = |seq: Seq| {
-        before.iter().any(|known| {
+        known.iter().any(|known| {
         known.seq == seq
             && matches!(&known.record.event, Event::RequestIntended(intent) if intent.purpose == Purpose::ReadSubscriptions)
     })
     };
     let mut lines = Vec::new();
-    for known in before {
+    for known in known {
         let Event::ResponseReceived(response) = &known.record.event else { continue };
         let Some(body) =
             known.body.as_ref().filter(|_| basis.contains(&response.intent) && asked(response.intent))
@@ -59,9 +59,10 @@ pub(super) fn subscriptions(before: &[Known], basis: &[Seq]) -> Vec<String> {
     lines
 }
 
-pub(super) fn request(at: String, intent: &RequestIntended, end: Option<RequestEnd>) -> RequestStory {
+pub(super) fn request(request: &record::RequestStory) -> RequestStory {
+    let intent = &request.intended;
     RequestStory {
-        at,
+        at: request.at.to_string(),
         purpose: intent.purpose,
         what: intent.purpose.in_words(),
         is_change: intent.purpose.is_change(),
@@ -70,29 +71,25 @@ pub(super) fn request(at: String, intent: &RequestIntended, end: Option<RequestE
         url: intent.url.clone(),
         request_id: intent.request_id.to_string(),
         correlation_id: intent.correlation_id.to_string(),
-        end,
+        end: request.end.as_ref().map(|(at, ended)| end(*at, ended)),
     }
 }
 
-/// How the request ended whose intent has this place, if this record says so.
-pub(super) fn end(known: &Known, asked: Seq) -> Option<RequestEnd> {
-    let at = known.record.at.to_string();
-    let without_answer =
-        |text: String| RequestEnd { at: at.clone(), text, request_id: None, correlation_id: None };
-    match &known.record.event {
-        Event::ResponseReceived(response) if response.intent == asked => {
-            let ResponseReceived { status, code, text, request_id, correlation_id, .. } = &**response;
+fn end(at: Time, ended: &Ended) -> RequestEnd {
+    let at = at.to_string();
+    match ended {
+        Ended::Responded(response) => {
+            let ResponseReceived { status, code, text, request_id, correlation_id, .. } = response;
             let code = code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
             let said = text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             let (request_id, correlation_id) = (request_id.clone(), correlation_id.clone());
-            Some(RequestEnd { at, text: format!("status {status}{code}{said}"), request_id, correlation_id })
+            RequestEnd { at, text: format!("status {status}{code}{said}"), request_id, correlation_id }
         }
-        Event::RequestNotSent(NotSent { intent, error, .. }) if *intent == asked => {
-            Some(without_answer(format!("not sent: {error}")))
-        }
-        Event::OutcomeUnknown(OutcomeUnknown { intent, error, .. }) if *intent == asked => {
-            Some(without_answer(format!("no answer: {error}")))
-        }
-        _ => None,
+        Ended::NotSent(failure) => without_answer(at, format!("not sent: {}", failure.error)),
+        Ended::Unknown(failure) => without_answer(at, format!("no answer: {}", failure.error)),
     }
+}
+
+fn without_answer(at: String, text: String) -> RequestEnd {
+    RequestEnd { at, text, request_id: None, correlation_id: None }
 }

@@ -1,11 +1,12 @@
 //! What the shown records say of the customer, in order. It follows from them alone.
 
 use super::super::approver::signed_by;
-use super::exchanges::{RequestStory, end, request, subscriptions};
+use super::exchanges::{RequestStory, request, subscriptions};
 use crate::{
-    domain::{Evidence, Finding, Mode, Outcome, Procedure, Seq},
+    domain::{Day, Finding, Mode, Outcome, Procedure, Seq, Time},
     record::{
-        Activity, Corroborated, CustomerStory, Event, How, Judged, Observed, Record, Resolved, Seen, Settled,
+        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observed, Purpose,
+        Record, Resolved, Seen, Settled,
     },
 };
 use serde::Serialize;
@@ -119,202 +120,248 @@ struct End {
     changes_sent: u32,
 }
 
+/// What the records are stories of: the run, and each row that names the customer.
+struct Told {
+    run: Option<record::RunStory>,
+    rows: Vec<CustomerStory>,
+}
+
+impl Told {
+    fn of(known: &[Known]) -> Self {
+        let run = known.iter().find_map(|known| record::RunStory::begin(&known.record));
+        let mut told = Self { run, rows: Vec::new() };
+        for Known { seq, record, .. } in known {
+            if let Some(run) = &mut told.run {
+                run.take(*seq, record);
+            }
+            if let Some(row) = record.event.about().row()
+                && !told.rows.iter().any(|story| story.row() == row)
+            {
+                let procedure = || procedure_of(known);
+                let story = told.run.as_ref().map(|run| CustomerStory::of(run, row));
+                told.rows.push(story.unwrap_or_else(|| CustomerStory::new(row, procedure())));
+            }
+            told.rows.iter_mut().for_each(|row| row.take(*seq, record));
+        }
+        told
+    }
+
+    /// A second row of the same customer ends as a duplicate; the first one tells what became of it.
+    fn main(&self) -> Option<&CustomerStory> {
+        let is_worked_on = |row: &&CustomerStory| row.effects().all().next().is_some();
+        self.rows.iter().find(is_worked_on).or_else(|| self.rows.first())
+    }
+}
+
+/// Which procedure it was, where the record that began the run is withheld: by what was sent, or by how a row ended.
+fn procedure_of(known: &[Known]) -> Procedure {
+    let is_sandbox = |known: &Known| match &known.record.event {
+        Event::RequestIntended(intent) => {
+            matches!(intent.purpose, Purpose::DeleteCustomer | Purpose::CancelOrder)
+        }
+        Event::Settled(settled) => matches!(settled.outcome, Outcome::Deleted | Outcome::AlreadyDeleted),
+        _ => false,
+    };
+    if known.iter().any(is_sandbox) {
+        Procedure::DeleteSandboxCustomer
+    } else {
+        Procedure::RemoveRelationship
+    }
+}
+
 impl Story {
     /// What these records say, of which `withheld` more are not shown.
     pub(super) fn of(known: &[Known], withheld: usize) -> Self {
-        let mut story = Self { withheld, ..Self::default() };
-        let mut told: Vec<CustomerStory> = Vec::new();
-        let mut opened_as = None;
-        for (place, Known { seq, record, .. }) in known.iter().enumerate() {
-            if let Event::RowRead(read) = &record.event {
-                let procedure = story.run.as_ref().map_or(Procedure::RemoveRelationship, |run| run.procedure);
-                told.push(CustomerStory::new(read.row, procedure));
-            }
-            for row in &mut told {
-                row.take(*seq, record);
-            }
-            let at = record.at.to_string();
-            match &record.event {
-                Event::RunOpened(opened) => {
-                    opened_as = Some(&**opened);
-                    story.run = Some(RunStory {
-                        procedure: opened.procedure,
-                        mode: opened.mode,
-                        operator: opened.operator.clone(),
-                        host: opened.host.clone(),
-                        program: format!("offboard {}", opened.version),
-                        api_url: opened.api_url.clone(),
-                        list: opened.input.file.clone(),
-                        list_sha256: opened.input.sha256.to_string(),
-                        rows: opened.input.rows,
-                        ticket: opened.ticket.clone(),
-                        reason: opened.reason.clone(),
-                        plan_of_run: opened.applies.as_ref().map(|plan| plan.run.to_string()),
-                        began: at,
-                    });
-                }
-                Event::TokenNamed(token) => {
-                    let user = token.user.iter().filter(|user| !story.signed_in_as.contains(user)).cloned();
-                    story.signed_in_as.extend(user.collect::<Vec<_>>());
-                }
-                Event::PartnerIdentified(partner) => {
-                    story.partner_tenant_id = Some(partner.tenant_id.to_string());
-                    story.partner_name = Some(partner.name.clone());
-                }
-                Event::PlanSealed(plan) => {
-                    let text = format!("plan sealed: {} customers ready, digest {}", plan.ready, plan.digest);
-                    story.course.push(Moment { at, text });
-                }
-                Event::Approved(approved) => {
-                    let how = format!(
-                        "approved the plan with another key; signed {}",
-                        signed_by(approved, opened_as)
-                    );
-                    let (by, plan_digest) = (approved.approver.clone(), approved.digest.to_string());
-                    story.approvals.push(Approval { at, by, how, plan_digest });
-                }
-                Event::Confirmed(yes) => {
-                    let how = match yes.how {
-                        How::Typed => "typed the partner's name and the number of removals".to_owned(),
-                        How::Yes => "with `--yes`, and the partner account named beforehand".to_owned(),
-                    };
-                    let plan_digest = yes.digest.to_string();
-                    story.approvals.push(Approval { at, by: yes.by.clone(), how, plan_digest });
-                }
-                Event::Stopped(stopped) => {
-                    story.course.push(Moment { at, text: format!("stopped: {}", stopped.text) });
-                }
-                Event::Resumed(_) => story.course.push(Moment { at, text: "resumed".to_owned() }),
-                Event::UndoDecided(decided) => {
-                    let what = if decided.reactivate { "reactivated" } else { "left suspended" };
-                    let how = match decided.how {
-                        How::Typed => "typed",
-                        How::Yes => "said beforehand",
-                    };
-                    let by = &decided.by;
-                    let text = format!("decided by {by} ({how}): what was suspended for it is to be {what}");
-                    story.course.push(Moment { at, text });
-                }
-                Event::Fell(fell) => {
-                    let words = fell.outcome.in_words();
-                    let text = format!(
-                        "to be settled as {words}, once it is decided what becomes of what was suspended for it: {}",
-                        fell.explanation
-                    );
-                    story.course.push(Moment { at, text });
-                }
-                Event::RunSealed(sealed) => {
-                    story.is_sealed = true;
-                    let text = format!("run sealed, exit code {}", sealed.exit_code);
-                    story.course.push(Moment { at, text });
-                }
-                Event::RowRead(read) => story.row(read.row).in_list.clone_from(&read.cells),
-                Event::Judged(judged) => {
-                    let subscriptions = subscriptions(known.get(..place).unwrap_or_default(), &judged.basis);
-                    story.judged(at, judged, subscriptions);
-                }
-                Event::Observed(observed) => story.observed(at, observed),
-                Event::Settled(settled) => story.settled(at, settled),
-                Event::Resolved(resolved) => story.resolved(at, resolved),
-                Event::Corroborated(corroborated) => story.corroborated(at, corroborated),
-                Event::Reconciled(_) => {
-                    let text = "compared with Partner Center's own record of activity".to_owned();
-                    story.course.push(Moment { at, text });
-                }
-                Event::RequestIntended(intent) => {
-                    let ends = known.iter().skip(place).find_map(|later| end(later, *seq));
-                    story.requests.push(request(at, intent, ends));
-                }
-                _ => {}
-            }
-        }
-        let is_corroborated = story.rows.iter().any(|row| !row.corroborated.is_empty());
-        if is_corroborated && story.outcome.is_some_and(Outcome::is_gone) {
-            story.evidence = Some(Evidence::Corroborated.to_string());
-        }
-        story.in_short = story.sentence(&told);
+        let told = Told::of(known);
+        let (run, main) = (told.run.as_ref(), told.main());
+        let judged = told.rows.iter().flat_map(CustomerStory::judged).map(|(.., judged)| judged);
+        let partner = run.and_then(|run| run.partner.as_ref());
+        let mut story = Self {
+            in_short: String::new(),
+            outcome: main.and_then(CustomerStory::outcome),
+            evidence: main.and_then(|main| main.last_word().evidence()).map(|evidence| evidence.to_string()),
+            customer_name: judged.clone().rev().find_map(|judged| judged.name.clone()),
+            customer_domain: judged.rev().find_map(|judged| judged.domain.clone()),
+            partner_tenant_id: partner.map(|partner| partner.tenant_id.to_string()),
+            partner_name: partner.map(|partner| partner.name.clone()),
+            run: run.map(RunStory::of),
+            signed_in_as: run.map(signed_in_as).unwrap_or_default(),
+            approvals: run.map(approvals).unwrap_or_default(),
+            course: known.iter().filter_map(step).collect(),
+            is_sealed: run.is_some_and(|run| run.sealed.is_some()),
+            rows: told.rows.iter().map(|row| RowStory::of(row, known)).collect(),
+            requests: requests(&told),
+            withheld,
+        };
+        story.in_short = story.sentence(main);
         story
     }
+}
 
-    fn row(&mut self, number: u32) -> &mut RowStory {
-        let place = self.rows.iter().position(|row| row.row == number).unwrap_or(self.rows.len());
-        if place == self.rows.len() {
-            self.rows.push(RowStory { row: number, ..RowStory::default() });
+impl RunStory {
+    fn of(run: &record::RunStory) -> Self {
+        let opened = &run.opened;
+        Self {
+            procedure: opened.procedure,
+            mode: opened.mode,
+            operator: opened.operator.clone(),
+            host: opened.host.clone(),
+            program: format!("offboard {}", opened.version),
+            api_url: opened.api_url.clone(),
+            list: opened.input.file.clone(),
+            list_sha256: opened.input.sha256.to_string(),
+            rows: opened.input.rows,
+            ticket: opened.ticket.clone(),
+            reason: opened.reason.clone(),
+            plan_of_run: opened.applies.as_ref().map(|plan| plan.run.to_string()),
+            began: run.started_at.to_string(),
         }
-        // What was just pushed is there.
-        #[expect(clippy::indexing_slicing, reason = "the place was found or made above")]
-        &mut self.rows[place]
     }
+}
 
-    fn judged(&mut self, at: String, judged: &Judged, subscriptions: Vec<String>) {
+/// The users whose tokens were used, each once.
+fn signed_in_as(run: &record::RunStory) -> Vec<String> {
+    let mut users: Vec<String> = Vec::new();
+    for user in run.tokens.iter().filter_map(|token| token.user.as_ref()) {
+        if !users.contains(user) {
+            users.push(user.clone());
+        }
+    }
+    users
+}
+
+/// Who said yes to the plan.
+fn approvals(run: &record::RunStory) -> Vec<Approval> {
+    let approved = run.approved.iter().map(|(at, approved)| Approval {
+        at: at.to_string(),
+        by: approved.approver.clone(),
+        how: format!("approved the plan with another key; signed {}", signed_by(approved, Some(&run.opened))),
+        plan_digest: approved.digest.to_string(),
+    });
+    let confirmed = run.confirmed.iter().map(|(_, at, yes)| Approval {
+        at: at.to_string(),
+        by: yes.by.clone(),
+        how: match yes.how {
+            How::Typed => "typed the partner's name and the number of removals".to_owned(),
+            How::Yes => "with `--yes`, and the partner account named beforehand".to_owned(),
+        },
+        plan_digest: yes.digest.to_string(),
+    });
+    approved.chain(confirmed).collect()
+}
+
+/// A step of the run in a line, unless it stands elsewhere.
+fn step(known: &Known) -> Option<Moment> {
+    let kind = known.record.event.kind();
+    let stands_elsewhere = matches!(
+        kind,
+        Kind::LogOpened
+            | Kind::KeyIntroduced
+            | Kind::RunOpened
+            | Kind::TokenNamed
+            | Kind::PartnerIdentified
+            | Kind::Approved
+            | Kind::Confirmed
+            | Kind::Resolved
+    );
+    (kind.is_step() && !stands_elsewhere).then(|| {
+        let Line { what, text, .. } = known.record.event.line();
+        let text = if text.is_empty() { what } else { format!("{what}: {text}") };
+        Moment { at: known.record.at.to_string(), text }
+    })
+}
+
+/// All requests that are shown, in the order in which they were about to be sent.
+fn requests(told: &Told) -> Vec<RequestStory> {
+    let of_run = told.run.iter().flat_map(|run| run.requests.iter());
+    let of_rows = told.rows.iter().flat_map(|row| row.requests().iter());
+    let mut all: Vec<&record::RequestStory> = of_run.chain(of_rows).collect();
+    all.sort_by_key(|request| request.seq);
+    all.into_iter().map(request).collect()
+}
+
+impl RowStory {
+    fn of(row: &CustomerStory, known: &[Known]) -> Self {
+        let moment = |at: &Time, text: String| Moment { at: at.to_string(), text };
+        Self {
+            row: row.row(),
+            in_list: row.listed().map(|read| read.cells.clone()).unwrap_or_default(),
+            decisions: row.judged().iter().map(|(_, at, judged)| Decision::of(*at, judged, known)).collect(),
+            looks: row.looks().iter().map(|(at, look)| moment(at, seen(look))).collect(),
+            end: row
+                .finished_at()
+                .zip(row.settled())
+                .map(|(at, settled)| End::of(at, settled, row.goes_from())),
+            resolved: row.resolved().iter().map(|(at, resolved)| moment(at, said(resolved))).collect(),
+            corroborated: row
+                .corroborated()
+                .iter()
+                .map(|(at, found)| moment(at, found_there(found)))
+                .collect(),
+        }
+    }
+}
+
+impl Decision {
+    fn of(at: Time, judged: &Judged, known: &[Known]) -> Self {
         let reasons = |findings: &[Finding]| {
             let reason =
                 |finding: &Finding| Reason { reason: finding.reason.as_str(), text: finding.explanation() };
             findings.iter().map(reason).collect::<Vec<_>>()
         };
-        self.customer_name = judged.name.clone().or(self.customer_name.take());
-        self.customer_domain = judged.domain.clone().or(self.customer_domain.take());
-        self.row(judged.row).decisions.push(Decision {
-            at,
+        Self {
+            at: at.to_string(),
             verdict: judged.verdict,
             name: judged.name.clone(),
             domain: judged.domain.clone(),
             relationship: judged.relationship.clone(),
-            subscriptions,
+            subscriptions: subscriptions(known, &judged.basis),
             findings: reasons(&judged.findings),
             left_to_service: reasons(&judged.allowed),
             note: judged.note.clone(),
-        });
-    }
-
-    fn observed(&mut self, at: String, observed: &Observed) {
-        // What it was that was looked at, and whether it is done, its own words say.
-        let seen = match (observed.seen, &observed.about) {
-            (Seen::Gone, None) => "the relationship is gone".to_owned(),
-            (Seen::StillThere, None) => "the relationship is still there".to_owned(),
-            (Seen::Gone, Some(id)) => format!("what was asked for {id} is done"),
-            (Seen::StillThere, Some(id)) => format!("what was asked for {id} is not done yet"),
-            (Seen::NotTold, _) => "nothing could be told".to_owned(),
-        };
-        self.row(observed.row).looks.push(Moment { at, text: format!("{seen}: {}", observed.detail) });
-    }
-
-    fn settled(&mut self, at: String, settled: &Settled) {
-        let evidence = settled.evidence.map(|evidence| evidence.to_string());
-        // A second row of the same customer ends as a duplicate; the first one tells what became of it.
-        if self.outcome.is_none() || settled.attempts > 0 {
-            self.outcome = Some(settled.outcome);
-            self.evidence.clone_from(&evidence);
         }
-        self.row(settled.row).end = Some(End {
-            at,
+    }
+}
+
+impl End {
+    fn of(at: Time, settled: &Settled, goes_from: Option<Day>) -> Self {
+        Self {
+            at: at.to_string(),
             outcome: settled.outcome,
-            evidence,
+            evidence: settled.evidence.map(|evidence| evidence.to_string()),
             reasons: settled.reasons.iter().map(|reason| reason.as_str()).collect(),
             explanation: settled.explanation.clone(),
-            removable_from: settled.removable_from.map(|day| day.to_string()),
+            removable_from: goes_from.map(|day| day.to_string()),
             changes_sent: settled.attempts,
-        });
+        }
     }
+}
 
-    fn corroborated(&mut self, at: String, corroborated: &Corroborated) {
-        let Activity { operation, at: when, user, correlation_id, .. } = &corroborated.activity;
-        let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
-        let whose = if corroborated.is_our_request { "our own request" } else { "customer and time agree" };
-        let text = format!(
-            "Partner Center's own record: {operation} at {}, by {}, correlation ID {}: {whose}",
-            word(when),
-            word(user),
-            word(correlation_id)
-        );
-        self.row(corroborated.row).corroborated.push(Moment { at, text });
-    }
+fn seen(observed: &Observed) -> String {
+    // What it was that was looked at, and whether it is done, its own words say.
+    let seen = match (observed.seen, &observed.about) {
+        (Seen::Gone, None) => "the relationship is gone".to_owned(),
+        (Seen::StillThere, None) => "the relationship is still there".to_owned(),
+        (Seen::Gone, Some(id)) => format!("what was asked for {id} is done"),
+        (Seen::StillThere, Some(id)) => format!("what was asked for {id} is not done yet"),
+        (Seen::NotTold, _) => "nothing could be told".to_owned(),
+    };
+    format!("{seen}: {}", observed.detail)
+}
 
-    fn resolved(&mut self, at: String, resolved: &Resolved) {
-        self.outcome = Some(resolved.outcome);
-        self.evidence = None;
-        let Resolved { outcome, by, host, because, .. } = resolved;
-        let text = format!("{by} on {host} says that it is {}: {because}", outcome.in_words());
-        self.row(resolved.row).resolved.push(Moment { at, text });
-    }
+fn found_there(corroborated: &Corroborated) -> String {
+    let Activity { operation, at: when, user, correlation_id, .. } = &corroborated.activity;
+    let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
+    let whose = if corroborated.is_our_request { "our own request" } else { "customer and time agree" };
+    format!(
+        "Partner Center's own record: {operation} at {}, by {}, correlation ID {}: {whose}",
+        word(when),
+        word(user),
+        word(correlation_id)
+    )
+}
+
+fn said(resolved: &Resolved) -> String {
+    let Resolved { outcome, by, host, because, .. } = resolved;
+    format!("{by} on {host} says that it is {}: {because}", outcome.in_words())
 }

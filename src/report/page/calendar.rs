@@ -30,6 +30,7 @@ pub(super) struct Calendar<'a> {
     skipped: u32,
     dated: u32,
     undated: Option<Customers<'a>>,
+    dated_before: u32,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -60,7 +61,7 @@ struct Customers<'a> {
 impl<'a> Calendar<'a> {
     /// None if nobody is left who could go some day.
     pub(super) fn of(tally: &'a Tally) -> Option<Self> {
-        if tally.days.is_empty() && tally.undated.count == 0 {
+        if tally.days.is_empty() && tally.undated.count == 0 && tally.dated_before == 0 {
             return None;
         }
         let skipped = tally.counts.get(&Outcome::Skipped).copied().unwrap_or_default();
@@ -71,6 +72,7 @@ impl<'a> Calendar<'a> {
             days: days.collect(),
             skipped,
             dated,
+            dated_before: tally.dated_before,
             undated: (tally.undated.count > 0).then(|| Customers::of(&tally.undated)),
         })
     }

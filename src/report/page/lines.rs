@@ -116,7 +116,7 @@ impl Line {
             evidence: story.last_word().evidence().map(|evidence| evidence.to_string()),
             reasons,
             findings,
-            removable_from: story.removable_from().map(|day| day.to_string()),
+            removable_from: story.goes_from().map(|day| day.to_string()),
             awaits_an_act: row.awaits_an_act(),
             status: exchange.and_then(|exchange| exchange.status),
             code: exchange.and_then(|exchange| exchange.code.clone()),

@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
             duration: run.finished_at().map(|end| in_words(end.since(run.started_at).as_secs())),
             allowed: opened.policy.allow.iter().map(|reason| reason.as_str()).collect(),
             protected: opened.policy.protected.len(),
-            token: run.token.as_ref().map(Token::of),
+            token: run.tokens.last().map(Token::of),
             plan: run.plan.as_ref().map(Plan::of),
             approved: run.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
             confirmed: confirmed.map(|(_, at, yes)| Yes::of(*at, yes)),

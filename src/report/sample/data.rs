@@ -114,7 +114,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         order_timeout_seconds: None,
     };
     RunOpened {
-        rules: Rules::FIRST,
+        rules: Rules::LATEST,
         applies: None,
         version: "0.1.0".into(),
         procedure,

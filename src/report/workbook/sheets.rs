@@ -5,7 +5,7 @@ use crate::{
     domain::{ListReading, Mode},
     record::{CUSTOMER_COLUMNS, Ended, RequestStory, Value},
     report::{
-        rows::{Row, Shown, Tally},
+        rows::{Day, Row, Shown, Tally},
         summary::Summary,
         told::ReportedRun,
     },
@@ -112,8 +112,11 @@ pub(super) fn reasons(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxEr
 
 pub(super) fn next_dates(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxError> {
     let dated = tally.days.iter().map(|(date, day)| (Cell::Day(date), day));
+    let before = Day { count: tally.dated_before, names: Vec::new() };
+    let before =
+        (before.count > 0).then_some((Cell::Text("see the page: the first edition’s days"), &before));
     let undated = (tally.undated.count > 0).then_some((Cell::Text("somebody must act"), &tally.undated));
-    (1..).zip(dated.chain(undated)).try_for_each(|(number, (from, day))| {
+    (1..).zip(dated.chain(before).chain(undated)).try_for_each(|(number, (from, day))| {
         let mut names = day.names.join(", ");
         if day.more() > 0 {
             names.push_str(&format!(" and {} more", day.more()));

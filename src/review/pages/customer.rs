@@ -39,6 +39,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         columns => columns(&whole, &story),
         became => story.became(is_cut.then_some("There are more records about it than are shown here.")),
         settled => settled.map(|settled| Value::from(Serde(settled))),
+        goes_from => story.goes_from().map(|day| day.to_string()),
         awaits_an_act => settled.is_some_and(|settled| {
             awaits_an_act(settled.outcome, &settled.reasons, settled.removable_from.is_some())
         }),

@@ -69,7 +69,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         applies => opened.and_then(|opened| opened.applies.as_ref()).map(|plan| {
             values! { run => plan.run.as_str(), digest => plan.digest.to_string() }
         }),
-        user => told.and_then(|story| story.token.as_ref()).and_then(|token| token.user.as_ref()),
+        user => told.and_then(|story| story.tokens.last()).and_then(|token| token.user.as_ref()),
         removed => tally.removed(),
         is_in_doubt => tally.open > 0 || tally.outcomes.contains_key(&Outcome::Unknown),
         evidence => evidence(tally),

@@ -58,16 +58,16 @@ pub(crate) enum Back {
 
 /// What the simulator says, which stands in our sentences.
 const SAID: [&str; 10] = [
-    "Simulated fault.",
+    "Simulated fault",
     "Resource not found",
-    "The order cannot be cancelled.",
-    "The order is in progress.",
-    "The order was not found.",
-    "The tenant was not found.",
-    "The subscription was changed meanwhile.",
-    "The status cannot be changed to that.",
-    "The relationship between the partner and the customer does not exist.",
-    "The partner has no relationship with the customer.",
+    "The order cannot be cancelled",
+    "The order is in progress",
+    "The order was not found",
+    "The tenant was not found",
+    "The subscription was changed meanwhile",
+    "The status cannot be changed to that",
+    "The relationship between the partner and the customer does not exist",
+    "The partner has no relationship with the customer",
 ];
 
 /// What may stand at a `¤` of a sentence.
@@ -157,7 +157,7 @@ impl Sentences {
                 just(&[EndNotKnown, PersonMustLook]),
             ),
             (
-                "The [noun] failed; nobody has decided yet whether what came before it is taken back: \
+                "[Thing] was not [done]; nobody has decided yet whether what came before it is taken back: \
                  `offboard resume` asks."
                     .into(),
                 none,
@@ -287,14 +287,15 @@ impl Sentences {
             all.push((format!("Status ¤. {seen} {advice}"), said.to_vec(), just(&[NotEnded])));
             all.push((format!("Status ¤. {advice}"), said.to_vec(), just(&[NotEnded])));
         }
+        let person = format!(
+            "The program could not find out whether {thing} was {done}; ¤ looked, and says that it was"
+        );
+        for (said, outcome) in [(done.to_owned(), Outcome::Removed), (format!("not {done}"), Outcome::Failed)]
+        {
+            let told = vec![Told::Just(Claim::Resolved(outcome))];
+            all.push((format!("{person} {said}."), vec![Hole::Anything], told));
+        }
         for outcome in Outcome::ALL {
-            let words = outcome.in_words();
-            let person = "The program could not find that out; a person did: ¤ says that it is";
-            all.push((
-                format!("{person} {words}."),
-                vec![Hole::Anything],
-                vec![Told::Just(Claim::Resolved(outcome))],
-            ));
             let name = outcome.as_str();
             all.push((
                 format!("Resolved as {name} by ¤ at ¤: seen in Partner Center"),
@@ -412,7 +413,11 @@ fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
         let (_, rest) = rest.split_once(' ')?;
         let (found, rest) = thing(rest)?;
         let done = found.effect.words().done;
-        (found, Stands::Agreed, rest.strip_prefix(&*format!(", and it was not seen {done}"))?)
+        // Of what was taken back, it matters no more whether it was ever seen.
+        let rest = rest
+            .strip_prefix(&*format!(", and it was not seen {done}"))
+            .or_else(|| Some(rest).filter(|rest| rest.starts_with([';', ','])))?;
+        (found, Stands::Agreed, rest)
     } else {
         let (found, rest) = thing(text)?;
         let done = found.effect.words().done;
@@ -427,6 +432,7 @@ fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
     };
     let backs = [
         (", and was seen active again", Back::Active),
+        (", and it was seen active again", Back::Active),
         ("; the service agreed to reactivate it, and it was not seen active again", Back::Agreed),
         ("; whether it was reactivated is not known", Back::NotKnown),
         ("; it could not be reactivated", Back::Not),
