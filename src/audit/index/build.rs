@@ -2,15 +2,19 @@
 
 use super::{
     Index,
-    glance::{Glance, ids_of_body, ids_of_path},
+    ids::{ids_of_body, ids_of_path},
     tally::RunTally,
 };
 use crate::{
-    audit::{QueryError, Snapshot, format::sql},
-    domain::{Outcome, RunId, Seq},
-    record::{Kind, Purpose},
+    audit::{QueryError, Snapshot},
+    domain::{Evidence, Outcome, RunId, Seq},
+    record::{
+        Event, Judged, LastWord, Newer, NotSent, OutcomeUnknown, Purpose, Record, RecordError,
+        RequestIntended, RowRead,
+    },
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
+use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often it is said how far the pass has come, in records.
@@ -23,7 +27,7 @@ const TABLES: &str = "
     BEGIN;
     CREATE TABLE customer (
         run TEXT NOT NULL, row INTEGER NOT NULL, id TEXT, name TEXT, domain TEXT,
-        words TEXT NOT NULL, outcome TEXT NOT NULL, evidence TEXT, corroborated INTEGER, reasons TEXT, finished_at TEXT,
+        words TEXT NOT NULL, outcome TEXT NOT NULL, evidence TEXT, reasons TEXT, finished_at TEXT,
         listed INTEGER NOT NULL, settled INTEGER, resolved INTEGER,
         PRIMARY KEY (run, row)
     ) STRICT, WITHOUT ROWID;
@@ -49,7 +53,7 @@ const INDEXES: &str = "
 struct Pending {
     /// Whether the answer names subscriptions, entitlements or orders.
     names_products: bool,
-    ids: [Option<String>; 2],
+    ids: [String; 2],
 }
 
 impl Index {
@@ -64,66 +68,41 @@ impl Index {
         let last: Option<i64> = log.query_row("SELECT max(seq) FROM record", [], |row| row.get(0))?;
         let total = last.map_or(0, |last| last.unsigned_abs() + 1);
         let (mut records, mut unreadable) = (0, 0);
-        let (mut tallies, of_log) = {
+        let (tallies, of_log) = {
             let mut builder = Builder::new(&scratch, &log)?;
             let mut query = log.prepare("SELECT seq, body FROM record ORDER BY seq")?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
                 let seq = row.get::<_, i64>(0)?.unsigned_abs();
                 let body = row.get_ref(1)?.as_bytes().unwrap_or_default();
-                match serde_json::from_slice::<Glance>(body) {
-                    Ok(glance) => builder.add(seq, &glance)?,
-                    Err(_) => unreadable += 1,
+                match Record::from_bytes(body) {
+                    Ok(record) => builder.add(seq, &record)?,
+                    Err(RecordError::Newer(newer)) => builder.pass_over(seq, &newer)?,
+                    Err(_) => {
+                        unreadable += 1;
+                        builder.add_unread(seq, body)?;
+                    }
                 }
                 records += 1;
                 if records % STRIDE == 0 {
                     progress(records, total);
                 }
             }
-            (builder.tallies, builder.of_log)
+            builder.end()?
         };
-        scratch.execute_batch(&sql(CORROBORATED))?;
         scratch.execute_batch(INDEXES)?;
-        ends(&scratch, &mut tallies)?;
-        let tallies =
-            tallies.into_iter().filter_map(|(run, tally)| Some((run.parse::<RunId>().ok()?, tally)));
-        Ok(Self { tallies: tallies.collect(), connection: scratch, of_log, records, unreadable })
+        Ok(Self { tallies, connection: scratch, of_log, records, unreadable })
     }
-}
-
-/// What Partner Center has on record too is as sure as it can be, if it is gone.
-const CORROBORATED: &str =
-    "UPDATE customer SET evidence = 'corroborated' WHERE corroborated AND outcome IN ({gone})";
-
-/// How the rows ended, once everything is known.
-fn ends(scratch: &Connection, tallies: &mut BTreeMap<String, RunTally>) -> rusqlite::Result<()> {
-    let mut query = scratch
-        .prepare("SELECT run, outcome, evidence, count(*) FROM customer GROUP BY run, outcome, evidence")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let Some(tally) = tallies.get_mut(row.get_ref(0)?.as_str()?) else { continue };
-        let count = row.get::<_, u32>(3)?;
-        let Some(outcome) = Outcome::from_name(row.get_ref(1)?.as_str()?) else {
-            tally.open += count;
-            continue;
-        };
-        *tally.outcomes.entry(outcome).or_default() += count;
-        if matches!(outcome, Outcome::Removed | Outcome::Deleted) {
-            *tally.evidence.entry(row.get(2)?).or_default() += count;
-        }
-    }
-    Ok(())
 }
 
 struct Builder<'a> {
-    tallies: BTreeMap<String, RunTally>,
+    runs: BTreeMap<RunId, OfRun>,
     of_log: Vec<Seq>,
     pending: HashMap<Seq, Pending>,
     listed: Statement<'a>,
     judged: Statement<'a>,
     settled: Statement<'a>,
-    resolved: Statement<'a>,
-    corroborated: Statement<'a>,
+    ended: Statement<'a>,
     reason: Statement<'a>,
     about: Statement<'a>,
     answer: Statement<'a>,
@@ -131,10 +110,17 @@ struct Builder<'a> {
     payload: Statement<'a>,
 }
 
+/// What is added up of a run.
+struct OfRun {
+    tally: RunTally,
+    /// The last word about each row.
+    words: BTreeMap<u32, LastWord>,
+}
+
 impl<'a> Builder<'a> {
     fn new(scratch: &'a Connection, log: &'a Connection) -> rusqlite::Result<Self> {
         Ok(Self {
-            tallies: BTreeMap::new(),
+            runs: BTreeMap::new(),
             of_log: Vec::new(),
             pending: HashMap::new(),
             listed: scratch.prepare(
@@ -146,14 +132,12 @@ impl<'a> Builder<'a> {
                      words = words || char(10) || ?5 WHERE run = ?1 AND row = ?2",
             )?,
             settled: scratch.prepare(
-                "UPDATE customer SET name = coalesce(?3, name), outcome = ?4, evidence = ?5, finished_at = ?6,
-                     settled = ?7, reasons = ?8 WHERE run = ?1 AND row = ?2",
+                "UPDATE customer SET name = coalesce(?3, name), finished_at = ?4, settled = ?5, reasons = ?6
+                 WHERE run = ?1 AND row = ?2",
             )?,
-            resolved: scratch.prepare(
-                "UPDATE customer SET outcome = ?3, resolved = ?4 WHERE run = ?1 AND row = ?2",
+            ended: scratch.prepare(
+                "UPDATE customer SET outcome = ?3, evidence = ?4, resolved = ?5 WHERE run = ?1 AND row = ?2",
             )?,
-            corroborated: scratch
-                .prepare("UPDATE customer SET corroborated = 1 WHERE run = ?1 AND row = ?2")?,
             reason: scratch.prepare("INSERT OR IGNORE INTO reason (run, name, row) VALUES (?1, ?2, ?3)")?,
             about: scratch.prepare("INSERT INTO about (run, row, seq) VALUES (?1, ?2, ?3)")?,
             answer: scratch.prepare("INSERT OR IGNORE INTO answer (intent, seq) VALUES (?1, ?2)")?,
@@ -162,90 +146,137 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn add(&mut self, seq: Seq, record: &Glance) -> rusqlite::Result<()> {
-        let Some(run) = &record.run else {
+    /// The run that a record belongs to; none if it belongs to the log itself.
+    fn of_run(&mut self, seq: Seq, run: Option<&RunId>) -> Option<&mut OfRun> {
+        let Some(run) = run else {
             self.of_log.push(seq);
-            return Ok(());
+            return None;
         };
-        let place = place(seq);
-        match self.tallies.get_mut(run) {
-            Some(tally) => tally.add(seq, record),
-            None => {
-                self.tallies.entry(run.clone()).or_insert_with(|| RunTally::begin(seq)).add(seq, record);
-            }
+        if !self.runs.contains_key(run) {
+            let begun = OfRun { tally: RunTally::begin(seq), words: BTreeMap::new() };
+            self.runs.insert(run.clone(), begun);
         }
-        self.about.execute(params![run, record.row, place])?;
-        let Some(kind) = Kind::named(&record.kind) else { return Ok(()) };
-        match (kind, record.row) {
-            (Kind::RowRead, Some(row)) => {
-                let words = words([&record.customer, &record.name, &record.domain]);
-                let Glance { customer, name, domain, .. } = record;
+        let of_run = self.runs.get_mut(run)?;
+        of_run.tally.count(seq);
+        Some(of_run)
+    }
+
+    fn add(&mut self, seq: Seq, record: &Record) -> rusqlite::Result<()> {
+        let about = record.event.about();
+        let Some(of_run) = self.of_run(seq, record.run.as_ref()) else { return Ok(()) };
+        of_run.tally.take(seq, record);
+        if let Some(row) = about.row() {
+            of_run.words.entry(row).or_default().take(seq, record);
+        }
+        let run = record.run.as_ref().map(RunId::as_str).unwrap_or_default();
+        let place = place(seq);
+        self.about.execute(params![run, about.row(), place])?;
+        match &record.event {
+            Event::RowRead(read) => {
+                let RowRead { row, customer, name, domain, .. } = read;
+                let customer = customer.map(|id| id.to_string());
+                let words = words([&customer, name, domain]);
                 self.listed.execute(params![run, row, customer, name, domain, words, place])?;
             }
-            (Kind::Judged, Some(row)) => {
-                let words = words([&record.name, &record.domain, &None]);
-                self.judged.execute(params![run, row, record.name, record.domain, words])?;
-                let causes = record.findings.iter().flat_map(|finding| &finding.causes);
+            Event::Judged(judged) => {
+                let Judged { row, name, domain, .. } = &**judged;
+                let words = words([name, domain, &None]);
+                self.judged.execute(params![run, row, name, domain, words])?;
+                let causes = judged.findings.iter().flat_map(|finding| &finding.causes);
                 let causes = causes.filter_map(|cause| cause.id.as_deref());
-                for id in causes.chain(record.first.iter().map(|first| &*first.id)) {
+                for id in causes.chain(judged.first.iter().map(|first| &*first.id)) {
                     self.mention(id, seq)?;
                 }
             }
-            (Kind::Settled, Some(row)) => {
-                let outcome = record.outcome.map_or("open", Outcome::as_str);
-                let at = record.at.map(|at| at.to_string());
-                let Glance { name, evidence, .. } = record;
-                let reasons = record.reasons.join(";");
-                self.settled.execute(params![run, row, name, outcome, evidence, at, place, reasons])?;
-                for reason in &record.reasons {
-                    self.reason.execute(params![run, reason, row])?;
+            Event::Settled(settled) => {
+                let names: Vec<&str> = settled.reasons.iter().map(|reason| reason.as_str()).collect();
+                let (row, at) = (settled.row, record.at.to_string());
+                self.settled.execute(params![run, row, settled.name, at, place, names.join(";")])?;
+                for name in names {
+                    self.reason.execute(params![run, name, row])?;
                 }
             }
-            (Kind::Observed, _) => {
-                if let Some(id) = &record.about {
+            Event::Observed(observed) => {
+                if let Some(id) = &observed.about {
                     self.mention(id, seq)?;
                 }
             }
-            (Kind::Resolved, Some(row)) => {
-                let outcome = record.outcome.map_or("open", Outcome::as_str);
-                self.resolved.execute(params![run, row, outcome, place])?;
+            Event::RequestIntended(intent) => self.intended(seq, intent)?,
+            Event::ResponseReceived(response) => {
+                self.completed(seq, response.intent, [&response.request_id, &response.correlation_id])?;
             }
-            (Kind::Corroborated, Some(row)) => drop(self.corroborated.execute(params![run, row])?),
-            (Kind::RequestIntended, _) => self.intended(seq, record)?,
-            (Kind::ResponseReceived | Kind::RequestNotSent | Kind::OutcomeUnknown, _) => {
-                self.completed(seq, record)?;
+            Event::RequestNotSent(NotSent { intent, .. })
+            | Event::OutcomeUnknown(OutcomeUnknown { intent, .. }) => {
+                self.completed(seq, *intent, [&None, &None])?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn intended(&mut self, seq: Seq, record: &Glance) -> rusqlite::Result<()> {
+    /// A record of a newer program: where it stands is known.
+    fn pass_over(&mut self, seq: Seq, newer: &Newer) -> rusqlite::Result<()> {
+        let Some(of_run) = self.of_run(seq, newer.run.as_ref()) else { return Ok(()) };
+        of_run.tally.newer += 1;
+        let run = newer.run.as_ref().map(RunId::as_str).unwrap_or_default();
+        self.about.execute(params![run, newer.row, place(seq)]).map(drop)
+    }
+
+    /// A log that was altered must be shown too: what cannot be understood stands where it says that it does.
+    fn add_unread(&mut self, seq: Seq, body: &[u8]) -> rusqlite::Result<()> {
+        #[derive(Deserialize)]
+        struct Place {
+            run: Option<RunId>,
+            row: Option<u32>,
+        }
+        let Ok(Place { run, row }) = serde_json::from_slice(body) else { return Ok(()) };
+        if self.of_run(seq, run.as_ref()).is_some() {
+            let run = run.as_ref().map(RunId::as_str).unwrap_or_default();
+            self.about.execute(params![run, row, place(seq)])?;
+        }
+        Ok(())
+    }
+
+    /// When all records are known: the last word about each row.
+    fn end(mut self) -> rusqlite::Result<(BTreeMap<RunId, RunTally>, Vec<Seq>)> {
+        let mut tallies = BTreeMap::new();
+        for (run, OfRun { mut tally, words }) in std::mem::take(&mut self.runs) {
+            for (row, word) in words {
+                tally.end(&word);
+                let outcome = word.outcome().map_or("open", Outcome::as_str);
+                let evidence = word.evidence().map(Evidence::as_str);
+                let resolved = word.resolved.map(|(seq, _)| place(seq));
+                self.ended.execute(params![run.as_str(), row, outcome, evidence, resolved])?;
+            }
+            tallies.insert(run, tally);
+        }
+        Ok((tallies, self.of_log))
+    }
+
+    fn intended(&mut self, seq: Seq, intent: &RequestIntended) -> rusqlite::Result<()> {
         use Purpose::{CancelOrder, PollOrder, ReadEntitlements, ReadOrder, ReadSubscriptions};
-        let ids = [record.request_id.clone(), record.correlation_id.clone()];
-        for id in ids.iter().flatten().chain(&record.about) {
+        let ids = [intent.request_id.to_string(), intent.correlation_id.to_string()];
+        for id in ids.iter().map(String::as_str).chain(intent.about.as_deref()) {
             self.mention(id, seq)?;
         }
-        for id in ids_of_path(record.url.as_deref().unwrap_or_default()) {
+        for id in ids_of_path(&intent.url) {
             self.mention(id, seq)?;
         }
         let names_products = matches!(
-            record.purpose,
-            Some(ReadSubscriptions | ReadEntitlements | ReadOrder | CancelOrder | PollOrder)
+            intent.purpose,
+            ReadSubscriptions | ReadEntitlements | ReadOrder | CancelOrder | PollOrder
         );
         self.pending.insert(seq, Pending { names_products, ids });
         Ok(())
     }
 
     /// An answer may carry other IDs than its request.
-    fn completed(&mut self, seq: Seq, record: &Glance) -> rusqlite::Result<()> {
-        if let Some(intent) = record.intent {
-            self.answer.execute([place(intent), place(seq)])?;
-        }
-        let pending = record.intent.and_then(|intent| self.pending.remove(&intent));
+    fn completed(&mut self, seq: Seq, intent: Seq, ids: [&Option<String>; 2]) -> rusqlite::Result<()> {
+        self.answer.execute([place(intent), place(seq)])?;
+        let pending = self.pending.remove(&intent);
         let known = pending.as_ref().map(|pending| &pending.ids);
-        for id in [&record.request_id, &record.correlation_id].into_iter().flatten() {
-            if !known.is_some_and(|known| known.iter().flatten().any(|sent| sent.eq_ignore_ascii_case(id))) {
+        for id in ids.into_iter().flatten() {
+            if !known.is_some_and(|known| known.iter().any(|sent| sent.eq_ignore_ascii_case(id))) {
                 self.mention(id, seq)?;
             }
         }

@@ -1,7 +1,7 @@
 //! Where in a log something stands: for questions that would otherwise read all of it.
 //!
 //! ```text
-//!  snapshot ──glance──▶ build ──▶ scratch database ──▶ lookup ──▶ places
+//!  snapshot ──▶ build ──▶ scratch database ──▶ lookup ──▶ places
 //! ```
 //!
 //! The log itself keeps no index over IDs: while a run is open such an index costs more than half of its
@@ -11,7 +11,7 @@
 //! from the log.
 
 mod build;
-mod glance;
+mod ids;
 mod lookup;
 mod tally;
 

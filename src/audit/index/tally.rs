@@ -1,9 +1,8 @@
 //! What the records of a run add up to, counted in passing.
 
-use super::glance::Glance;
 use crate::{
-    domain::{Answer, Outcome, Seq, Time},
-    record::{Kind, Purpose},
+    domain::{Evidence, Outcome, Reason, Seq, Time},
+    record::{Event, Held, LastWord, Record, Sent},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -27,19 +26,13 @@ pub struct RunTally {
     /// Rows without an outcome.
     pub open: u32,
     /// Rows by reason; a row with two reasons counts under both.
-    pub reasons: BTreeMap<String, u32>,
+    pub reasons: BTreeMap<Reason, u32>,
     /// Rows that were removed or deleted, by how sure that is; none if only a person says so.
-    pub evidence: BTreeMap<Option<String>, u32>,
-    /// All requests.
-    pub requests: u64,
-    /// Those that would change something.
-    pub changes: u64,
-    /// By the status of the answer; `not_sent` and `unknown` beside them.
-    pub by_status: BTreeMap<String, u64>,
-    /// Answers that asked for patience.
-    pub throttled: u64,
-    /// Requests that repeated an earlier one.
-    pub retried: u64,
+    pub evidence: BTreeMap<Option<Evidence>, u32>,
+    /// What was sent.
+    pub sent: Sent,
+    /// Records that are not understood, because a newer program wrote them.
+    pub newer: u64,
     /// The records that say what the run is: its beginning, plan, confirmation, stops and end. The first of
     /// them, if there are many.
     pub milestones: Vec<Seq>,
@@ -58,57 +51,52 @@ impl RunTally {
         Self { first: seq, ..Self::default() }
     }
 
-    /// Counts a record.
-    pub(super) fn add(&mut self, seq: Seq, record: &Glance) {
+    /// Counts a record, whatever it says.
+    pub(super) fn count(&mut self, seq: Seq) {
         self.last = seq;
         self.records += 1;
-        let Some(kind) = Kind::named(&record.kind) else { return };
-        if kind.is_step() && self.milestones.len() < REMEMBERED {
+    }
+
+    /// Counts what a record says.
+    pub(super) fn take(&mut self, seq: Seq, record: &Record) {
+        if record.event.kind().is_step() && self.milestones.len() < REMEMBERED {
             self.milestones.push(seq);
         }
-        match kind {
-            Kind::RowRead => self.rows += 1,
-            Kind::RequestIntended => {
-                self.requests += 1;
-                self.changes += u64::from(record.purpose.is_some_and(Purpose::is_change));
-                self.retried += u64::from(record.attempt.unwrap_or_default() > 1);
-            }
-            Kind::ResponseReceived => {
-                let status = record.status.map_or_else(|| "unknown".to_owned(), |status| status.to_string());
-                *self.by_status.entry(status).or_default() += 1;
-                self.throttled += u64::from(record.answer == Some(Answer::Throttled));
-            }
-            Kind::RequestNotSent => *self.by_status.entry("not_sent".to_owned()).or_default() += 1,
-            Kind::OutcomeUnknown => *self.by_status.entry("unknown".to_owned()).or_default() += 1,
-            Kind::Held => self.held(seq, record),
-            Kind::Settled => {
-                if let Some(outcome) = record.outcome {
-                    *self.settled.entry(outcome).or_default() += 1;
-                }
-                for reason in &record.reasons {
-                    *self.reasons.entry(reason.clone()).or_default() += 1;
+        self.sent.take(record);
+        match &record.event {
+            Event::RowRead(_) => self.rows += 1,
+            Event::Held(held) => self.held(seq, record.at, held),
+            Event::Settled(settled) => {
+                *self.settled.entry(settled.outcome).or_default() += 1;
+                for reason in &settled.reasons {
+                    *self.reasons.entry(*reason).or_default() += 1;
                 }
             }
             _ => {}
         }
     }
 
+    /// Counts how a row ended, once all is known of it.
+    pub(super) fn end(&mut self, word: &LastWord) {
+        let Some(outcome) = word.outcome() else {
+            self.open += 1;
+            return;
+        };
+        *self.outcomes.entry(outcome).or_default() += 1;
+        if matches!(outcome, Outcome::Removed | Outcome::Deleted) {
+            *self.evidence.entry(word.evidence()).or_default() += 1;
+        }
+    }
+
     /// A pause; what two pauses have in common counts once.
-    fn held(&mut self, seq: Seq, record: &Glance) {
+    fn held(&mut self, seq: Seq, at: Time, held: &Held) {
         self.pauses += 1;
         if self.pauses_at.len() < REMEMBERED {
             self.pauses_at.push(seq);
         }
-        if let (Some(at), Some(until)) = (record.at, record.until) {
-            let from = self.paused_until.map_or(at, |earlier| earlier.max(at));
-            self.paused += until.since(from);
-            self.paused_until = self.paused_until.max(Some(until));
-        }
-    }
-
-    /// Requests without a completion.
-    pub fn unanswered(&self) -> u64 {
-        self.requests.saturating_sub(self.by_status.values().sum())
+        let from = self.paused_until.map_or(at, |earlier| earlier.max(at));
+        self.paused += held.until.since(from);
+        self.paused_until = self.paused_until.max(Some(held.until));
     }
 
     /// Rows with an outcome, and without.

@@ -14,12 +14,12 @@ use crate::{
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The last word about a row: how it ended, as a person resolved it if somebody did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct LastWord {
-    /// Its settlement.
-    pub settled: Option<(Seq, Time, Box<Settled>)>,
-    /// What a person found out about an unknown outcome; the last one counts.
-    pub resolved: Option<(Seq, Time, Box<Resolved>)>,
+    /// Where and when it was settled, as what, and how sure that was then.
+    pub settled: Option<(Seq, Time, Outcome, Option<Evidence>)>,
+    /// Where a person said what it was that could not be found out; the last one counts.
+    pub resolved: Option<(Seq, Outcome)>,
     /// Whether Partner Center has its change on its own record.
     pub is_corroborated: bool,
 }
@@ -28,8 +28,10 @@ impl LastWord {
     /// Takes the next record about the row.
     pub fn take(&mut self, seq: Seq, record: &Record) {
         match &record.event {
-            Event::Settled(settled) => self.settled = Some((seq, record.at, settled.clone())),
-            Event::Resolved(resolved) => self.resolved = Some((seq, record.at, resolved.clone())),
+            Event::Settled(settled) => {
+                self.settled = Some((seq, record.at, settled.outcome, settled.evidence));
+            }
+            Event::Resolved(resolved) => self.resolved = Some((seq, resolved.outcome)),
             Event::Corroborated(_) => self.is_corroborated = true,
             _ => {}
         }
@@ -37,8 +39,8 @@ impl LastWord {
 
     /// The outcome; none while it is open.
     pub fn outcome(&self) -> Option<Outcome> {
-        let resolved = self.resolved.as_ref().map(|(.., resolved)| resolved.outcome);
-        resolved.or_else(|| self.settled.as_ref().map(|(.., settled)| settled.outcome))
+        let resolved = self.resolved.map(|(_, outcome)| outcome);
+        resolved.or_else(|| self.settled.map(|(.., outcome, _)| outcome))
     }
 
     /// How sure that is.
@@ -46,7 +48,7 @@ impl LastWord {
         if self.is_corroborated && self.outcome().is_some_and(Outcome::is_gone) {
             return Some(Evidence::Corroborated);
         }
-        self.settled.as_ref().and_then(|(.., settled)| settled.evidence)
+        self.settled.and_then(|(.., evidence)| evidence)
     }
 }
 
@@ -67,6 +69,7 @@ pub struct CustomerStory {
     /// Which change each intent is of.
     intents: BTreeMap<Seq, usize>,
     last: LastWord,
+    settled: Option<(Time, Settled)>,
     /// How it ends, once it is decided what becomes of what was suspended for it.
     fell: Option<(Time, Settled)>,
     undo: Vec<(Time, UndoDecided)>,
@@ -91,6 +94,7 @@ impl CustomerStory {
             changes: Vec::new(),
             intents: BTreeMap::new(),
             last: LastWord::default(),
+            settled: None,
             fell: None,
             undo: Vec::new(),
             corroborated: Vec::new(),
@@ -172,6 +176,7 @@ impl CustomerStory {
                 }
                 self.looks.push((at, observed.clone()));
             }
+            Event::Settled(settled) => self.settled = Some((at, (**settled).clone())),
             Event::Fell(settled) => self.fell = Some((at, (**settled).clone())),
             Event::Resolved(resolved) => self.resolved.push((at, (**resolved).clone())),
             Event::Corroborated(found) => self.corroborated.push((at, (**found).clone())),
@@ -207,13 +212,12 @@ impl CustomerStory {
 
     /// How it stands.
     pub fn end(&self) -> RowEnd<'_> {
-        if let Some((.., resolved)) = &self.last.resolved {
-            let Resolved { outcome, by, .. } = &**resolved;
+        if let Some((_, Resolved { outcome, by, .. })) = self.resolved.last() {
             let is_corroborated = self.last.is_corroborated && outcome.is_gone();
             return RowEnd::Resolved(ByAPerson { outcome: *outcome, by, is_corroborated });
         }
-        match (&self.last.settled, &self.fell) {
-            (Some((.., settled)), _) => {
+        match (self.settled(), &self.fell) {
+            (Some(settled), _) => {
                 let is_gone = settled.outcome.is_gone() && self.last.is_corroborated;
                 let evidence = if is_gone { Some(Evidence::Corroborated) } else { settled.evidence };
                 RowEnd::Settled(settled.outcome, evidence)
@@ -268,12 +272,12 @@ impl CustomerStory {
 
     /// Its settlement.
     pub fn settled(&self) -> Option<&Settled> {
-        self.last.settled.as_ref().map(|(.., settled)| &**settled)
+        self.settled.as_ref().map(|(_, settled)| settled)
     }
 
     /// When it was settled.
     pub fn finished_at(&self) -> Option<Time> {
-        self.last.settled.as_ref().map(|(_, at, _)| *at)
+        self.settled.as_ref().map(|(at, _)| *at)
     }
 
     /// How it ends, once it is decided what becomes of what was suspended for it.
@@ -348,8 +352,7 @@ impl CustomerStory {
             };
         };
         let mut told = settled.explanation.clone();
-        if let Some((_, at, resolved)) = &self.last.resolved {
-            let Resolved { outcome, by, because, .. } = &**resolved;
+        if let Some((at, Resolved { outcome, by, because, .. })) = self.resolved.last() {
             told.push_str(&format!(" Resolved as {outcome} by {by} at {at}: {because}"));
         }
         if let Some(missing) = self.missing() {

@@ -88,7 +88,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, Q
     let has_more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
     let next = found.last().filter(|_| has_more).map(|last| asked.query(Some(last.row)));
-    let reasons: Vec<&String> = tally.reasons.keys().collect();
+    let reasons: Vec<&str> = tally.reasons.keys().map(|reason| reason.as_str()).collect();
     let is_filtered = asked.query(None).is_empty();
     let values = values! {
         run => run.as_str(),

@@ -3,8 +3,10 @@
 use super::{Shown, Tools, runs::counts};
 use crate::{
     audit::{QueryError, RunLine, RunTally},
-    domain::{Outcome, Reason, RunId, Time},
-    record::{Approved, Confirmed, Event, Held, How, Kind, Line, Record, RunOpened, RunSealed, RunStory},
+    domain::{Evidence, Outcome, RunId, Time},
+    record::{
+        Approved, Confirmed, Event, Held, How, Kind, Line, Record, RunOpened, RunSealed, RunStory, Sent,
+    },
     report::{self, in_words, shares_of, signed_by},
 };
 use minijinja::{Value, value::Serde};
@@ -74,7 +76,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         is_in_doubt => tally.open > 0 || tally.outcomes.contains_key(&Outcome::Unknown),
         evidence => evidence(tally),
         reasons => reasons(tally),
-        requests => requests(tally),
+        requests => requests(&tally.sent),
         throttling => throttling(tools, tally)?,
         events => steps(tools, tally)?,
         settings => opened.map(|opened| Value::from(Serde(&opened.settings))),
@@ -125,13 +127,17 @@ fn approval((at, approved): &(Time, Approved), opened: Option<&RunOpened>) -> Va
 /// How many removals are how sure, the surest first.
 fn evidence(tally: &RunTally) -> Vec<Value> {
     let kinds = [
-        (Some("corroborated"), "corroborated", "Partner Center’s own activity record says so too"),
-        (Some("observed"), "observed", "a later read no longer shows it"),
-        (Some("accepted"), "accepted", "the service answered so; no later read has shown that it is gone"),
+        (Some(Evidence::Corroborated), "corroborated", "Partner Center’s own activity record says so too"),
+        (Some(Evidence::Observed), "observed", "a later read no longer shows it"),
+        (
+            Some(Evidence::Accepted),
+            "accepted",
+            "the service answered so; no later read has shown that it is gone",
+        ),
         (None, "by a person’s word", "the program could not tell; a person looked, and said so"),
     ];
-    let found = kinds.into_iter().filter_map(|(name, words, meaning)| {
-        let count = *tally.evidence.get(&name.map(str::to_owned))?;
+    let found = kinds.into_iter().filter_map(|(evidence, words, meaning)| {
+        let count = *tally.evidence.get(&evidence)?;
         Some(values! { words, meaning, count })
     });
     found.collect()
@@ -139,18 +145,17 @@ fn evidence(tally: &RunTally) -> Vec<Value> {
 
 fn reasons(tally: &RunTally) -> Vec<Value> {
     let mut reasons: Vec<_> = tally.reasons.iter().collect();
-    reasons.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
-    let shown = reasons.into_iter().map(|(name, count)| {
-        let advice = name.parse::<Reason>().map(Reason::advice).unwrap_or_default();
-        values! { name, count, advice }
+    reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
+    let shown = reasons.into_iter().map(|(reason, count)| {
+        values! { name => reason.as_str(), count, advice => reason.advice() }
     });
     shown.collect()
 }
 
-fn requests(tally: &RunTally) -> Value {
-    let mut answers: BTreeMap<String, u64> = tally.by_status.clone();
-    if tally.unanswered() > 0 {
-        answers.insert("open".to_owned(), tally.unanswered());
+fn requests(sent: &Sent) -> Value {
+    let mut answers: BTreeMap<String, u64> = sent.by_status.clone();
+    if sent.open() > 0 {
+        answers.insert("open".to_owned(), sent.open());
     }
     let words = |status: &str| match status {
         "not_sent" => "not sent: nothing of it left the machine".to_owned(),
@@ -160,7 +165,7 @@ fn requests(tally: &RunTally) -> Value {
     };
     let answers: Vec<_> =
         answers.iter().map(|(status, count)| values! { words => words(status), count }).collect();
-    values! { total => tally.requests, changes => tally.changes, retried => tally.retried, answers }
+    values! { total => sent.requests, changes => sent.changes, retried => sent.retried, answers }
 }
 
 fn throttling(tools: &Tools, tally: &RunTally) -> Result<Value, QueryError> {
@@ -174,7 +179,7 @@ fn throttling(tools: &Tools, tally: &RunTally) -> Result<Value, QueryError> {
     }
     let waited = format!("{:.1} s", tally.paused.as_secs_f64());
     let more = tally.pauses.saturating_sub(u64::try_from(pauses.len()).unwrap_or(u64::MAX));
-    Ok(values! { answers => tally.throttled, count => tally.pauses, waited, pauses, more })
+    Ok(values! { answers => tally.sent.throttled, count => tally.pauses, waited, pauses, more })
 }
 
 /// The name of an outcome as a form sends it.

@@ -1,39 +1,4 @@
-//! As much of a record as the index needs.
-
-use crate::domain::{Answer, Finding, Outcome, Preparation, Seq, Time};
-use crate::record::Purpose;
-use serde::Deserialize;
-
-/// A record at a glance. It is read more leniently than the fold reads it: a log that was altered must be
-/// shown too.
-#[derive(Debug, Deserialize)]
-pub(super) struct Glance {
-    pub(super) kind: String,
-    pub(super) run: Option<String>,
-    pub(super) at: Option<Time>,
-    pub(super) row: Option<u32>,
-    pub(super) customer: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) domain: Option<String>,
-    pub(super) outcome: Option<Outcome>,
-    pub(super) evidence: Option<String>,
-    #[serde(default)]
-    pub(super) reasons: Vec<String>,
-    #[serde(default)]
-    pub(super) findings: Vec<Finding>,
-    #[serde(default)]
-    pub(super) first: Vec<Preparation>,
-    pub(super) about: Option<String>,
-    pub(super) intent: Option<Seq>,
-    pub(super) purpose: Option<Purpose>,
-    pub(super) attempt: Option<u32>,
-    pub(super) url: Option<String>,
-    pub(super) request_id: Option<String>,
-    pub(super) correlation_id: Option<String>,
-    pub(super) status: Option<u16>,
-    pub(super) answer: Option<Answer>,
-    pub(super) until: Option<Time>,
-}
+//! Where IDs stand in addresses and bodies.
 
 /// The parts of an address that are IDs of things: an order's, a subscription's.
 pub(super) fn ids_of_path(url: &str) -> impl Iterator<Item = &str> {
