@@ -129,11 +129,10 @@ impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         let exit = match error {
             ReportError::Query(error) => return error.into(),
-            ReportError::NoRun(_) | ReportError::Write { .. } => Exit::Usage,
+            ReportError::Newer(_) | ReportError::Write { .. } => Exit::Usage,
             ReportError::DoesNotAddUp { .. }
             | ReportError::NotAsSealed
             | ReportError::RequestsMissing { .. }
-            | ReportError::Reason { .. }
             | ReportError::Canonical(_)
             | ReportError::Template(_) => Exit::Bug,
         };

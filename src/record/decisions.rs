@@ -138,9 +138,9 @@ pub struct Approved {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
-    /// The relationship is gone; the order is cancelled.
+    /// What was to end is gone: the relationship; the order is cancelled; the subscription has the other state.
     Gone,
-    /// The relationship is still there; the order stands.
+    /// It is still there: the relationship; the order stands; the subscription has the state that it had.
     StillThere,
     /// It could not be told.
     NotTold,
@@ -151,7 +151,7 @@ pub enum Seen {
 pub struct Observed {
     /// The row.
     pub row: u32,
-    /// The order that was looked at, if it was not the customer itself.
+    /// The order or the subscription that was looked at, if it was not the customer itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// What was seen.

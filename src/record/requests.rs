@@ -137,7 +137,7 @@ pub struct RequestIntended {
     /// The customer it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<TenantId>,
-    /// The order that it changes, if it is not the customer itself.
+    /// The order or the subscription that it changes, if it is not the customer itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// What it is for.

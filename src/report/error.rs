@@ -1,10 +1,6 @@
 //! Why there is no report.
 
-use crate::{
-    audit::QueryError,
-    domain::{RunId, UnknownReason},
-    record::canonical::CanonicalError,
-};
+use crate::{audit::QueryError, domain::RunId, record::canonical::CanonicalError};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -16,9 +12,11 @@ pub enum ReportError {
     /// The log cannot be asked.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The log has no such run.
-    #[error("the audit log has no run `{0}`")]
-    NoRun(RunId),
+    /// The record that began the run is not understood.
+    #[error(
+        "how run {0} began was written by a newer version of this program; make its reports with that one"
+    )]
+    Newer(RunId),
     /// A row is missing, has no outcome, or has two.
     #[error("the outcomes do not add up: the list has {rows} rows, {counted} of them have an outcome")]
     DoesNotAddUp {
@@ -40,14 +38,6 @@ pub enum ReportError {
         /// Those with a place in the report.
         told: u64,
     },
-    /// A row names a reason that is none.
-    #[error("row {row}: {source}")]
-    Reason {
-        /// The row.
-        row: u32,
-        /// The reason's name.
-        source: UnknownReason,
-    },
     /// A decision has no canonical form.
     #[error("a decision has no canonical form: {0}")]
     Canonical(#[from] CanonicalError),
@@ -68,11 +58,10 @@ impl ReportError {
     /// Whether this program is to blame (exit 1), rather than the disk or the log.
     pub const fn is_a_bug(&self) -> bool {
         match self {
-            Self::Query(_) | Self::NoRun(_) | Self::Write { .. } => false,
+            Self::Query(_) | Self::Newer(_) | Self::Write { .. } => false,
             Self::DoesNotAddUp { .. }
             | Self::NotAsSealed
             | Self::RequestsMissing { .. }
-            | Self::Reason { .. }
             | Self::Canonical(_)
             | Self::Template(_) => true,
         }

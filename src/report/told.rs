@@ -42,10 +42,10 @@ pub(super) fn tell<T: Teller>(
 ) -> Result<(ReportedRun, Tally, T::Made), ReportError> {
     let mut telling =
         Telling { reader, line, teller, begun: None, tally: Tally::default(), told_requests: 0 };
-    let missing = || ReportError::NoRun(line.run_id.clone());
+    let newer = || ReportError::Newer(line.run_id.clone());
     reader.tell(&line.run_id, &mut telling)?;
     let Telling { begun, tally, told_requests, .. } = telling;
-    let (mut told, made) = begun.ok_or_else(missing)?;
+    let (mut told, made) = begun.ok_or_else(newer)?;
     told.traffic.end();
     tally.check(&told)?;
     let total = told.traffic.sent.requests;
@@ -82,11 +82,16 @@ impl<T: Teller> Listener<ReportError> for Telling<'_, T> {
     fn customer(&mut self, story: CustomerStory) -> Result<(), ReportError> {
         let Some((told, made)) = &mut self.begun else { return Ok(()) };
         story.requests().iter().for_each(|request| told.traffic.add(request));
-        // What is about a row that the list does not have stands nowhere.
+        let requests = story.requests().iter().len() as u64;
         if story.listed().is_none() {
+            // What is about a row that the list does not have stands nowhere, unless a newer program has read it.
+            if story.newer() > 0 {
+                self.told_requests += requests;
+                self.tally.newer += 1;
+            }
             return Ok(());
         }
-        self.told_requests += story.requests().iter().len() as u64;
+        self.told_requests += requests;
         let row = Row::of(story);
         self.tally.add(&row);
         T::row(made, told, &row)

@@ -33,6 +33,7 @@ mod invariants;
 mod kills;
 mod list;
 mod lists;
+mod log_format;
 mod login;
 mod matching;
 mod network;

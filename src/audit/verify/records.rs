@@ -190,7 +190,9 @@ impl Pass {
         }
         let what = || NotJudged { first: seq, what: newer.what.clone(), count: 0 };
         self.facts.newer.get_or_insert_with(what).count += 1;
-        self.facts.runs.pass_over(seq, newer);
+        if let Err(why) = self.facts.runs.pass_over(seq, newer) {
+            self.history.fault(Fault::of_record(seq, format!("`{}` is not legal here: {why}", newer.kind)));
+        }
     }
 
     fn follow(&mut self, seq: Seq, record: &Record) {

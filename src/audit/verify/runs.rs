@@ -5,7 +5,10 @@ use crate::{
     domain::{Outcome, RunId, Seq, TenantId},
     record::{Event, Kind, Newer, Purpose, Record, Row, RowState, Run, Scope},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
+
+const NOT_OPENED: &str = "a log begins with the record that opens it";
+const OPENED_BEFORE: &str = "the log was opened before";
 
 /// All runs of a log, up to some record.
 #[derive(Debug, Default)]
@@ -54,8 +57,21 @@ impl Runs {
             }
             return Ok(());
         }
+        if self.all.get(id).is_some_and(|followed| followed.is_broken) {
+            return Ok(());
+        }
+        let taken = match &record.event {
+            Event::RunOpened(_) => self.open(id, record),
+            _ => self.take_of_run(id, seq, record),
+        };
+        if let (Err(_), Some(followed)) = (&taken, self.all.get_mut(id)) {
+            followed.is_broken = true;
+        }
+        taken
+    }
+
+    fn take_of_run(&mut self, id: &RunId, seq: Seq, record: &Record) -> Result<(), String> {
         match &record.event {
-            Event::RunOpened(_) => return self.open(id, record),
             Event::Approved(approved) => {
                 let planned_by = self.all.get(id).and_then(|run| Some(&run.run.opened.applies.as_ref()?.run));
                 if planned_by.is_none_or(|id| !self.unjudged.contains_key(id)) {
@@ -63,43 +79,51 @@ impl Runs {
                     approvals::require_good(approved, planned, &self.keys)?;
                 }
             }
+            Event::Corroborated(corroborated) if !self.activity.contains(&corroborated.basis) => {
+                return Err(format!("record {} did not ask for what it rests upon", corroborated.basis));
+            }
             _ => {}
         }
         let followed = self.all.get_mut(id).ok_or_else(|| format!("run {id} was never opened"))?;
-        if followed.is_broken {
-            return Ok(());
-        }
-        let mut taken = followed.take(seq, record);
-        if let Event::Corroborated(corroborated) = &record.event
-            && !self.activity.contains(&corroborated.basis)
-        {
-            taken = Err(format!("record {} did not ask for what it rests upon", corroborated.basis));
-        }
+        followed.take(seq, record)?;
         if let (Event::Confirmed(_), Some(plan)) = (&record.event, &followed.run.opened.applies) {
             let by = self.carried_out.entry(plan.run.clone()).or_insert_with(|| id.clone());
             if by != id {
-                taken = Err(format!("run {by} carries out the plan of run {} already", plan.run));
+                return Err(format!("run {by} carries out the plan of run {} already", plan.run));
             }
         }
-        followed.is_broken = taken.is_err();
-        taken
+        Ok(())
     }
 
-    /// Takes note of a record of a newer program.
-    pub(super) fn pass_over(&mut self, seq: Seq, newer: &Newer) {
+    /// Takes note of a record of a newer program. Of what it says, only its place can be wrong: whichever program wrote
+    /// it, a log is opened once, by its first record.
+    pub(super) fn pass_over(&mut self, seq: Seq, newer: &Newer) -> Result<(), String> {
+        let kind = Kind::named(&newer.kind);
+        match (kind == Some(Kind::LogOpened), seq) {
+            (false, 0) => return Err(NOT_OPENED.to_owned()),
+            (true, 1..) => return Err(OPENED_BEFORE.to_owned()),
+            _ => {}
+        }
         match &newer.run {
             Some(run) => {
-                self.last = Some(run.clone());
-                self.all.remove(run);
-                self.unjudged.entry(run.clone()).or_default();
+                if kind != Some(Kind::ReportWritten) {
+                    self.last = Some(run.clone());
+                }
+                // What follows the end of a run does not take it back.
+                let sealed_at = self.all.remove(run).and_then(|followed| followed.sealed_at);
+                let sealed_at = self.unjudged.entry(run.clone()).or_insert(sealed_at);
+                if kind == Some(Kind::RunSealed) {
+                    *sealed_at = Some(seq);
+                }
             }
             // Whatever it asked for, an answer may follow, and something may rest upon it.
-            None if Kind::named(&newer.kind) == Some(Kind::RequestIntended) => {
+            None if kind == Some(Kind::RequestIntended) => {
                 self.open.insert(seq);
                 self.activity.insert(seq);
             }
             None => {}
         }
+        Ok(())
     }
 
     /// A log is opened once, by its first record. Of its own it has keys, verifications, copies, and the requests
@@ -107,8 +131,8 @@ impl Runs {
     fn take_of_log(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         match (&record.event, seq) {
             (Event::LogOpened(_), 0) => Ok(()),
-            (_, 0) => Err("a log begins with the record that opens it".to_owned()),
-            (Event::LogOpened(_), _) => Err("the log was opened before".to_owned()),
+            (_, 0) => Err(NOT_OPENED.to_owned()),
+            (Event::LogOpened(_), _) => Err(OPENED_BEFORE.to_owned()),
             (Event::KeyIntroduced(introduced), _) => {
                 self.keys.extend(introduced.vkey.parse::<VerifyingKey>());
                 Ok(())
@@ -143,10 +167,11 @@ impl Runs {
         }
         let followed =
             Followed { run, shared: HashMap::new(), sealed_at: None, gone: Vec::new(), is_broken: false };
-        match self.all.insert(id.clone(), followed) {
-            None => Ok(()),
-            Some(_) => Err(format!("run {id} was opened before")),
+        match self.all.entry(id.clone()) {
+            Entry::Vacant(entry) => drop(entry.insert(followed)),
+            Entry::Occupied(_) => return Err(format!("run {id} was opened before")),
         }
+        Ok(())
     }
 
     /// How many there are, and how many of them came to their end.

@@ -109,6 +109,11 @@ impl CustomerStory {
         Self { dates_hold, newer, ..Self::new(row, run.opened.procedure) }
     }
 
+    /// A row of a run whose beginning is not understood, because a newer program wrote it.
+    pub fn of_a_newer_run(row: u32) -> Self {
+        Self { newer: 1, ..Self::new(row, Procedure::RemoveRelationship) }
+    }
+
     /// Takes the next record of the run; those of other rows are passed over.
     pub fn take(&mut self, seq: Seq, record: &Record) {
         let (at, about) = (record.at, record.event.about());

@@ -20,10 +20,8 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let mut places = tools.index.about(run, Some(row), None, RECORDS + 1)?;
     let is_cut = places.len() > RECORDS as usize;
     places.truncate(RECORDS as usize);
-    let Some(whole) = run_story(tools, run)? else {
-        return Ok(Shown::nothing(&format!("How run `{run}` began is not understood.")));
-    };
-    let story = told(tools, &whole, row, &places)?;
+    let whole = run_story(tools, run)?;
+    let story = told(tools, whole.as_ref(), row, &places)?;
     let judged = story.judged().last().map(|(.., judged)| judged);
     // A look at an order says nothing about the customer.
     let observed = story.looks().iter().rev().map(|(_, seen)| seen).find(|seen| seen.about.is_none());
@@ -36,7 +34,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let values = values! {
         run => run.as_str(),
         line => line(&found),
-        columns => columns(&whole, &story),
+        columns => columns(whole.as_ref(), &story),
         became => story.became(is_cut.then_some("There are more records about it than are shown here.")),
         settled => settled.map(|settled| Value::from(Serde(settled))),
         goes_from => story.goes_from().map(|day| day.to_string()),
@@ -58,9 +56,19 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
 }
 
 /// The row, told from these records and what happened to all rows at once.
-fn told(tools: &Tools, run: &RunStory, row: u32, places: &[Seq]) -> Result<CustomerStory, QueryError> {
-    let mut story = CustomerStory::of(run, row);
-    let mut marks = run.marks.iter().peekable();
+fn told(
+    tools: &Tools,
+    run: Option<&RunStory>,
+    row: u32,
+    places: &[Seq],
+) -> Result<CustomerStory, QueryError> {
+    let mut story = match run {
+        Some(run) => CustomerStory::of(run, row),
+        // A newer program began it: which procedure it was is not known, and neither is what else there may be.
+        None => CustomerStory::of_a_newer_run(row),
+    };
+    let marks = run.map(|run| &run.marks[..]).unwrap_or_default();
+    let mut marks = marks.iter().peekable();
     for seq in places {
         while let Some((_, at, mark)) = marks.next_if(|(place, ..)| place < seq) {
             story.mark(*at, mark);
@@ -76,11 +84,11 @@ fn told(tools: &Tools, run: &RunStory, row: u32, places: &[Seq]) -> Result<Custo
 }
 
 /// The cells of the list with their headers.
-fn columns(run: &RunStory, story: &CustomerStory) -> Vec<Value> {
+fn columns(run: Option<&RunStory>, story: &CustomerStory) -> Vec<Value> {
     let cells = story.listed().map_or(&[][..], |read| &read.cells);
     let named = cells.iter().enumerate().map(|(at, cell)| {
-        let header =
-            run.opened.input.columns.get(at).cloned().unwrap_or_else(|| format!("column {}", at + 1));
+        let header = run.and_then(|run| run.opened.input.columns.get(at).cloned());
+        let header = header.unwrap_or_else(|| format!("column {}", at + 1));
         values! { header, cell }
     });
     named.collect()

@@ -9,7 +9,7 @@ use offboard::{
         Entry, SigningKey, Store,
         verify::{Outside, Trust, Verdict, verify},
     },
-    domain::{Secret, Time},
+    domain::{Secret, Sha256, Time},
     record::Record,
 };
 use rusqlite::{Connection, OpenFlags};
@@ -148,6 +148,21 @@ pub(crate) fn look(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(address, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
+/// The digest that the first record of a log has, and that of all definitions, computed as `docs/log-format.md` says.
+pub(crate) fn layout(path: &Path) -> [String; 2] {
+    let log = look(path).unwrap();
+    let mut query = log
+        .prepare("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")
+        .unwrap();
+    let line = |row: &rusqlite::Row<'_>| {
+        let parts: rusqlite::Result<Vec<String>> = (0..4).map(|at| row.get(at)).collect();
+        Ok(parts?.join("|") + "\n")
+    };
+    let lines: Vec<String> = query.query_map([], line).unwrap().collect::<Result<_, _>>().unwrap();
+    let of = |lines: String| Sha256::of(&[lines.as_bytes()]).to_string();
+    [of(lines.iter().filter(|line| !line.starts_with("index|")).cloned().collect()), of(lines.concat())]
+}
+
 /// The records of a log after those that belong to the log itself, each with its body.
 pub(crate) fn entries(path: &Path) -> Vec<Entry> {
     let log = look(path).unwrap();
@@ -216,11 +231,11 @@ pub(crate) fn ask_python(questions: &[Question]) -> Option<Vec<i32>> {
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import verify
-known, good = {}, verify.is_good
+known, is_signed = {}, verify.is_signed
 def remembered(folder, *parts):
-    if parts not in known: known[parts] = good(folder, *parts)
+    if parts not in known: known[parts] = is_signed(folder, *parts)
     return known[parts]
-verify.is_good = remembered
+verify.is_signed = remembered
 for line in sys.stdin:
     question = json.loads(line)
     print(verify.verify(question['log'], question['files'], question['keys']))

@@ -10,6 +10,7 @@ mod hostile;
 pub(crate) mod in_process;
 mod numbers;
 pub(crate) mod outputs;
+pub(crate) mod payloads;
 mod program;
 mod promises;
 mod reviewing;

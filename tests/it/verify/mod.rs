@@ -5,3 +5,4 @@ mod at_work;
 mod attacks;
 mod command;
 mod flips;
+mod newer;

@@ -94,6 +94,10 @@ fn only_the_first_fault_of_a_run_is_told() {
     assert!(runs.take(seq, &record(Some(A), &sealed)).is_err());
     assert!(runs.take(seq + 1, &record(Some(A), &sealed)).is_ok());
     assert_eq!(runs.last().unwrap().1, None, "and it is not sealed");
+    let (mut runs, seq) = log();
+    assert!(why(&mut runs, seq, &opened(A, None)).contains("was opened before"));
+    runs.take(seq + 1, &record(Some(A), &sealed)).unwrap();
+    runs.take(seq + 2, &opened(A, None)).unwrap();
 }
 
 #[test]
@@ -129,4 +133,40 @@ fn one_customer_is_changed_in_one_row() {
 fn a_plan_that_is_carried_out_is_in_the_log() {
     let (mut runs, seq) = log();
     assert!(why(&mut runs, seq, &opened(B, Some(A))).contains("is not in the log"));
+}
+
+fn newer(run: Option<&str>, kind: &str) -> Newer {
+    let at = "2026-11-20T09:15:30.000Z".parse().unwrap();
+    let run = run.map(|run| run.parse().unwrap());
+    Newer { at, run, row: None, kind: kind.to_owned(), what: "field `later`".to_owned() }
+}
+
+#[test]
+fn what_a_newer_program_adds_to_a_run_that_is_over_does_not_open_it_again() {
+    let (mut runs, mut seq) = log();
+    for row in [1, 2] {
+        runs.take(seq, &record(Some(A), &json!({ "kind": "row_read", "row": row, "cells": [] }))).unwrap();
+        let settled = json!({ "kind": "settled", "row": row, "outcome": "rejected", "attempts": 0,
+            "started_at": "2026-11-20T09:15:30.000Z" });
+        runs.take(seq + 1, &record(Some(A), &settled)).unwrap();
+        seq += 2;
+    }
+    let sealed = json!({ "kind": "run_sealed", "counts": { "rejected": 2 }, "exit_code": 3 });
+    runs.take(seq, &record(Some(A), &sealed)).unwrap();
+    runs.pass_over(seq + 1, &newer(Some(A), "later")).unwrap();
+    assert_eq!((runs.counts(), runs.last().unwrap().1), ((1, 1), Some(seq)));
+    // The same of an end that says more than is known.
+    let (mut runs, seq) = log();
+    runs.pass_over(seq, &newer(Some(A), "run_sealed")).unwrap();
+    assert_eq!((runs.counts(), runs.last().unwrap().1), ((1, 1), Some(seq)));
+}
+
+#[test]
+fn whichever_program_wrote_it_a_log_is_opened_once_by_its_first_record() {
+    let first = Runs::default().pass_over(0, &newer(None, "later")).unwrap_err();
+    assert!(first.contains("begins with"), "{first}");
+    let (mut runs, seq) = log();
+    assert!(runs.pass_over(seq, &newer(None, "log_opened")).unwrap_err().contains("opened before"));
+    runs.pass_over(seq, &newer(None, "later")).unwrap();
+    Runs::default().pass_over(0, &newer(None, "log_opened")).unwrap();
 }
