@@ -8,7 +8,7 @@ use super::{
     change::{Change, ChangePhase},
     requests::Purpose,
 };
-use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure};
+use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure, is_taken_out};
 use serde::Serialize;
 
 /// Where an effect stands, as far as is known.
@@ -301,12 +301,17 @@ pub fn became(
     missing: Option<&str>,
 ) -> Vec<String> {
     let stays = !matches!(end, RowEnd::Settled(outcome, _) if outcome.is_gone());
+    let is_failed = matches!(end, RowEnd::Settled(Outcome::Failed, _));
     let mut sentences = vec![of_the_last(procedure, end, effects.last)];
     sentences
         .extend(effects.before.iter().map(|effect| sentence(&effect.told(stays && end != RowEnd::Open))));
     match missing {
         Some(missing) => sentences.push(missing.to_owned()),
-        None if effects.is_nothing_changed() => sentences.push("Nothing was changed.".to_owned()),
+        None if effects.is_nothing_changed()
+            || is_failed && is_taken_out("nothing-was-changed-for-who-failed") =>
+        {
+            sentences.push("Nothing was changed.".to_owned());
+        }
         None => {}
     }
     sentences
@@ -327,6 +332,11 @@ fn of_the_last(procedure: Procedure, end: RowEnd, last: Option<EffectStory<'_>>)
             format!(
                 "When the {noun} was sent, the service said that there was nothing left; a later read shows none either."
             )
+        }
+        (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open)
+            if is_taken_out("what-is-accepted-needs-a-person") =>
+        {
+            format!("Whether {thing} was {done} is not known. A person must look.")
         }
         (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open) => {
             format!("The {noun} was accepted, and is not confirmed yet: {resume} looks.")

@@ -35,6 +35,7 @@ mod list;
 mod lists;
 mod login;
 mod matching;
+mod mutants;
 mod network;
 mod next;
 mod plans;

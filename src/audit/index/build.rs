@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     audit::{QueryError, Snapshot},
-    domain::{Outcome, RunId, Seq},
+    domain::{Outcome, RunId, Seq, is_taken_out},
     record::Purpose,
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
@@ -248,7 +248,9 @@ impl<'a> Builder<'a> {
                 self.mention(id, seq)?;
             }
         }
-        if pending.is_some_and(|pending| pending.names_products) {
+        if pending.is_some_and(|pending| pending.names_products)
+            && !is_taken_out("ids-in-answers-are-not-found")
+        {
             let body: Option<Vec<u8>> =
                 self.payload.query_row([place(seq)], |row| row.get(0)).optional().unwrap_or_default();
             let mut ids = body.as_deref().map(ids_of_body).unwrap_or_default();

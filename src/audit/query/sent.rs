@@ -3,7 +3,7 @@
 use super::{QueryError, Reader};
 use crate::{
     audit::RequestLine,
-    domain::{Answer, RunId, Seq, Time},
+    domain::{Answer, RunId, Seq, Time, is_taken_out},
     record::{Event, Held, Record, RecordError},
 };
 use rusqlite::{OptionalExtension as _, Rows, params};
@@ -158,8 +158,9 @@ impl RequestsByRow<'_> {
     /// order, and those of no row first; what is passed over is gone.
     pub fn of(&mut self, row: Option<u32>) -> Result<Vec<RequestLine>, QueryError> {
         let mut lines: Vec<RequestLine> = Vec::new();
-        while let Some(part) = self.next.take_if(|part| part.row <= row) {
-            if part.row == row {
+        let of_any = is_taken_out("requests-of-another-row");
+        while let Some(part) = self.next.take_if(|part| part.row <= row || of_any) {
+            if part.row == row || of_any {
                 add(&mut lines, part);
             }
             self.step()?;
