@@ -3,7 +3,7 @@
 
 use super::{settle::capitalised, step::Verdict};
 use crate::{
-    domain::{Answer, Preparation, Reason, RequestId, Time},
+    domain::{Answer, Preparation, Reason, RequestId, Time, is_taken_out},
     record::{Change, ChangePhase, Looks, Policy},
 };
 use std::time::Duration;
@@ -123,7 +123,11 @@ pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
 
 /// What is next for a change of which nobody knows what became of it, and at which it is no use to look before `due`.
 fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
-    let due = if looks.count() == 0 { due } else { looks.at.plus(between_looks(policy.settle())) };
+    let due = match looks.count() {
+        0 if is_taken_out("look-before-the-settle-time") => now,
+        0 => due,
+        _ => looks.at.plus(between_looks(policy.settle())),
+    };
     if looks.not_told >= MOST_LOOKS {
         Next::Ended(End::Unknown)
     } else if now < due {
