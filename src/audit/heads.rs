@@ -12,7 +12,7 @@ use super::{
     tree::{Frontier, leaf},
 };
 use crate::{
-    domain::Seq,
+    domain::{Seq, is_taken_out},
     record::{KeyIntroduced, Kind, LogOpened},
 };
 use memchr::memmem::Finder;
@@ -113,7 +113,7 @@ impl Heads {
     }
 
     fn sign(&self) -> Result<Head, StoreError> {
-        let size = self.tree.size();
+        let size = self.tree.size() + u64::from(is_taken_out("a-head-before-its-records"));
         Ok(Head { size, note: checkpoint::sign(&self.origin, size, self.tree.root(), &self.key)? })
     }
 

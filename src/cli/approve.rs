@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
-    domain::{Mode, Procedure, TenantId},
+    domain::{Mode, Procedure, TenantId, is_taken_out},
     engine::Clock,
     report::{Plan, visible},
 };
@@ -117,7 +117,8 @@ fn require_consent(
     }
     let sandbox = (head.procedure == Procedure::DeleteSandboxCustomer).then_some(partner);
     let name = visible(head.partner.name.as_deref().unwrap_or_default().trim());
-    let (what, meant) = consent::meant(sandbox, &name);
+    let (what, meant) =
+        consent::meant(sandbox.filter(|_| !is_taken_out("approve-a-sandbox-by-its-partners-name")), &name);
     let phrase = format!("{meant} {}", head.ready);
     printer.ask(&format!("\nTo approve, type {what} and the number, `{phrase}`:"));
     let mut line = String::new();

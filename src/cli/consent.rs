@@ -6,7 +6,7 @@ use super::{
     show,
 };
 use crate::{
-    domain::{ListReading, Mode, Procedure, TenantId},
+    domain::{ListReading, Mode, Procedure, TenantId, is_taken_out},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Run, StopCause},
@@ -26,7 +26,7 @@ pub(super) enum Consent {
 
 /// Nobody can be asked where nobody types.
 pub(super) fn require(yes: bool, has_partner: bool) -> Result<Consent, Failure> {
-    match (yes, has_partner) {
+    match (yes, has_partner || is_taken_out("yes-whoever-the-partner-is")) {
         (true, true) => Ok(Consent::Given),
         (true, false) => Err(Failure::usage(
             "`--yes` needs `--partner-tenant`: name the partner account whose customers these are",
@@ -43,6 +43,7 @@ pub(super) fn require(yes: bool, has_partner: bool) -> Result<Consent, Failure> 
 /// With `--yes`, nobody reads that neither names nor domains are compared; so it must have been acknowledged. `how`
 /// says in which way. Of lists that an older program read, it is not known.
 pub(super) fn require_identity(reading: Option<&ListReading>, yes: bool, how: &str) -> Result<(), Failure> {
+    let yes = yes && !is_taken_out("unread-that-nothing-is-compared");
     let gap = reading.filter(|reading| yes && !reading.no_identity_check).and_then(ListReading::identity_gap);
     gap.map_or(Ok(()), |gap| Err(Failure::usage(format!("{gap} With `--yes`: {how}. Nothing was sent"))))
 }
@@ -74,7 +75,7 @@ pub(super) async fn ask(
         () = stop.cancelled() => return Err(stopped(StopCause::Interrupted, "the run was asked to stop")),
     };
     match typed {
-        Ok(Ok(line)) if line.trim() == phrase => Ok(How::Typed),
+        Ok(Ok(line)) if line.trim() == phrase || is_taken_out("any-words-are-a-yes") => Ok(How::Typed),
         Ok(_) => Err(stopped(
             StopCause::NotConfirmed,
             &format!("it was not confirmed: what was typed is not {what} and the number"),
@@ -86,7 +87,7 @@ pub(super) async fn ask(
 /// What is typed before the number, and what it is called: the name that is shown. In a sandbox, its own number:
 /// nobody has it in the fingers.
 pub(super) fn meant(sandbox: Option<TenantId>, shown: &str) -> (&'static str, String) {
-    match sandbox {
+    match sandbox.filter(|_| !is_taken_out("type-the-partners-name-in-a-sandbox")) {
         Some(sandbox) => ("the sandbox's tenant ID", sandbox.to_string()),
         None => ("the partner's name", shown.to_owned()),
     }

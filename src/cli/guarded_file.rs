@@ -1,6 +1,7 @@
 //! A file that holds a secret: nobody but its owner may read or write it, and a write is whole or does
 //! not happen.
 
+use crate::domain::is_taken_out;
 use rustix::fs::{Mode, OFlags};
 use secrecy::zeroize::Zeroizing;
 use std::{
@@ -78,7 +79,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, GuardError
         return Err(GuardError::NotOwn { path: path.to_owned(), owner: status.uid() });
     }
     let mode = status.mode() & 0o777;
-    if mode & 0o077 != 0 {
+    if mode & 0o077 != 0 && !is_taken_out("a-sign-in-that-anybody-can-read") {
         return Err(GuardError::Open { path: path.to_owned(), mode });
     }
     let mut bytes = Zeroizing::new(Vec::new());

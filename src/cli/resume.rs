@@ -11,7 +11,7 @@ use super::{
     settings::{Paths, Sandbox, ServiceSettings, Typed, pace_again, tenant},
     undo::Offer,
 };
-use crate::{audit::Reader, engine::Engine, record::Stage};
+use crate::{audit::Reader, domain::is_taken_out, engine::Engine, record::Stage};
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn run(
@@ -58,7 +58,8 @@ pub(super) fn run(
         return Err(Failure::new(Exit::Guard, text));
     }
     // What was confirmed once is carried out; what was not is asked for.
-    let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !run.awaits_consent());
+    let is_asked_for = run.awaits_consent() && !is_taken_out("resume-without-asking");
+    let is_confirmed = !run.opened.changes || (run.stage >= Stage::Confirmed && !is_asked_for);
     let nobody_types = options.again.yes && !is_confirmed;
     Sandbox::again(typed, options.again.sandbox_tenant.as_ref())?.require_again(&run, nobody_types)?;
     let how = "resume it without `--yes`";

@@ -8,7 +8,7 @@ use super::{
     show::{Table, table},
 };
 use crate::{
-    domain::Preparation,
+    domain::{Preparation, is_taken_out},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Row, Run, StopCause},
@@ -52,7 +52,9 @@ pub(super) async fn offer(
             None => return Ok(false),
         },
         // There is no later: the simulator forgets.
-        None if is_simulated => (AfterFailure::Leave, How::Yes),
+        None if is_simulated || is_taken_out("decide-for-whoever-is-not-asked") => {
+            (AfterFailure::Leave, How::Yes)
+        }
         None => return Ok(false),
     };
     engine.decide_undo(consent::operator(), how, rows, after == AfterFailure::Reactivate).await?;

@@ -8,7 +8,7 @@ use super::{
     sign_in::Renewed,
 };
 use crate::{
-    domain::{RequestId, Secret, Time},
+    domain::{RequestId, Secret, Time, is_taken_out},
     partner_center::{
         auth::{
             Refusal,
@@ -136,7 +136,10 @@ impl<T: Transport> Courier<T> {
     /// Keeps a new refresh token: first on disk, then in memory.
     async fn keep(&self, renewed: &Renewed, token: &Secret) -> Result<(), Halt> {
         let (keeper, kept) = (Arc::clone(&renewed.keeper), token.clone());
-        let done = tokio::task::spawn_blocking(move || keeper.keep(&kept)).await;
+        let done = tokio::task::spawn_blocking(move || {
+            if is_taken_out("use-a-refresh-token-that-is-not-kept") { Ok(()) } else { keeper.keep(&kept) }
+        })
+        .await;
         match done {
             Ok(Ok(())) => {
                 renewed.replace(token.clone());

@@ -3,7 +3,7 @@
 
 use super::{settle::capitalised, step::Verdict};
 use crate::{
-    domain::{Answer, Preparation, Reason, RequestId, Time},
+    domain::{Answer, Preparation, Reason, RequestId, Time, is_taken_out},
     record::{Change, ChangePhase, Looks, Policy},
 };
 use std::time::Duration;
@@ -123,8 +123,12 @@ pub(super) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
 
 /// What is next for a change of which nobody knows what became of it, and at which it is no use to look before `due`.
 fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
-    // After a restart the settle time begins again, whatever was looked at before.
-    let due = if looks.count() == 0 { due } else { due.max(looks.at.plus(between_looks(policy.settle()))) };
+    let due = match looks.count() {
+        0 if is_taken_out("look-before-the-settle-time") => now,
+        0 => due,
+        // After a restart the settle time begins again, whatever was looked at before.
+        _ => due.max(looks.at.plus(between_looks(policy.settle()))),
+    };
     if looks.not_told >= MOST_LOOKS {
         Next::Ended(End::Unknown)
     } else if now < due {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     audit::Writer,
-    domain::{Answer, RunId, Seq, Time},
+    domain::{Answer, RunId, Seq, Time, is_taken_out},
     partner_center::{
         BaseUrl,
         redact::{Scrubber, Unread},
@@ -143,9 +143,11 @@ impl<T: Transport> Courier<T> {
         let row = subject.map(|(row, _)| row);
         let intent =
             Intent { purpose, subject, about, attempt, request_id, correlation_id, outgoing: &outgoing };
+        let is_early = is_taken_out("send-before-the-intent-is-on-disk");
+        let early = if is_early { Some(self.send(&outgoing).await) } else { None };
         let intent = self.intend(intent).await?;
 
-        let (sent, duration_ms) = self.send(&outgoing).await;
+        let (sent, duration_ms) = if let Some(sent) = early { sent } else { self.send(&outgoing).await };
         let status = sent.as_ref().ok().map(Unread::status);
         tracing::debug!(intent, ?purpose, row, attempt, status, duration_ms, "attempt");
         let mut exchange = Exchange {

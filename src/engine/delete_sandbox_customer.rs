@@ -12,7 +12,7 @@ use super::{
     step::{Step, Verdict},
 };
 use crate::{
-    domain::{Outcome, Preparation, Reason, Time},
+    domain::{Outcome, Preparation, Reason, Time, is_taken_out},
     record::{Change, Policy, Row},
 };
 
@@ -29,7 +29,9 @@ const NOT_CANCELLABLE: [&str; 3] = ["800061", "800063", "800077"];
 
 /// What to do about a row that the confirmed plan calls ready.
 pub(super) fn next(row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
-    let preparing = Preparing { patience: policy.order_timeout(), failed };
+    let patience =
+        if is_taken_out("another-deadline-for-orders") { policy.settle() } else { policy.order_timeout() };
+    let preparing = Preparing { patience, failed };
     sequence::next(row, policy, now, may_send, preparing, WORDS)
 }
 

@@ -6,7 +6,7 @@
 
 use super::{sequence, together};
 use crate::{
-    domain::{Act, Outcome, Preparation, Procedure, Time},
+    domain::{Act, Outcome, Preparation, Procedure, Time, is_taken_out},
     record::{Change, ChangePhase, Changing, Row, RowState, Run, Stage},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -94,7 +94,7 @@ fn is_held(run: &Run, now: Time) -> bool {
 
 /// At this pace, in requests a minute, if it is known; and if a row costs so many requests to be judged.
 fn time_left(run: &Run, pace: Option<f64>, a_row: Option<f64>, now: Time) -> Option<TimeLeft> {
-    if is_held(run, now) {
+    if is_held(run, now) && !is_taken_out("time-left-during-a-pause") {
         return None;
     }
     match run.stage {
@@ -190,7 +190,7 @@ impl Work {
                 1.0
             }
             ChangePhase::Accepted { since, looks, .. } => {
-                if looks.count() > 0 {
+                if looks.count() > 0 && !is_taken_out("no-bound-for-what-is-accepted") {
                     self.at_most = self.at_most.max(since.plus(patience));
                 }
                 1.0

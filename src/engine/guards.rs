@@ -1,7 +1,7 @@
 //! What may not happen at all, whatever the customers' state. Pure, each with its own message.
 
 use crate::{
-    domain::{Cause, Finding, Procedure, Reason, TenantId},
+    domain::{Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
     record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
         ));
     }
     let expected = policy.partner?;
-    (expected != partner.tenant_id).then(|| {
+    (expected != partner.tenant_id && !is_taken_out("any-partner-account")).then(|| {
         format!(
             "the token belongs to the partner account {} (`{}`), not to {expected} as `--partner-tenant` or the plan \
              says; sign in to the right account, or correct the option",
@@ -32,10 +32,12 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
 pub fn wrong_place(procedure: Procedure, policy: &Policy, partner: &Partner) -> Option<String> {
     let Partner { tenant_id, name, .. } = partner;
     match (procedure, policy.sandbox) {
+        (Procedure::RemoveRelationship, _) if is_taken_out("end-relationships-in-a-sandbox") => None,
         (Procedure::RemoveRelationship, _) if policy.sandboxes.contains(tenant_id) => Some(format!(
             "the partner account {tenant_id} (`{name}`) is an integration sandbox, where ending the relationship destroys \
              the customer's tenant; `--procedure delete-sandbox-customer` is meant for it"
         )),
+        (_, Some(_)) if is_taken_out("delete-customers-of-any-account") => None,
         (Procedure::DeleteSandboxCustomer, Some(sandbox)) if sandbox != *tenant_id => Some(format!(
             "the token belongs to the partner account {tenant_id} (`{name}`), and not to the sandbox {sandbox} that \
              `--sandbox-tenant` names; customers are deleted nowhere else"
@@ -49,7 +51,7 @@ pub fn wrong_place(procedure: Procedure, policy: &Policy, partner: &Partner) -> 
 
 /// Partner Center refuses, now or soon, what comes from a sign-in without MFA.
 pub fn without_mfa(compliant: Option<bool>) -> Option<String> {
-    (compliant == Some(false)).then(|| {
+    (compliant == Some(false) && !is_taken_out("a-sign-in-without-mfa")).then(|| {
         "the token comes from a sign-in without MFA, which Partner Center does not accept; sign in again, with MFA".to_owned()
     })
 }
@@ -74,9 +76,9 @@ pub fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner) -> Op
         };
         Some(Finding::new(reason, vec![cause]))
     };
-    if customer == partner.tenant_id {
+    if customer == partner.tenant_id && !is_taken_out("own-tenant-like-any-other") {
         finding(Reason::OwnTenant, "the partner's own")
-    } else if policy.protected.contains(&customer) {
+    } else if policy.protected.contains(&customer) && !is_taken_out("protected-customers-like-any-other") {
         finding(Reason::ProtectedCustomer, "protected")
     } else {
         None
@@ -106,7 +108,7 @@ pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
 
 /// A second person has to look at this plan, and none has.
 pub fn not_approved(policy: &Policy, plan: &PlanSealed, is_approved: bool) -> Option<String> {
-    (plan.needs_approval(policy) && !is_approved).then(|| {
+    (plan.needs_approval(policy) && !is_approved && !is_taken_out("no-approval-needed")).then(|| {
         format!(
             "the plan would remove {} customers, and needs the approval of a second person: let them sign the \
              `plan.json` of `offboard plan` with `offboard approve`, and carry it out with `offboard apply --approval`",
@@ -123,9 +125,9 @@ pub fn too_many_failures(policy: &Policy, signs: &Signs) -> Option<String> {
     let (in_a_row, of_latest) = (signs.failures_in_a_row, signs.failures_of_latest());
     let failed = if policy.stop_after_failures == 0 {
         return None;
-    } else if in_a_row >= policy.stop_after_failures {
+    } else if in_a_row >= policy.stop_after_failures && !is_taken_out("no-stop-after-failures-in-a-row") {
         format!("{in_a_row} customers in a row ended in failure (`--stop-after-failures` sets the number)")
-    } else if of_latest >= TOO_MANY_OF_LATEST {
+    } else if of_latest >= TOO_MANY_OF_LATEST && !is_taken_out("no-stop-after-failures-among-the-latest") {
         format!("{of_latest} of the latest {REMEMBERED} customers ended in failure")
     } else {
         return None;
@@ -135,11 +137,15 @@ pub fn too_many_failures(policy: &Policy, signs: &Signs) -> Option<String> {
 
 /// What has become of the customers so far says that nobody else may be changed.
 pub fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
-    if let Some(row) = signs.surprise_in_canary {
+    if let Some(row) = signs.surprise_in_canary
+        && !is_taken_out("no-stop-after-a-surprise-in-a-wave")
+    {
         let text = "failed or is unknown, in a wave that goes ahead to find that out (`--canary`)";
         return Some(format!("the customer of row {row} {text}; look at it before the rest follows"));
     }
-    if let Some(row) = signs.not_understood {
+    if let Some(row) = signs.not_understood
+        && !is_taken_out("no-stop-after-an-answer-not-understood")
+    {
         let text = "was answered with success, in words that this program does not understand";
         return Some(format!(
             "the change of row {row} {text}; look at the answer in the audit log before anybody else is changed"

@@ -1,6 +1,6 @@
 //! Why a run cannot go on.
 
-use crate::{audit::WriteError, record::StopCause};
+use crate::{audit::WriteError, domain::is_taken_out, record::StopCause};
 use tokio::task::JoinError;
 
 /// Why the run cannot go on.
@@ -36,7 +36,8 @@ impl Halt {
     #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
     pub fn panicked(error: JoinError) -> Self {
         let how = if error.is_panic() { "failed" } else { "was left" };
-        Self::stop(StopCause::Bug, format!("a part of this program {how}; please report it"))
+        let what = if is_taken_out("a-panic-that-tells-all") { format!(": {error}") } else { String::new() };
+        Self::stop(StopCause::Bug, format!("a part of this program {how}; please report it{what}"))
     }
 
     /// Somebody asked the run to stop.

@@ -5,7 +5,7 @@ use super::{
     step::{Step, Which},
 };
 use crate::{
-    domain::{Act, Preparation, Procedure, TenantId, Time},
+    domain::{Act, Preparation, Procedure, TenantId, Time, is_taken_out},
     partner_center::{
         request::{self, Call},
         response::{self, Incoming},
@@ -80,7 +80,9 @@ pub(super) fn judged(
     policy: &Policy,
 ) -> (Judgement, Vec<Preparation>) {
     match procedure {
-        Procedure::RemoveRelationship if policy.suspend_legacy => {
+        Procedure::RemoveRelationship
+            if policy.suspend_legacy || is_taken_out("suspend-without-the-option") =>
+        {
             judge_suspending(facts, listed, &policy.allow)
         }
         Procedure::RemoveRelationship => (judge(facts, listed, &policy.allow), Vec::new()),

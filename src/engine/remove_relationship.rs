@@ -8,7 +8,7 @@ use super::{
     step::{Step, Verdict},
 };
 use crate::{
-    domain::{Outcome, Preparation, Reason, Time},
+    domain::{Outcome, Preparation, Reason, Time, is_taken_out},
     record::{Change, Policy, Row},
 };
 
@@ -33,9 +33,10 @@ pub(super) fn next(row: &Row, policy: &Policy, now: Time, may_send: bool) -> Ste
 fn failed(subscription: &Preparation, change: &Change, end: End) -> Verdict {
     let code = change.code().unwrap_or_default();
     let status = change.status.unwrap_or_default();
+    let is_stale = matches!(status, 409 | 412) || code == STALE;
     match end {
         // It is not what was read a moment ago.
-        End::Refused(_) if matches!(status, 409 | 412) || code == STALE => {
+        End::Refused(_) if is_stale && !is_taken_out("a-stale-version-is-any-refusal") => {
             let said = change.exchange().described();
             let text = format!(
                 "{}: somebody changed it meanwhile ({said}).",

@@ -9,7 +9,7 @@ use super::{
     token::Bearer,
 };
 use crate::{
-    domain::{Secret, Time},
+    domain::{Secret, Time, is_taken_out},
     partner_center::{
         auth::{self, AccessToken, Refusal, Remedy, answer::Granted},
         transport::Transport,
@@ -39,7 +39,9 @@ impl<T: Transport> Courier<T> {
             () = self.stop.cancelled() => return Err(Halt::interrupted()),
             turn = self.sign_in.turn.lock() => turn,
         };
-        if let Some(bearer) = self.sign_in.current(self.now()) {
+        if let Some(bearer) = self.sign_in.current(self.now())
+            && !is_taken_out("everybody-renews")
+        {
             return Ok(bearer);
         }
         let renewed = self.renew().await;

@@ -3,7 +3,7 @@
 use super::{courier::Courier, guards, halt::Halt, pace::PaceNow, ports::Ports, settle, snapshot::Snapshot};
 use crate::{
     audit::{Observer, Store, Writer},
-    domain::{RunId, Time},
+    domain::{RunId, Time, is_taken_out},
     input,
     partner_center::transport::Transport,
     record::{
@@ -83,7 +83,9 @@ impl<T: Transport> Engine<T> {
 
     /// Goes on with a run whose records add up to `run`. The policy may differ in its pace.
     pub async fn resume(store: Store, run: Run, policy: Policy, ports: Ports<T>) -> Result<Self, Halt> {
-        let engine = Self::over(store, run, (policy.rate, policy.concurrency), ports);
+        let Policy { rate, concurrency, .. } =
+            *if is_taken_out("resume-at-the-old-pace") { &run.policy } else { &policy };
+        let engine = Self::over(store, run, (rate, concurrency), ports);
         engine.courier.record(vec![Event::Resumed(policy)]).await?;
         Ok(engine)
     }

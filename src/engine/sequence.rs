@@ -9,7 +9,7 @@ use super::{
     undo,
 };
 use crate::{
-    domain::{Evidence, Outcome, Preparation, Reason, Time},
+    domain::{Evidence, Outcome, Preparation, Reason, Time, is_taken_out},
     record::{Change, ChangePhase, Changing, Policy, Row, RowState},
 };
 use std::time::Duration;
@@ -100,7 +100,9 @@ impl Turn<'_> {
     fn begin(self, which: Which, facts_at: Time) -> Step {
         if !self.may_send {
             Step::Nothing
-        } else if self.now.since(facts_at) > may_be_old(self.policy) {
+        } else if self.now.since(facts_at) > may_be_old(self.policy)
+            && !is_taken_out("change-more-over-old-facts")
+        {
             Step::LookAgain
         } else {
             Step::Change { which, attempt: 1, request_id: None }
@@ -114,10 +116,13 @@ impl Turn<'_> {
             let next = attempts::next(change, self.policy, preparing.patience, self.now, self.may_send);
             step(next, change, Which::First(one.clone()), |end| (preparing.failed)(one, change, end))
         };
+        let is_enough = is_taken_out("delete-before-the-orders-are-seen-cancelled")
+            || is_taken_out("remove-before-the-suspension-is-seen");
         let mut accepted = Vec::new();
         for (one, change) in sent() {
             match change.phase {
                 ChangePhase::Gone { .. } => {}
+                ChangePhase::Accepted { .. } if is_enough => {}
                 ChangePhase::Accepted { .. } => accepted.push((one, change)),
                 // The next is not begun before this one is settled.
                 _ => return Some(step(one, change)),
@@ -149,7 +154,8 @@ fn step(next: Next, change: &Change, which: Which, ended: impl FnOnce(End) -> Ve
         Next::Nothing => Step::Nothing,
         Next::Wait(until) => Step::Wait(until),
         Next::Send(request_id) => {
-            Step::Change { which, attempt: change.attempts + 1, request_id: Some(request_id) }
+            let request_id = (!is_taken_out("repeat-under-a-new-request-id")).then_some(request_id);
+            Step::Change { which, attempt: change.attempts + 1, request_id }
         }
         Next::Look(why) => Step::Observe { which, why },
         Next::Ended(end) => Step::Settle(ended(end)),

@@ -7,7 +7,7 @@ use super::{
     undo::closed,
 };
 use crate::{
-    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, removable_from},
+    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, is_taken_out, removable_from},
     input,
     record::{Event, Exchange, Judged, Row, RowState, Settled},
 };
@@ -63,7 +63,11 @@ pub(super) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<S
 pub(super) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
     let judged = with_no_more_to_do(row, judged);
     let now = judged.left_to_service().ok().flatten();
-    if judged.verdict != Outcome::Ready || now.is_none() || now == row.left_to_service() {
+    if judged.verdict != Outcome::Ready
+        || now.is_none()
+        || now == row.left_to_service()
+        || is_taken_out("more-left-to-the-service-than-planned")
+    {
         return judged;
     }
     let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
@@ -86,7 +90,9 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
     };
     let more = judged.first.iter().filter(|one| !is_planned(one) || is_done(one));
     let causes: Vec<_> = more.map(cause).collect();
-    if judged.verdict != Outcome::Ready || causes.is_empty() {
+    let may_be_more =
+        is_taken_out("an-order-more-than-the-plan-names") || is_taken_out("suspend-more-than-the-plan-names");
+    if judged.verdict != Outcome::Ready || causes.is_empty() || may_be_more {
         return judged;
     }
     let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];

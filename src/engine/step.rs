@@ -2,7 +2,7 @@
 
 use super::attempts::Why;
 use crate::{
-    domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time},
+    domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time, is_taken_out},
     record::{Change, Changing, Effects},
 };
 
@@ -88,7 +88,7 @@ pub(super) fn with_preparations(
     told: Option<&Change>,
 ) -> String {
     let effects = Effects::of(first, &changing.changes);
-    match effects.told_before(false, told) {
+    match effects.told_before(false, told).filter(|_| !is_taken_out("what-came-before-is-not-told")) {
         Some(told) => format!("{explanation} Before that, {told}."),
         None => explanation,
     }

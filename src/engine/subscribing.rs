@@ -11,7 +11,7 @@ use super::{
     undo,
 };
 use crate::{
-    domain::{Act, Cause, Finding, Preparation, Reason, TenantId, Time},
+    domain::{Act, Cause, Finding, Preparation, Reason, TenantId, Time, is_taken_out},
     partner_center::{
         model::{self, Subscription},
         request,
@@ -81,7 +81,10 @@ fn checked(incoming: &Incoming, one: &Preparation, must_be_active: bool) -> Resu
     if subscription.id.as_deref().is_some_and(|id| !id.eq_ignore_ascii_case(&one.id)) {
         return Err((Reason::UnexpectedAnswer, "the answer is about another subscription".to_owned()));
     }
-    if must_be_active && !is_active_legacy(&subscription) {
+    if must_be_active
+        && !is_active_legacy(&subscription)
+        && !is_taken_out("suspend-what-became-something-else")
+    {
         let status = subscription.status.unwrap_or_default();
         return Err((Reason::ChangedSincePlan, format!("now it is `{status}`, or of another kind")));
     }

@@ -19,7 +19,7 @@
 
 use super::{courier::Courier, halt::Halt, named::Named, observing, reading::Read};
 use crate::{
-    domain::{Outcome, Seq, TenantId},
+    domain::{Outcome, Seq, TenantId, is_taken_out},
     partner_center::{
         Count,
         model::Customer,
@@ -125,17 +125,18 @@ pub(super) async fn look<T: Transport>(
 /// for, and must name so many `others`, if that is known.
 fn why_untrusted(count: Count, not_asked: usize, others: Option<usize>) -> Option<String> {
     let Count { came, said } = count;
-    if count.is_short() {
+    let names_all = is_taken_out("a-short-listing-names-all");
+    if count.is_short() && !names_all {
         return Some(format!(
             "it says that there are {} customers, and names {came}",
             said.unwrap_or_default()
         ));
     }
-    if came == 0 {
+    if came == 0 && !names_all {
         return Some("it is empty".to_owned());
     }
     match others {
-        Some(others) if not_asked < others => {
+        Some(others) if not_asked < others && !is_taken_out("trust-any-listing") => {
             Some(format!("it names {not_asked} of {others} customers whom nobody removed"))
         }
         None if said.is_none() => Some("nothing shows that it names all customers".to_owned()),

@@ -15,7 +15,7 @@ use super::{
     workbook::{Sheet, Workbook},
     xlsx::{Context, SheetTable},
 };
-use crate::domain::{Digest, EncodingFrom, ListReading, Sha256};
+use crate::domain::{Digest, EncodingFrom, ListReading, Sha256, is_taken_out};
 use encoding_rs::Encoding;
 use std::{fmt, path::Path, sync::Arc};
 
@@ -195,7 +195,9 @@ fn read_through(
         return Err(fault);
     }
     found.tell(&mut reading, layout, &about);
-    if let (Some(hidden), None) = (reading.hidden_rows, layout.hidden) {
+    if let (Some(hidden), None) = (reading.hidden_rows, layout.hidden)
+        && !is_taken_out("hidden-rows-like-all-others")
+    {
         return Err(Fault::HiddenRows { hidden });
     }
     let beside = headings_beside(layout.columns.len(), found.widest);
@@ -247,7 +249,7 @@ impl Text<'_> {
                 Err(fault @ Fault::HeaderBelow { .. }) => return Err(fault),
                 Err(fault) => return Err(first_fault.unwrap_or(fault)),
                 Ok(recognised) => {
-                    if self.from == EncodingFrom::Guess {
+                    if self.from == EncodingFrom::Guess && !is_taken_out("any-reading-of-a-name") {
                         self.require_certainty(&recognised)?;
                     }
                     return Ok(recognised);
@@ -414,7 +416,7 @@ fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Res
             Err(fault) => return Err(fault),
         }
     }
-    if fits.len() + might.len() > 1 {
+    if fits.len() + might.len() > 1 && !is_taken_out("the-first-of-two-sheets") {
         let names = fits.iter().map(|(sheet, _)| sheet).chain(might.iter().map(|(sheet, _)| sheet));
         return Err(Fault::AmbiguousSheet { sheets: names.map(|sheet| shown(&sheet.name)).collect() });
     }

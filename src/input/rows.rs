@@ -10,7 +10,7 @@ use super::{
     text::{letters, shown, trimmed},
     xlsx::place,
 };
-use crate::domain::{Hidden, IdError, Reason, TenantId};
+use crate::domain::{Hidden, IdError, Reason, TenantId, is_taken_out};
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
     fmt,
@@ -250,7 +250,7 @@ pub(super) fn swallowed(cells: &[Cell], layout: &Layout, columns: usize) -> Opti
             let is_id = id.is_some_and(|text| tenant_id(text.trim_matches('"')).is_ok());
             let is_whole =
                 columns.checked_sub(before + fields.len()).is_some_and(|left| behind.contains(&left));
-            if is_id && is_whole {
+            if is_id && is_whole && !is_taken_out("a-row-inside-a-cell") {
                 return Some((at, (*line).to_owned()));
             }
         }

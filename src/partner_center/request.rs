@@ -6,7 +6,7 @@ use super::{
     paging::NextPage,
     resource::Changed,
 };
-use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId};
+use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId, is_taken_out};
 use std::{borrow::Cow, fmt::Write as _};
 
 /// The body of the removal: exactly these 71 bytes, whatever was read of the customer before.
@@ -143,7 +143,9 @@ pub fn subscription(id: TenantId, subscription: &str) -> Call {
 /// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
 pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -> Call {
     let Changed { body, etag } = changed;
-    let if_match = etag.map(|etag| format!("\"{}\"", etag.trim_matches('"')));
+    let if_match = etag
+        .filter(|_| !is_taken_out("suspend-over-any-version"))
+        .map(|etag| format!("\"{}\"", etag.trim_matches('"')));
     let body = Some(Cow::Owned(body));
     Call { method: Method::Patch, if_match, body, ..self::subscription(id, subscription) }
 }

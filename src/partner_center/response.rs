@@ -4,7 +4,7 @@
 //! (learn.microsoft.com), and what clients of the live service were seen to meet.
 
 use super::{json, model};
-use crate::domain::{Answer, Time};
+use crate::domain::{Answer, Time, is_taken_out};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -180,6 +180,9 @@ fn says_nothing_done(status: u16, code: &str, fault: &Fault) -> bool {
 /// relationship does not exist (microsoft/Partner-Center-PowerShell#51).
 fn says_no_relationship(status: u16, code: &str, fault: &Fault) -> bool {
     let text = fault.text.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if status == 404 && is_taken_out("a-gateway-knows-who-is-missing") {
+        return true;
+    }
     fault.is_own
         && match (status, code) {
             (403, "20002") | (404, "1000" | "60003") => true,

@@ -2,7 +2,7 @@
 
 use super::{Facts, OrderState};
 use crate::{
-    domain::{Cause, Day, Ends, Finding, Reason},
+    domain::{Cause, Day, Ends, Finding, Reason, is_taken_out},
     partner_center::model::Entitlement,
 };
 use serde_json::Value;
@@ -27,7 +27,8 @@ pub(super) fn flattened(entitlements: &[Entitlement]) -> impl Iterator<Item = &E
     let mut waiting: Vec<&Entitlement> = entitlements.iter().rev().collect();
     std::iter::from_fn(move || {
         let next = waiting.pop()?;
-        waiting.extend(next.included_entitlements.iter().rev());
+        let inside = next.included_entitlements.iter().rev();
+        waiting.extend(inside.filter(|_| !is_taken_out("entitlements-inside-others-do-not-count")));
         Some(next)
     })
 }

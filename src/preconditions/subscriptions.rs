@@ -7,7 +7,7 @@ use super::{
     term::{AtTermEnd, Renewal, at_its_end, is_extended, term_end},
 };
 use crate::{
-    domain::{Act, Cause, Day, Ends, Finding, Preparation, Reason},
+    domain::{Act, Cause, Day, Ends, Finding, Preparation, Reason, is_taken_out},
     partner_center::model::Subscription,
 };
 
@@ -35,7 +35,8 @@ pub(super) fn suspendable(facts: &Facts) -> Option<Vec<Preparation>> {
     let each = facts.subscriptions.iter().filter(is_active).map(|subscription| {
         let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
         let name = name(subscription);
-        is_active_legacy(subscription).then_some(Preparation { what: Act::SuspendSubscription, id, name })
+        let may = is_active_legacy(subscription) || is_taken_out("suspend-new-commerce");
+        may.then_some(Preparation { what: Act::SuspendSubscription, id, name })
     });
     each.collect()
 }

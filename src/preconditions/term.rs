@@ -8,7 +8,10 @@
 //! (`partner-center/customers/extended-service-terms`, learn.microsoft.com).
 
 use super::family::{Family, family, is, is_software};
-use crate::{domain::Day, partner_center::model::Subscription};
+use crate::{
+    domain::{Day, is_taken_out},
+    partner_center::model::Subscription,
+};
 use serde_json::Value;
 
 /// What is bought or renewed from this day on can be extended.
@@ -116,6 +119,7 @@ fn without_renewal(subscription: &Subscription) -> AtTermEnd {
         Ok(true) if subscription.is_trial == Some(true) => {
             not_known("whether a trial is extended is not documented")
         }
+        Ok(true) if is_taken_out("no-renewal-is-a-cancellation") => AtTermEnd::Ends,
         Ok(true) => AtTermEnd::Extends,
     }
 }

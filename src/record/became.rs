@@ -8,7 +8,7 @@ use super::{
     change::{Change, ChangePhase},
     requests::Purpose,
 };
-use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure};
+use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure, is_taken_out};
 use serde::Serialize;
 
 /// Where an effect stands, as far as is known.
@@ -324,11 +324,16 @@ pub fn became(
         RowEnd::Resolved(found) => !found.outcome.is_gone(),
         RowEnd::Undecided | RowEnd::Open => false,
     };
+    let is_failed = matches!(end, RowEnd::Settled(Outcome::Failed, _));
     let mut sentences = vec![of_the_last(procedure, end, effects.last)];
     sentences.extend(effects.before.iter().map(|effect| sentence(&effect.told(stays))));
     match missing {
         Some(missing) => sentences.push(missing.to_owned()),
-        None if effects.is_nothing_changed() => sentences.push("Nothing was changed.".to_owned()),
+        None if effects.is_nothing_changed()
+            || is_failed && is_taken_out("nothing-was-changed-for-who-failed") =>
+        {
+            sentences.push("Nothing was changed.".to_owned());
+        }
         None => {}
     }
     sentences
@@ -356,6 +361,11 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
             format!(
                 "When the {noun} was sent, the service said that there was nothing left; a later read shows none either."
             )
+        }
+        (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open)
+            if is_taken_out("what-is-accepted-needs-a-person") =>
+        {
+            format!("Whether {thing} was {done} is not known. A person must look.")
         }
         (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open) => {
             format!("The {noun} was accepted, and is not confirmed yet: {resume} looks.")

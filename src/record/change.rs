@@ -5,7 +5,7 @@ use super::{
     opening::Rules,
     requests::{Exchange, Purpose, RequestIntended, ResponseReceived},
 };
-use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time};
+use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time, is_taken_out};
 use std::time::Duration;
 
 /// One change of a customer, over all its attempts.
@@ -287,11 +287,20 @@ impl Change {
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                 accepted(answer == Answer::Understood, now)
             }
+            Answer::InProgress if is_taken_out("an-order-in-progress-is-refused") => {
+                ChangePhase::Refused { answer }
+            }
             // Somebody's change of the order is on its way; looking at the order tells what comes of it.
             Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
-                self.is_unproven = true;
+                self.is_unproven |= !is_taken_out("too-many-is-never-carried-out");
                 to_send(true, now)
+            }
+            Answer::NoRelationship if is_taken_out("missing-after-a-try-is-a-refusal") => {
+                ChangePhase::Refused { answer }
+            }
+            Answer::NoRelationship if !is_first_send && is_taken_out("missing-after-a-try-is-gone") => {
+                ChangePhase::Gone { seen: false }
             }
             // Whether an earlier try of ours ended what the service misses now, or nobody did, a look tells.
             Answer::NoRelationship => {
@@ -299,6 +308,12 @@ impl Change {
                 self.doubt(Some(answer), now)
             }
             Answer::Refused | Answer::Denied if is_first_send => ChangePhase::Refused { answer },
+            Answer::Inconclusive if is_first_send && is_taken_out("any-no-is-a-refusal") => {
+                ChangePhase::Refused { answer }
+            }
+            Answer::Refused | Answer::Denied if is_taken_out("a-refusal-after-doubt-is-a-yes") => {
+                accepted(false, now)
+            }
             // An earlier try may have done what the service says cannot be done now.
             Answer::Refused | Answer::Denied | Answer::InProgress | Answer::Inconclusive => {
                 self.doubt(Some(answer), now)

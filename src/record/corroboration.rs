@@ -6,7 +6,7 @@ use super::{
     row::RowState,
     state::{Run, Stage},
 };
-use crate::domain::{Day, Outcome, Seq, TenantId};
+use crate::domain::{Day, Outcome, Seq, TenantId, is_taken_out};
 use serde::{Deserialize, Serialize};
 
 /// Something that Partner Center has on record, as it names it.
@@ -106,7 +106,9 @@ impl About for Reconciled {
 impl Run {
     /// Partner Center has it on record too. That is a fact of its own: the outcome of a row stays what it is.
     pub(super) fn corroborate(&mut self, corroborated: &Corroborated) -> Result<(), String> {
-        self.require_seal()?;
+        if !is_taken_out("corroborated-before-the-end") {
+            self.require_seal()?;
+        }
         let number = corroborated.row;
         let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
         if row.customer != Some(corroborated.customer) {

@@ -1,7 +1,10 @@
 //! The digest of a plan, while its rows are decided.
 
-use super::{row::RowState, state::Run};
-use crate::domain::{Digest, Procedure, RunId, Sha256, TenantId};
+use super::{
+    row::{Row, RowState},
+    state::Run,
+};
+use crate::domain::{Digest, Procedure, RunId, Sha256, TenantId, is_taken_out};
 use std::collections::BTreeMap;
 
 /// What was decided. The digest is over all decisions in the order of the list, and decisions come nearly in that
@@ -37,7 +40,9 @@ impl Run {
         let head = self.decided.digest.take().unwrap_or_else(|| self.plan_head());
         let Decided { digest, next, ahead } = &mut self.decided;
         let digest = digest.insert(head);
-        while let Some(row) = self.rows.get(*next).filter(|row| !matches!(row.state, RowState::Unread { .. }))
+        let is_read = |row: &&Row| !matches!(row.state, RowState::Unread { .. });
+        while let Some(row) =
+            self.rows.get(*next).filter(|row| is_read(row) || is_taken_out("a-decision-is-passed-over"))
         {
             if let (Some(decision), Some(customer)) = (ahead.remove(&row.number), row.customer) {
                 add(digest, row.number, customer, decision);

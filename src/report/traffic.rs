@@ -7,7 +7,7 @@
 use super::ReportError;
 use crate::{
     audit::Reader,
-    domain::{RunId, Seq, Time},
+    domain::{RunId, Seq, Time, is_taken_out},
     record::{Ended, Held, RequestStory, RunStory, Sent},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -192,7 +192,9 @@ fn strips(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Vec<Strip>, Repo
     for cut in cuts {
         let Cut { seq, at, after, rate } = *cut;
         if let Some(last) = strips.last_mut() {
-            last.to = reader.last_done_before(run, seq)?.unwrap_or(at).clamp(last.from, at.max(last.from));
+            let done =
+                reader.last_done_before(run, seq)?.filter(|_| !is_taken_out("days-without-work-are-drawn"));
+            last.to = done.unwrap_or(at).clamp(last.from, at.max(last.from));
             if after == Pause::Question {
                 if at.since(last.to) < WORTH_A_CUT {
                     continue;

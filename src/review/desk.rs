@@ -9,7 +9,7 @@ use crate::{
         Index, QueryError, Snapshot,
         verify::{Trust, Verification, verify_snapshot},
     },
-    domain::Time,
+    domain::{Time, is_taken_out},
 };
 use std::{
     path::{Path, PathBuf},
@@ -68,7 +68,7 @@ impl View {
 
     /// Whether what was just read from it is what it was made from.
     pub(super) fn is_sound(&self) -> bool {
-        self.snapshot.is_a_copy() || self.snapshot.is_current()
+        self.snapshot.is_a_copy() || self.snapshot.is_current() || is_taken_out("a-page-of-two-states")
     }
 }
 
@@ -136,7 +136,9 @@ impl Desk {
     pub fn close(&self) {
         let mut state = self.lock();
         for snapshot in state.snapshot.iter().chain(state.view.as_ref().map(|view| &view.snapshot)) {
-            snapshot.discard();
+            if !is_taken_out("a-copy-left-behind") {
+                snapshot.discard();
+            }
         }
         state.view = None;
     }
@@ -232,7 +234,9 @@ impl Desk {
     }
 
     fn check(&self, view: &View) {
-        let found = verify_snapshot(&view.snapshot, &self.trust).map_err(|error| error.to_string());
+        let is_alone = is_taken_out("a-verdict-without-the-heads-from-elsewhere");
+        let trust = if is_alone { &Trust::default() } else { &self.trust };
+        let found = verify_snapshot(&view.snapshot, trust).map_err(|error| error.to_string());
         // What was verified while somebody wrote to it says nothing; the next page has it read again.
         if view.is_sound() {
             view.verdict.get_or_init(|| Checked { at: now(), found });

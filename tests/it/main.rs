@@ -36,6 +36,7 @@ mod lists;
 mod log_format;
 mod login;
 mod matching;
+mod mutants;
 mod network;
 mod next;
 mod plans;

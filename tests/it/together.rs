@@ -57,7 +57,9 @@ fn removals_are_seen_in_a_listing() {
 
 #[test]
 fn a_listing_that_misses_others_shows_nothing() {
-    for faults in [instead(200, &json!([])), instead(403, &json!([]))] {
+    // Whole by its own count.
+    let one = json!({ "id": offboard::simulator::generated_id(1, 0).to_string(), "relationshipToPartner": "reseller" });
+    for faults in [instead(200, &json!([one])), instead(200, &json!([])), instead(403, &json!([]))] {
         let (folder, world) = (Folder::new(), world(&faults));
         assert_eq!(purposes(&folder, &world)["confirm_removal"], COUNT as usize);
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     audit::{QueryError, Snapshot},
-    domain::{Evidence, Outcome, RunId, Seq},
+    domain::{Evidence, Outcome, RunId, Seq, is_taken_out},
     record::{
         Event, Judged, LastWord, Newer, NotSent, OutcomeUnknown, Purpose, Record, RecordError,
         RequestIntended, RowRead,
@@ -280,7 +280,9 @@ impl<'a> Builder<'a> {
                 self.mention(id, seq)?;
             }
         }
-        if pending.is_some_and(|pending| pending.names_products) {
+        if pending.is_some_and(|pending| pending.names_products)
+            && !is_taken_out("ids-in-answers-are-not-found")
+        {
             let body: Option<Vec<u8>> =
                 self.payload.query_row([place(seq)], |row| row.get(0)).optional().unwrap_or_default();
             let mut ids = body.as_deref().map(ids_of_body).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::Index;
 use crate::{
     audit::{QueryError, query::asked},
-    domain::{Outcome, RunId, Seq, TenantId},
+    domain::{Outcome, RunId, Seq, TenantId, is_taken_out},
 };
 use rusqlite::{Row, ToSql, named_params, params};
 
@@ -171,7 +171,10 @@ impl Index {
     /// Where this ID, or one that begins so, is mentioned: a request's, a correlation, an order's or a
     /// subscription's.
     pub fn mentions(&self, id: &str, limit: u32) -> Result<Vec<Mention>, QueryError> {
-        let sql = "SELECT id, seq FROM mention WHERE id >= ?1 AND id < ?2 ORDER BY id, seq LIMIT ?3";
+        let mention =
+            if is_taken_out("a-page-that-reads-the-whole-log") { "mention NOT INDEXED" } else { "mention" };
+        let sql =
+            &format!("SELECT id, seq FROM {mention} WHERE id >= ?1 AND id < ?2 ORDER BY id, seq LIMIT ?3");
         let mut query = self.connection.prepare_cached(asked(sql))?;
         let id = id.to_lowercase();
         let end = end_of(&id);

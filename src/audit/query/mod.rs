@@ -20,7 +20,7 @@ use super::{
     views,
 };
 use crate::{
-    domain::{RunId, Seq},
+    domain::{RunId, Seq, is_taken_out},
     record::{Kind, Record, Run, sql_list},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
@@ -191,6 +191,7 @@ fn identity(connection: &Connection) -> Result<(i32, i32), rusqlite::Error> {
 /// (`SQLITE_READONLY_RECOVERY`, `SQLITE_READONLY_ROLLBACK`).
 fn is_left_open(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error(), Some(error) if matches!(error.extended_code, 264 | 776))
+        && !is_taken_out("read-only-what-was-closed")
 }
 
 /// Lets `SQLite` take back what was not committed, which a connection that only reads may not do.

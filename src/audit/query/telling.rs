@@ -3,7 +3,7 @@
 
 use super::{QueryError, Reader};
 use crate::{
-    domain::{RunId, Seq, Time},
+    domain::{RunId, Seq, Time, is_taken_out},
     record::{CustomerStory, Kind, Record, RecordError, RunStory, Scope, sql_list},
 };
 use rusqlite::{OptionalExtension as _, Rows, Statement, params};
@@ -52,7 +52,11 @@ impl Reader {
         while let Some(Told { row: Some(row), .. }) = next {
             let mut customer = CustomerStory::of(&story, row);
             let mut marks = story.marks.iter().peekable();
-            while let Some(Told { seq, record, .. }) = next.take_if(|told| told.row == Some(row)) {
+            // Without this promise, each row has the records of the next one too.
+            let last = row + u32::from(is_taken_out("requests-of-another-row"));
+            while let Some(Told { seq, record, .. }) =
+                next.take_if(|told| told.row.is_some_and(|of| of == row || of == last))
+            {
                 while let Some((_, at, mark)) = marks.next_if(|(place, ..)| *place < seq) {
                     customer.mark(*at, mark);
                 }

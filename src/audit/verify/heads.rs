@@ -8,6 +8,7 @@ use super::{
     records::Facts,
     verdict::{Check, Fault},
 };
+use crate::domain::is_taken_out;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -142,7 +143,9 @@ impl<'a> Judge<'a> {
         }
         match self.facts.roots.get(&signed.size) {
             None => Err(Wrong::TooLarge),
-            Some(root) if *root != signed.root => Err(Wrong::Records),
+            Some(root) if *root != signed.root && !is_taken_out("a-head-over-other-records") => {
+                Err(Wrong::Records)
+            }
             Some(_) => {
                 self.good.insert(head.note.clone(), head.size);
                 Ok(())

@@ -26,6 +26,7 @@ pub use heads::Outside;
 pub use verdict::{Check, Fault, Verdict, Verification};
 
 use super::{CannotLook, keys::VerifyingKey, snapshot::Snapshot};
+use crate::domain::is_taken_out;
 use heads::Judge;
 use records::{Facts, NotJudged};
 use std::{collections::BTreeSet, path::Path};
@@ -71,7 +72,10 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
     let mut judge = Judge::new(&facts);
     let covered = judge.compare(&in_log, &mut signed).last().copied().unwrap_or_default();
     for (seq, key) in &facts.keys {
-        if !trust.keys.is_empty() && !trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str()) {
+        if !trust.keys.is_empty()
+            && !trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str())
+            && !is_taken_out("a-head-by-any-key")
+        {
             let text =
                 format!("introduces the key `{}`, which is none of those that were given", key.as_str());
             signed.fault(Fault::of_record(*seq, text));
@@ -164,7 +168,7 @@ fn missing(facts: &Facts, covered: u64, compared_with: &BTreeSet<u64>) -> Vec<St
         missing
             .push(format!("not sealed: {} records at its end are covered by no head", facts.count - covered));
     }
-    if compared_with.is_empty() {
+    if compared_with.is_empty() && !is_taken_out("an-end-that-nobody-kept") {
         missing.push("no head from outside was given to compare it with".to_owned());
     }
     missing

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
-    domain::{Day, Time},
+    domain::{Day, Time, is_taken_out},
     engine::{Clock, Comparison, Listed, Visit, compare},
     partner_center::transport::Transport,
     record::{Event, Reconciled, Run, Stage},
@@ -162,7 +162,10 @@ async fn read<T: Transport>(
     windows: &[(Day, Day)],
 ) -> Result<(Vec<Listed>, bool), Failure> {
     let found = visit.introduce().await?.partner;
-    if let Some(partner) = run.partner.as_ref().filter(|partner| partner.tenant_id != found.tenant_id) {
+    if let Some(partner) = &run.partner
+        && partner.tenant_id != found.tenant_id
+        && !is_taken_out("reconcile-with-any-account")
+    {
         return Err(Failure::new(
             Exit::Guard,
             format!(

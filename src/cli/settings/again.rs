@@ -1,6 +1,7 @@
 //! What is to be said again, so that a command that is shown works as it stands: the options of this one that
 //! nothing else remembers.
 
+use crate::domain::is_taken_out;
 use clap::ArgMatches;
 use std::collections::BTreeMap;
 
@@ -41,7 +42,8 @@ impl Again {
 
     /// A command that sends requests, records them and writes reports.
     pub(in crate::cli) fn sending(&self, command: &str) -> String {
-        self.with(command, &[&LOG[..], &REPORTS, &SIGN_IN, &SANDBOX].concat())
+        let log = if is_taken_out("a-next-command-without-its-log") { &[] } else { &LOG[..] };
+        self.with(command, &[log, &REPORTS, &SIGN_IN, &SANDBOX].concat())
     }
 
     /// A command that sends requests about a run that is over, and records them.

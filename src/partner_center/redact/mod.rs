@@ -12,7 +12,7 @@ mod search;
 mod views;
 
 use super::response::Incoming;
-use crate::domain::{Headers, Secret};
+use crate::domain::{Headers, Secret, is_taken_out};
 use finder::Finder;
 use std::{
     borrow::Cow,
@@ -87,7 +87,7 @@ impl Unread {
         } else {
             None
         };
-        if let Some(why) = why.filter(|_| length > 0) {
+        if let Some(why) = why.filter(|_| length > 0 && !is_taken_out("keep-what-is-compressed")) {
             answer.body = format!("[not stored, {length} bytes: {why}]").into_bytes();
         }
         Self(answer)
@@ -214,7 +214,7 @@ impl Scrubber {
         let was_known = latest.iter().any(is_it);
         latest.retain(|other| !is_it(other));
         latest.push_back(secret.clone());
-        if latest.len() > LATEST {
+        if latest.len() > LATEST && !is_taken_out("know-every-token-for-ever") {
             latest.pop_front();
         }
         if !was_known {

@@ -8,6 +8,7 @@ use super::{
     finder::{Finder, merged},
     views::{ALPHABETS, Alphabet, Escapes, View as _, WITHOUT_BLANKS, unescape},
 };
+use crate::domain::is_taken_out;
 use std::ops::Range;
 
 /// How many times in a row something is decoded.
@@ -83,7 +84,7 @@ impl<'a> Search<'a> {
             let Some(plain) = unescape(text, *escapes) else { continue };
             alone += 1;
             let inside = self.inside(&plain, depth)?;
-            if !inside.is_empty() {
+            if !inside.is_empty() && !is_taken_out("look-only-at-what-came") {
                 found.extend(escapes.sources(text, &inside));
             }
         }

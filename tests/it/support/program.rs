@@ -121,6 +121,8 @@ impl Folder {
         command.args(arguments).current_dir(self.place.path()).env_clear().stdin(Stdio::null());
         command.env("USER", "tester").env("XDG_DATA_HOME", self.path("data")).env("TMPDIR", self.path("tmp"));
         command.env("OFFBOARD_SIGNING_KEY", self.path("signing.key"));
+        // What is taken out of these tests is taken out of the program too (`.ci/mutants`).
+        command.envs(std::env::var_os("FAILPOINTS").map(|points| ("FAILPOINTS", points)));
         // Whatever may be said of a secret is said, and found.
         command.env("RUST_LOG", "trace");
         command

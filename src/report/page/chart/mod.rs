@@ -10,7 +10,7 @@ use super::super::{
     traffic::{Pause, Strip, Traffic},
 };
 use super::in_words;
-use crate::domain::Time;
+use crate::domain::{Time, is_taken_out};
 use plane::{Percent, Plane, length, millis, per_minute};
 use serde::Serialize;
 
@@ -117,7 +117,7 @@ impl Chart {
             end: end(traffic, &strips),
             strips,
             bars: plane.strips().flat_map(|(begins, strip)| bars(&plane, begins, strip)).collect(),
-            bands: bands(&plane),
+            bands: if is_taken_out("waits-that-nobody-sees") { Vec::new() } else { bands(&plane) },
             marks: marks(&plane, reported),
             top: plane.top,
             width: exactly(traffic.width),
