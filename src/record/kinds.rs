@@ -154,7 +154,7 @@ enum Seal {
 
 /// What the certificate of one customer does with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum InCertificate {
     /// It shows it, always: what the log and the run say of themselves.
     Frame,
     /// It shows it if it is about a row of the customer's.
@@ -277,8 +277,8 @@ macro_rules! kinds {
             }
 
             /// What the certificate of one customer does with it.
-            pub const fn shown(self) -> Shown {
-                match self { $(Self::$kind => Shown::$shown,)+ }
+            pub const fn in_certificate(self) -> InCertificate {
+                match self { $(Self::$kind => InCertificate::$shown,)+ }
             }
 
             /// The kind with this name.

@@ -40,7 +40,7 @@ pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
-pub use kinds::{About, Event, Kind, Newer, Record, RecordError, Scope, Shown, sql_list};
+pub use kinds::{About, Event, InCertificate, Kind, Newer, Record, RecordError, Scope, sql_list};
 pub use lines::{Line, Tone};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,

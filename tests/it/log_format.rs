@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use offboard::{
     audit::Store,
     domain::{Procedure, Sha256, Time},
-    record::{Kind, Purpose, Scope, Shown},
+    record::{InCertificate, Kind, Purpose, Scope},
 };
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -87,12 +87,12 @@ fn the_kinds_are_those_of_the_code() {
             Scope::Row => "in a run, about a row",
             Scope::Request => "with a request, in a run or outside",
         };
-        let shown = match kind.shown() {
-            Shown::Frame => "always",
-            Shown::Own => "if the row is the customer's",
-            Shown::Exchange => "with its request, if that is shown",
-            Shown::IfNamed => "if it names a row of the customer's",
-            Shown::Withheld => "never",
+        let shown = match kind.in_certificate() {
+            InCertificate::Frame => "always",
+            InCertificate::Own => "if the row is the customer's",
+            InCertificate::Exchange => "with its request, if that is shown",
+            InCertificate::IfNamed => "if it names a row of the customer's",
+            InCertificate::Withheld => "never",
         };
         let seal = if kind.may_follow_the_seal() { "yes" } else { "no" };
         vec![code(kind.label()), cell(kind.meaning()), stands.into(), seal.into(), shown.into()]

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{RunId, Seq, TenantId},
-    record::{Record, Scope, Shown},
+    record::{InCertificate, Record, Scope},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,19 +66,19 @@ impl Choice {
         let is_of_run = record.run.as_ref() == Some(&self.run);
         let (kind, about) = (record.event.kind(), record.event.about());
         let is_own = |row: u32| is_of_run && self.rows.contains(&row);
-        match kind.shown() {
-            Shown::Frame if is_of_run || kind.scope() == Scope::Log => self.pick(seq),
+        match kind.in_certificate() {
+            InCertificate::Frame if is_of_run || kind.scope() == Scope::Log => self.pick(seq),
             // The other rows in it are numbers, and no names.
-            Shown::IfNamed if about.rows().iter().any(|row| is_own(*row)) => self.pick(seq),
-            Shown::Own if about.row().is_some_and(is_own) => {
+            InCertificate::IfNamed if about.rows().iter().any(|row| is_own(*row)) => self.pick(seq),
+            InCertificate::Own if about.row().is_some_and(is_own) => {
                 self.basis.extend(about.basis());
                 self.pick(seq);
             }
-            Shown::Exchange => match about.intent() {
+            InCertificate::Exchange => match about.intent() {
                 Some(intent) => self.end(intent, seq),
                 None => self.intended(seq, about.customer(), is_of_run),
             },
-            Shown::Frame | Shown::IfNamed | Shown::Own | Shown::Withheld => {}
+            InCertificate::Frame | InCertificate::IfNamed | InCertificate::Own | InCertificate::Withheld => {}
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     audit::{Prover, Reader},
     domain::{Seq, TenantId, is_taken_out},
-    record::{Event, Purpose, Record, RequestIntended, Shown},
+    record::{Event, InCertificate, Purpose, Record, RequestIntended},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -63,7 +63,7 @@ pub(super) fn withhold(
                 }
             }
             // What the run says of itself may name others, shown or not.
-            event if !shown.contains(&seq) || event.kind().shown() == Shown::Frame => {
+            event if !shown.contains(&seq) || event.kind().in_certificate() == InCertificate::Frame => {
                 found.extend(event.about().names());
             }
             _ => {}
