@@ -166,3 +166,52 @@ impl StoreError {
         }
     }
 }
+
+/// Why a log cannot be looked at at all.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotLook {
+    /// It cannot be read.
+    #[error("cannot open the audit log `{path}`: {source}; name another with `--audit-log`")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The copy of its heads cannot be read.
+    #[error(
+        "the copy of the heads beside the audit log, `{path}`, cannot be read: {source}; if it is something else, move \
+         it away, and keep it"
+    )]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("`{0}` is not an audit log of this program; name another with `--audit-log`")]
+    Foreign(PathBuf),
+    /// It says of itself that it has a format which no version has made.
+    #[error("the audit log `{path}` says that it has format {found}, which there is not")]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        found: i32,
+    },
+    /// Something in it is not as this program makes it.
+    #[error(
+        "the audit log `{path}` is not as this version of the program makes one: {difference}. Nothing is read through \
+         it; `offboard verify` says whether it was altered"
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        difference: Difference,
+    },
+    /// It was changed faster than it could be copied.
+    #[error("the audit log `{0}` changes all the time; try again when the run has ended")]
+    Unsteady(PathBuf),
+}

@@ -43,7 +43,7 @@ mod writer;
 
 pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use brake::{Brake, stop_file};
-pub use error::StoreError;
+pub use error::{CannotLook, StoreError};
 pub use export::Copied;
 pub use format::{Difference, Later};
 pub use inclusion::{Head, Leaf, Proof, Prover};
@@ -56,6 +56,6 @@ pub use place::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{Attached, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
-pub use snapshot::{CannotLook, Snapshot};
+pub use snapshot::Snapshot;
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

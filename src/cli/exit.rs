@@ -147,7 +147,7 @@ impl From<CannotProve> for Failure {
             CannotProve::NotNamed { .. } | CannotProve::NotCovered { .. } | CannotProve::ForeignHead(_) => {
                 Exit::Usage
             }
-            CannotProve::NoHead => Exit::EndUnproved,
+            CannotProve::NoHead | CannotProve::Newer(_) => Exit::EndUnproved,
             CannotProve::Altered(_) => Exit::Altered,
             CannotProve::Layout(_) => Exit::Bug,
         };

@@ -111,6 +111,7 @@ fn check_file(printer: &Printer, file: &Path, options: &ProveOptions) -> Result<
             let (exit, verdict) = match refused {
                 Refused::NotACertificate => (Exit::Usage, "not_a_certificate"),
                 Refused::Altered(_) => (Exit::Altered, "altered"),
+                Refused::Newer(_) => (Exit::EndUnproved, "newer"),
             };
             let why = refused.to_string();
             if printer.json {

@@ -1,8 +1,8 @@
 //! What is recorded of decisions, and of what was seen after them.
 
 use super::{
+    about::About,
     canonical::{self, CanonicalError},
-    kinds::About,
     opening::Policy,
     requests::Exchange,
 };

@@ -1,6 +1,6 @@
 //! What is recorded of ends: of rows, of runs, of reports.
 
-use super::{decisions::How, kinds::About, requests::Exchange};
+use super::{about::About, decisions::How, requests::Exchange};
 use crate::domain::{Day, Evidence, Outcome, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@
 //! *legal* of a kind is [`Run::apply`](super::Run::apply)'s to say, and what it tells, [`CustomerStory`](super::CustomerStory)'s.
 
 use super::{
+    about::About,
     canonical::{self, CanonicalError, Pen},
     corroboration::{Corroborated, Reconciled},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
@@ -13,9 +14,9 @@ use super::{
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
     },
-    requests::{Held, NotSent, OutcomeUnknown, Payload, RequestIntended, ResponseReceived},
+    requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
-use crate::domain::{RunId, Seq, TenantId, Time};
+use crate::domain::{RunId, Time};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::borrow::Cow;
 
@@ -40,7 +41,7 @@ pub enum RecordError {
     #[error("is not a JSON object")]
     NotAnObject,
     /// It is a record, and says what this program does not know.
-    #[error("is of a newer program: this one does not know the {}; look at it with the newer one", .0.what)]
+    #[error("is of a newer program: this one does not know the {}", .0.what)]
     Newer(Box<Newer>),
 }
 
@@ -165,74 +166,6 @@ pub enum InCertificate {
     IfNamed,
     /// It never shows it.
     Withheld,
-}
-
-/// What a record says of its place among the others. Most say no more than their row.
-pub trait About {
-    /// The row of the list that it is about.
-    fn row(&self) -> Option<u32> {
-        None
-    }
-
-    /// The rows that it is about, if it decides about several.
-    fn rows(&self) -> &[u32] {
-        &[]
-    }
-
-    /// The customer that it is about.
-    fn customer(&self) -> Option<TenantId> {
-        None
-    }
-
-    /// The intent that it ends, or from whose answer it follows.
-    fn intent(&self) -> Option<Seq> {
-        None
-    }
-
-    /// The intents of the requests that it rests upon.
-    fn basis(&self) -> &[Seq] {
-        &[]
-    }
-
-    /// The body of the request or of the answer, which lies beside it.
-    fn body(&self) -> Option<&Payload> {
-        None
-    }
-
-    /// The names and IDs of customers in it. A certificate of another customer must not show them.
-    fn names(&self) -> Vec<String> {
-        Vec::new()
-    }
-}
-
-impl<T: About> About for Box<T> {
-    fn row(&self) -> Option<u32> {
-        (**self).row()
-    }
-
-    fn rows(&self) -> &[u32] {
-        (**self).rows()
-    }
-
-    fn customer(&self) -> Option<TenantId> {
-        (**self).customer()
-    }
-
-    fn intent(&self) -> Option<Seq> {
-        (**self).intent()
-    }
-
-    fn basis(&self) -> &[Seq] {
-        (**self).basis()
-    }
-
-    fn body(&self) -> Option<&Payload> {
-        (**self).body()
-    }
-
-    fn names(&self) -> Vec<String> {
-        (**self).names()
-    }
 }
 
 macro_rules! kinds {
@@ -407,10 +340,24 @@ fn payload<P: DeserializeOwned>(bytes: &[u8]) -> Result<P, NotUnderstood> {
 }
 
 /// Reads the payload of a record of this kind, whatever else it says.
-pub(super) fn leniently<P: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Option<P> {
+fn leniently<P: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Option<P> {
     let envelope: Envelope = serde_json::from_slice(bytes).ok()?;
     let payload = serde_json::from_slice(bytes).ok()?;
     (envelope.kind == kind.label()).then_some(payload)
+}
+
+impl LogOpened {
+    /// Reads it from the bytes of its record, also if a newer program says more in it.
+    pub fn read(record: &[u8]) -> Option<Self> {
+        leniently(Kind::LogOpened, record)
+    }
+}
+
+impl KeyIntroduced {
+    /// Reads it from the bytes of its record, also if a newer program says more in it.
+    pub fn read(record: &[u8]) -> Option<Self> {
+        leniently(Kind::KeyIntroduced, record)
+    }
 }
 
 /// The word that one of the tables of words does not have: an outcome, a reason, a purpose. Every such table is an

@@ -8,6 +8,7 @@
 //! This room never reads a clock, never touches a network or a disk, and never decides what should
 //! happen: it says what did.
 
+mod about;
 mod became;
 pub mod canonical;
 mod change;
@@ -19,18 +20,17 @@ mod endings;
 mod kinds;
 mod lines;
 mod opening;
-mod planning;
-mod requesting;
+mod payload;
 mod requests;
 mod row;
+mod run;
 #[cfg(test)]
 pub(crate) mod samples;
-mod settling;
 mod signs;
-mod state;
 mod story;
 mod waves;
 
+pub use about::About;
 pub use became::{ByAPerson, EffectStory, Effects, Pending, RowEnd, Stands, became};
 pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
@@ -40,18 +40,17 @@ pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
-pub use kinds::{About, Event, InCertificate, Kind, Newer, Record, RecordError, Scope, sql_list};
+pub use kinds::{Event, InCertificate, Kind, Newer, Record, RecordError, Scope, sql_list};
 pub use lines::{Line, Tone};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
     RowRead, Rules, RunOpened, Setting, TokenNamed,
 };
-pub use requests::{
-    Exchange, Held, NotSent, OutcomeUnknown, Payload, Purpose, RequestIntended, ResponseReceived,
-};
+pub use payload::Payload;
+pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, Purpose, RequestIntended, ResponseReceived};
 pub use row::{Row, RowState};
+pub use run::{Illegal, Run, Stage};
 pub use signs::{REMEMBERED, Signs};
-pub use state::{Illegal, Run, Stage};
 pub use story::{
     CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
     RunStory, Sent, Value,

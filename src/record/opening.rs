@@ -1,6 +1,6 @@
 //! What is recorded when a log or a run begins.
 
-use super::kinds::{About, Kind, leniently};
+use super::about::About;
 use crate::domain::{ListReading, Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{
@@ -28,11 +28,6 @@ pub struct LogOpened {
 }
 
 impl LogOpened {
-    /// Reads it from the bytes of its record, also if a newer program says more in it.
-    pub fn read(record: &[u8]) -> Option<Self> {
-        leniently(Kind::LogOpened, record)
-    }
-
     /// Which layout of tables, triggers and views it has.
     pub fn layout(&self) -> i32 {
         self.format.unwrap_or(1)
@@ -44,13 +39,6 @@ impl LogOpened {
 pub struct KeyIntroduced {
     /// The public half, as signed notes write it: `<name>+<id>+<base64>`.
     pub vkey: String,
-}
-
-impl KeyIntroduced {
-    /// Reads it from the bytes of its record, also if a newer program says more in it.
-    pub fn read(record: &[u8]) -> Option<Self> {
-        leniently(Kind::KeyIntroduced, record)
-    }
 }
 
 /// By which rules the records of a run are judged: those under which it was opened. A rule that becomes stricter makes no

@@ -1,7 +1,7 @@
 //! What is recorded of each request.
 
-use super::kinds::About;
-use crate::domain::{Act, Answer, CorrelationId, Headers, Procedure, RequestId, Seq, Sha256, TenantId, Time};
+use super::{about::About, payload::Payload};
+use crate::domain::{Act, Answer, CorrelationId, Headers, Procedure, RequestId, Seq, TenantId, Time};
 use serde::{Deserialize, Serialize};
 
 /// What a request is for.
@@ -42,13 +42,6 @@ pub enum Purpose {
     SettleDoubt,
     /// A page of Partner Center's own record of activity.
     ReadActivity,
-}
-
-impl Payload {
-    /// The reference to bytes that are stored beside the record.
-    pub fn of(salt: &[u8; 16], bytes: &[u8]) -> Self {
-        Self { digest: Sha256::of(&[salt, bytes]), length: bytes.len() as u64 }
-    }
 }
 
 impl Purpose {
@@ -117,15 +110,6 @@ impl Purpose {
             Procedure::DeleteSandboxCustomer => matches!(self, Self::CancelOrder | Self::DeleteCustomer),
         }
     }
-}
-
-/// Out-of-line bytes that belong to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Payload {
-    /// SHA-256 over the salt and the bytes.
-    pub digest: Sha256,
-    /// How many bytes.
-    pub length: u64,
 }
 
 /// See [`super::Event::RequestIntended`].

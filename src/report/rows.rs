@@ -1,6 +1,5 @@
 //! The rows of a run, each with an outcome, and what they add up to.
 
-use super::{ReportError, told::ReportedRun};
 use crate::{
     domain::{Outcome, Reason, Time, awaits_an_act},
     record::{CustomerStory, Pending, Resolved},
@@ -189,27 +188,8 @@ impl Tally {
         self.shown.iter().filter_map(pending).collect()
     }
 
-    /// Whether the rows are those that the run began with, and ended as its end says. Where something is not understood,
-    /// nobody can tell.
-    pub(super) fn check(&self, told: &ReportedRun) -> Result<(), ReportError> {
-        if self.newer > 0 {
-            return Ok(());
-        }
-        let rows = told.run.opened.input.rows;
-        let sealed = told.run.sealed.as_ref().map(|(.., sealed)| sealed);
-        let open = if sealed.is_some() { self.provisional } else { 0 };
-        let counted = self.counts.values().sum::<u32>() - open;
-        if counted != rows || self.rows != rows {
-            return Err(ReportError::DoesNotAddUp { rows, counted });
-        }
-        match sealed {
-            Some(sealed) if sealed.counts != self.counts_when_sealed() => Err(ReportError::NotAsSealed),
-            _ => Ok(()),
-        }
-    }
-
     /// The counts without what a person found out later.
-    fn counts_when_sealed(&self) -> BTreeMap<Outcome, u32> {
+    pub(super) fn counts_when_sealed(&self) -> BTreeMap<Outcome, u32> {
         let mut counts = self.counts.clone();
         for (_, resolved) in &self.resolved {
             counts.entry(resolved.outcome).and_modify(|count| *count -= 1);

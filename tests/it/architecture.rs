@@ -144,7 +144,7 @@ fn imports_are_found_however_they_are_written() {
 fn without_tests(path: &Path) -> String {
     if path.ends_with("tests.rs")
         || path.ends_with("samples.rs")
-        || path.components().any(|part| part.as_os_str() == "sample")
+        || path.components().any(|part| ["sample", "tests"].iter().any(|name| part.as_os_str() == *name))
     {
         return String::new();
     }
@@ -171,4 +171,130 @@ fn nobody_spells_a_kind_of_record() {
             }
         }
     }
+}
+
+/// A module by its path: `["record", "story", "run"]`.
+type Module = Vec<String>;
+
+/// Each path that this code uses, braces taken apart, and whether it is handed on to others.
+fn used(code: &str) -> Vec<(Vec<String>, bool)> {
+    fn expand(before: &[String], tree: &str, paths: &mut Vec<Vec<String>>) {
+        let (mut depth, mut from) = (0, 0);
+        for (at, c) in tree.char_indices().chain([(tree.len(), ',')]) {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    let part = tree[from..at].trim();
+                    from = at + 1;
+                    let (path, inner) = part.split_once('{').map_or((part, None), |(path, inner)| {
+                        (path, Some(inner.trim_end().trim_end_matches('}')))
+                    });
+                    let names =
+                        path.split("::").map(|name| name.split(" as ").next().unwrap().trim().to_owned());
+                    let whole: Vec<String> =
+                        before.iter().cloned().chain(names.filter(|name| !name.is_empty())).collect();
+                    match inner {
+                        Some(inner) => expand(&whole, inner, paths),
+                        None if !part.is_empty() => paths.push(whole),
+                        None => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for statement in code.split(';') {
+        let Some((before, tree)) = statement.rsplit_once("use ") else { continue };
+        let last = before.rsplit('\n').next().unwrap_or_default().trim();
+        if last.is_empty() || last.starts_with("pub") {
+            let mut paths = Vec::new();
+            expand(&[], tree, &mut paths);
+            all.extend(paths.into_iter().map(|path| (path, last.starts_with("pub"))));
+        }
+    }
+    all
+}
+
+/// Where a path leads that is used in this module, if that is in the program: the module, and the name in it.
+fn resolved(
+    module: &Module,
+    path: &[String],
+    known: &BTreeMap<Module, String>,
+) -> Option<(Module, Option<String>)> {
+    let ups = path.iter().take_while(|name| *name == "super").count();
+    let whole: Vec<String> = match path.first()?.as_str() {
+        "crate" => path[1..].to_vec(),
+        "super" => [&module[..module.len().checked_sub(ups)?], &path[ups..]].concat(),
+        "self" => [&module[..], &path[1..]].concat(),
+        _ => [&module[..], path].concat(),
+    };
+    let length = (1..=whole.len()).rev().find(|length| known.contains_key(&whole[..*length]))?;
+    (length > module.len() || path[0] != whole[0] || path[0] == "crate")
+        .then(|| (whole[..length].to_vec(), whole.get(length).cloned()))
+}
+
+/// Rooms that are free of circles inside.
+const WITHOUT_CIRCLES: [&str; 3] = ["record", "audit", "report"];
+
+#[test]
+fn no_circle_runs_inside_a_room() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let module = |path: &Path| -> Module {
+        let path = path.strip_prefix(&source).unwrap().with_extension("");
+        let names = path.iter().map(|name| name.to_str().unwrap().to_owned());
+        names.filter(|name| name != "mod").collect()
+    };
+    let known: BTreeMap<Module, String> =
+        sources(&source).iter().map(|path| (module(path), without_tests(path))).collect();
+    // What a module hands on stands elsewhere.
+    let mut elsewhere: BTreeMap<(Module, String), Module> = BTreeMap::new();
+    for (module, code) in &known {
+        for (path, is_handed_on) in used(code) {
+            if let (true, Some((home, Some(name)))) = (is_handed_on, resolved(module, &path, &known)) {
+                elsewhere.insert((module.clone(), name), home);
+            }
+        }
+    }
+    let needs = |module: &Module| -> Vec<Module> {
+        let found = used(&known[module]).into_iter().filter_map(|(path, _)| resolved(module, &path, &known));
+        let homes = found.map(|(mut home, name)| {
+            while let Some(further) =
+                name.as_ref().and_then(|name| elsewhere.get(&(home.clone(), name.clone())))
+            {
+                home.clone_from(further);
+            }
+            home
+        });
+        // A module names those inside of it to hand them on.
+        homes.filter(|home| !home.starts_with(module)).collect()
+    };
+    let mut seen = 0;
+    for room in WITHOUT_CIRCLES {
+        let inside: Vec<&Module> = known.keys().filter(|module| module[0] == room).collect();
+        for start in &inside {
+            let mut reached: Vec<Module> = needs(start);
+            let mut at = 0;
+            while at < reached.len() {
+                let here = reached[at].clone();
+                at += 1;
+                if here[0] == room {
+                    assert!(here != **start, "a circle runs through {}", start.join("/"));
+                    let further: Vec<Module> =
+                        needs(&here).into_iter().filter(|module| !reached.contains(module)).collect();
+                    reached.extend(further);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 300, "the imports were not found");
+}
+
+#[test]
+fn what_is_used_is_found_however_it_is_written() {
+    let code = "use super::{a::{self, B}, c};\npub use crate::d::E;\nfn x() { let y = 1; }\nuse f::G as H;";
+    let found: Vec<String> = used(code).iter().map(|(path, _)| path.join("::")).collect();
+    assert_eq!(found, ["super::a::self", "super::a::B", "super::c", "crate::d::E", "f::G"]);
 }

@@ -14,9 +14,9 @@ pub use single::StoredRecord;
 pub use telling::Listener;
 
 use super::{
+    error::CannotLook,
     format::{APPLICATION_ID, Known, known, sql},
     lines::{RunLine, run_line},
-    snapshot::CannotLook,
     views,
 };
 use crate::{

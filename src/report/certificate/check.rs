@@ -4,12 +4,13 @@ use super::{
     choice::{Choice, Picked},
     form::{Certificate, FORMAT, HOW_TO_CHECK, Item, Parts, Shown, WORDS},
     html,
-    story::{Known, Story},
+    known::Known,
+    story::Story,
 };
 use crate::{
     audit::{Head, VerifyingKey},
     domain::{RunId, Seq, Sha256, TenantId, is_taken_out},
-    record::{Event, Record},
+    record::{KeyIntroduced, LogOpened, Record, RecordError},
 };
 
 /// What the reviewer brings along.
@@ -30,6 +31,15 @@ pub enum Refused {
     /// It is not as it was made.
     #[error("{0}")]
     Altered(String),
+    /// Its records are proved, and what they say is not understood.
+    #[error("its records are those that were signed; {0}: check what it says with that one")]
+    Newer(String),
+}
+
+impl From<String> for Refused {
+    fn from(why: String) -> Self {
+        Self::Altered(why)
+    }
 }
 
 /// Checks the text of `certificate.json`.
@@ -45,8 +55,7 @@ pub fn check(text: &[u8], trusted: &Trusted) -> Result<Certificate, Refused> {
         return Err(if is_one { altered("its format is another") } else { Refused::NotACertificate });
     }
     let Parts { words, run_id, customer, checkpoint, records, sha256, .. } = parts;
-    let (certificate, again) =
-        assemble(&run_id, customer, &checkpoint, records, trusted).map_err(Refused::Altered)?;
+    let (certificate, again) = assemble(&run_id, customer, &checkpoint, records, trusted)?;
     if words != WORDS {
         // Whoever changes it on purpose can compute that again; whatever changed it by chance cannot.
         if !has_digest(text, &sha256) {
@@ -104,16 +113,23 @@ pub(super) fn assemble(
     checkpoint: &str,
     records: Vec<Item>,
     trusted: &Trusted,
-) -> Result<(Certificate, String), String> {
+) -> Result<(Certificate, String), Refused> {
     if !records.is_sorted_by(|a, b| a.seq() < b.seq()) {
-        return Err("its records are not in order".to_owned());
+        return Err("its records are not in order".to_owned().into());
     }
     let shown = records.iter().filter_map(|item| match item {
         Item::Shown(shown) => Some(shown),
         Item::Withheld(_) => None,
     });
-    let known = shown.map(understood).collect::<Result<Vec<Known>, String>>()?;
-    let (log, keys) = introduced(&known)?;
+    let (log, keys) = introduced(shown.clone())?;
+    let (mut known, mut newer) = (Vec::new(), None);
+    for shown in shown {
+        match understood(shown) {
+            Ok(understood) => known.push(understood),
+            Err(Refused::Newer(what)) => drop(newer.get_or_insert(what)),
+            Err(refused) => return Err(refused),
+        }
+    }
     let may_sign = |key: &VerifyingKey| {
         trusted.keys.is_empty()
             || trusted.keys.iter().any(|trusted| trusted.as_str() == key.as_str())
@@ -122,27 +138,31 @@ pub(super) fn assemble(
     let signers: Vec<_> = keys.iter().filter(|(_, key)| may_sign(key)).cloned().collect();
     let head = Head::open(checkpoint, &signers)?;
     if head.origin != log {
-        return Err(format!("its head is that of another log, `{}`", head.origin));
+        return Err(format!("its head is that of another log, `{}`", head.origin).into());
     }
     if !(trusted.heads.is_empty() || trusted.heads.iter().any(|kept| is_same(kept, &head, &signers))) {
         return Err(format!(
             "its head, over {} records, is none of those that were kept elsewhere",
             head.size
-        ));
+        )
+        .into());
     }
     for item in &records {
         if !head.has(item.seq(), item.leaf(), item.proof()) && !is_taken_out("a-certificate-of-any-records") {
-            return Err(format!("record {} is not the one that the head covers there", item.seq()));
+            return Err(format!("record {} is not the one that the head covers there", item.seq()).into());
         }
     }
+    if let Some(newer) = newer {
+        return Err(Refused::Newer(newer));
+    }
     let picked = pick(run, customer, known.iter().map(|known| (known.seq, &known.record)));
-    let picked = picked.ok_or("none of its records names the customer")?;
+    let picked = picked.ok_or_else(|| "none of its records names the customer".to_owned())?;
     for known in &known {
         if !picked.records.contains(&known.seq) {
-            return Err(format!("record {} has no place in it", known.seq));
+            return Err(format!("record {} has no place in it", known.seq).into());
         }
         if known.body.is_some() && !picked.own_bodies.contains(&known.seq) {
-            return Err(format!("the body of record {} has no place in it", known.seq));
+            return Err(format!("the body of record {} has no place in it", known.seq).into());
         }
     }
     let story = Story::of(&known, records.len() - known.len());
@@ -160,7 +180,7 @@ pub(super) fn assemble(
         sha256: Sha256::from_bytes([0; 32]),
         has_other_words: false,
     };
-    certificate.sealed().map_err(|error| error.to_string())
+    certificate.sealed().map_err(|error| error.to_string().into())
 }
 
 /// Whether the note is the same head, apart from its signatures.
@@ -168,32 +188,36 @@ fn is_same(note: &str, head: &Head, keys: &[(Seq, VerifyingKey)]) -> bool {
     Head::open(note, keys).is_ok_and(|kept| kept == *head)
 }
 
-fn understood(shown: &Shown) -> Result<Known, String> {
+fn understood(shown: &Shown) -> Result<Known, Refused> {
     let Shown { seq, record, body, .. } = shown;
-    let record = Record::from_bytes(record.as_bytes()).map_err(|error| format!("record {seq} {error}"))?;
+    let record = Record::from_bytes(record.as_bytes()).map_err(|error| match error {
+        RecordError::Newer(_) => Refused::Newer(format!("record {seq} {error}")),
+        error => Refused::Altered(format!("record {seq} {error}")),
+    })?;
     let body = match (record.event.about().body(), body) {
         (None, None) => None,
         (Some(recorded), Some(body)) => {
             body.checked(recorded).map_err(|why| format!("record {seq}: {why}"))?
         }
-        (Some(_), None) => return Err(format!("record {seq}: its body is missing")),
-        (None, Some(_)) => return Err(format!("record {seq}: a body that it does not have")),
+        (Some(_), None) => return Err(format!("record {seq}: its body is missing").into()),
+        (None, Some(_)) => return Err(format!("record {seq}: a body that it does not have").into()),
     };
     Ok(Known { seq: *seq, record, body })
 }
 
 /// Whose log it is, and the keys that it introduces.
-fn introduced(known: &[Known]) -> Result<(String, Vec<(Seq, VerifyingKey)>), String> {
-    let log = known.iter().find_map(|known| match &known.record.event {
-        Event::LogOpened(opened) if known.seq == 0 => Some(Head::origin(&opened.log_id)),
-        _ => None,
-    });
+fn introduced<'a>(
+    shown: impl Iterator<Item = &'a Shown> + Clone,
+) -> Result<(String, Vec<(Seq, VerifyingKey)>), String> {
+    let first = shown.clone().find(|shown| shown.seq == 0);
+    let opened = first.and_then(|shown| LogOpened::read(shown.record.as_bytes()));
+    let log = opened.map(|opened| Head::origin(&opened.log_id));
     let log = log.ok_or("the record that opens the log is missing")?;
     let mut keys = Vec::new();
-    for known in known {
-        if let Event::KeyIntroduced(introduced) = &known.record.event {
-            let key = introduced.vkey.parse().map_err(|error| format!("record {}: {error}", known.seq))?;
-            keys.push((known.seq, key));
+    for Shown { seq, record, .. } in shown {
+        if let Some(introduced) = KeyIntroduced::read(record.as_bytes()) {
+            let key = introduced.vkey.parse().map_err(|error| format!("record {seq}: {error}"))?;
+            keys.push((*seq, key));
         }
     }
     Ok((log, keys))

@@ -1,6 +1,6 @@
 //! What was asked about the customer, and answered, in words.
 
-use super::story::Known;
+use super::known::Known;
 use crate::{
     domain::{Seq, Time},
     record::{self, Ended, Event, Purpose, ResponseReceived},

@@ -1,16 +1,17 @@
 //! How a certificate is made from a log.
 
 use super::{
-    check::{self, Trusted},
+    check::{self, Refused, Trusted},
     choice::{Choice, Picked},
+    draft::{CannotProve, Draft, each_record},
     form::{Body, Certificate, Item, Shown, Why, Withheld},
     html,
     withholding::{holds_mark, withhold},
 };
 use crate::{
-    audit::{Attached, Head, Leaf, Prover, QueryError, Reader, VerifyingKey},
+    audit::{Head, Leaf, Prover, Reader, VerifyingKey},
     domain::{RunId, Seq, TenantId},
-    record::{Event, Record, RecordError},
+    record::{KeyIntroduced, LogOpened, Record},
     report::{
         ReportError,
         write::{Draft as File, publish},
@@ -54,58 +55,6 @@ pub fn write_certificate(folder: &Path, proved: &Proved) -> Result<(), ReportErr
     publish(folder, finished).map(drop)
 }
 
-/// Why there is no certificate.
-#[derive(Debug, thiserror::Error)]
-pub enum CannotProve {
-    /// The log cannot be asked.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// The run's list does not name the customer.
-    #[error("the list of run {run} does not name customer {customer}, as far as {size} records go")]
-    NotNamed {
-        /// The run.
-        run: RunId,
-        /// The customer.
-        customer: TenantId,
-        /// So many records were looked at.
-        size: u64,
-    },
-    /// The log has no head yet.
-    #[error("there is no signed head in the log yet; the next command that writes to it makes one")]
-    NoHead,
-    /// The head is too old.
-    #[error(
-        "the head covers {size} records, and record {last} is about this customer too; \
-         give a later head, or none for the latest in the log"
-    )]
-    NotCovered {
-        /// How many records it covers.
-        size: u64,
-        /// The last record about the customer.
-        last: Seq,
-    },
-    /// The head that was given is no head of this log.
-    #[error("{0}; it is no head of this log")]
-    ForeignHead(String),
-    /// The log is not what was signed.
-    #[error("the audit log was altered: {0}; `offboard verify` says more")]
-    Altered(String),
-    /// The certificate cannot be written down.
-    #[error("the certificate cannot be laid out: {0}")]
-    Layout(String),
-}
-
-/// A record that is to be shown.
-pub(super) struct Draft {
-    pub(super) seq: Seq,
-    pub(super) text: String,
-    pub(super) record: Record,
-    pub(super) attached: Option<Attached>,
-    pub(super) is_own_body: bool,
-    pub(super) why: Option<Why>,
-    pub(super) why_body: Option<Why>,
-}
-
 /// Makes the certificate, and checks it like anybody else would.
 pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
     reader.at_one_moment(|| {
@@ -131,7 +80,7 @@ pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
             return Err(CannotProve::NotCovered { size, last: *last });
         }
         let mut drafts = drafts(reader, &picked)?;
-        let prover = withhold(reader, wanted.customer, size, &mut drafts)?;
+        let prover = withhold(reader, (&wanted.run, wanted.customer), size, &mut drafts)?;
         if !head.covers(&prover) {
             return Err(refused("its records are not those that the head covers".to_owned()));
         }
@@ -140,7 +89,10 @@ pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
         let items = items.collect::<Option<Vec<_>>>();
         let items = items.ok_or_else(|| CannotProve::Layout("a proof is missing".to_owned()))?;
         let made = check::assemble(&wanted.run, wanted.customer, &note, items, &Trusted::default());
-        let (certificate, json) = made.map_err(CannotProve::Altered)?;
+        let (certificate, json) = made.map_err(|refused| match refused {
+            Refused::Newer(why) => CannotProve::Newer(why),
+            refused => CannotProve::Altered(refused.to_string()),
+        })?;
         let html = html::render(&certificate).map_err(|error| CannotProve::Layout(format!("{error:#}")))?;
         Ok(Proved { certificate, json, html, uncovered: survey.beyond.len() })
     })
@@ -161,34 +113,23 @@ impl Survey {
         let (mut log, mut keys) = (None, Vec::new());
         let choice = || Choice::new(wanted.run.clone(), wanted.customer);
         let (mut covered, mut all) = (choice(), choice());
-        each_record(reader, |seq, record, _| {
-            all.take(seq, &record);
-            if seq < size {
-                covered.take(seq, &record);
+        each_record(reader, &wanted.run, |seq, record, bytes| {
+            if seq == 0 {
+                log = LogOpened::read(bytes).map(|opened| Head::origin(&opened.log_id));
             }
-            match &record.event {
-                Event::LogOpened(opened) if seq == 0 => log = Some(Head::origin(&opened.log_id)),
-                Event::KeyIntroduced(introduced) => {
-                    keys.extend(introduced.vkey.parse().ok().map(|key| (seq, key)));
+            let key = KeyIntroduced::read(bytes).and_then(|introduced| introduced.vkey.parse().ok());
+            keys.extend(key.map(|key| (seq, key)));
+            if let Some(record) = record {
+                all.take(seq, &record);
+                if seq < size {
+                    covered.take(seq, &record);
                 }
-                _ => {}
             }
             Ok(())
         })?;
         let beyond = all.picked().map(|all| all.records.range(size..).copied().collect());
         Ok(Self { log, keys, picked: covered.picked(), beyond: beyond.unwrap_or_default() })
     }
-}
-
-/// Each record of the log, understood, and its bytes.
-pub(super) fn each_record(
-    reader: &Reader,
-    mut each: impl FnMut(Seq, Record, &[u8]) -> Result<(), CannotProve>,
-) -> Result<(), CannotProve> {
-    reader.bodies(|seq, body| {
-        let wrong = |error: RecordError| CannotProve::Altered(format!("record {seq} {error}"));
-        each(seq, Record::from_bytes(body).map_err(wrong)?, body)
-    })
 }
 
 fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<Draft>, CannotProve> {

@@ -12,9 +12,11 @@
 
 mod check;
 mod choice;
+mod draft;
 mod exchanges;
 mod form;
 mod html;
+mod known;
 mod make;
 mod others;
 mod sentence;
@@ -22,5 +24,6 @@ mod story;
 mod withholding;
 
 pub use check::{Refused, Trusted, check, check_html};
+pub use draft::CannotProve;
 pub use form::Certificate;
-pub use make::{CannotProve, Proved, Wanted, prove, write_certificate};
+pub use make::{Proved, Wanted, prove, write_certificate};

@@ -1,24 +1,18 @@
 //! What the shown records say of the customer, in order. It follows from them alone.
 
 use super::super::approver::signed_by;
-use super::exchanges::{RequestStory, request, subscriptions};
+use super::{
+    exchanges::{RequestStory, request, subscriptions},
+    known::Known,
+};
 use crate::{
-    domain::{Day, Finding, Mode, Outcome, Procedure, Seq, Time},
+    domain::{Day, Finding, Mode, Outcome, Procedure, Time},
     record::{
         self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observed, Purpose,
-        Record, Resolved, Seen, Settled,
+        Resolved, Seen, Settled,
     },
 };
 use serde::Serialize;
-
-/// A record that is shown, understood.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) seq: Seq,
-    pub(super) record: Record,
-    /// Its body, if that is shown.
-    pub(super) body: Option<Vec<u8>>,
-}
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Story {

@@ -1,13 +1,13 @@
 //! What of a draft is withheld: whatever names another customer.
 
 use super::{
+    draft::{CannotProve, Draft, each_record},
     form::Why,
-    make::{CannotProve, Draft, each_record},
     others::{Texts, names_in},
 };
 use crate::{
     audit::{Prover, Reader},
-    domain::{Seq, TenantId, is_taken_out},
+    domain::{RunId, Seq, TenantId, is_taken_out},
     record::{Event, InCertificate, Purpose, Record, RequestIntended},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -30,7 +30,7 @@ pub(super) fn holds_mark(record: &Record) -> bool {
 /// Finds whoever else is named in the drafts, and withholds those. All records pass, and go into the tree.
 pub(super) fn withhold(
     reader: &Reader,
-    own: TenantId,
+    (run, own): (&RunId, TenantId),
     size: u64,
     drafts: &mut [Draft],
 ) -> Result<Prover, CannotProve> {
@@ -50,8 +50,9 @@ pub(super) fn withhold(
     let mut named: BTreeSet<usize> = BTreeSet::new();
     let mut listings = HashSet::new();
     let own = own.to_string();
-    each_record(reader, |seq, record, body| {
+    each_record(reader, run, |seq, record, body| {
         prover.push(body);
+        let Some(record) = record else { return Ok(()) };
         let mut found = Vec::new();
         match &record.event {
             Event::RequestIntended(intent) if is_listing(intent) => drop(listings.insert(seq)),

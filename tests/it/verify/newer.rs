@@ -321,6 +321,9 @@ fn the_commands_that_read_such_a_log() {
         assert_eq!(told.matches(shown).count(), newer, "{what}: {told}");
         let run = folder.latest().to_string();
         reported(&folder, what, newer > 0);
+        // Nobody is given a certificate of what is not understood.
+        let proved = folder.offboard(&["prove", "--customer", &first, "--out", "proof"]);
+        assert!(proved.code == 8 && proved.err.contains("newer program"), "{what}: {}", proved.err);
         let review = Reviewing::start(&folder, &[]);
         for page in pages(&run).iter().filter(|page| !page.ends_with("/customer/8")) {
             review.page(page);

@@ -1,0 +1,859 @@
+//! What a run's records add up to.
+
+use super::{
+    canonical::CanonicalError,
+    change::{Change, ChangePhase},
+    changing::{Changing, shrunk},
+    corroboration::Corroborated,
+    decided::{Decided, add, head},
+    decisions::{Approved, Confirmed, Judged, PlanSealed},
+    endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
+    kinds::{Event, Record},
+    opening::{CustomersProtected, Partner, Policy, RowRead, RunOpened},
+    requests::{Purpose, RequestIntended},
+    row::{Row, RowState},
+    signs::Signs,
+    waves::{LAST, SECOND, Waves},
+};
+use crate::domain::{
+    Answer, Digest, Outcome, Place, Preparation, Procedure, RunId, Seq, Sha256, Texts, Time, is_taken_out,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// For how many rows room is made at most, whatever the record that opens a run says of the length of its list.
+const ROWS_AT_ONCE: usize = 1 << 17;
+
+/// A record that does not follow from the records before it.
+#[derive(Debug, thiserror::Error)]
+#[error("record {seq} (`{record}`) is not legal here: {why}")]
+pub struct Illegal {
+    /// The record's place.
+    pub seq: Seq,
+    /// Its kind.
+    pub record: &'static str,
+    /// What it contradicts.
+    pub why: String,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The list's rows are being read and judged.
+    Judging,
+    /// The plan is sealed; nobody has allowed it yet.
+    Planned,
+    /// The plan was allowed: changes may be sent.
+    Confirmed,
+    /// The run is over.
+    Sealed,
+}
+
+/// A run: the fold over its records.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Its name.
+    pub id: RunId,
+    /// When it began.
+    pub started_at: Time,
+    /// What it was opened with.
+    pub opened: RunOpened,
+    /// What the engine must obey now.
+    pub policy: Policy,
+    /// Whose customers these are.
+    pub partner: Option<Partner>,
+    /// What was decided.
+    pub plan: Option<PlanSealed>,
+    /// Whether a second person approved what is carried out.
+    pub is_approved: bool,
+    /// How far it is.
+    pub stage: Stage,
+    /// Its rows, in the order of the list.
+    pub rows: Vec<Row>,
+    /// What its customers are called.
+    texts: Texts,
+    /// What was decided about the rows.
+    decided: Decided,
+    /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
+    pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
+    /// Intents whose end nobody knows, because the program died first.
+    pub never_closed: Vec<Seq>,
+    /// How many requests were sent, or were about to be.
+    pub requests: u64,
+    /// How many rows are judged or settled.
+    pub judged: u32,
+    /// Until when the service asked for patience.
+    pub held_until: Option<Time>,
+    /// Rows by outcome.
+    pub counts: BTreeMap<Outcome, u32>,
+    /// What the guards look at.
+    pub signs: Signs,
+    /// How many rows of each wave are open.
+    waves: Waves,
+    /// Why a guard stopped the changes, if one did: nothing new is sent any more.
+    pub stopped_by_guard: Option<String>,
+    /// Rows whose removal Partner Center has on its own record.
+    pub corroborated: BTreeSet<u32>,
+    /// The end, once there is one.
+    pub sealed: Option<RunSealed>,
+}
+
+impl Run {
+    /// Begins with the record that opened the run. None if the record is of another kind.
+    pub fn begin(record: &Record) -> Option<Self> {
+        let (Some(id), Event::RunOpened(opened)) = (&record.run, &record.event) else {
+            return None;
+        };
+        Some(Self {
+            id: id.clone(),
+            started_at: record.at,
+            policy: opened.policy.clone(),
+            opened: (**opened).clone(),
+            partner: None,
+            plan: None,
+            is_approved: false,
+            stage: Stage::Judging,
+            rows: Vec::new(),
+            texts: Texts::default(),
+            decided: Decided::default(),
+            open: BTreeMap::new(),
+            never_closed: Vec::new(),
+            requests: 0,
+            judged: 0,
+            held_until: None,
+            counts: BTreeMap::new(),
+            signs: Signs::default(),
+            waves: Waves::default(),
+            stopped_by_guard: None,
+            corroborated: BTreeSet::new(),
+            sealed: None,
+        })
+    }
+
+    /// The row with this number.
+    pub fn row(&self, number: u32) -> Option<&Row> {
+        self.rows.binary_search_by_key(&number, |row| row.number).ok().and_then(|i| self.rows.get(i))
+    }
+
+    /// How many rows have an outcome.
+    pub fn settled(&self) -> u32 {
+        self.counts.values().sum()
+    }
+
+    /// Takes the next record of this run. The only place where a transition is legal: a record that
+    /// does not follow from those before it is an error and changes nothing that matters.
+    pub fn apply(&mut self, seq: Seq, record: &Record) -> Result<(), Illegal> {
+        if record.run.as_ref() != Some(&self.id) {
+            return Ok(());
+        }
+        self.transition(seq, record).map_err(|why| Illegal { seq, record: record.event.kind().label(), why })
+    }
+
+    fn transition(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
+        let at = record.at;
+        if self.stage == Stage::Sealed && !record.event.kind().may_follow_the_seal() {
+            return Err("the run is sealed".to_owned());
+        }
+        match &record.event {
+            Event::RunOpened(_) => Err("the run is open already".to_owned()),
+            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) | Event::LogExported(_) => {
+                Err("it concerns the log as a whole, and no run".to_owned())
+            }
+            Event::CustomersProtected(list) => self.protect(list),
+            Event::RowRead(row) => self.row_read(row),
+            Event::PartnerIdentified(partner) => match &self.partner {
+                Some(known) if known.tenant_id != partner.tenant_id => {
+                    Err(format!("the run belongs to the partner account {}", known.tenant_id))
+                }
+                _ => {
+                    self.partner = Some(partner.clone());
+                    Ok(())
+                }
+            },
+            Event::RequestIntended(intent) => self.intended(seq, at, intent),
+            Event::ResponseReceived(response) => {
+                let (row, is_change, _) = self.close(response.intent)?;
+                if !is_change {
+                    return Ok(());
+                }
+                let rules = self.opened.rules;
+                let change = self.open_change(row)?;
+                change.heard(response);
+                change.answered(response.answer, rules, at);
+                if change.was_agreed_to() && !is_taken_out("successes-count-only-when-seen") {
+                    self.signs.accepted();
+                }
+                if response.answer == Answer::NotUnderstood {
+                    self.signs.not_understood = row;
+                }
+                Ok(())
+            }
+            Event::RequestNotSent(failure) => {
+                let (row, is_change, _) = self.close(failure.intent)?;
+                if is_change {
+                    let change = self.open_change(row)?;
+                    change.told(&failure.error);
+                    change.not_sent(at);
+                }
+                Ok(())
+            }
+            Event::OutcomeUnknown(failure) => {
+                let (row, is_change, _) = self.close(failure.intent)?;
+                if is_change {
+                    let change = self.open_change(row)?;
+                    change.told(&failure.error);
+                    change.lost(at);
+                }
+                Ok(())
+            }
+            Event::Judged(judged) => self.judged(at, judged),
+            Event::PlanSealed(plan) => self.plan_sealed(plan),
+            Event::Approved(approved) => self.approved(approved),
+            Event::Confirmed(confirmed) => self.confirmed(confirmed),
+            Event::Observed(observed) => {
+                let settle = self.policy.settle();
+                let about = observed.about.as_deref();
+                let looked_at = self.changing(Some(observed.row))?.about(about);
+                let change =
+                    looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
+                change.may_be_seen(observed.seen, at, settle)?;
+                change.seen(observed.seen, at);
+                Ok(())
+            }
+            Event::Held(held) => {
+                self.held_until = self.held_until.max(Some(held.until));
+                Ok(())
+            }
+            Event::Stopped(stopped) => {
+                if stopped.cause == StopCause::Guard && self.stage == Stage::Confirmed {
+                    self.stopped_by_guard = Some(stopped.text.clone());
+                }
+                Ok(())
+            }
+            Event::TokenNamed(_) | Event::ReportWritten(_) => Ok(()),
+            Event::Resumed(policy) => {
+                if !self.policy.differs_in_pace_only(policy) {
+                    return Err("only the pace may change when a run goes on".to_owned());
+                }
+                let mut protected = std::mem::take(&mut self.policy.protected);
+                if is_taken_out("protected-until-the-first-stop") {
+                    protected.clear();
+                }
+                self.policy = Policy { protected, ..policy.clone() };
+                self.restarted(at);
+                Ok(())
+            }
+            Event::Fell(settled) => self.row_fell(settled),
+            Event::UndoDecided(decided) => self.undo_decided(decided),
+            Event::Settled(settled) => self.row_settled(settled),
+            Event::RunSealed(sealed) => self.run_sealed(sealed),
+            Event::Resolved(resolved) => self.resolved(resolved),
+            Event::Corroborated(corroborated) => self.corroborate(corroborated),
+            Event::Reconciled(_) => self.require_seal(),
+        }
+    }
+
+    fn row_read(&mut self, row: &RowRead) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed".to_owned());
+        }
+        if self.rows.last().is_some_and(|last| last.number >= row.row) {
+            return Err(format!("row {} was read already", row.row));
+        }
+        let [name, domain] = [&row.name, &row.domain].map(|text| self.keep(text.as_deref()));
+        let mut read = Row::new(row.row, row.customer);
+        (read.name, read.state) = (name?, RowState::Unread { domain: domain? });
+        // Room that grows by doubling is there twice for a moment, and too much of it for ever.
+        if self.rows.len() == self.rows.capacity() {
+            let left = (self.opened.input.rows as usize).saturating_sub(self.rows.len());
+            self.rows.reserve_exact(left.clamp(64, ROWS_AT_ONCE));
+        }
+        self.rows.push(read);
+        Ok(())
+    }
+
+    /// Keeps a text for as long as the run is in memory.
+    fn keep(&mut self, text: Option<&str>) -> Result<Option<Place>, String> {
+        let Some(text) = text else { return Ok(None) };
+        let kept = self.texts.put(text).map(Some);
+        kept.ok_or_else(|| "the list has more text than there is room for".to_owned())
+    }
+
+    /// What the list says of a customer that is not judged yet: its name and its domain.
+    pub fn in_list(&self, row: &Row) -> (Option<&str>, Option<&str>) {
+        let RowState::Unread { domain } = row.state else { return (None, None) };
+        let text = |place| self.texts.at(place);
+        (row.name.and_then(text), domain.and_then(text))
+    }
+
+    /// The customer's live name, once it was read.
+    pub fn name(&self, row: &Row) -> Option<&str> {
+        let place = row.name.filter(|_| !matches!(row.state, RowState::Unread { .. }))?;
+        self.texts.at(place)
+    }
+
+    /// Where a customer's live name is kept: mostly, it is what the list says.
+    fn called(&mut self, row: u32, name: Option<&str>) -> Result<Option<Place>, String> {
+        let known = self.row(row).and_then(|row| row.name);
+        if name.is_some() && known.and_then(|place| self.texts.at(place)) == name {
+            return Ok(known);
+        }
+        self.keep(name)
+    }
+
+    fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
+        let found = self.rows.binary_search_by_key(&number, |row| row.number).ok();
+        found.and_then(|i| self.rows.get_mut(i)).ok_or_else(|| format!("there is no row {number}"))
+    }
+
+    fn changing(&mut self, row: Option<u32>) -> Result<&mut Changing, String> {
+        let number = row.ok_or("a change belongs to a row")?;
+        match &mut self.row_mut(number)?.state {
+            RowState::Changing(changing) => Ok(changing),
+            _ => Err(format!("no change of row {number} was sent")),
+        }
+    }
+
+    /// The change of this row whose answer is awaited.
+    fn open_change(&mut self, row: Option<u32>) -> Result<&mut Change, String> {
+        let open = self.changing(row)?.open();
+        open.ok_or_else(|| "no change of this row is open".to_owned())
+    }
+
+    // What is decided, and who allowed it.
+
+    /// Which customers are never touched is known before any is.
+    fn protect(&mut self, list: &CustomersProtected) -> Result<(), String> {
+        if self.stage != Stage::Judging || !self.rows.is_empty() || !self.policy.protected.is_empty() {
+            return Err("which customers are protected is said once, before the list".to_owned());
+        }
+        self.policy.protected.clone_from(&list.customers);
+        self.opened.policy.protected.clone_from(&list.customers);
+        Ok(())
+    }
+
+    /// In the plan, once a row; after it was confirmed, only for a row that is ready: what is read
+    /// then can take a customer out of the plan, and never put one in.
+    fn judged(&mut self, at: Time, judged: &Judged) -> Result<(), String> {
+        let again = match self.stage {
+            Stage::Judging => false,
+            Stage::Confirmed => true,
+            Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
+        };
+        let name = self.called(judged.row, judged.name.as_deref())?;
+        let row = self.row_mut(judged.row)?;
+        row.begin(at);
+        let mut decision = None;
+        match (&row.state, again) {
+            (RowState::Unread { .. }, false) => {
+                let unwritable = |error: CanonicalError| error.to_string();
+                decision = Some(judged.digest().map_err(unwritable)?);
+                row.leave_to_service(judged.left_to_service().map_err(unwritable)?);
+                row.set_first(judged.first.clone().into_boxed_slice());
+            }
+            (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
+                if judged.verdict == Outcome::Ready {
+                    row.set_first(shrunk(row.first(), &judged.first, |_| false)?);
+                }
+            }
+            (RowState::Changing(_), true) => {
+                let again = row.changing().map(|(changing, first)| changing.judged_again(judged, first));
+                if let Some(first) = again.transpose()?.flatten() {
+                    row.set_first(first);
+                }
+            }
+            _ => return Err(format!("row {} is judged already", judged.row)),
+        }
+        row.name = name;
+        if !matches!(row.state, RowState::Changing(_)) {
+            row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
+        }
+        if !again {
+            self.judged += 1;
+            self.decided(judged.row, decision);
+        }
+        if judged.verdict == Outcome::Ready {
+            self.signs.judged_ready();
+        }
+        Ok(())
+    }
+
+    /// A second person approved the plan of another run, which this one carries out.
+    fn approved(&mut self, approved: &Approved) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
+        }
+        match &self.opened.applies {
+            Some(applies) if applies.digest == approved.digest => {}
+            Some(applies) => return Err(format!("the plan to carry out has the digest {}", applies.digest)),
+            None => return Err("the run carries out no plan of another".to_owned()),
+        }
+        self.is_approved = true;
+        Ok(())
+    }
+
+    fn plan_sealed(&mut self, plan: &PlanSealed) -> Result<(), String> {
+        if self.stage != Stage::Judging {
+            return Err("the plan is sealed already".to_owned());
+        }
+        if let Some(row) = self.rows.iter().find(|row| matches!(row.state, RowState::Unread { .. })) {
+            return Err(format!("row {} is not judged", row.number));
+        }
+        if plan.ready != self.ready() {
+            return Err(format!("{} rows are ready", self.ready()));
+        }
+        if plan.digest != self.plan_digest() {
+            return Err("its digest is not the digest of what was decided".to_owned());
+        }
+        if let Some(applies) = &self.opened.applies {
+            if plan.digest != applies.digest {
+                return Err(format!("the plan to carry out has the digest {}", applies.digest));
+            }
+            // Whatever was read for a plan is read again before anything is changed.
+            for row in &mut self.rows {
+                if let RowState::Judged { facts_at, .. } = &mut row.state
+                    && !is_taken_out("facts-as-old-as-the-plan")
+                {
+                    *facts_at = Time::from_millis(0);
+                }
+            }
+        }
+        self.plan = Some(plan.clone());
+        self.stage = Stage::Planned;
+        Ok(())
+    }
+
+    /// Allows the plan, if it is the one on record and within its own limits.
+    fn confirmed(&mut self, confirmed: &Confirmed) -> Result<(), String> {
+        let Some(plan) = &self.plan else { return Err("no plan is sealed".to_owned()) };
+        if !self.awaits_consent() {
+            return Err("the plan was confirmed already".to_owned());
+        }
+        if self.opened.procedure == Procedure::DeleteSandboxCustomer
+            && (self.policy.sandbox.is_none()
+                || self.policy.sandbox != self.partner.as_ref().map(|partner| partner.tenant_id))
+        {
+            return Err("the partner account is not the sandbox that was named".to_owned());
+        }
+        if plan.digest != confirmed.digest {
+            return Err(format!("the plan on record has the digest {}", plan.digest));
+        }
+        if !plan.is_within(&self.policy) {
+            return Err("the plan removes more than its limits allow".to_owned());
+        }
+        if plan.needs_approval(&self.policy)
+            && !self.is_approved
+            && !is_taken_out("confirmed-without-approval")
+        {
+            return Err("the plan needs the approval of a second person".to_owned());
+        }
+        self.stage = Stage::Confirmed;
+        self.stopped_by_guard = None;
+        self.signs = Signs::default();
+        self.deal_waves();
+        Ok(())
+    }
+
+    /// Whether somebody has to allow changes before any is sent: nobody has yet, or a guard stopped them
+    /// since.
+    pub fn awaits_consent(&self) -> bool {
+        match self.stage {
+            Stage::Planned => true,
+            Stage::Confirmed => self.stopped_by_guard.is_some(),
+            Stage::Judging | Stage::Sealed => false,
+        }
+    }
+
+    /// How many rows are ready and not yet changed.
+    pub fn ready(&self) -> u32 {
+        let is_ready = |row: &&Row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. });
+        u32::try_from(self.rows.iter().filter(is_ready).count()).unwrap_or(u32::MAX)
+    }
+
+    // Requests.
+
+    fn intended(&mut self, seq: Seq, at: Time, intent: &RequestIntended) -> Result<(), String> {
+        let is_change = intent.purpose.is_change();
+        if is_change {
+            self.may_change(intent)?;
+        }
+        let rules = self.opened.rules;
+        if let Some(number) = intent.row {
+            let row = self.row_mut(number)?;
+            row.begin(at);
+            match &row.state {
+                RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
+                // Once the relationship is known to be gone, nothing is sent to the customer.
+                RowState::Changing(changing) if changing.is_gone() => {
+                    return Err(format!("the relationship of row {number} is known to be gone"));
+                }
+                RowState::Changing(_) if is_change => {
+                    if let Some((changing, first)) = row.changing() {
+                        changing.send(intent, first, rules, (seq, at))?;
+                    }
+                }
+                RowState::Judged { verdict, facts_at } if is_change => {
+                    let (verdict, facts_at) = (*verdict, *facts_at);
+                    let mut changing = Changing::new(verdict, facts_at);
+                    changing.send(intent, row.first(), rules, (seq, at))?;
+                    row.state = RowState::Changing(Box::new(changing));
+                }
+                _ => {}
+            }
+        }
+        self.requests += 1;
+        self.open.insert(seq, (intent.row, is_change, at));
+        Ok(())
+    }
+
+    fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
+        let takes_back = intent.purpose == Purpose::ReactivateSubscription;
+        if self.stopped_by_guard.is_some() && !takes_back {
+            return Err("a guard stopped the changes".to_owned());
+        }
+        if self.stage != Stage::Confirmed || !self.opened.changes {
+            return Err("nobody has allowed changes".to_owned());
+        }
+        let procedure = self.opened.procedure;
+        if !intent.purpose.belongs_to(procedure) {
+            return Err(format!("the procedure {procedure} sends no such change"));
+        }
+        let number = intent.row.ok_or("a change belongs to a row")?;
+        let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
+        if row.customer.is_none() || row.customer != intent.customer {
+            return Err(format!("row {number} names another customer"));
+        }
+        if !takes_back && !self.is_its_turn(row) {
+            return Err(format!("row {number} is not of the current wave"));
+        }
+        match &row.state {
+            RowState::Judged { verdict: Outcome::Ready, .. } | RowState::Changing(_) => Ok(()),
+            _ => Err(format!("the plan does not call row {number} ready")),
+        }
+    }
+
+    fn close(&mut self, intent: Seq) -> Result<(Option<u32>, bool, Time), String> {
+        self.open.remove(&intent).ok_or_else(|| format!("the intent {intent} is not open"))
+    }
+
+    // Ends.
+
+    /// Lets go of the rows: the records say what became of each, and the counts what they add up to. For when
+    /// nothing more is decided or sent, and whatever comes next needs the room.
+    pub fn let_go_of_rows(&mut self) {
+        (self.rows, self.texts, self.decided) = Default::default();
+    }
+
+    fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
+        let (changes, outcome) = (self.opened.changes, settled.outcome);
+        let row = self.row_mut(settled.row)?;
+        let may_end = match &row.state {
+            RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
+            RowState::Unread { .. } => {
+                matches!(outcome, Outcome::Rejected | Outcome::Skipped | Outcome::NotAttempted)
+            }
+            RowState::Judged { verdict: Outcome::Ready, .. } => match outcome {
+                Outcome::Ready => !changes,
+                outcome => outcome == Outcome::NotAttempted,
+            },
+            RowState::Judged { verdict, .. } => outcome == *verdict,
+            RowState::Changing(changing) => changing.may_end_as(outcome),
+        };
+        if !may_end {
+            return Err(format!("row {} cannot end as {outcome} from where it is", settled.row));
+        }
+        let was_accepted = matches!(&row.state, RowState::Changing(changing) if changing.was_accepted());
+        let is_first_word = matches!(row.state, RowState::Unread { .. });
+        // What fell was counted when it did.
+        let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
+        row.end(outcome);
+        let wave = row.wave;
+        if is_first_word {
+            self.judged += 1;
+            self.decided(settled.row, None);
+        }
+        *self.counts.entry(outcome).or_default() += 1;
+        if !fell {
+            self.take_as_sign(settled.row, wave, outcome, was_accepted);
+        }
+        Ok(())
+    }
+
+    fn take_as_sign(&mut self, row: u32, wave: u8, outcome: Outcome, was_accepted: bool) {
+        self.signs.settled(outcome, was_accepted);
+        if self.stage == Stage::Confirmed {
+            let is_early = self.leave_wave(wave);
+            if self.is_gone_by_other_hands(row, outcome) {
+                self.signs.gone_by_other_hands += 1;
+            }
+            if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
+                self.signs.surprise_in_canary = Some(row);
+            }
+        }
+    }
+
+    /// Whether a customer that was there when the plan was made went without any run of this log.
+    fn is_gone_by_other_hands(&self, row: u32, outcome: Outcome) -> bool {
+        let Some(ours) = self.opened.applies.as_ref().and_then(|plan| plan.removed_since.as_ref()) else {
+            return false;
+        };
+        let customer = self.row(row).and_then(|row| row.customer);
+        matches!(outcome, Outcome::AlreadyRemoved | Outcome::AlreadyDeleted)
+            && customer.is_some_and(|customer| !ours.contains(&customer))
+    }
+
+    /// The row has its end, but for what was suspended for it.
+    fn row_fell(&mut self, settled: &Settled) -> Result<(), String> {
+        let row = self.row_mut(settled.row)?;
+        let wave = row.wave;
+        let Some((changing, first)) = row.changing() else {
+            return Err(format!("no change of row {} was sent", settled.row));
+        };
+        changing.fall(settled, first)?;
+        let was_accepted = changing.was_accepted();
+        self.take_as_sign(settled.row, wave, settled.outcome, was_accepted);
+        Ok(())
+    }
+
+    fn undo_decided(&mut self, decided: &UndoDecided) -> Result<(), String> {
+        for number in &decided.rows {
+            let changing = self.changing(Some(*number))?;
+            if !changing.is_undecided() {
+                return Err(format!("there is nothing to decide about row {number}"));
+            }
+            changing.undo = Some(decided.reactivate);
+        }
+        Ok(())
+    }
+
+    /// The rows whose suspended subscriptions wait for somebody to decide, with these.
+    pub fn undecided(&self) -> Vec<(&Row, Vec<&Preparation>)> {
+        let mut undecided = Vec::new();
+        for row in &self.rows {
+            if let RowState::Changing(changing) = &row.state
+                && changing.is_undecided()
+            {
+                undecided.push((row, changing.suspended(row.first()).collect()));
+            }
+        }
+        undecided
+    }
+
+    fn run_sealed(&mut self, sealed: &RunSealed) -> Result<(), String> {
+        if sealed.counts != self.counts || self.settled() != self.opened.input.rows {
+            return Err(format!(
+                "{} rows are settled of the {} that the list has",
+                self.settled(),
+                self.opened.input.rows
+            ));
+        }
+        if sealed.open_intents != self.open_intents() {
+            return Err("it does not list the open intents".to_owned());
+        }
+        self.stage = Stage::Sealed;
+        self.sealed = Some(sealed.clone());
+        Ok(())
+    }
+
+    /// A person may say what the program could not find out, and may correct it later; nothing else.
+    fn resolved(&mut self, resolved: &Resolved) -> Result<(), String> {
+        let row = self.row_mut(resolved.row)?;
+        if row.customer != Some(resolved.customer) {
+            return Err(format!("row {} names another customer", resolved.row));
+        }
+        match &row.state {
+            RowState::Settled(Outcome::Unknown) => {}
+            RowState::Settled(outcome) => {
+                return Err(format!("row {} is settled as {outcome}", resolved.row));
+            }
+            _ => return Err(format!("row {} has no outcome yet", resolved.row)),
+        }
+        match resolved.outcome {
+            Outcome::Removed | Outcome::Deleted | Outcome::Failed => Ok(()),
+            outcome => Err(format!("an unknown outcome is not resolved as {outcome}")),
+        }
+    }
+
+    /// Every intent without an end.
+    pub fn open_intents(&self) -> Vec<Seq> {
+        let mut all: Vec<Seq> = self.never_closed.iter().chain(self.open.keys()).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// The program was started again. Whatever was on its way when it ended counts as sent. How much time
+    /// has passed since then is not known: the machine's clock may have been set meanwhile, in either
+    /// direction. So every wait begins again, and facts that seem to be from the future are old.
+    fn restarted(&mut self, now: Time) {
+        self.forget_answers(now);
+        for row in &mut self.rows {
+            match &mut row.state {
+                RowState::Changing(_) if is_taken_out("trust-the-clock-across-a-restart") => {}
+                RowState::Changing(changing) => changing.restarted(now),
+                RowState::Judged { facts_at, .. } if *facts_at > now => *facts_at = Time::from_millis(0),
+                _ => {}
+            }
+        }
+    }
+
+    fn forget_answers(&mut self, now: Time) {
+        for (intent, (number, is_change, _)) in std::mem::take(&mut self.open) {
+            self.never_closed.push(intent);
+            if !is_change {
+                continue;
+            }
+            if let Ok(change) = self.open_change(number)
+                && matches!(change.phase, ChangePhase::Open { intent: open, .. } if open == intent)
+            {
+                change.told("the program ended before the answer was recorded");
+                change.lost(now);
+            }
+        }
+    }
+
+    // Waves: a few go ahead, to find out.
+
+    /// Deals the ready rows out, in the order of the list, when the plan is confirmed, and again when it
+    /// is confirmed once more after a stop. What is being changed already is to be seen through first.
+    fn deal_waves(&mut self) {
+        let canary = self.policy.canary;
+        let second = canary.saturating_mul(1 + SECOND);
+        let (mut turn, mut waves) = (0, Waves::default());
+        for row in &mut self.rows {
+            match row.state {
+                RowState::Judged { verdict: Outcome::Ready, .. } => {
+                    row.wave = match turn {
+                        _ if canary == 0 => LAST,
+                        turn if turn < canary => 0,
+                        turn if turn < second => 1,
+                        _ => LAST,
+                    };
+                    turn += 1;
+                }
+                // What fell is not changed any more.
+                RowState::Changing(ref changing) if changing.fell.is_some() => continue,
+                RowState::Changing(_) => row.wave = if canary == 0 { LAST } else { 0 },
+                _ => continue,
+            }
+            waves.count(row.wave).into_iter().for_each(|open| *open += 1);
+        }
+        self.waves = waves;
+    }
+
+    /// A row that was dealt a wave has its outcome. Says whether the wave was one of the early ones.
+    fn leave_wave(&mut self, wave: u8) -> bool {
+        self.waves.count(wave).into_iter().for_each(|open| *open = open.saturating_sub(1));
+        wave < LAST
+    }
+
+    /// Whether the waves before this row's have ended.
+    fn is_its_turn(&self, row: &Row) -> bool {
+        row.wave <= self.waves.current()
+    }
+
+    /// The rows that may be worked on now: those that are being changed, and those of the current wave.
+    pub fn due(&self) -> Vec<u32> {
+        let current = self.waves.current();
+        let is_due = |row: &&Row| match row.state {
+            RowState::Changing(ref changing) => !changing.is_undecided(),
+            RowState::Judged { verdict: Outcome::Ready, .. } => {
+                row.wave == current || is_taken_out("all-waves-at-once")
+            }
+            _ => false,
+        };
+        self.rows.iter().filter(is_due).map(|row| row.number).collect()
+    }
+
+    /// Whether customers wait for an earlier wave to end.
+    pub fn has_later_waves(&self) -> bool {
+        let current = self.waves.current();
+        let waits = |row: &Row| {
+            matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }) && row.wave > current
+        };
+        self.rows.iter().any(waits)
+    }
+
+    /// How many customers are still to be changed.
+    pub fn to_change(&self) -> u32 {
+        let is_to_change = |row: &&Row| match &row.state {
+            RowState::Judged { verdict: Outcome::Ready, .. } => true,
+            RowState::Changing(changing) => {
+                changing.fell.is_none()
+                    && changing.last().is_none_or(|last| {
+                        matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
+                    })
+            }
+            _ => false,
+        };
+        u32::try_from(self.rows.iter().filter(is_to_change).count()).unwrap_or(u32::MAX)
+    }
+
+    // Partner Center's own record.
+
+    /// Partner Center has it on record too. That is a fact of its own: the outcome of a row stays what it is.
+    fn corroborate(&mut self, corroborated: &Corroborated) -> Result<(), String> {
+        if !is_taken_out("corroborated-before-the-end") {
+            self.require_seal()?;
+        }
+        let number = corroborated.row;
+        let row = self.row(number).ok_or_else(|| format!("there is no row {number}"))?;
+        if row.customer != Some(corroborated.customer) {
+            return Err(format!("row {number} names another customer"));
+        }
+        match row.state {
+            RowState::Settled(outcome) if outcome.is_gone() || outcome == Outcome::Unknown => {}
+            RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
+            _ => return Err(format!("row {number} has no outcome")),
+        }
+        if self.corroborated.insert(number) {
+            Ok(())
+        } else {
+            Err(format!("row {number} was corroborated before"))
+        }
+    }
+
+    /// Only what has come to its end is compared.
+    fn require_seal(&self) -> Result<(), String> {
+        if self.stage == Stage::Sealed { Ok(()) } else { Err("the run is not sealed".to_owned()) }
+    }
+
+    // The digest of the plan.
+
+    /// The digest over everything that was decided. `plan.json` says how to compute it again.
+    pub fn plan_digest(&self) -> Sha256 {
+        let mut digest = self.decided.digest.clone().unwrap_or_else(|| self.plan_head());
+        for (row, decision) in &self.decided.ahead {
+            if let Some(customer) = self.row(*row).and_then(|row| row.customer) {
+                add(&mut digest, *row, customer, *decision);
+            }
+        }
+        digest.done()
+    }
+
+    /// A row is judged or settled for the first time; with what was decided about it, if anything was.
+    fn decided(&mut self, row: u32, decision: Option<Sha256>) {
+        self.decided.ahead.extend(decision.map(|decision| (row, decision)));
+        if self.partner.is_none() {
+            return;
+        }
+        let head = self.decided.digest.take().unwrap_or_else(|| self.plan_head());
+        let Decided { digest, next, ahead } = &mut self.decided;
+        let digest = digest.insert(head);
+        let is_read = |row: &&Row| !matches!(row.state, RowState::Unread { .. });
+        while let Some(row) =
+            self.rows.get(*next).filter(|row| is_read(row) || is_taken_out("a-decision-is-passed-over"))
+        {
+            if let (Some(decision), Some(customer)) = (ahead.remove(&row.number), row.customer) {
+                add(digest, row.number, customer, decision);
+            }
+            *next += 1;
+        }
+    }
+
+    fn plan_head(&self) -> Digest {
+        let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
+        head(planned_by, self.partner.as_ref().map(|partner| partner.tenant_id), self.opened.procedure)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! What follows from what.
+
+mod corroboration;
+mod decided;
+mod planning;
