@@ -2,8 +2,9 @@
 //!
 //! A run is an append-only sequence of [`Record`]s. [`canonical`] makes the bytes that are stored
 //! and hashed; [`Run`] is the fold over a run's records, and its [`Run::apply`] is the only place
-//! where a transition is legal. The engine asks a `Run` what to do next, resume builds one from the
-//! log, and the reports and `verify` read the same records.
+//! where a transition is legal: the engine asks a `Run` what to do next, and resume and `verify` build
+//! one from the log. [`RunStory`] and [`CustomerStory`] do not ask what is legal: they tell people what
+//! happened. Both have the life of a [`Change`], and the table of kinds.
 //!
 //! This room never reads a clock, never touches a network or a disk, and never decides what should
 //! happen: it says what did.
