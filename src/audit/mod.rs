@@ -56,6 +56,6 @@ pub use place::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{Attached, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, discard_copies};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

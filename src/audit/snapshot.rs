@@ -8,6 +8,7 @@ use super::{
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
+    env,
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -19,6 +20,8 @@ use url::Url;
 
 /// How often the log is copied again when it changed meanwhile.
 const TRIES: usize = 20;
+/// How often a folder of copies is removed again when there is something new in it.
+const REMOVALS: usize = 1000;
 /// What `SQLite` keeps beside a log that is not at rest.
 const SIDECARS: [&str; 2] = ["-wal", "-journal"];
 /// The name of a copied log.
@@ -41,6 +44,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// Takes the log as it is now.
     pub fn take(path: &Path) -> Result<Self, CannotLook> {
+        Self::take_into(path, &env::temp_dir())
+    }
+
+    /// Takes the log as it is now. If it must be copied, the copy lies in a folder of its own in `folder`.
+    pub fn take_into(path: &Path, folder: &Path) -> Result<Self, CannotLook> {
         let failed = |source| CannotLook::Open { path: path.to_owned(), source };
         let path = path.canonicalize().map_err(failed)?;
         if !fs::metadata(&path).map_err(failed)?.is_file() {
@@ -57,7 +65,7 @@ impl Snapshot {
         let copy = if sidecars.iter().all(|file| is_empty(file)) {
             None
         } else {
-            let folder = copy(&path, &sidecars).map_err(failed)?;
+            let folder = copy(&path, &sidecars, folder).map_err(failed)?;
             Some(Arc::new(folder.ok_or_else(|| CannotLook::Unsteady(path.clone()))?))
         };
         let is_being_written = copy.is_some() && is_locked(&path);
@@ -111,14 +119,6 @@ impl Snapshot {
         self.copy.is_some()
     }
 
-    /// Removes the copy, if there is one. What is open stays readable, and nothing else can be opened.
-    pub fn discard(&self) {
-        if let Some(folder) = &self.copy {
-            // Somebody who cleans up the same folder may have been faster.
-            drop(fs::remove_dir_all(folder.path()));
-        }
-    }
-
     /// Whether a run was writing the log when this was taken.
     pub const fn is_being_written(&self) -> bool {
         self.is_being_written
@@ -141,6 +141,16 @@ impl Snapshot {
         match integer("user_version") {
             Ok(found) if found < 1 => Err(CannotLook::Version { path: path(), found }),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Removes a folder into which logs were taken. What is open stays readable, and nothing else can be opened.
+pub fn discard_copies(folder: &Path) {
+    // A log that is being copied or opened meanwhile puts a file back, which happens less often than this.
+    for _ in 0..REMOVALS {
+        if fs::remove_dir_all(folder).is_ok() || !folder.exists() {
+            return;
         }
     }
 }
@@ -201,9 +211,9 @@ impl Moment {
 
 /// Copies the log and what belongs to it into a folder that nobody else can read. None if it changed each
 /// time.
-fn copy(path: &Path, sidecars: &[PathBuf]) -> io::Result<Option<TempDir>> {
+fn copy(path: &Path, sidecars: &[PathBuf], into: &Path) -> io::Result<Option<TempDir>> {
     for _ in 0..TRIES {
-        let folder = tempfile::tempdir()?;
+        let folder = tempfile::tempdir_in(into)?;
         let copied = folder.path().join(COPY);
         let before = Moment::of(path, sidecars);
         copy_file(path, &copied)?;

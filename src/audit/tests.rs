@@ -1,7 +1,8 @@
 //! When heads are made, what they cover, and what happens to a log that is not what they say.
 
 use super::{
-    Entry, Salt, SigningKey, Store, StoreError, Writer, beside::copy_path, checkpoint, keys::tests::key,
+    Entry, Salt, SigningKey, Snapshot, Store, StoreError, Writer, beside::copy_path, checkpoint,
+    discard_copies, keys::tests::key,
 };
 use crate::{
     domain::{Secret, Time},
@@ -225,4 +226,30 @@ fn a_log_that_is_shorter_than_the_copy_of_its_heads_is_not_opened() {
     fs::remove_file(&path).unwrap();
     let error = try_open(&path, &[8; 16], &key()).unwrap_err();
     assert!(matches!(error, StoreError::ForeignCopy { .. }), "{error}");
+}
+
+#[test]
+fn of_a_log_that_is_being_copied_and_opened_nothing_is_left_when_copies_are_discarded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = log(&folder);
+    let mut store = open(&path);
+    store.append(&entries(10)).unwrap();
+    for _ in 0..100 {
+        let copies = tempfile::tempdir_in(&folder).unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (of_log, into) = (path.clone(), copies.path().to_owned());
+        let taking = std::thread::spawn(move || {
+            for _ in 0..200 {
+                let Ok(snapshot) = Snapshot::take_into(&of_log, &into) else { return };
+                begun.send(()).unwrap();
+                drop(snapshot.reader());
+                std::mem::forget(snapshot);
+            }
+        });
+        has_begun.recv().unwrap();
+        discard_copies(copies.path());
+        taking.join().unwrap();
+        assert!(!copies.path().exists());
+    }
+    store.close().unwrap();
 }

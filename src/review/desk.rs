@@ -6,12 +6,13 @@
 use super::pages::Tools;
 use crate::{
     audit::{
-        Index, QueryError, Snapshot,
+        CannotLook, Index, QueryError, Snapshot, discard_copies,
         verify::{Trust, Verification, verify_snapshot},
     },
     domain::{Time, is_taken_out},
 };
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
@@ -20,6 +21,7 @@ use std::{
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+use tempfile::TempDir;
 
 /// A log that is being written is not read again sooner than this after the last time.
 const SHORTEST_REST: Duration = Duration::from_secs(2);
@@ -87,6 +89,8 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub struct Desk {
     path: PathBuf,
+    /// Where the log is copied to when it must be.
+    copies: TempDir,
     trust: Trust,
     state: Mutex<State>,
     news: Condvar,
@@ -98,8 +102,6 @@ pub struct Desk {
 struct State {
     view: Option<Arc<View>>,
     is_at_work: bool,
-    /// What is being read, or was read last.
-    snapshot: Option<Arc<Snapshot>>,
     failure: Option<String>,
     /// When the latest work ended, and how long it took.
     rested: Option<(Instant, Duration)>,
@@ -108,22 +110,21 @@ struct State {
 impl Desk {
     /// Takes the log at `path`, and begins to read it. What cannot be shown is refused here.
     pub fn open(path: &Path, trust: Trust) -> Result<Arc<Self>, QueryError> {
-        let snapshot = Snapshot::take(path)?;
+        let copies =
+            tempfile::tempdir().map_err(|source| CannotLook::Open { path: env::temp_dir(), source })?;
+        let snapshot = Snapshot::take_into(path, copies.path())?;
         drop(snapshot.reader()?);
         let desk = Arc::new(Self {
             path: path.to_owned(),
+            copies,
             trust,
             state: Mutex::default(),
             news: Condvar::new(),
             read: AtomicU64::new(0),
             total: AtomicU64::new(0),
         });
-        let snapshot = Arc::new(snapshot);
-        let mut state = desk.lock();
-        state.is_at_work = true;
-        state.snapshot = Some(Arc::clone(&snapshot));
-        drop(state);
-        desk.work(Some(snapshot));
+        desk.lock().is_at_work = true;
+        desk.work(Some(Arc::new(snapshot)));
         Ok(desk)
     }
 
@@ -134,13 +135,10 @@ impl Desk {
 
     /// Leaves nothing behind: the program ends, whatever is still being read.
     pub fn close(&self) {
-        let mut state = self.lock();
-        for snapshot in state.snapshot.iter().chain(state.view.as_ref().map(|view| &view.snapshot)) {
-            if !is_taken_out("a-copy-left-behind") {
-                snapshot.discard();
-            }
+        self.lock().view = None;
+        if !is_taken_out("a-copy-left-behind") {
+            discard_copies(self.copies.path());
         }
-        state.view = None;
     }
 
     /// What there is to see now. Waits a moment for a log that is still being read.
@@ -222,8 +220,8 @@ impl Desk {
     }
 
     fn read_log(&self, first: Option<Arc<Snapshot>>) -> Result<View, QueryError> {
-        let snapshot = first.map_or_else(|| Snapshot::take(&self.path).map(Arc::new), Ok)?;
-        self.lock().snapshot = Some(Arc::clone(&snapshot));
+        let take = || Snapshot::take_into(&self.path, self.copies.path()).map(Arc::new);
+        let snapshot = first.map_or_else(take, Ok)?;
         let taken_at = now();
         let index = Index::build(&snapshot, |read, total| {
             self.read.store(read, Ordering::Relaxed);

@@ -14,7 +14,7 @@ pub(super) const FORMAT: &str = "offboard certificate v1";
 
 /// The edition of the words in which a certificate tells its records. It is raised whenever a sentence becomes another,
 /// and a certificate's words are compared only by who has the same; 1 if it does not say.
-pub(super) const WORDS: u32 = 2;
+pub(super) const WORDS: u32 = 3;
 
 pub(super) const HOW_TO_CHECK: &str = "`offboard prove --check certificate.json --key KEY` checks all of this \
 without the audit log and without a network; KEY is the partner's public key, from the partner and not from \
