@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// A line of the view `runs`.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are the columns of contract §6")]
+#[expect(missing_docs, reason = "the fields are the columns of the view")]
 pub struct RunLine {
     pub run_id: RunId,
     pub procedure: Option<String>,
@@ -30,7 +30,7 @@ pub struct RunLine {
 
 /// A line of the view `requests`.
 #[derive(Clone, Debug, Default, Serialize)]
-#[expect(missing_docs, reason = "the fields are the columns of contract §6")]
+#[expect(missing_docs, reason = "the fields are the columns of the view")]
 pub struct RequestLine {
     pub run_id: Option<String>,
     pub seq: Seq,

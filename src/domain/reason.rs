@@ -1,4 +1,4 @@
-//! Why a row did not end as removed: the table of contract §4, once.
+//! Why a row did not end as removed: the one table of it.
 
 use super::Outcome;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum Kind {
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $kind:ident, $outcome:ident, $allow:literal, $retry:literal, $advice:literal;)+) => {
-        /// A reason (contract §4). Its public name is what reports, views and scripts use.
+        /// A reason. Its public name is what reports, views and scripts use.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Reason {

@@ -129,7 +129,7 @@ impl Day {
     }
 
     /// Reads the day from a date or a date and time as Partner Center writes them: `Z`, an offset
-    /// or none, any number of fractional digits, blanks inside the time (`partner-center` §7.2).
+    /// or none, any number of fractional digits, blanks inside the time.
     /// The day is the one in UTC where an offset is given.
     pub fn from_lenient(text: &str) -> Option<Self> {
         let compact: Cow<'_, str> = match text.trim() {

@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 /// The version of the form of `summary.json`.
 const SCHEMA_VERSION: u32 = 1;
 
-/// A run in numbers: `summary.json` (contract §5).
+/// A run in numbers: `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of contract §5")]
+#[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct Summary {
     pub schema_version: u32,
     pub run_id: RunId,
@@ -54,7 +54,7 @@ pub struct Summary {
 
 /// Whose customers these are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of contract §5")]
+#[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct PartnerLine {
     pub tenant_id: TenantId,
     pub name: String,
@@ -62,7 +62,7 @@ pub struct PartnerLine {
 
 /// The list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the fields are those of contract §5")]
+#[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct InputLine {
     pub file: String,
     pub sha256: Sha256,

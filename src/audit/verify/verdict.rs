@@ -100,7 +100,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// How `offboard verify` ends with it (contract §2).
+    /// How `offboard verify` ends with it.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Proved => 0,
