@@ -119,16 +119,15 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
             again.reading(&format!("resolve --customer {first} --run {}", run.id))
         )));
     }
-    let gone = [Outcome::Removed, Outcome::Deleted];
-    let gone: u32 = gone.iter().filter_map(|outcome| run.counts.get(outcome)).sum();
+    let has_done_some = run.counts.iter().any(|(outcome, count)| outcome.is_by_the_run() && *count > 0);
     // Whoever declined, or was refused before anything was changed, knows why, and has the list.
-    if gone == 0 && run.counts.contains_key(&Outcome::NotAttempted) {
+    if !has_done_some && run.counts.contains_key(&Outcome::NotAttempted) {
         return steps;
     }
     let file = in_reports(paths, &run.id, "retry.csv");
     let command = again.listing(&format!("run {}", quoted(&file.to_string_lossy())));
     steps.push(Step::Retry(format!("{command}{}", of_run(run))));
-    if gone > 0 && run.opened.procedure == Procedure::RemoveRelationship {
+    if has_done_some && run.opened.procedure == Procedure::RemoveRelationship {
         let reconcile = again.visiting(&format!("reconcile {}", run.id));
         let why = "(in two days, when Partner Center's own record has caught up)";
         steps.push(Step::Always(format!("{reconcile}  {why}")));

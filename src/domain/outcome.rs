@@ -75,6 +75,11 @@ impl Outcome {
         matches!(self, Self::Removed | Self::Deleted | Self::AlreadyRemoved | Self::AlreadyDeleted)
     }
 
+    /// Whether the run itself has removed the relationship or deleted the customer.
+    pub const fn is_by_the_run(self) -> bool {
+        matches!(self, Self::Removed | Self::Deleted)
+    }
+
     /// The outcome with this public name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)

@@ -160,7 +160,7 @@ impl Tally {
         for reason in &row.reasons {
             *self.reasons.entry(*reason).or_default() += 1;
         }
-        if matches!(row.outcome, Outcome::Removed | Outcome::Deleted) {
+        if row.outcome.is_by_the_run() {
             let evidence = row.story.last_word().evidence().map_or(NO_EVIDENCE, |evidence| evidence.as_str());
             *self.evidence.entry(evidence).or_default() += 1;
         }

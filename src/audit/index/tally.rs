@@ -83,7 +83,7 @@ impl RunTally {
             return;
         };
         *self.outcomes.entry(outcome).or_default() += 1;
-        if matches!(outcome, Outcome::Removed | Outcome::Deleted) {
+        if outcome.is_by_the_run() {
             *self.evidence.entry(word.evidence()).or_default() += 1;
         }
     }
@@ -106,7 +106,6 @@ impl RunTally {
 
     /// Rows that were removed or deleted.
     pub fn removed(&self) -> u32 {
-        let gone = [Outcome::Removed, Outcome::Deleted];
-        gone.iter().filter_map(|outcome| self.outcomes.get(outcome)).sum()
+        self.outcomes.iter().filter(|(outcome, _)| outcome.is_by_the_run()).map(|(_, count)| count).sum()
     }
 }

@@ -77,8 +77,8 @@ fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId,
             continue;
         };
         reader.customers::<QueryError>(&line.run_id, |story| {
-            if let (Some(id), Some(Outcome::Removed | Outcome::Deleted)) = (story.customer(), story.outcome())
-            {
+            let is_by_that_run = story.outcome().is_some_and(Outcome::is_by_the_run);
+            if let Some(id) = story.customer().filter(|_| is_by_that_run) {
                 removed.insert(id, span);
             }
             Ok(())
