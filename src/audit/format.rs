@@ -3,7 +3,7 @@
 //! A layout is the tables, triggers and views of the file. It is never migrated: its digest stands in the log's first
 //! record, under every signed head, so a log keeps its layout for ever and is added to as it is. Every older layout is
 //! read, and a newer one too: this program reads the tables `record`, `payload` and `checkpoint` alone, through views of
-//! its own ([`super::own_views`]), and never through what else a file brings.
+//! its own (`views.rs`), and never through what else a file brings.
 
 use crate::{
     domain::{Digest, Outcome, Sha256},
