@@ -1,11 +1,14 @@
-//! The lines of the views `runs` and `requests`, as types.
+//! The lines of the lists of runs and of requests.
 
-use crate::domain::{RunId, Seq};
+use crate::{
+    domain::{Mode, RunId, Seq, Time},
+    record::{RunState, RunStory},
+};
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
-/// A line of the view `runs`.
+/// A run in the list of runs: a line of the view `runs`.
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "the fields are the columns of the view")]
 pub struct RunLine {
@@ -22,10 +25,73 @@ pub struct RunLine {
     pub input_rows: Option<u32>,
     pub ticket: Option<String>,
     pub reason: Option<String>,
-    pub started_at: Option<String>,
-    pub finished_at: Option<String>,
-    pub state: String,
+    pub started_at: Time,
+    pub finished_at: Option<Time>,
+    pub state: RunState,
     pub exit_code: Option<u8>,
+}
+
+impl RunLine {
+    /// The line of a run, in a log whose latest run was opened at this place.
+    pub(super) fn of(run: RunStory, latest: Seq) -> Self {
+        let (finished_at, exit_code) = (run.finished_at(), run.exit_code());
+        let RunStory { id, started_at, course, opened, partner, .. } = run;
+        Self {
+            run_id: id,
+            procedure: Some(opened.procedure.to_string()),
+            mode: Some(opened.mode.to_string()),
+            partner_tenant_id: partner.as_ref().map(|partner| partner.tenant_id.to_string()),
+            partner_name: partner.map(|partner| partner.name),
+            operator: Some(opened.operator),
+            host: Some(opened.host),
+            version: Some(opened.version),
+            input_file: Some(opened.input.file),
+            input_sha256: Some(opened.input.sha256.to_string()),
+            input_rows: Some(opened.input.rows),
+            ticket: opened.ticket,
+            reason: opened.reason,
+            started_at,
+            finished_at,
+            state: course.state(latest),
+            exit_code,
+        }
+    }
+
+    /// The line of a run whose beginning a newer program wrote: whatever of it is told as it was always told.
+    pub(super) fn of_newer(run_id: RunId, started_at: Time, body: &[u8], state: RunState) -> Self {
+        let opened: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |place: &str| opened.pointer(place).and_then(Value::as_str).map(str::to_owned);
+        let rows = opened.pointer("/input/rows").and_then(Value::as_u64);
+        Self {
+            run_id,
+            procedure: text("/procedure"),
+            mode: text("/mode"),
+            partner_tenant_id: None,
+            partner_name: None,
+            operator: text("/operator"),
+            host: text("/host"),
+            version: text("/version"),
+            input_file: text("/input/file"),
+            input_sha256: text("/input/sha256"),
+            input_rows: rows.and_then(|rows| u32::try_from(rows).ok()),
+            ticket: text("/ticket"),
+            reason: text("/reason"),
+            started_at,
+            finished_at: None,
+            state,
+            exit_code: None,
+        }
+    }
+
+    /// Whether it went to the real service and could change something there; no plan, no rehearsal, no demo.
+    pub fn is_real(&self) -> bool {
+        self.mode.as_deref() == Some(Mode::Run.as_str())
+    }
+
+    /// Whether it is over.
+    pub fn is_sealed(&self) -> bool {
+        self.state == RunState::Sealed
+    }
 }
 
 /// A line of the view `requests`.
@@ -53,32 +119,6 @@ pub struct RequestLine {
     pub response_request_id: Option<String>,
     pub response_correlation_id: Option<String>,
     pub error: Option<String>,
-}
-
-pub(super) fn run_line(row: &Row<'_>) -> rusqlite::Result<RunLine> {
-    let id: String = row.get("run_id")?;
-    let run_id = id.parse().map_err(|error: crate::domain::IdError| {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
-    })?;
-    Ok(RunLine {
-        run_id,
-        procedure: row.get("procedure")?,
-        mode: row.get("mode")?,
-        partner_tenant_id: row.get("partner_tenant_id")?,
-        partner_name: row.get("partner_name")?,
-        operator: row.get("operator")?,
-        host: row.get("host")?,
-        version: row.get("version")?,
-        input_file: row.get("input_file")?,
-        input_sha256: row.get("input_sha256")?,
-        input_rows: row.get("input_rows")?,
-        ticket: row.get("ticket")?,
-        reason: row.get("reason")?,
-        started_at: row.get("started_at")?,
-        finished_at: row.get("finished_at")?,
-        state: row.get("state")?,
-        exit_code: row.get("exit_code")?,
-    })
 }
 
 pub(super) fn request_line(row: &Row<'_>) -> rusqlite::Result<RequestLine> {

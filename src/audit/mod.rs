@@ -47,7 +47,7 @@ pub use error::{CannotLook, StoreError};
 pub use export::Copied;
 pub use format::{Difference, Later};
 pub use inclusion::{Head, Leaf, Proof, Prover};
-pub use index::{CustomerFilter, Index, IndexedRow, Mention, RunTally};
+pub use index::{CustomerFilter, Index, IndexedRow, IndexedRun, Mention};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};

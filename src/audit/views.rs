@@ -1,29 +1,24 @@
-//! The views through which this program reads a log: its own, whatever the file brings.
+//! The view through which this program reads a log: its own, whatever the file brings.
 //!
-//! They lie in the temporary schema of the connection that asks, hide the file's, and are made of `record`, `payload`
-//! and nothing else: whoever can alter a log can alter a view, an index or a generated column of it alone, so that a run
+//! It lies in the temporary schema of the connection that asks, hides the file's, and is made of `record` and nothing else: whoever can alter a log can alter a view, an index or a generated column of it alone, so that a run
 //! which is there is not found, or one is shown with another operator.
 //!
 //! The few records that say what a run is are found by reading the bytes of all records once. What is found lies in a
 //! temporary table, and only what was added since is read the next time.
 
-use super::format::{definitions, sql};
+use super::format::definitions;
 use crate::record::{Kind, sql_list};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
 /// The kinds of the few records that say what a run is.
-const MILESTONES: [Kind; 10] = [
-    Kind::LogOpened,
+const MILESTONES: [Kind; 6] = [
     Kind::KeyIntroduced,
     Kind::RunOpened,
     Kind::PartnerIdentified,
     Kind::Stopped,
     Kind::Resumed,
     Kind::RunSealed,
-    Kind::Resolved,
-    Kind::Corroborated,
-    Kind::Reconciled,
 ];
 
 const TABLES: &str = "
@@ -65,19 +60,7 @@ impl Suspect {
 /// Makes them on this connection.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     let records = view("records").replace("FROM record", "FROM main.record");
-    connection.execute_batch(&format!("CREATE TEMP VIEW records AS {records}; {TABLES}"))?;
-    for name in ["runs", "customers"] {
-        let mut view = view(name).to_owned();
-        for kind in MILESTONES {
-            let asked = sql(&format!("WHERE kind = {{{kind:?}}}"));
-            for between in [" ", "\n    "] {
-                let milestones = format!("FROM temp.milestones {asked}");
-                view = view.replace(&format!("FROM records{between}{asked}"), &milestones);
-            }
-        }
-        connection.execute_batch(&format!("CREATE TEMP VIEW {name} AS {view}"))?;
-    }
-    Ok(())
+    connection.execute_batch(&format!("CREATE TEMP VIEW records AS {records}; {TABLES}"))
 }
 
 /// What this view of a new log's asks.
@@ -168,32 +151,30 @@ mod tests {
         let kinds = |found: Vec<(i64, String)>| -> Vec<String> {
             found.into_iter().map(|(seq, kind)| format!("{seq} {kind}")).collect()
         };
-        assert_eq!(kinds(found(&log)), ["0 log_opened", "2 run_opened", "6 stopped"]);
+        assert_eq!(kinds(found(&log)), ["2 run_opened", "6 stopped"]);
         log.pragma_update(None, "query_only", "OFF").unwrap();
         add(&log, &[r#"{"kind":"run_sealed","run":"a"}"#]);
         // What is asked at one moment, and given up, is found again.
         log.execute_batch("BEGIN").unwrap();
-        assert_eq!(found(&log).len(), 4);
+        assert_eq!(found(&log).len(), 3);
         log.execute_batch("ROLLBACK").unwrap();
         assert_eq!(kinds(found(&log)).last().unwrap(), "7 run_sealed");
-        let state: String = log.query_row("SELECT state FROM runs", [], |row| row.get(0)).unwrap();
-        assert_eq!(state, "sealed");
         assert!(log.execute("DELETE FROM temp.milestone", []).is_err(), "it cannot write any more");
     }
 
     /// Whatever else a file has, nobody hears it.
     #[test]
-    fn our_views_hide_those_of_the_file() {
+    fn our_view_hides_that_of_the_file() {
         let log = log(&[r#"{"kind":"run_opened","run":"a"}"#]);
         for name in ["records", "runs", "customers", "requests"] {
             log.execute_batch(&format!("DROP VIEW {name}")).unwrap();
         }
-        log.execute_batch("CREATE VIEW runs AS SELECT 1 AS x; CREATE INDEX i ON record (body)").unwrap();
+        log.execute_batch("CREATE VIEW records AS SELECT 1 AS x; CREATE INDEX i ON record (body)").unwrap();
         prepare(&log).unwrap();
         gather(&log).unwrap();
-        let run: String = log.query_row("SELECT run_id FROM runs", [], |row| row.get(0)).unwrap();
+        let run: String = log.query_row("SELECT run FROM temp.milestones", [], |row| row.get(0)).unwrap();
         assert_eq!(run, "a");
-        for view in ["runs", "customers", "customers WHERE run_id = 'a'", "temp.milestones"] {
+        for view in ["records", "temp.milestones", "temp.milestones WHERE run = 'a'"] {
             let plan = plan(&log, &format!("SELECT * FROM {view}")).unwrap();
             assert!(!plan.iter().any(|step| step.contains("INDEX i")), "{plan:?}");
         }

@@ -129,7 +129,7 @@ pub(super) fn write_reports_of(
     let folder = reports.join(line.run_id.as_str());
     report::write_all(reader, line, &folder, csv).map_err(|error| {
         let run = &line.run_id;
-        if line.state != "sealed" && matches!(error, ReportError::DoesNotAddUp { .. }) {
+        if !line.is_sealed() && matches!(error, ReportError::DoesNotAddUp { .. }) {
             let text = format!("run {run} ended while its list was being read; nothing was sent for it, and there is nothing to report");
             return Failure::usage(text);
         }

@@ -104,7 +104,7 @@ fn fill(store: &mut Store, pack: &Path, run: &RunId) -> Result<Copied, Failure> 
     let line = reader.find(run.as_str())?;
     let reports = pack.join("reports").join(run.as_str());
     report::write_all(&reader, &line, &reports, CsvStyle::Safe).map_err(|error| match error {
-        ReportError::DoesNotAddUp { .. } if line.state != "sealed" => {
+        ReportError::DoesNotAddUp { .. } if !line.is_sealed() => {
             Failure::usage(format!("run {run} has no reports: it ended while its list was being read"))
         }
         error => error.into(),

@@ -23,15 +23,12 @@ pub(super) fn run(
     let paths = Paths::resolve(typed, common)?;
     let reader = Reader::open(&paths.audit_log)?;
     let mut line = reader.find(&options.run)?;
-    if options.run == "latest" && line.state == "sealed" {
+    if options.run == "latest" && line.is_sealed() {
         // A plan or a rehearsal may have come after the run that waits to be gone on with.
-        let waiting = reader
-            .runs()?
-            .into_iter()
-            .rfind(|run| run.state != "sealed" && run.mode.as_deref() == Some("run"));
+        let waiting = reader.runs()?.into_iter().rfind(|run| !run.is_sealed() && run.is_real());
         line = waiting.unwrap_or(line);
     }
-    if line.state == "sealed" {
+    if line.is_sealed() {
         printer.say(&format!("Run {} is complete; there is nothing to go on with.", line.run_id));
         return Ok(line.exit_code.map_or(Exit::Done, Exit::from_code));
     }

@@ -30,7 +30,7 @@ pub(super) fn run(printer: &Printer, typed: &Typed, common: &Common) -> Result<E
             run.partner_name.unwrap_or_default(),
             run.input_file.unwrap_or_default(),
             run.input_rows.map(|rows| rows.to_string()).unwrap_or_default(),
-            run.state,
+            run.state.as_str().to_owned(),
             run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
         ]);
     }

@@ -129,7 +129,7 @@ pub(super) fn refuse_stop_file(store: &Store) -> Result<(), Failure> {
 pub(super) fn refuse_unfinished(paths: &Paths, list: Sha256) -> Result<(), Failure> {
     let reader = Reader::open(&paths.audit_log)?;
     for line in reader.runs()? {
-        if line.state == "sealed" || line.mode.as_deref() != Some("run") {
+        if line.is_sealed() || !line.is_real() {
             continue;
         }
         let Some(run) = reader.fold(&line.run_id)? else { continue };

@@ -54,5 +54,5 @@ pub use run::{Illegal, Run, Stage};
 pub use signs::{REMEMBERED, Signs};
 pub use story::{
     CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
-    RunStory, Sent, Value,
+    RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait,
 };

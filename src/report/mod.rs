@@ -37,6 +37,7 @@ pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };
 pub use error::ReportError;
+pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Entry, Plan};

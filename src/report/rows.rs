@@ -2,15 +2,12 @@
 
 use crate::{
     domain::{Outcome, Reason, Time, awaits_an_act},
-    record::{CustomerStory, Pending, Resolved},
+    record::{CustomerStory, Pending, Resolved, RunTotals},
 };
 use std::collections::BTreeMap;
 
 /// How many names a table of dates shows for one day.
 const NAMES_A_DAY: usize = 5;
-
-/// Under which removals count that have none.
-pub(super) const NO_EVIDENCE: &str = "none";
 
 /// What a report shows of a row: its outcome, or how far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,11 +105,11 @@ impl Row {
 /// What the rows add up to.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    pub(super) rows: u32,
+    pub(super) totals: RunTotals,
+    /// Rows by outcome, or by the one under which each counts until it has its own.
     pub(super) counts: BTreeMap<Outcome, u32>,
+    /// Rows by reason, whether they have their outcome or not.
     pub(super) reasons: BTreeMap<Reason, u32>,
-    /// Rows that this run removed or deleted, by how sure that is.
-    pub(super) evidence: BTreeMap<&'static str, u32>,
     /// Skipped customers by the first day on which they may go.
     pub(super) days: BTreeMap<String, Day>,
     /// Rows by what is shown of them.
@@ -154,15 +151,11 @@ impl Day {
 
 impl Tally {
     pub(super) fn add(&mut self, row: &Row) {
-        self.rows += 1;
+        self.totals.add(&row.story);
         *self.counts.entry(row.outcome).or_default() += 1;
         *self.shown.entry(row.shown()).or_default() += 1;
         for reason in &row.reasons {
             *self.reasons.entry(*reason).or_default() += 1;
-        }
-        if row.outcome.is_by_the_run() {
-            let evidence = row.story.last_word().evidence().map_or(NO_EVIDENCE, |evidence| evidence.as_str());
-            *self.evidence.entry(evidence).or_default() += 1;
         }
         if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.goes_from()) {
             self.days.entry(day.to_string()).or_default().add(row);
@@ -186,16 +179,5 @@ impl Tally {
             Shown::Outcome(_) => None,
         };
         self.shown.iter().filter_map(pending).collect()
-    }
-
-    /// The counts without what a person found out later.
-    pub(super) fn counts_when_sealed(&self) -> BTreeMap<Outcome, u32> {
-        let mut counts = self.counts.clone();
-        for (_, resolved) in &self.resolved {
-            counts.entry(resolved.outcome).and_modify(|count| *count -= 1);
-            *counts.entry(Outcome::Unknown).or_default() += 1;
-        }
-        counts.retain(|_, count| *count > 0);
-        counts
     }
 }

@@ -8,15 +8,15 @@ use super::{
 use crate::{
     audit::{Listener, Reader, RunLine},
     domain::is_taken_out,
-    record::{CustomerStory, RunStory},
+    record::{CustomerStory, RunState, RunStory},
 };
 
 /// A run as a whole; the rows are told one by one.
 #[derive(Debug)]
 pub(super) struct ReportedRun {
     pub(super) run: RunStory,
-    /// `open`, `interrupted` or `sealed`.
-    pub(super) state: String,
+    /// How far it is.
+    pub(super) state: RunState,
     /// What was sent, and how fast.
     pub(super) traffic: Traffic,
     /// The first signed head of the log that covers the end of the run.
@@ -66,11 +66,11 @@ fn check(tally: &Tally, run: &RunStory) -> Result<(), ReportError> {
     let sealed = run.sealed.as_ref().map(|(.., sealed)| sealed);
     let open = if sealed.is_some() { tally.provisional } else { 0 };
     let counted = tally.counts.values().sum::<u32>() - open;
-    if counted != rows || tally.rows != rows {
+    if counted != rows || tally.totals.rows != rows {
         return Err(ReportError::DoesNotAddUp { rows, counted });
     }
     match sealed {
-        Some(sealed) if sealed.counts != tally.counts_when_sealed() => Err(ReportError::NotAsSealed),
+        Some(sealed) if sealed.counts != tally.totals.settled => Err(ReportError::NotAsSealed),
         _ => Ok(()),
     }
 }
@@ -93,7 +93,7 @@ impl<T: Teller> Listener<ReportError> for Telling<'_, T> {
             None => None,
         };
         self.told_requests = traffic.sent.requests;
-        let told = ReportedRun { run, state: self.line.state.clone(), traffic, checkpoint };
+        let told = ReportedRun { run, state: self.line.state, traffic, checkpoint };
         let made = self.teller.begin(&told)?;
         self.begun = Some((told, made));
         Ok(())

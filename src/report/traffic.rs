@@ -8,7 +8,7 @@ use super::ReportError;
 use crate::{
     audit::Reader,
     domain::{RunId, Seq, Time, is_taken_out},
-    record::{Ended, Held, RequestStory, RunStory, Sent},
+    record::{Ended, RequestStory, RunStory, Sent, Wait},
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -23,8 +23,6 @@ const WIDTHS: [u64; 20] = [
 ];
 /// A shorter wait for somebody's answer is not cut out.
 const WORTH_A_CUT: Duration = Duration::from_secs(30);
-/// So many waits are told one by one; the log has them all.
-pub(super) const TOLD: usize = 200;
 
 /// Where time may be cut, and why.
 #[derive(Clone, Copy, Debug)]
@@ -61,17 +59,6 @@ pub(super) struct Strip {
     pub(super) buckets: Vec<u32>,
 }
 
-/// Everything waited; answers that asked for it at the same time are one wait.
-#[derive(Debug)]
-pub(super) struct Wait {
-    pub(super) from: Time,
-    pub(super) until: Time,
-    /// The pace afterwards.
-    pub(super) rate: u32,
-    pub(super) answers: u32,
-    pub(super) why: String,
-}
-
 /// What was sent, and how fast.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
@@ -80,10 +67,7 @@ pub(super) struct Traffic {
     /// How long a bucket is, in milliseconds.
     pub(super) width: u64,
     pub(super) strips: Vec<Strip>,
-    /// The first [`TOLD`] waits.
     pub(super) waits: Vec<Wait>,
-    /// All of them, and how long they took together.
-    pub(super) waited: (u64, Duration),
     /// The minute of the clock in which most was sent.
     pub(super) busiest: Option<(Time, u32)>,
     /// After so many milliseconds half of the answers were there.
@@ -94,8 +78,6 @@ pub(super) struct Traffic {
     minutes: BTreeMap<i64, u32>,
     /// Answers by their milliseconds.
     took: BTreeMap<u64, u64>,
-    /// Until when the last wait lasts.
-    waiting_until: Option<Time>,
 }
 
 impl Traffic {
@@ -108,7 +90,7 @@ impl Traffic {
             let count = usize::try_from(buckets(strip, traffic.width)).unwrap_or_default();
             strip.buckets = vec![0; count];
         }
-        run.held.iter().for_each(|(at, held)| traffic.held(*at, held));
+        traffic.waits = Wait::all(&run.held);
         run.requests.iter().for_each(|request| traffic.add(request));
         Ok(traffic)
     }
@@ -131,28 +113,6 @@ impl Traffic {
         match bucket {
             Some(bucket) => *bucket += 1,
             None => self.outside += 1,
-        }
-    }
-
-    fn held(&mut self, at: Time, held: &Held) {
-        let Held { until, rate, why, .. } = held.clone();
-        let (count, together) = &mut self.waited;
-        let before = self.waiting_until.filter(|before| at <= *before);
-        *together += until.since(before.unwrap_or(at).min(until));
-        self.waiting_until = Some(before.map_or(until, |before| before.max(until)));
-        if before.is_none() {
-            *count += 1;
-            if self.waits.len() < TOLD {
-                self.waits.push(Wait { from: at, until, rate, answers: 1, why });
-            }
-        } else if usize::try_from(*count).is_ok_and(|count| count == self.waits.len())
-            && let Some(wait) = self.waits.last_mut()
-        {
-            wait.answers += 1;
-            wait.rate = rate;
-            if until > wait.until {
-                (wait.until, wait.why) = (until, why);
-            }
         }
     }
 

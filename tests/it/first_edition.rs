@@ -379,7 +379,7 @@ fn a_record_of_it_that_was_changed_is_found_all_the_same() {
 fn what_it_brought_to_an_end_is_not_gone_on_with() {
     for (name, _) in ALL {
         let folder = of_the_first_edition(name);
-        for run in runs(&folder).into_iter().filter(|run| run.state == "sealed") {
+        for run in runs(&folder).into_iter().filter(RunLine::is_sealed) {
             let done = folder.offboard(&["resume", run.run_id.as_str()]);
             let done = done.exits(run.exit_code.unwrap().into());
             assert!(done.err.contains("there is nothing to go on with"), "{name}: {}", done.err);
@@ -446,7 +446,7 @@ fn a_run_that_it_left_in_the_middle_is_brought_to_its_end() {
     let folder = of_the_first_edition("interrupted");
     let resume = ["resume", "--yes", "--after-failure", "reactivate"];
     Done::of(&folder.against(&world, &resume).output().unwrap()).exits(3);
-    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
     let ends = [("already_removed", 1), ("failed", 4), ("rejected", 2), ("removed", 14), ("skipped", 11)];
     assert_eq!(folder.counts(), ends.map(|(outcome, count)| (outcome.to_owned(), count)).into());
 

@@ -25,7 +25,7 @@ fn another_partner_account() {
     let (folder, world) = (Folder::new(), world());
     let done = folder.run(&world, &list_of([id(1)]), &["--partner-tenant", &id(9).to_string()]);
     refused(&folder, &world, done, 4, "sign in to the right account");
-    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
     assert_eq!(world.received().len(), 1, "nothing but the profile was read");
 }
 
@@ -44,13 +44,13 @@ fn a_plan_beyond_its_limits_is_refused_however_often_it_is_gone_on_with() {
     let customers: Vec<_> = (1..=4).map(|n| json!({ "id": id(n).to_string() })).collect();
     let stopping = World::of(&json!({ "customers": customers, "faults": held["faults"] }));
     folder.run(&stopping, &list_of((1..=4).map(id)), &["--max-removals", "3"]).exits(4);
-    assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "interrupted");
     for _ in 0..2 {
         let mut resume = folder.against(&stopping, &["resume", "--yes", "--rate", "600000"]);
         let done = Done::of(&resume.output().unwrap());
         refused(&folder, &stopping, done, 4, "");
     }
-    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
     drop(world);
 }
 

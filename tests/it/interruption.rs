@@ -50,7 +50,7 @@ fn ctrl_c_records_every_answer_and_resume_goes_on() {
         signal(&child, kind);
         let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
         assert!(done.err.contains("offboard resume"), "{}", done.err);
-        assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+        assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "interrupted");
         // Every request that arrived has its answer on record.
         let open = folder.requests().into_iter().filter(|line| line.completion.is_none()).count();
         assert_eq!(open, 0);
@@ -65,7 +65,7 @@ fn ctrl_c_records_every_answer_and_resume_goes_on() {
         let resumed = folder.against(&world, &["resume", "--rate", "600000"]).output().unwrap();
         Done::of(&resumed).exits(0);
         nothing_lost_and_nothing_twice(&folder, &world, 12);
-        assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+        assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
         let again = folder.against(&world, &["resume"]).output().unwrap();
         assert!(Done::of(&again).exits(0).err.contains("complete"));
     }
@@ -196,7 +196,7 @@ fn a_dead_network_stops_the_run_and_fails_no_row() {
     let counts = folder.counts();
     assert!(!counts.contains_key("failed") && !counts.contains_key("unknown"), "{counts:?}");
     assert!(counts["open"] >= 16, "{counts:?}");
-    assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "interrupted");
 }
 
 #[test]

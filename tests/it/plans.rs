@@ -187,7 +187,7 @@ fn a_plan_of_another_partner_account_is_refused() {
     let (folder, world) = (Folder::new(), world(json!([other])));
     let plan = planned(&folder, &world);
     refused(&world, apply(&folder, &world, &plan, &[]), 4, "the plan");
-    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
 }
 
 #[test]

@@ -265,7 +265,7 @@ fn nobody_decides_by_pressing_a_key_and_resume_asks_again() {
         (folder.ends(), statuses(&world, 1)),
         (vec!["failed: refused_by_service".to_owned(), "removed".to_owned()], vec!["active".to_owned(); 2])
     );
-    assert_eq!(folder.reader().find("latest").unwrap().state, "sealed");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn an_absurd_retry_after_stops_the_run_so_that_it_can_go_on() {
     let (world, folder) = (world(on_removal(action)), Folder::new());
     let done = folder.run(&world, &list_of([id(1)]), &[]).exits(4);
     assert!(done.err.contains("offboard resume"), "{}", done.err);
-    assert_eq!(folder.reader().find("latest").unwrap().state, "interrupted");
+    assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "interrupted");
     let mut resumed = folder.against(&world, &["resume", "--rate", "600000"]);
     crate::support::Done::of(&resumed.output().unwrap()).exits(0);
     assert_eq!(folder.ends(), ["removed"]);

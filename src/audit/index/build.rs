@@ -1,22 +1,23 @@
 //! The one pass over the records.
 
 use super::{
-    Index,
+    Index, IndexedRun,
     ids::{ids_of_body, ids_of_path},
-    tally::RunTally,
 };
 use crate::{
     audit::{QueryError, Snapshot},
     domain::{Evidence, Outcome, RunId, Seq, is_taken_out},
     record::{
         Event, Judged, LastWord, Newer, NotSent, OutcomeUnknown, Purpose, Record, RecordError,
-        RequestIntended, RowRead,
+        RequestIntended, RowRead, RunStory,
     },
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
+/// So many steps of a run are remembered.
+const REMEMBERED: usize = 200;
 /// How often it is said how far the pass has come, in records.
 const STRIDE: u64 = 4096;
 
@@ -68,7 +69,7 @@ impl Index {
         let last: Option<i64> = log.query_row("SELECT max(seq) FROM record", [], |row| row.get(0))?;
         let total = last.map_or(0, |last| last.unsigned_abs() + 1);
         let (mut records, mut unreadable) = (0, 0);
-        let (tallies, of_log) = {
+        let (runs, of_log) = {
             let mut builder = Builder::new(&scratch, &log)?;
             let mut query = log.prepare("SELECT seq, body FROM record ORDER BY seq")?;
             let mut rows = query.query([])?;
@@ -91,7 +92,7 @@ impl Index {
             builder.end()?
         };
         scratch.execute_batch(INDEXES)?;
-        Ok(Self { tallies, connection: scratch, of_log, records, unreadable })
+        Ok(Self { runs, connection: scratch, of_log, records, unreadable })
     }
 }
 
@@ -110,11 +111,26 @@ struct Builder<'a> {
     payload: Statement<'a>,
 }
 
-/// What is added up of a run.
+/// A run, as far as it was read.
+#[derive(Default)]
 struct OfRun {
-    tally: RunTally,
+    told: IndexedRun,
     /// The last word about each row.
     words: BTreeMap<u32, LastWord>,
+}
+
+impl IndexedRun {
+    fn take(&mut self, seq: Seq, record: &Record) {
+        match &mut self.story {
+            Some(story) => story.take(seq, record),
+            None => self.story = RunStory::begin(seq, record),
+        }
+        self.totals.take(record);
+        self.sent.take(record);
+        if record.event.kind().is_step() && self.steps.len() < REMEMBERED {
+            self.steps.push(seq);
+        }
+    }
 }
 
 impl<'a> Builder<'a> {
@@ -153,18 +169,19 @@ impl<'a> Builder<'a> {
             return None;
         };
         if !self.runs.contains_key(run) {
-            let begun = OfRun { tally: RunTally::begin(seq), words: BTreeMap::new() };
-            self.runs.insert(run.clone(), begun);
+            let told = IndexedRun { first: seq, ..IndexedRun::default() };
+            self.runs.insert(run.clone(), OfRun { told, ..OfRun::default() });
         }
         let of_run = self.runs.get_mut(run)?;
-        of_run.tally.count(seq);
+        of_run.told.last = seq;
+        of_run.told.records += 1;
         Some(of_run)
     }
 
     fn add(&mut self, seq: Seq, record: &Record) -> rusqlite::Result<()> {
         let about = record.event.about();
         let Some(of_run) = self.of_run(seq, record.run.as_ref()) else { return Ok(()) };
-        of_run.tally.take(seq, record);
+        of_run.told.take(seq, record);
         if let Some(row) = about.row() {
             of_run.words.entry(row).or_default().take(seq, record);
         }
@@ -217,7 +234,9 @@ impl<'a> Builder<'a> {
     /// A record of a newer program: where it stands is known.
     fn pass_over(&mut self, seq: Seq, newer: &Newer) -> rusqlite::Result<()> {
         let Some(of_run) = self.of_run(seq, newer.run.as_ref()) else { return Ok(()) };
-        of_run.tally.newer += 1;
+        if let (Some(story), None) = (&mut of_run.told.story, newer.row) {
+            story.pass_over();
+        }
         let run = newer.run.as_ref().map(RunId::as_str).unwrap_or_default();
         self.about.execute(params![run, newer.row, place(seq)]).map(drop)
     }
@@ -238,19 +257,19 @@ impl<'a> Builder<'a> {
     }
 
     /// When all records are known: the last word about each row.
-    fn end(mut self) -> rusqlite::Result<(BTreeMap<RunId, RunTally>, Vec<Seq>)> {
-        let mut tallies = BTreeMap::new();
-        for (run, OfRun { mut tally, words }) in std::mem::take(&mut self.runs) {
+    fn end(mut self) -> rusqlite::Result<(BTreeMap<RunId, IndexedRun>, Vec<Seq>)> {
+        let mut runs = BTreeMap::new();
+        for (run, OfRun { mut told, words }) in std::mem::take(&mut self.runs) {
             for (row, word) in words {
-                tally.end(&word);
+                told.totals.end(&word);
                 let outcome = word.outcome().map_or("open", Outcome::as_str);
                 let evidence = word.evidence().map(Evidence::as_str);
                 let resolved = word.resolved.map(|(seq, _)| place(seq));
                 self.ended.execute(params![run.as_str(), row, outcome, evidence, resolved])?;
             }
-            tallies.insert(run, tally);
+            runs.insert(run, told);
         }
-        Ok((tallies, self.of_log))
+        Ok((runs, self.of_log))
     }
 
     fn intended(&mut self, seq: Seq, intent: &RequestIntended) -> rusqlite::Result<()> {

@@ -13,12 +13,13 @@
 mod build;
 mod ids;
 mod lookup;
-mod tally;
 
 pub use lookup::{CustomerFilter, IndexedRow, Mention};
-pub use tally::RunTally;
 
-use crate::domain::{RunId, Seq};
+use crate::{
+    domain::{RunId, Seq},
+    record::{RunStory, RunTotals, Sent},
+};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
@@ -26,13 +27,32 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub struct Index {
     connection: Connection,
-    tallies: BTreeMap<RunId, RunTally>,
+    runs: BTreeMap<RunId, IndexedRun>,
     /// The records that belong to no run.
     of_log: Vec<Seq>,
     /// How many records there are.
     records: u64,
     /// How many of them cannot be read.
     unreadable: u64,
+}
+
+/// A run, told in the pass over all records.
+#[derive(Debug, Default)]
+pub struct IndexedRun {
+    /// The run as a whole; none if its beginning is not understood.
+    pub story: Option<RunStory>,
+    /// What its rows add up to.
+    pub totals: RunTotals,
+    /// What was sent.
+    pub sent: Sent,
+    /// The records that are steps of the run's course; the first of them, if there are many.
+    pub steps: Vec<Seq>,
+    /// The first record of the run.
+    pub first: Seq,
+    /// The last one.
+    pub last: Seq,
+    /// How many there are.
+    pub records: u64,
 }
 
 impl Index {
@@ -51,8 +71,8 @@ impl Index {
         &self.of_log
     }
 
-    /// What the records of a run add up to.
-    pub fn tally(&self, run: &RunId) -> Option<&RunTally> {
-        self.tallies.get(run)
+    /// A run. None if no record is of it.
+    pub fn run(&self, run: &RunId) -> Option<&IndexedRun> {
+        self.runs.get(run)
     }
 }

@@ -29,9 +29,7 @@ impl Reader {
     /// by what a person found out later; the last word counts.
     pub fn gone_before(&self, partner: TenantId) -> Result<HashSet<TenantId>, QueryError> {
         let partner = partner.to_string();
-        let real = |run: &RunLine| {
-            run.mode.as_deref() == Some("run") && run.partner_tenant_id.as_deref() == Some(&*partner)
-        };
+        let real = |run: &RunLine| run.is_real() && run.partner_tenant_id.as_deref() == Some(&*partner);
         let runs: HashSet<String> =
             self.runs()?.iter().filter(|run| real(run)).map(|run| run.run_id.to_string()).collect();
         if runs.is_empty() {

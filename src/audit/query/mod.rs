@@ -16,15 +16,15 @@ pub use telling::Listener;
 use super::{
     error::CannotLook,
     format::{APPLICATION_ID, Known, known, sql},
-    lines::{RunLine, run_line},
+    lines::RunLine,
     views,
 };
 use crate::{
-    domain::{RunId, Seq, is_taken_out},
-    record::{Kind, Record, Run, sql_list},
+    domain::{RunId, Seq, Time, is_taken_out},
+    record::{Kind, Record, RecordError, Run, RunCourse, RunStory, sql_list},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 /// A log that is open for reading.
@@ -85,9 +85,18 @@ impl Reader {
     /// All runs, oldest first.
     pub fn runs(&self) -> Result<Vec<RunLine>, QueryError> {
         self.gather()?;
-        let mut query = self.connection.prepare(asked("SELECT * FROM runs ORDER BY started_at, run_id"))?;
-        let lines = query.query_map([], run_line)?;
-        Ok(lines.collect::<Result<_, _>>()?)
+        let mut query = self.prepare(asked("SELECT seq, body FROM temp.milestones ORDER BY seq"))?;
+        let mut rows = query.query([])?;
+        let (mut runs, mut latest) = (BTreeMap::new(), 0);
+        while let Some(row) = rows.next()? {
+            let (seq, body) = (row.get::<_, i64>(0)?.unsigned_abs(), row.get_ref(1)?);
+            let body = body.as_bytes().map_err(rusqlite::Error::from)?;
+            latest = if Begun::take(&mut runs, seq, body) { seq } else { latest };
+        }
+        let mut lines: Vec<RunLine> =
+            runs.into_iter().map(|(id, run): (RunId, Begun)| run.line(id, latest)).collect();
+        lines.sort_by(|one, other| (one.started_at, &one.run_id).cmp(&(other.started_at, &other.run_id)));
+        Ok(lines)
     }
 
     /// The run that `name` means: an ID, a unique prefix of one, or `latest`.
@@ -179,6 +188,50 @@ impl Reader {
     /// The place of the log's last record.
     fn last(&self) -> Result<i64, QueryError> {
         Ok(self.connection.query_row("SELECT coalesce(max(seq), 0) FROM record", [], |row| row.get(0))?)
+    }
+}
+
+/// A run that is listed, as far as its milestones were read.
+enum Begun {
+    Known(Box<RunStory>),
+    /// A newer program wrote its beginning: when, and its bytes.
+    Newer(Time, Vec<u8>, RunCourse),
+}
+
+impl Begun {
+    /// Takes the next milestone of the log. True if a run begins with it.
+    fn take(runs: &mut BTreeMap<RunId, Self>, seq: Seq, body: &[u8]) -> bool {
+        match Record::from_bytes(body) {
+            Ok(record) => {
+                let Some(run) = &record.run else { return false };
+                match runs.get_mut(run) {
+                    Some(Self::Known(story)) => story.take(seq, &record),
+                    Some(Self::Newer(_, _, course)) => course.take(seq, record.event.kind()),
+                    None => {
+                        let begun = RunStory::begin(seq, &record).map(|story| Self::Known(Box::new(story)));
+                        let is_begun = begun.is_some();
+                        runs.extend(begun.map(|begun| (run.clone(), begun)));
+                        return is_begun;
+                    }
+                }
+                false
+            }
+            Err(RecordError::Newer(newer)) => {
+                let begins = |run: &RunId| newer.kind == Kind::RunOpened.label() && !runs.contains_key(run);
+                let Some(run) = newer.run.clone().filter(begins) else { return false };
+                runs.insert(run, Self::Newer(newer.at, body.to_vec(), RunCourse::begin(seq)));
+                true
+            }
+            // Altered; `verify` says so.
+            Err(_) => false,
+        }
+    }
+
+    fn line(self, id: RunId, latest: Seq) -> RunLine {
+        match self {
+            Self::Known(story) => RunLine::of(*story, latest),
+            Self::Newer(at, body, course) => RunLine::of_newer(id, at, &body, course.state(latest)),
+        }
     }
 }
 

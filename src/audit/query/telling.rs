@@ -40,7 +40,7 @@ impl Reader {
         let mut next = records.next()?;
         while let Some(Told { seq, row: None, record }) = &next {
             match (&mut story, record) {
-                (None, Some(record)) => story = RunStory::begin(record),
+                (None, Some(record)) => story = RunStory::begin(*seq, record),
                 (None, None) => {}
                 (Some(story), Some(record)) => story.take(*seq, record),
                 (Some(story), None) => story.pass_over(),

@@ -21,7 +21,7 @@ pub(super) struct Claims {
 impl Claims {
     /// As far as it happened since `oldest`: what is older is on record nowhere else.
     pub(super) fn of(reader: &Reader, line: &RunLine, run: &Run, oldest: Day) -> Result<Self, QueryError> {
-        let of_run = span(line).unwrap_or((run.started_at, run.started_at));
+        let of_run = span(line);
         let mut claims = Self { all: Vec::new(), ours: ours(reader, run)?, of_run, names: BTreeMap::new() };
         let removed_before = removed_by_others(reader, line)?;
         reader.customers::<QueryError>(&run.id, |story| {
@@ -60,10 +60,8 @@ impl Claims {
     }
 }
 
-fn span(line: &RunLine) -> Option<(Time, Time)> {
-    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Time>().ok());
-    let from = time(&line.started_at)?;
-    Some((from, time(&line.finished_at).unwrap_or(from)))
+fn span(line: &RunLine) -> (Time, Time) {
+    (line.started_at, line.finished_at.unwrap_or(line.started_at))
 }
 
 /// Customers that other real runs of this log removed for the same partner, and when those runs were; the
@@ -71,11 +69,11 @@ fn span(line: &RunLine) -> Option<(Time, Time)> {
 fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId, (Time, Time)>, QueryError> {
     let mut removed = HashMap::new();
     for line in reader.runs()? {
-        let is_other = line.run_id != run.run_id && line.mode.as_deref() == Some("run");
-        let Some(span) = span(&line).filter(|_| is_other && line.partner_tenant_id == run.partner_tenant_id)
-        else {
+        let is_of_partner = line.partner_tenant_id == run.partner_tenant_id;
+        if line.run_id == run.run_id || !line.is_real() || !is_of_partner {
             continue;
-        };
+        }
+        let span = span(&line);
         reader.customers::<QueryError>(&line.run_id, |story| {
             let is_by_that_run = story.outcome().is_some_and(Outcome::is_by_the_run);
             if let Some(id) = story.customer().filter(|_| is_by_that_run) {

@@ -102,8 +102,7 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
     let reader = &Reader::open(&paths.audit_log)?;
     let mut line = reader.find(name)?;
     if name == "latest" {
-        let is_real = |run: &RunLine| run.mode.as_deref() == Some("run");
-        line = reader.runs()?.into_iter().rfind(is_real).unwrap_or(line);
+        line = reader.runs()?.into_iter().rfind(RunLine::is_real).unwrap_or(line);
     }
     let run = fold(reader, &line)?;
     let id = &run.id;

@@ -3,7 +3,7 @@
 //! ```text
 //!  records of no row ──▶ RunStory ─────────┐
 //!  records of a row  ──▶ CustomerStory ────┼──▶ reports · certificate · review · log
-//!  any records       ──▶ Sent              ┘
+//!  both, in any order ─▶ RunTotals, Sent ──┘
 //! ```
 //!
 //! A story takes any history that was signed, whether it was legal or not, and of an older or a newer program:
@@ -15,9 +15,13 @@ mod customer;
 mod request;
 mod run;
 mod sent;
+mod totals;
+mod waits;
 
 pub use columns::{CUSTOMER_COLUMNS, Column, Value};
 pub use customer::{CustomerStory, LastWord};
 pub use request::{Ended, RequestStory, Requests};
-pub use run::{Mark, PlanStory, RunStory};
+pub use run::{Mark, PlanStory, RunCourse, RunState, RunStory};
 pub use sent::Sent;
+pub use totals::RunTotals;
+pub use waits::Wait;

@@ -4,10 +4,72 @@ use super::request::Requests;
 use crate::{
     domain::{RunId, Seq, TenantId, Time},
     record::{
-        Approved, Confirmed, Event, Held, Partner, PlanSealed, Policy, Reconciled, Record, ReportWritten,
-        Rules, RunOpened, RunSealed, Stopped, TokenNamed, UndoDecided,
+        Approved, Confirmed, Event, Held, Kind, Partner, PlanSealed, Policy, Reconciled, Record,
+        ReportWritten, Rules, RunOpened, RunSealed, Stopped, TokenNamed, UndoDecided,
     },
 };
+use serde::Serialize;
+
+/// How far a run is, by the few records that say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// It may be at work.
+    Open,
+    /// It stopped, or nobody is at work on it any more, and it is not over.
+    Interrupted,
+    /// It is over.
+    Sealed,
+}
+
+impl RunState {
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Interrupted => "interrupted",
+            Self::Sealed => "sealed",
+        }
+    }
+}
+
+/// What of a run's course tells its state.
+#[derive(Clone, Copy, Debug)]
+pub struct RunCourse {
+    /// Where it was opened, or resumed last.
+    pub taken_up: Seq,
+    is_stopped: bool,
+    is_sealed: bool,
+}
+
+impl RunCourse {
+    /// It is opened at this place.
+    pub const fn begin(seq: Seq) -> Self {
+        Self { taken_up: seq, is_stopped: false, is_sealed: false }
+    }
+
+    /// Takes the kind of the next record of the run.
+    pub const fn take(&mut self, seq: Seq, kind: Kind) {
+        match kind {
+            Kind::Resumed => (self.taken_up, self.is_stopped) = (seq, false),
+            Kind::Stopped => self.is_stopped = true,
+            Kind::RunSealed => self.is_sealed = true,
+            _ => {}
+        }
+    }
+
+    /// How far the run is, in a log whose latest run was opened at `latest`. One process writes a log, so a later run means
+    /// that nobody is at work on this one any more.
+    pub const fn state(&self, latest: Seq) -> RunState {
+        if self.is_sealed {
+            RunState::Sealed
+        } else if self.is_stopped || latest > self.taken_up {
+            RunState::Interrupted
+        } else {
+            RunState::Open
+        }
+    }
+}
 
 /// A run as a whole, from those of its records that are about no row, in their order.
 #[derive(Clone, Debug)]
@@ -16,6 +78,8 @@ pub struct RunStory {
     pub id: RunId,
     /// When it began.
     pub started_at: Time,
+    /// How far it is.
+    pub course: RunCourse,
     /// What it was opened with; the protected customers are in its policy.
     pub opened: RunOpened,
     /// Whose customers these are, as it was read last.
@@ -70,11 +134,12 @@ pub enum Mark {
 
 impl RunStory {
     /// Begins with the record that opened the run. None if the record is of another kind.
-    pub fn begin(record: &Record) -> Option<Self> {
+    pub fn begin(seq: Seq, record: &Record) -> Option<Self> {
         let (Some(id), Event::RunOpened(opened)) = (&record.run, &record.event) else { return None };
         Some(Self {
             id: id.clone(),
             started_at: record.at,
+            course: RunCourse::begin(seq),
             opened: (**opened).clone(),
             partner: None,
             tokens: Vec::new(),
@@ -95,6 +160,7 @@ impl RunStory {
     /// Takes the next record of the run; those about a row are passed over.
     pub fn take(&mut self, seq: Seq, record: &Record) {
         let at = record.at;
+        self.course.take(seq, record.event.kind());
         match &record.event {
             Event::CustomersProtected(list) => self.opened.policy.protected.clone_from(&list.customers),
             Event::TokenNamed(token) => self.tokens.push(token.clone()),

@@ -122,7 +122,7 @@ struct Told {
 
 impl Told {
     fn of(known: &[Known]) -> Self {
-        let run = known.iter().find_map(|known| record::RunStory::begin(&known.record));
+        let run = known.iter().find_map(|known| record::RunStory::begin(known.seq, &known.record));
         let mut told = Self { run, rows: Vec::new() };
         for Known { seq, record, .. } in known {
             if let Some(run) = &mut told.run {

@@ -1,14 +1,10 @@
 //! The reviewer's questions: who said yes, and did it really happen.
 
-use super::super::{
-    approver::signed_by,
-    rows::{NO_EVIDENCE, Tally},
-    told::ReportedRun,
-};
+use super::super::{approver::signed_by, rows::Tally, told::ReportedRun};
 use crate::{
     audit,
-    domain::Time,
-    record::{Approved, Confirmed, How, PlanStory, Resolved, RunOpened, TokenNamed},
+    domain::{Evidence, Time},
+    record::{Approved, Confirmed, How, PlanStory, Resolved, RunOpened, RunTotals, TokenNamed},
 };
 use serde::Serialize;
 
@@ -81,23 +77,28 @@ impl<'a> Yes<'a> {
     }
 }
 
+/// How many removals are as sure as this.
 #[derive(Serialize)]
-pub(super) struct Sureness {
-    words: &'static str,
-    meaning: &'static str,
-    count: u32,
+pub(crate) struct Sureness {
+    pub(crate) words: &'static str,
+    pub(crate) meaning: &'static str,
+    pub(crate) count: u32,
 }
 
 /// How many removals are how sure, the surest first.
-pub(super) fn evidence(tally: &Tally) -> Vec<Sureness> {
+pub(crate) fn evidence(totals: &RunTotals) -> Vec<Sureness> {
     let kinds = [
-        ("corroborated", "corroborated", "Partner Center’s own activity record says so too."),
-        ("observed", "observed", "a later read no longer shows the relationship."),
-        ("accepted", "accepted", "the service answered so; no later read has shown it."),
-        (NO_EVIDENCE, "by a person’s word", "the program could not tell; a person looked, and said so."),
+        (Some(Evidence::Corroborated), "corroborated", "Partner Center’s own activity record says so too."),
+        (Some(Evidence::Observed), "observed", "a later read no longer shows the relationship."),
+        (
+            Some(Evidence::Accepted),
+            "accepted",
+            "the service answered so; no later read has shown that it is gone.",
+        ),
+        (None, "by a person’s word", "the program could not tell; a person looked, and said so."),
     ];
-    let found = kinds.into_iter().filter_map(|(name, words, meaning)| {
-        let count = *tally.evidence.get(name)?;
+    let found = kinds.into_iter().filter_map(|(evidence, words, meaning)| {
+        let count = *totals.evidence.get(&evidence)?;
         Some(Sureness { words, meaning, count })
     });
     found.collect()

@@ -11,6 +11,7 @@ mod render;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use answers::evidence;
 pub use outcomes::{Share, shares_of};
 pub(super) use render::{Groups, render};
 
@@ -112,7 +113,7 @@ impl<'a> Page<'a> {
             summary,
             is_simulated: opened.mode.is_simulated(),
             is_plan: opened.mode == Mode::Plan || !opened.changes,
-            state: &told.state,
+            state: told.state.as_str(),
             host: &opened.host,
             version: &opened.version,
             api_url: &opened.api_url,
@@ -126,11 +127,11 @@ impl<'a> Page<'a> {
             confirmed: confirmed.map(|(_, at, yes)| Yes::of(*at, yes)),
             confirmed_before: confirmed_before.iter().map(|(_, at, yes)| Yes::of(*at, yes)).collect(),
             events: answers::events(told, tally),
-            outcomes: shares_of(&tally.shown, tally.rows),
+            outcomes: shares_of(&tally.shown, tally.totals.rows),
             removed: count(Outcome::Removed) + count(Outcome::Deleted),
             gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
             unknown: tally.shown.get(&Shown::Outcome(Outcome::Unknown)).copied().unwrap_or_default(),
-            evidence: answers::evidence(tally),
+            evidence: answers::evidence(&tally.totals),
             provisional: tally.provisional,
             pending: tally
                 .pending()

@@ -5,6 +5,7 @@ use crate::{
     domain::{ListReading, Mode},
     record::{CUSTOMER_COLUMNS, Ended, RequestStory, Value},
     report::{
+        page::evidence,
         rows::{Day, Row, Shown, Tally},
         summary::Summary,
         told::ReportedRun,
@@ -152,7 +153,7 @@ pub(super) fn summary(
         ("Run", Cell::Strong(run.id.as_str())),
         ("In earnest?", Cell::Text(in_earnest(opened.mode))),
         ("Procedure", Cell::Text(opened.procedure.as_str())),
-        ("State", Cell::Text(&told.state)),
+        ("State", Cell::Text(told.state.as_str())),
         ("Partner", Cell::Text(&partner)),
         ("Partner's tenant ID", Cell::Text(&tenant)),
         ("Operator", Cell::Text(&opened.operator)),
@@ -182,7 +183,8 @@ pub(super) fn summary(
     lines.extend(list.into_iter().filter_map(|(name, cell)| Some((name, cell?))));
     let counts = Shown::all().filter_map(|shown| Some((shown, *tally.shown.get(&shown)?)));
     lines.extend(counts.map(|(shown, count)| (shown.in_words(), Cell::Number(f64::from(count)))));
-    let evidence = tally.evidence.iter().map(|(name, count)| (*name, Cell::Number(f64::from(*count))));
+    let evidence = evidence(&tally.totals).into_iter();
+    let evidence = evidence.map(|sure| (sure.words, Cell::Number(f64::from(sure.count))));
     lines.push(("Evidence of the removals", Cell::Nothing));
     lines.extend(evidence);
     (0..).zip(lines).try_for_each(|(number, (name, cell))| sheet.row(number, &[Cell::Strong(name), cell]))

@@ -1,6 +1,6 @@
 //! One customer in one run: how it ended, what changed, and each record about it.
 
-use super::{Shown, Tools, customers::line, difference, run::run_story, timeline};
+use super::{Shown, Tools, customers::line, difference, timeline};
 use crate::{
     audit::{QueryError, StoredRecord},
     domain::{Preparation, RunId, Seq, awaits_an_act},
@@ -20,8 +20,8 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let mut places = tools.index.about(run, Some(row), None, RECORDS + 1)?;
     let is_cut = places.len() > RECORDS as usize;
     places.truncate(RECORDS as usize);
-    let whole = run_story(tools, run)?;
-    let story = told(tools, whole.as_ref(), row, &places)?;
+    let whole = tools.index.run(run).and_then(|indexed| indexed.story.as_ref());
+    let story = told(tools, whole, row, &places)?;
     let judged = story.judged().last().map(|(.., judged)| judged);
     // A look at an order says nothing about the customer.
     let observed = story.looks().iter().rev().map(|(_, seen)| seen).find(|seen| seen.about.is_none());
@@ -34,7 +34,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let values = values! {
         run => run.as_str(),
         line => line(&found),
-        columns => columns(whole.as_ref(), &story),
+        columns => columns(whole, &story),
         became => story.became(is_cut.then_some("There are more records about it than are shown here.")),
         settled => settled.map(|settled| Value::from(Serde(settled))),
         goes_from => story.goes_from().map(|day| day.to_string()),

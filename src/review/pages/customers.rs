@@ -77,7 +77,7 @@ impl Asked {
 }
 
 pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, QueryError> {
-    let Some(tally) = tools.index.tally(run) else {
+    let Some(indexed) = tools.index.run(run) else {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     };
     let filter = match asked.filter() {
@@ -88,12 +88,12 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, Q
     let has_more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
     let next = found.last().filter(|_| has_more).map(|last| asked.query(Some(last.row)));
-    let reasons: Vec<&str> = tally.reasons.keys().map(|reason| reason.as_str()).collect();
+    let reasons: Vec<&str> = indexed.totals.reasons.keys().map(|reason| reason.as_str()).collect();
     let is_filtered = asked.query(None).is_empty();
     let values = values! {
         run => run.as_str(),
         rows => found.iter().map(line).collect::<Vec<_>>(),
-        all => tally.rows,
+        all => indexed.totals.rows,
         outcomes => outcome_names(),
         reasons,
         outcome => asked.outcome,

@@ -10,7 +10,7 @@ use crate::{
 const RECORDS: u32 = 30;
 
 pub(super) fn show(tools: &Tools, run: &RunId, after: Option<Seq>) -> Result<Shown, QueryError> {
-    if tools.index.tally(run).is_none() {
+    if tools.index.run(run).is_none() {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     }
     let mut places = tools.index.about(run, None, after, RECORDS + 1)?;

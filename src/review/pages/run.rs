@@ -2,38 +2,23 @@
 
 use super::{Shown, Tools, runs::counts};
 use crate::{
-    audit::{QueryError, RunLine, RunTally},
-    domain::{Evidence, Outcome, RunId, Time},
+    audit::{IndexedRun, QueryError, RunLine},
+    domain::{Outcome, RunId, Time},
     record::{
-        Approved, Confirmed, Event, Held, How, Kind, Line, Record, RunOpened, RunSealed, RunStory, Sent,
+        Approved, Confirmed, How, Kind, Line, Record, RunOpened, RunSealed, RunStory, RunTotals, Sent, Wait,
     },
     report::{self, in_words, shares_of, signed_by},
 };
 use minijinja::{Value, value::Serde};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// So many pauses are listed.
 const PAUSES: usize = 50;
 
-/// The run as a whole, from the records that say what it is. None if its beginning is not understood.
-pub(super) fn run_story(tools: &Tools, run: &RunId) -> Result<Option<RunStory>, QueryError> {
-    let mut story: Option<RunStory> = None;
-    for seq in tools.index.tally(run).map_or(&[][..], |tally| &tally.milestones) {
-        let Some(stored) = tools.reader.stored(*seq)? else { continue };
-        match (&mut story, &stored.record) {
-            (None, Some(record)) => story = RunStory::begin(record),
-            (Some(story), Some(record)) => story.take(*seq, record),
-            (Some(story), None) => story.pass_over(),
-            (None, None) => {}
-        }
-    }
-    Ok(story)
-}
-
 /// Its steps, one after the other. The reports that were written stand elsewhere.
-fn steps(tools: &Tools, tally: &RunTally) -> Result<Vec<Value>, QueryError> {
+fn steps(tools: &Tools, indexed: &IndexedRun) -> Result<Vec<Value>, QueryError> {
     let mut steps = Vec::new();
-    for seq in &tally.milestones {
+    for seq in &indexed.steps {
         let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
         if let Some(Record { at, event, .. }) =
             record.filter(|record| record.event.kind() != Kind::ReportWritten)
@@ -47,10 +32,10 @@ fn steps(tools: &Tools, tally: &RunTally) -> Result<Vec<Value>, QueryError> {
 
 pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
     let line = tools.reader.runs()?.into_iter().find(|line| line.run_id == *run);
-    let (Some(line), Some(tally)) = (line, tools.index.tally(run)) else {
+    let (Some(line), Some(indexed)) = (line, tools.index.run(run)) else {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     };
-    let story = run_story(tools, run)?;
+    let IndexedRun { story, totals, .. } = indexed;
     let told = story.as_ref();
     let opened = told.map(|story| &story.opened);
     let files = told.map(|story| &story.reports[..]).unwrap_or_default();
@@ -59,9 +44,9 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         is_simulated => opened.is_some_and(|opened| opened.mode.is_simulated()),
         is_plan => opened.is_some_and(|opened| !opened.changes),
         took => took(&line),
-        counts => counts(tally),
-        shares => Value::from(Serde(&shares_of(&shown(tally), tally.counted()))),
-        sum => sum(&line, tally, told.and_then(|story| story.sealed.as_ref()).map(|(.., sealed)| sealed)),
+        counts => counts(totals),
+        shares => Value::from(Serde(&shares_of(&shown(totals), totals.counted()))),
+        sum => sum(&line, totals, told.and_then(|story| story.sealed.as_ref()).map(|(.., sealed)| sealed)),
         approved => told.and_then(|story| story.approved.as_ref()).map(|approved| approval(approved, opened)).into_iter().collect::<Vec<_>>(),
         confirmed => told.map(|story| story.confirmed.iter().map(|(_, at, confirmed)| yes(*at, confirmed)).collect::<Vec<_>>()),
         plan => told.and_then(|story| story.plan.as_ref()).map(|plan| {
@@ -72,41 +57,40 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
             values! { run => plan.run.as_str(), digest => plan.digest.to_string() }
         }),
         user => told.and_then(|story| story.tokens.last()).and_then(|token| token.user.as_ref()),
-        removed => tally.removed(),
-        is_in_doubt => tally.open > 0 || tally.outcomes.contains_key(&Outcome::Unknown),
-        evidence => evidence(tally),
-        reasons => reasons(tally),
-        requests => requests(&tally.sent),
-        throttling => throttling(tools, tally)?,
-        events => steps(tools, tally)?,
+        removed => totals.by_the_run(),
+        is_in_doubt => totals.open > 0 || totals.outcomes.contains_key(&Outcome::Unknown),
+        evidence => Value::from(Serde(&report::evidence(totals))),
+        reasons => reasons(totals),
+        requests => requests(&indexed.sent),
+        throttling => throttling(&indexed.sent, told),
+        events => steps(tools, indexed)?,
         settings => opened.map(|opened| Value::from(Serde(&opened.settings))),
         api_url => opened.map(|opened| opened.api_url.clone()),
         files => files.iter().map(|(_, file)| (&file.file, file.sha256.to_string())).collect::<Vec<_>>(),
-        records => tally.records,
-        first => tally.first,
-        last => tally.last,
-        head => tools.reader.head_over(tally.last)?,
+        records => indexed.records,
+        first => indexed.first,
+        last => indexed.last,
+        head => tools.reader.head_over(indexed.last)?,
     };
     Ok(Shown::new("run.html", format!("Run {run}"), values))
 }
 
-fn shown(tally: &RunTally) -> BTreeMap<report::Shown, u32> {
-    tally.outcomes.iter().map(|(outcome, n)| (report::Shown::Outcome(*outcome), *n)).collect()
+fn shown(totals: &RunTotals) -> BTreeMap<report::Shown, u32> {
+    totals.outcomes.iter().map(|(outcome, n)| (report::Shown::Outcome(*outcome), *n)).collect()
 }
 
 /// Is this all of them: the arithmetic.
-fn sum(line: &RunLine, tally: &RunTally, sealed: Option<&RunSealed>) -> Value {
+fn sum(line: &RunLine, totals: &RunTotals, sealed: Option<&RunSealed>) -> Value {
     let listed = line.input_rows.unwrap_or_default();
-    let adds_up = listed == tally.rows && tally.rows == tally.counted();
+    let adds_up = listed == totals.rows && totals.rows == totals.counted();
     // What a person found out later changes the counts, and not the seal.
-    let as_sealed = sealed.map(|sealed| sealed.counts == tally.settled);
+    let as_sealed = sealed.map(|sealed| sealed.counts == totals.settled);
     let open_intents = sealed.map(|sealed| sealed.open_intents.len());
-    values! { listed, read => tally.rows, counted => tally.counted(), open => tally.open, adds_up, as_sealed, open_intents }
+    values! { listed, read => totals.rows, counted => totals.counted(), open => totals.open, adds_up, as_sealed, open_intents }
 }
 
 fn took(line: &RunLine) -> Option<String> {
-    let time = |text: &Option<String>| text.as_ref()?.parse::<Time>().ok();
-    Some(in_words(time(&line.finished_at)?.since(time(&line.started_at)?).as_secs()))
+    Some(in_words(line.finished_at?.since(line.started_at).as_secs()))
 }
 
 fn yes(at: Time, confirmed: &Confirmed) -> Value {
@@ -124,27 +108,8 @@ fn approval((at, approved): &(Time, Approved), opened: Option<&RunOpened>) -> Va
     }
 }
 
-/// How many removals are how sure, the surest first.
-fn evidence(tally: &RunTally) -> Vec<Value> {
-    let kinds = [
-        (Some(Evidence::Corroborated), "corroborated", "Partner Center’s own activity record says so too"),
-        (Some(Evidence::Observed), "observed", "a later read no longer shows it"),
-        (
-            Some(Evidence::Accepted),
-            "accepted",
-            "the service answered so; no later read has shown that it is gone",
-        ),
-        (None, "by a person’s word", "the program could not tell; a person looked, and said so"),
-    ];
-    let found = kinds.into_iter().filter_map(|(evidence, words, meaning)| {
-        let count = *tally.evidence.get(&evidence)?;
-        Some(values! { words, meaning, count })
-    });
-    found.collect()
-}
-
-fn reasons(tally: &RunTally) -> Vec<Value> {
-    let mut reasons: Vec<_> = tally.reasons.iter().collect();
+fn reasons(totals: &RunTotals) -> Vec<Value> {
+    let mut reasons: Vec<_> = totals.reasons.iter().collect();
     reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), reason.as_str()));
     let shown = reasons.into_iter().map(|(reason, count)| {
         values! { name => reason.as_str(), count, advice => reason.advice() }
@@ -168,18 +133,16 @@ fn requests(sent: &Sent) -> Value {
     values! { total => sent.requests, changes => sent.changes, retried => sent.retried, answers }
 }
 
-fn throttling(tools: &Tools, tally: &RunTally) -> Result<Value, QueryError> {
-    let mut pauses = Vec::new();
-    for seq in tally.pauses_at.iter().take(PAUSES) {
-        let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
-        if let Some(Record { at, event: Event::Held(Held { until, rate, why, .. }), .. }) = record {
-            let lasted = format!("{:.1} s", until.since(at).as_secs_f64());
-            pauses.push(values! { at => at.to_string(), lasted, rate, why });
-        }
-    }
-    let waited = format!("{:.1} s", tally.paused.as_secs_f64());
-    let more = tally.pauses.saturating_sub(u64::try_from(pauses.len()).unwrap_or(u64::MAX));
-    Ok(values! { answers => tally.sent.throttled, count => tally.pauses, waited, pauses, more })
+fn throttling(sent: &Sent, story: Option<&RunStory>) -> Value {
+    let waits = Wait::all(story.map_or(&[], |story| &story.held));
+    let seconds = |duration: Duration| format!("{:.1} s", duration.as_secs_f64());
+    let pauses = waits.iter().take(PAUSES).map(|wait| {
+        let Wait { from, rate, why, .. } = wait;
+        values! { at => from.to_string(), lasted => seconds(wait.lasted()), rate, why }
+    });
+    let (pauses, more): (Vec<_>, _) = (pauses.collect(), waits.len().saturating_sub(PAUSES));
+    let waited = seconds(waits.iter().map(Wait::lasted).sum());
+    values! { answers => sent.throttled, count => waits.len(), waited, pauses, more }
 }
 
 /// The name of an outcome as a form sends it.

@@ -42,7 +42,7 @@ fn draw(seed: &str, run: &RunId, rows: &[u32], count: usize) -> Vec<(Sha256, u32
 }
 
 pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, QueryError> {
-    if tools.index.tally(run).is_none() {
+    if tools.index.run(run).is_none() {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     }
     let count = asked.count.unwrap_or(USUAL).clamp(1, MOST);

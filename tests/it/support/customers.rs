@@ -1,4 +1,4 @@
-//! The view `customers`, as anybody with `SQLite` reads it, compared with what the program itself tells.
+//! The views `customers` and `runs`, as anybody with `SQLite` reads them, compared with what the program itself tells.
 
 use offboard::{
     audit::{QueryError, Reader},
@@ -6,6 +6,7 @@ use offboard::{
     record::{CUSTOMER_COLUMNS, CustomerStory},
 };
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// A line of the view.
@@ -24,10 +25,12 @@ pub(crate) struct CustomerLine {
     pub(crate) attempts: Option<u32>,
 }
 
-/// The rows of a run by the view of the file. Each column of a row that is settled must be what the row's story says.
+/// The rows of a run by the view of the file. Each column of a row that is settled must be what the row's story says, and
+/// each column of a run what its story says.
 pub(crate) fn customers(log: &Path, run: &RunId) -> Vec<CustomerLine> {
     let told = stories(log, run);
     let connection = Connection::open_with_flags(log, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    compare_runs(log, &connection);
     let mut query = connection.prepare("SELECT * FROM customers WHERE run_id = ?1 ORDER BY row").unwrap();
     let mut rows = query.query([run.as_str()]).unwrap();
     let mut lines = Vec::new();
@@ -65,6 +68,25 @@ pub(crate) fn customers(log: &Path, run: &RunId) -> Vec<CustomerLine> {
     }
     assert_eq!(lines.len(), told.len());
     lines
+}
+
+fn compare_runs(log: &Path, connection: &Connection) {
+    let mut query = connection.prepare("SELECT * FROM runs ORDER BY started_at, run_id").unwrap();
+    let names: Vec<String> = query.column_names().map(str::to_owned).collect();
+    let in_view = query.query_map([], |row| {
+        let value = |name: &String| {
+            let value = match row.get_ref(&**name)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::from(number),
+                value => Value::from(value.as_str()?),
+            };
+            Ok((name.clone(), value))
+        };
+        names.iter().map(value).collect::<Result<Map<String, Value>, rusqlite::Error>>()
+    });
+    let in_view: Vec<Value> = in_view.unwrap().map(|line| Value::Object(line.unwrap())).collect();
+    let told: Vec<Value> = Reader::open(log).unwrap().runs().unwrap().iter().map(|run| json!(run)).collect();
+    assert_eq!(in_view, told, "the runs in view and story");
 }
 
 fn stories(log: &Path, run: &RunId) -> Vec<CustomerStory> {

@@ -10,9 +10,13 @@ use super::super::{
     traffic::{Pause, Strip, Traffic},
 };
 use super::in_words;
-use crate::domain::{Time, is_taken_out};
+use crate::{
+    domain::{Time, is_taken_out},
+    record::Wait,
+};
 use plane::{Percent, Plane, length, millis, per_minute};
 use serde::Serialize;
+use std::time::Duration;
 
 /// How high the drawing is, in pixels.
 const HEIGHT: u64 = 150;
@@ -20,6 +24,8 @@ const HEIGHT: u64 = 150;
 const WORDS: u64 = 16_000;
 /// With more waits than this, their numbers would stand on each other.
 const NUMBERED: usize = 20;
+/// So many waits are told one by one; the log has them all.
+const TOLD: usize = 200;
 
 #[derive(Serialize)]
 pub(super) struct Chart {
@@ -32,9 +38,9 @@ pub(super) struct Chart {
     top: u64,
     width: String,
     told: Vec<Told>,
-    more_waits: u64,
+    more_waits: usize,
     waited: Option<String>,
-    wait_count: u64,
+    wait_count: usize,
     busiest: Option<(String, u32)>,
     median: Option<u64>,
     outside: u64,
@@ -110,7 +116,8 @@ impl Chart {
         }
         let plane = Plane::of(traffic);
         let worked: u64 = traffic.strips.iter().map(|strip| millis(strip.to, strip.from)).sum();
-        let (wait_count, waited) = traffic.waited;
+        let wait_count = traffic.waits.len();
+        let waited: Duration = traffic.waits.iter().map(Wait::lasted).sum();
         let strips = drawn(&plane);
         Some(Self {
             height: HEIGHT,
@@ -122,7 +129,7 @@ impl Chart {
             top: plane.top,
             width: exactly(traffic.width),
             told: told(traffic, reported),
-            more_waits: wait_count.saturating_sub(traffic.waits.len() as u64),
+            more_waits: wait_count.saturating_sub(TOLD),
             waited: (wait_count > 0).then(|| lasting(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX))),
             wait_count,
             busiest: traffic.busiest.map(|(minute, count)| (minute.to_string(), count)),
@@ -232,7 +239,7 @@ fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<Told> {
         what: Some(what),
         why,
     };
-    let waits = (1..).zip(&traffic.waits).map(|(number, wait)| Told {
+    let waits = (1..).zip(traffic.waits.iter().take(TOLD)).map(|(number, wait)| Told {
         time: wait.from,
         at: wait.from.to_string(),
         number: Some(number),
