@@ -36,8 +36,8 @@ APPLICATION_ID = 0x6F666662
 LAYOUTS = {
     1: ("027f1bd0e3d7cb127a6d6d8585b1d196284934dd4238bea38ac909766c25087f",
         "070e22eaf81842c9c99a2526622bdf457c7a27f786cc0b00a43ffe1faf7b8dcc"),
-    2: ("b10227a68b1ab892bd2930020512802b1d4a9e4cc52fbc192a34fe27e46d59c9",
-        "b10227a68b1ab892bd2930020512802b1d4a9e4cc52fbc192a34fe27e46d59c9"),
+    2: ("51347024667364147d055d1a8f3671e24bdfd7e04a60f29c82ebe6ef884837e0",
+        "51347024667364147d055d1a8f3671e24bdfd7e04a60f29c82ebe6ef884837e0"),
 }
 
 # Section 1.2: what is read of a log.
@@ -75,7 +75,8 @@ FIELDS = {
     "held": "until rate basis why",
     "stopped": "cause text",
     "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share "
-    "approval_above? allow? protected? partner? sandbox? sandboxes? suspend_legacy? order_timeout_seconds?",
+    "approval_above? allow? protected? partner? sandbox? sandboxes? suspend_legacy? allowed? "
+    "order_timeout_seconds?",
     "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? exchange? "
     "attempts started_at",
     "undo_decided": "by how rows reactivate",

@@ -36,6 +36,7 @@ pub mod engine;
 pub mod input;
 pub mod partner_center;
 pub mod preconditions;
+mod procedure;
 pub mod record;
 pub mod report;
 pub mod review;

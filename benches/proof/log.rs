@@ -3,12 +3,12 @@
 use offboard::{
     audit::{Entry, Store},
     domain::{
-        Answer, CorrelationId, Evidence, Mode, Outcome, Procedure, RequestId, RunId, Sha256, TenantId, Time,
+        Answer, CorrelationId, Effect, Evidence, Lookup, Mode, Outcome, Procedure, Purpose, RequestId, RunId,
+        Sha256, TenantId, Time,
     },
     record::{
         Confirmed, Event, Exchange, How, InputFile, Judged, Observed, Partner, Payload, PlanSealed, Policy,
-        Purpose, Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened, RunSealed, Seen,
-        Settled,
+        Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened, RunSealed, Seen, Settled,
     },
 };
 use std::{
@@ -46,7 +46,7 @@ pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Resul
         }))?;
     }
     for row in 1..=customers {
-        let basis = [Purpose::ReadSubscriptions, Purpose::ReadEntitlements];
+        let basis = [Purpose::Read(Lookup::Subscriptions), Purpose::Read(Lookup::Entitlements)];
         let basis = basis.map(|purpose| writer.exchange(row, purpose));
         let basis = basis.into_iter().collect::<Result<_, _>>()?;
         writer.judge(row, basis)?;
@@ -61,8 +61,8 @@ pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Resul
     writer.write(Event::PlanSealed(plan))?;
     writer.write(Event::Confirmed(confirmed))?;
     for row in 1..=customers {
-        writer.exchange(row, Purpose::RemoveRelationship)?;
-        let basis = Some(writer.exchange(row, Purpose::ConfirmRemoval)?);
+        writer.exchange(row, Purpose::Change(Effect::RemoveRelationship))?;
+        let basis = Some(writer.exchange(row, Purpose::Read(Lookup::CustomerAgain))?);
         let detail = "the relationship is `none`".to_owned();
         writer.write(Event::Observed(Observed { row, about: None, seen: Seen::Gone, detail, basis }))?;
         writer.settle(row)?;
@@ -118,7 +118,7 @@ impl RunWriter<'_> {
     fn exchange(&mut self, row: u32, purpose: Purpose) -> Result<u64, Failed> {
         let customer = customer(row)?;
         let body = br#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
-        let body = (purpose == Purpose::RemoveRelationship).then(|| ([1; 16], body.to_vec()));
+        let body = (purpose == Purpose::Change(Effect::RemoveRelationship)).then(|| ([1; 16], body.to_vec()));
         let intent = RequestIntended {
             row: Some(row),
             customer: Some(customer),
@@ -179,7 +179,7 @@ impl RunWriter<'_> {
             row,
             customer: Some(customer(row)?),
             name: Some(format!("Customer number {row}")),
-            outcome: Outcome::Removed,
+            outcome: Outcome::Done(Procedure::RemoveRelationship),
             evidence: Some(Evidence::Observed),
             reasons: Vec::new(),
             explanation: "A later read shows that the relationship is gone.".to_owned(),
@@ -231,6 +231,7 @@ fn opened(rows: u32) -> RunOpened {
             sandbox: None,
             sandboxes: [].into(),
             suspend_legacy: false,
+            allowed: BTreeSet::new(),
             order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),

@@ -50,6 +50,7 @@ pub(crate) fn opened(
             sandboxes: BTreeSet::new(),
             order_timeout_seconds: None,
             suspend_legacy: false,
+            allowed: BTreeSet::new(),
         },
         settings: BTreeMap::new(),
     }

@@ -17,7 +17,7 @@ use offboard::{
         model::{self, Customer, Entitlement, OrganizationProfile, Page, Subscription},
         next_page,
         redact::Scrubber,
-        request::{self, Call, Outgoing},
+        request::{self, Call, Method, Outgoing},
         response::Incoming,
         transport::{Connection, Http, Transport as _},
     },
@@ -115,8 +115,13 @@ type About = (fn(TenantId) -> Call, fn(&Incoming) -> bool);
 /// What is asked about each customer, and then done to it.
 const PHASES: [&[About]; 2] = [
     &[(request::subscriptions, is::<Page<Subscription>>), (request::entitlements, is::<Page<Entitlement>>)],
-    &[(request::remove_relationship, is::<Customer>)],
+    &[(removal, is::<Customer>)],
 ];
+
+fn removal(id: TenantId) -> Call {
+    let body = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
+    request::customer(id).change(Method::Patch, Some(body.into()))
+}
 
 fn is<R: DeserializeOwned>(answer: &Incoming) -> bool {
     model::read::<R>(&answer.body).is_ok()

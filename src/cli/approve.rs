@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
-    domain::{Mode, Procedure, TenantId, is_taken_out},
+    domain::{Mode, TenantId, is_taken_out},
     engine::Clock,
     report::{Plan, visible},
 };
@@ -115,7 +115,7 @@ fn require_consent(
             "standard input is no terminal; give `--digest` with the plan's digest as you know it from elsewhere",
         );
     }
-    let sandbox = (head.procedure == Procedure::DeleteSandboxCustomer).then_some(partner);
+    let sandbox = head.procedure.is_for_sandbox().then_some(partner);
     let name = visible(head.partner.name.as_deref().unwrap_or_default().trim());
     let (what, meant) =
         consent::meant(sandbox.filter(|_| !is_taken_out("approve-a-sandbox-by-its-partners-name")), &name);

@@ -10,7 +10,7 @@ pub(super) use evidence::{
     ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions, ReviewOptions,
     VerifyOptions,
 };
-pub(super) use running::{ApplyOptions, ProcedureName, ResumeOptions, RunOptions};
+pub(super) use running::{ApplyOptions, ResumeOptions, RunOptions};
 pub(super) use service::{
     AfterFailure, CloudName, DoctorOptions, ProfileOption, SandboxOptions, ServiceOptions, SignInOptions,
     UndoOptions,

@@ -5,7 +5,7 @@ use super::{
     show::{Table, sentence, table},
 };
 use crate::{
-    domain::{ListReading, Outcome, Procedure, Reason},
+    domain::{ListReading, Outcome, Reason},
     record::Judged,
     report::{Entry, Plan, visible},
 };
@@ -28,7 +28,7 @@ pub(super) fn text(printer: &Printer, plan: &Plan) -> String {
         parts.push(strong("Look at these first"));
         parts.extend(surprises);
     }
-    let outcome = plan.head.procedure.outcome();
+    let outcome = plan.head.procedure.done();
     parts.push(strong(&format!("The {} customers that would be {outcome}", plan.head.ready)));
     let ready: Vec<_> = plan.ready().collect();
     parts.push(customers(&ready, "left to the service", |entry| {
@@ -50,10 +50,7 @@ fn head(plan: &Plan) -> String {
         head.run_id,
         visible(partner),
         head.procedure,
-        match head.procedure {
-            Procedure::RemoveRelationship => "removes",
-            Procedure::DeleteSandboxCustomer => "deletes",
-        },
+        head.procedure.facts().does,
         head.ready,
         head.digest
     )

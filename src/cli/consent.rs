@@ -6,7 +6,7 @@ use super::{
     show,
 };
 use crate::{
-    domain::{ListReading, Mode, Procedure, TenantId, is_taken_out},
+    domain::{ListReading, Mode, TenantId, is_taken_out},
     engine::{Engine, Halt},
     partner_center::transport::Http,
     record::{How, Run, StopCause},
@@ -104,19 +104,9 @@ fn about(run: &Run, partner: &str) -> String {
     };
     let earnest = match opened.mode {
         Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
-        Mode::Plan | Mode::Run => match opened.procedure {
-            Procedure::RemoveRelationship => {
-                "There is no undo: each customer would have to accept a new relationship."
-            }
-            Procedure::DeleteSandboxCustomer => {
-                "There is no undo: each customer's tenant is destroyed, with everything in it."
-            }
-        },
+        Mode::Plan | Mode::Run => opened.procedure.facts().warns,
     };
-    let change = match opened.procedure {
-        Procedure::RemoveRelationship => "end the reseller relationship with",
-        Procedure::DeleteSandboxCustomer => "cancel the orders of, and delete,",
-    };
+    let change = opened.procedure.facts().asks;
     // No log knows of its copies.
     let once = match opened.applies {
         Some(_) => {

@@ -1,9 +1,7 @@
 //! `offboard demo`: the whole job, over real HTTP, against the built-in simulator.
 
 use super::{
-    args::{
-        Common, DemoOptions, ListOptions, ListPlace, PaceOptions, ProcedureName, RunOptions, UndoOptions,
-    },
+    args::{Common, DemoOptions, ListOptions, ListPlace, PaceOptions, RunOptions, UndoOptions},
     check,
     consent::Consent,
     diagnostics, ending,
@@ -17,7 +15,7 @@ use super::{
 };
 use crate::{
     audit::{QueryError, Reader},
-    domain::{Mode, Outcome, RunId},
+    domain::{Mode, Outcome, Procedure, RunId},
     input::{List, Options},
     simulator::{Model, Scenario, generated_id, made_up_domain, made_up_name},
 };
@@ -125,7 +123,7 @@ fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
         max_removals: Some(max_removals),
         max_share: Some(100),
         stop_after_failures: Some(2),
-        procedure: Some(ProcedureName::RemoveRelationship),
+        procedure: Some(Procedure::DEFAULT),
         ticket: Some("DEMO-1".to_owned()),
         reason: Some("to show what the program does".to_owned()),
         yes: true,

@@ -110,7 +110,7 @@ pub(super) async fn finish(
 
 /// What a run that came to its end says of itself.
 fn exit_of(run: &Run) -> Exit {
-    let all_gone = run.counts.keys().all(|outcome| outcome.is_gone());
+    let all_gone = run.counts.keys().all(|outcome| outcome.is_reached());
     if !run.opened.changes || all_gone { Exit::Done } else { Exit::Unfinished }
 }
 

@@ -5,7 +5,7 @@ use super::{
     settings::{Again, Paths, flag, option, quoted},
 };
 use crate::{
-    domain::{Mode, Outcome, Procedure, RunId},
+    domain::{Mode, Outcome, RunId},
     record::{RowState, Run, Stage},
 };
 use std::path::PathBuf;
@@ -127,7 +127,9 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
     let file = in_reports(paths, &run.id, "retry.csv");
     let command = again.listing(&format!("run {}", quoted(&file.to_string_lossy())));
     steps.push(Step::Retry(format!("{command}{}", of_run(run))));
-    if has_done_some && run.opened.procedure == Procedure::RemoveRelationship {
+    let facts = run.opened.procedure.facts();
+    let is_elsewhere = facts.last.is_some_and(|last| !last.facts().elsewhere.is_empty());
+    if has_done_some && is_elsewhere && !run.opened.procedure.is_for_sandbox() {
         let reconcile = again.visiting(&format!("reconcile {}", run.id));
         let why = "(in two days, when Partner Center's own record has caught up)";
         steps.push(Step::Always(format!("{reconcile}  {why}")));

@@ -1,7 +1,7 @@
 //! One line about a run that is at work: as much as there is room for, and what matters most in the least.
 
 use crate::{
-    domain::{Outcome, Procedure, Time},
+    domain::{Outcome, Time},
     engine::{PaceNow, TimeLeft},
     record::{ChangePhase, RowState, Run, Stage},
 };
@@ -57,10 +57,7 @@ impl Glance {
         let (stage, done) = match run.stage {
             Stage::Judging => ("reading", u64::from(run.judged)),
             Stage::Planned => ("planned", of),
-            Stage::Confirmed => match run.opened.procedure {
-                Procedure::RemoveRelationship => ("removing", u64::from(run.settled())),
-                Procedure::DeleteSandboxCustomer => ("deleting", u64::from(run.settled())),
-            },
+            Stage::Confirmed => (run.opened.procedure.facts().going, u64::from(run.settled())),
             Stage::Sealed => ("done", of),
         };
         let ready = if run.stage == Stage::Judging { run.ready() } else { 0 };
@@ -164,7 +161,7 @@ fn on_their_way(run: &Run) -> impl Iterator<Item = (&'static str, u32, Weight)> 
 const fn weight(outcome: Outcome) -> Weight {
     match outcome {
         Outcome::Failed | Outcome::Unknown => Weight::Wrong,
-        Outcome::Removed | Outcome::Deleted => Weight::Wanted,
+        Outcome::Done(_) => Weight::Wanted,
         _ => Weight::Quiet,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{access::Access, exit::Failure, settings::RunSettings};
 use crate::{
-    domain::Procedure,
     input::List,
     partner_center::BaseUrl,
     simulator::{
@@ -43,7 +42,7 @@ impl Rehearsal {
 pub(super) fn model(list: &List, settings: &RunSettings) -> Result<Model, Failure> {
     let mut scenario = Scenario::default();
     "Rehearsal Partner".clone_into(&mut scenario.partner.name);
-    scenario.sandbox = settings.procedure == Procedure::DeleteSandboxCustomer;
+    scenario.sandbox = settings.procedure.is_for_sandbox();
     let sandbox = settings.policy.sandbox;
     if let Some(partner) = sandbox.or(settings.policy.partner) {
         scenario.partner.tenant_id = partner;

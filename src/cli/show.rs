@@ -1,7 +1,7 @@
 //! Tables for a terminal.
 
 use crate::{
-    domain::{ListReading, Outcome, Preparation, Procedure, Reason},
+    domain::{Effect, ListReading, Outcome, Preparation, Reason},
     record::{Row, RowState, Run},
     report::{Shown, visible},
 };
@@ -69,7 +69,7 @@ pub(super) fn plan(run: &Run) -> String {
         "{} of {} rows are ready to be {}",
         ready.len(),
         run.opened.input.rows,
-        run.opened.procedure.outcome()
+        run.opened.procedure.done()
     );
     if ready.is_empty() {
         text.push('.');
@@ -99,7 +99,7 @@ pub(super) fn plan(run: &Run) -> String {
 }
 
 /// What is done before they go.
-fn preparations(run: &Run, ready: &[&Row]) -> String {
+fn preparations(_run: &Run, ready: &[&Row]) -> String {
     let all: Vec<(&Row, &Preparation)> =
         ready.iter().flat_map(|row| row.first().iter().map(|one| (*row, one))).collect();
     if all.is_empty() {
@@ -112,10 +112,11 @@ fn preparations(run: &Run, ready: &[&Row]) -> String {
     let more = all.len().saturating_sub(SHOWN);
     let more =
         if more == 0 { String::new() } else { format!("\n  … and {more} more; `plan.json` names all") };
-    let what = match run.opened.procedure {
-        Procedure::RemoveRelationship => "subscriptions are suspended",
-        Procedure::DeleteSandboxCustomer => "orders are cancelled",
-    };
+    let mut kinds: Vec<Effect> = all.iter().map(|(_, one)| one.what).collect();
+    kinds.dedup();
+    let what: Vec<String> =
+        kinds.iter().map(|kind| format!("{} are {}", kind.words().things, kind.words().done)).collect();
+    let what = what.join(", ");
     format!("\nBefore they go, {} {what}:\n{}{more}", all.len(), table(&shown))
 }
 

@@ -111,8 +111,8 @@ pub(super) fn still_open(run: &Run, again: &Again) -> Option<String> {
 
 /// What stays suspended of customers that are not gone, for the end of the run.
 pub(super) fn left(run: &Run) -> Option<String> {
-    let rows = run.rows.iter().filter(|row| !row.left_suspended().is_empty());
-    let all: Vec<_> = rows.flat_map(|row| row.left_suspended().iter().map(move |one| (row, one))).collect();
+    let rows = run.rows.iter().filter(|row| !row.left_prepared().is_empty());
+    let all: Vec<_> = rows.flat_map(|row| row.left_prepared().iter().map(move |one| (row, one))).collect();
     (!all.is_empty()).then(|| {
         let shown = listed(run, all.into_iter());
         format!("these subscriptions were suspended by this run, and were not seen reactivated:\n{shown}")

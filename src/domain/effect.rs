@@ -1,20 +1,36 @@
-//! What can be done to a customer, in words: the one table of them.
+//! What can be done to a customer: the one table of it, with the words of each and the facts that follow from what it is.
+//! How it is requested, answered and seen is [`crate::procedure`]'s to say.
 
-use super::{Act, Outcome, Procedure};
+use super::word::word;
 
-/// One thing that is done to a customer, or to something that it has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Effect {
-    /// Ends the reseller relationship.
-    RemoveRelationship,
-    /// Deletes a customer of the integration sandbox.
-    DeleteCustomer,
-    /// Cancels an order of a customer of the integration sandbox.
-    CancelOrder,
-    /// Suspends a legacy subscription.
-    SuspendSubscription,
-    /// Makes a suspended subscription active again.
-    ReactivateSubscription,
+/// To what something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// The customer itself.
+    Customer,
+    /// An order.
+    Order,
+    /// A subscription.
+    Subscription,
+}
+
+/// What is known of an effect, whatever customer it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectFacts {
+    /// How it is stored: as the purpose of its request, and in a plan.
+    pub label: &'static str,
+    /// What it is, in a sentence.
+    pub meaning: &'static str,
+    /// To what it is done.
+    pub thing: Thing,
+    /// Whether nothing is sent to the customer any more once it is done: it is the last one then, whatever the procedure.
+    pub ends_relationship: bool,
+    /// The effect that it takes back.
+    pub takes_back: Option<Effect>,
+    /// What Partner Center's own record of activity calls it, after a while.
+    pub elsewhere: &'static [&'static str],
+    /// Its words.
+    pub words: EffectWords,
 }
 
 /// The words of an effect.
@@ -22,50 +38,138 @@ pub enum Effect {
 pub struct EffectWords {
     /// To what it is done: `the relationship`, `order`.
     pub thing: &'static str,
+    /// To what it is done where there are several: `orders`.
+    pub things: &'static str,
     /// `end`, `suspend`.
     pub verb: &'static str,
     /// What the thing is afterwards: `ended`, `suspended`.
     pub done: &'static str,
+    /// As what the thing is seen when it is done: `suspended`, `active again`.
+    pub seen: &'static str,
     /// `removal`, `suspension`.
     pub noun: &'static str,
+    /// What its request is for, among others that only read: `END THE RELATIONSHIP`.
+    pub request: &'static str,
+}
+
+macro_rules! effects {
+    ($($(#[doc = $doc:literal])+ $effect:ident = $label:literal { words: $words:tt, $($field:ident: $value:expr,)+ })+) => {
+        /// One thing that is done to a customer, or to something that it has.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Effect {
+            $($(#[doc = $doc])+ $effect,)+
+        }
+
+        impl Effect {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$effect,)+];
+
+            /// What is known of it.
+            pub const fn facts(self) -> EffectFacts {
+                match self {
+                    $(Self::$effect => EffectFacts {
+                        label: $label,
+                        meaning: concat!($($doc),+),
+                        words: EffectWords $words,
+                        $($field: $value,)+
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+effects! {
+    /// Ends the reseller relationship.
+    RemoveRelationship = "remove_relationship" {
+        words: {
+            thing: "the relationship", things: "relationships", verb: "end", done: "ended", seen: "gone",
+            noun: "removal", request: "END THE RELATIONSHIP",
+        },
+        thing: Thing::Customer,
+        ends_relationship: true,
+        takes_back: None,
+        elsewhere: &["remove_partner_customer_relationship"],
+    }
+    /// Deletes a customer of the integration sandbox.
+    DeleteCustomer = "delete_customer" {
+        words: {
+            thing: "the customer", things: "customers", verb: "delete", done: "deleted", seen: "gone",
+            noun: "deletion", request: "DELETE THE CUSTOMER",
+        },
+        thing: Thing::Customer,
+        ends_relationship: true,
+        takes_back: None,
+        elsewhere: &["delete_customer", "delete_tip_customer"],
+    }
+    /// Cancels an order of a customer of the integration sandbox.
+    CancelOrder = "cancel_order" {
+        words: {
+            thing: "order", things: "orders", verb: "cancel", done: "cancelled", seen: "cancelled",
+            noun: "cancellation", request: "CANCEL AN ORDER",
+        },
+        thing: Thing::Order,
+        ends_relationship: false,
+        takes_back: None,
+        elsewhere: &[],
+    }
+    /// Suspends a legacy subscription.
+    SuspendSubscription = "suspend_subscription" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "suspend", done: "suspended", seen: "suspended",
+            noun: "suspension", request: "SUSPEND A SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        takes_back: None,
+        elsewhere: &[],
+    }
+    /// Makes a suspended subscription active again.
+    ReactivateSubscription = "reactivate_subscription" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "reactivate", done: "reactivated",
+            seen: "active again", noun: "reactivation", request: "REACTIVATE A SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        takes_back: Some(Effect::SuspendSubscription),
+        elsewhere: &[],
+    }
 }
 
 impl Effect {
+    /// What the policy's `suspend_legacy` allows.
+    pub const SUSPEND_LEGACY: Self = Self::SuspendSubscription;
+
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        self.facts().label
+    }
+
     /// Its words.
     pub const fn words(self) -> EffectWords {
-        let (thing, verb, done, noun) = match self {
-            Self::RemoveRelationship => ("the relationship", "end", "ended", "removal"),
-            Self::DeleteCustomer => ("the customer", "delete", "deleted", "deletion"),
-            Self::CancelOrder => ("order", "cancel", "cancelled", "cancellation"),
-            Self::SuspendSubscription => ("subscription", "suspend", "suspended", "suspension"),
-            Self::ReactivateSubscription => ("subscription", "reactivate", "reactivated", "reactivation"),
-        };
-        EffectWords { thing, verb, done, noun }
+        self.facts().words
     }
 
-    /// The one that this procedure is for.
-    pub const fn last_of(procedure: Procedure) -> Self {
-        match procedure {
-            Procedure::RemoveRelationship => Self::RemoveRelationship,
-            Procedure::DeleteSandboxCustomer => Self::DeleteCustomer,
-        }
+    /// Whether it is done to the customer itself, and to nothing that it has.
+    pub const fn is_to_customer(self) -> bool {
+        matches!(self.facts().thing, Thing::Customer)
     }
 
-    /// The one that this outcome is about, if it says that it was done or that nothing was left to do.
-    pub const fn of_outcome(outcome: Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Removed | Outcome::AlreadyRemoved => Some(Self::RemoveRelationship),
-            Outcome::Deleted | Outcome::AlreadyDeleted => Some(Self::DeleteCustomer),
-            _ => None,
-        }
+    /// Whether it ends the customer's relationship, and comes after everything else.
+    pub const fn is_last(self) -> bool {
+        self.facts().ends_relationship
+    }
+
+    /// The effect by which it is taken back, where it can be.
+    pub fn reversal(self) -> Option<Self> {
+        Self::ALL.iter().copied().find(|other| other.facts().takes_back == Some(self))
+    }
+
+    /// Whether it takes another back.
+    pub const fn is_reversal(self) -> bool {
+        self.facts().takes_back.is_some()
     }
 }
 
-impl From<Act> for Effect {
-    fn from(act: Act) -> Self {
-        match act {
-            Act::CancelOrder => Self::CancelOrder,
-            Act::SuspendSubscription => Self::SuspendSubscription,
-        }
-    }
-}
+word!(Effect, "effect");

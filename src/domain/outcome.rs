@@ -1,20 +1,16 @@
 //! How a row of the list can end, and how sure that is.
 
+use super::{Procedure, word::word};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The one outcome of a row. A row that has none yet is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
-    /// This run removed the relationship.
-    Removed,
-    /// This run deleted the sandbox customer.
-    Deleted,
-    /// The relationship was gone before.
-    AlreadyRemoved,
-    /// The sandbox customer was gone before.
-    AlreadyDeleted,
+    /// This run did what the procedure is for.
+    Done(Procedure),
+    /// It was so before.
+    AlreadyDone(Procedure),
     /// A precondition or a guard said no.
     Skipped,
     /// The service said no, or could not be made to answer: the last change did not happen.
@@ -30,27 +26,33 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const COUNT: usize = 2 * Procedure::ALL.len() + 6;
+
     /// Every outcome, in the order in which reports show them.
-    pub const ALL: [Self; 10] = [
-        Self::Removed,
-        Self::Deleted,
-        Self::AlreadyRemoved,
-        Self::AlreadyDeleted,
-        Self::Ready,
-        Self::Skipped,
-        Self::Failed,
-        Self::Unknown,
-        Self::NotAttempted,
-        Self::Rejected,
-    ];
+    #[expect(clippy::indexing_slicing, reason = "in a constant, an index that is wrong does not compile")]
+    pub const ALL: [Self; Self::COUNT] = {
+        let others =
+            [Self::Ready, Self::Skipped, Self::Failed, Self::Unknown, Self::NotAttempted, Self::Rejected];
+        let (mut all, procedures) = ([Self::Ready; Self::COUNT], Procedure::ALL.len());
+        let mut n = 0;
+        while n < Self::COUNT {
+            all[n] = if n < procedures {
+                Self::Done(Procedure::ALL[n])
+            } else if n < 2 * procedures {
+                Self::AlreadyDone(Procedure::ALL[n - procedures])
+            } else {
+                others[n - 2 * procedures]
+            };
+            n += 1;
+        }
+        all
+    };
 
     /// The public name, for example `already_removed`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Removed => "removed",
-            Self::Deleted => "deleted",
-            Self::AlreadyRemoved => "already_removed",
-            Self::AlreadyDeleted => "already_deleted",
+            Self::Done(procedure) => procedure.facts().done.name,
+            Self::AlreadyDone(procedure) => procedure.facts().already.name,
             Self::Skipped => "skipped",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
@@ -63,34 +65,51 @@ impl Outcome {
     /// The name as people read it, for example `already removed`.
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::AlreadyRemoved => "already removed",
-            Self::AlreadyDeleted => "already deleted",
+            Self::Done(procedure) => procedure.facts().done.words,
+            Self::AlreadyDone(procedure) => procedure.facts().already.words,
             Self::NotAttempted => "not attempted",
             other => other.as_str(),
         }
     }
 
+    /// What it means where it is stored, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done(procedure) => procedure.facts().done.stored,
+            Self::AlreadyDone(procedure) => procedure.facts().already.stored,
+            Self::Skipped => "A precondition or a guard said no.",
+            Self::Failed => {
+                "The service said no, or could not be made to answer: the last change did not happen."
+            }
+            Self::Unknown => "A change was sent, and what became of it could not be found out.",
+            Self::NotAttempted => "The run stopped before its turn.",
+            Self::Rejected => "The row itself is not valid.",
+            Self::Ready => "Only in a plan: nothing stands in the way.",
+        }
+    }
+
+    /// Whether what was asked for is so.
+    pub const fn is_reached(self) -> bool {
+        matches!(self, Self::Done(_) | Self::AlreadyDone(_))
+    }
+
     /// Whether the relationship is known to be gone.
     pub const fn is_gone(self) -> bool {
-        matches!(self, Self::Removed | Self::Deleted | Self::AlreadyRemoved | Self::AlreadyDeleted)
+        match self {
+            Self::Done(procedure) | Self::AlreadyDone(procedure) => {
+                matches!(procedure.facts().last, Some(last) if last.facts().ends_relationship)
+            }
+            _ => false,
+        }
     }
 
-    /// Whether the run itself has removed the relationship or deleted the customer.
+    /// Whether the run itself has done what was asked for.
     pub const fn is_by_the_run(self) -> bool {
-        matches!(self, Self::Removed | Self::Deleted)
-    }
-
-    /// The outcome with this public name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+        matches!(self, Self::Done(_))
     }
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+word!(Outcome, "outcome");
 
 /// How sure it is that a relationship was removed; each is stronger than the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

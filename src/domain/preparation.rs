@@ -8,22 +8,12 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preparation {
     /// What is done.
-    pub what: Act,
+    pub what: Effect,
     /// The ID of the thing that it is done to.
     pub id: String,
     /// Its name, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-}
-
-/// What can be done before the last change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// Cancel an order of a customer of the integration sandbox.
-    CancelOrder,
-    /// Suspend a legacy subscription.
-    SuspendSubscription,
 }
 
 impl Preparation {
@@ -51,7 +41,7 @@ impl Preparation {
 
     /// The words of what is done.
     pub fn words(&self) -> EffectWords {
-        Effect::from(self.what).words()
+        self.what.words()
     }
 }
 
@@ -70,7 +60,7 @@ mod tests {
     use super::*;
 
     fn order(id: &str, name: &str) -> Preparation {
-        Preparation { what: Act::CancelOrder, id: id.to_owned(), name: Some(name.to_owned()) }
+        Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: Some(name.to_owned()) }
     }
 
     #[test]

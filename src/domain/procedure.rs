@@ -1,61 +1,187 @@
-//! What a run does to each customer, and in what earnest.
+//! What a run does to each customer, and in what earnest: the one table of procedures, with their words and the facts that
+//! follow from what they are. What must be known for one, and what follows from that, is [`crate::procedure`]'s to say.
 
-use super::Outcome;
+use super::{Effect, Outcome, word::word};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-/// What is done to each customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Procedure {
+/// With which kind of partner account something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// A real one.
+    Production,
+    /// The integration sandbox.
+    Sandbox,
+}
+
+/// The words of an outcome that belongs to one procedure.
+#[derive(Clone, Copy, Debug)]
+pub struct OutcomeWords {
+    /// Its public name: `already_removed`.
+    pub name: &'static str,
+    /// As people read it: `already removed`.
+    pub words: &'static str,
+    /// What it means, in a sentence.
+    pub meaning: &'static str,
+    /// What it is called in the documentation of the log.
+    pub stored: &'static str,
+}
+
+/// What is known of a procedure, whatever customer it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcedureFacts {
+    /// The public name.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub meaning: &'static str,
+    /// What its plans may name to be done first, always,
+    pub first: &'static [Effect],
+    /// and only if an option allows it.
+    pub optional: &'static [Effect],
+    /// What it is for, after everything else: what ends the relationship. None where what its plans name is all that there
+    /// is to do.
+    pub last: Option<Effect>,
+    /// With which kind of account.
+    pub account: Account,
+    /// How a customer ends for whom it was done,
+    pub done: OutcomeWords,
+    /// and one for whom there was nothing left to do.
+    pub already: OutcomeWords,
+    /// What one customer was when there was nothing left to do: `The relationship was gone before.`
+    pub gone_before: &'static str,
+    /// What a run of it is about: `Ending reseller relationships`.
+    pub heading: &'static str,
+    /// What it is for whoever chooses one.
+    pub help: &'static str,
+    /// What is under way: `removing`.
+    pub going: &'static str,
+    /// What a plan does: `removes`.
+    pub does: &'static str,
+    /// About to do what to so many customers: `end the reseller relationship with`.
+    pub asks: &'static str,
+    /// What whoever confirms it must know.
+    pub warns: &'static str,
+}
+
+macro_rules! procedures {
+    ($($(#[doc = $doc:literal])+ $procedure:ident = $name:literal {
+        done: $done:tt, already: $already:tt, $($field:ident: $value:expr,)+
+    })+) => {
+        /// What is done to each customer.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Procedure {
+            $($(#[doc = $doc])+ $procedure,)+
+        }
+
+        impl Procedure {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$procedure,)+];
+
+            /// What is known of it.
+            pub const fn facts(self) -> ProcedureFacts {
+                match self {
+                    $(Self::$procedure => ProcedureFacts {
+                        name: $name,
+                        meaning: concat!($($doc),+),
+                        done: OutcomeWords $done,
+                        already: OutcomeWords $already,
+                        $($field: $value,)+
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+procedures! {
     /// End the reseller relationship: `PATCH /v1/customers/{id}`, `relationshipToPartner: none`.
-    RemoveRelationship,
+    RemoveRelationship = "remove-relationship" {
+        done: {
+            name: "removed", words: "removed",
+            meaning: "This run ended the reseller relationship.",
+            stored: "This run removed the relationship.",
+        },
+        already: {
+            name: "already_removed", words: "already removed",
+            meaning: "The relationship was gone already; this run had nothing left to end.",
+            stored: "The relationship was gone before.",
+        },
+        first: &[],
+        optional: &[Effect::SuspendSubscription],
+        last: Some(Effect::RemoveRelationship),
+        account: Account::Production,
+        gone_before: "The relationship was gone before.",
+        heading: "Ending reseller relationships",
+        help: "End the reseller relationship",
+        going: "removing",
+        does: "removes",
+        asks: "end the reseller relationship with",
+        warns: "There is no undo: each customer would have to accept a new relationship.",
+    }
     /// Delete a customer of the integration sandbox.
-    DeleteSandboxCustomer,
+    DeleteSandboxCustomer = "delete-sandbox-customer" {
+        done: {
+            name: "deleted", words: "deleted",
+            meaning: "This run deleted the sandbox customer.",
+            stored: "This run deleted the sandbox customer.",
+        },
+        already: {
+            name: "already_deleted", words: "already deleted",
+            meaning: "The sandbox customer was gone already; this run had nothing left to delete.",
+            stored: "The sandbox customer was gone before.",
+        },
+        first: &[Effect::CancelOrder],
+        optional: &[],
+        last: Some(Effect::DeleteCustomer),
+        account: Account::Sandbox,
+        gone_before: "The customer was gone before.",
+        heading: "Deleting customers of the integration sandbox",
+        help: "Cancel the orders of a customer of the integration sandbox, and delete it",
+        going: "deleting",
+        does: "deletes",
+        asks: "cancel the orders of, and delete,",
+        warns: "There is no undo: each customer's tenant is destroyed, with everything in it.",
+    }
 }
 
 impl Procedure {
+    /// The one that is carried out if nothing else is said.
+    pub const DEFAULT: Self = Self::RemoveRelationship;
+
     /// The public name.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RemoveRelationship => "remove-relationship",
-            Self::DeleteSandboxCustomer => "delete-sandbox-customer",
-        }
+        self.facts().name
     }
 
     /// The outcome of a customer for whom it was done.
-    pub const fn outcome(self) -> Outcome {
-        match self {
-            Self::RemoveRelationship => Outcome::Removed,
-            Self::DeleteSandboxCustomer => Outcome::Deleted,
-        }
+    pub const fn done(self) -> Outcome {
+        Outcome::Done(self)
     }
 
     /// The outcome of a customer for whom there was nothing left to do.
-    pub const fn gone_before(self) -> Outcome {
-        match self {
-            Self::RemoveRelationship => Outcome::AlreadyRemoved,
-            Self::DeleteSandboxCustomer => Outcome::AlreadyDeleted,
-        }
+    pub const fn already_done(self) -> Outcome {
+        Outcome::AlreadyDone(self)
+    }
+
+    /// Whether its plans may name this effect to be done first, always or if an option allows it.
+    pub fn may_begin_with(self, effect: Effect) -> bool {
+        let facts = self.facts();
+        facts.first.contains(&effect) || facts.optional.contains(&effect)
+    }
+
+    /// Whether it sends such changes: what it is for, what comes first, and what takes that back.
+    pub fn sends(self, effect: Effect) -> bool {
+        let first = effect.facts().takes_back.unwrap_or(effect);
+        self.facts().last == Some(effect) || self.may_begin_with(first)
+    }
+
+    /// Whether it is for the integration sandbox alone.
+    pub const fn is_for_sandbox(self) -> bool {
+        matches!(self.facts().account, Account::Sandbox)
     }
 }
 
-impl fmt::Display for Procedure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Procedure {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::RemoveRelationship, Self::DeleteSandboxCustomer];
-        all.into_iter()
-            .find(|known| known.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no procedure"))
-    }
-}
+word!(Procedure, "procedure");
 
 /// In what earnest a run was made. Said on every screen and report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use super::{
     sign_in::Renewed,
 };
 use crate::{
-    domain::{RequestId, Secret, Time, is_taken_out},
+    domain::{Lookup, Purpose, RequestId, Secret, Time, is_taken_out},
     partner_center::{
         auth::{
             Refusal,
@@ -20,7 +20,7 @@ use crate::{
         response::{self, Fault, Incoming, RetryAfter},
         transport::Transport,
     },
-    record::{Purpose, StopCause},
+    record::StopCause,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -51,7 +51,7 @@ impl<T: Transport> Courier<T> {
         // The sign-in service knows one identifier for what are two elsewhere.
         let request_id = RequestId::from(correlation_id);
         let outgoing = Outgoing::sign_in(request, correlation_id);
-        let purpose = Purpose::SignIn;
+        let purpose = Purpose::Read(Lookup::SignIn);
         let intent = Intent {
             purpose,
             subject: None,

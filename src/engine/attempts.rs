@@ -1,9 +1,9 @@
 //! What becomes of one change, whatever it does: when it is sent again, when it is looked at, and when
 //! nothing more can be known. Every procedure's changes go this way.
 
-use super::{settle::capitalised, step::Verdict};
 use crate::{
-    domain::{Answer, Preparation, Reason, RequestId, Time, is_taken_out},
+    domain::{RequestId, Time, is_taken_out},
+    procedure::effects::End,
     record::{Change, ChangePhase, Looks, Policy},
 };
 use std::time::Duration;
@@ -39,33 +39,6 @@ pub(super) struct Why {
     pub(super) in_doubt: bool,
     /// Whether the latest look told nothing, so that the next is at all customers.
     pub(super) was_blind: bool,
-}
-
-/// How a change ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It is done.
-    Done {
-        /// Whether a look showed it, rather than the service's answer to a change that was repeated.
-        seen: bool,
-    },
-    /// The service said yes, and until the deadline nothing showed that it is done.
-    NotSeen {
-        /// Whether the answer itself said that it is done.
-        clearly: bool,
-        /// Whether it was seen that it is not done, rather than nothing.
-        still_there: bool,
-        /// How long it was waited for.
-        waited: Duration,
-    },
-    /// The service said no.
-    Refused(Answer),
-    /// It could not be sent, or was sent back too often.
-    NotCarriedOut,
-    /// It did not happen, however often it was sent.
-    DidNotHappen,
-    /// Nobody knows what became of it.
-    Unknown,
 }
 
 /// What is next for a change. Once it is accepted, it has until `patience` is over to be seen done.
@@ -136,69 +109,6 @@ fn settle_doubt(due: Time, looks: Looks, policy: &Policy, now: Time) -> Next {
     } else {
         Next::Look(Why { in_doubt: true, was_blind: looks.is_blind })
     }
-}
-
-/// How a row ends because of something that comes before the last change.
-pub(super) fn of_preparation(one: &Preparation, change: &Change, end: End) -> Verdict {
-    let ended = match end {
-        End::Refused(answer) => refused(answer, change),
-        End::DidNotHappen => did_not_happen(change),
-        End::NotCarriedOut => not_carried_out(change),
-        End::Done { .. } | End::NotSeen { .. } | End::Unknown => return unknown_preparation(one, change),
-    };
-    let noun = capitalised(one.words().noun);
-    Verdict { explanation: format!("{noun} of {one}: {}", ended.explanation), ..ended }
-}
-
-/// How a row ends whose change nobody could be made to carry out.
-pub(super) fn not_carried_out(change: &Change) -> Verdict {
-    let text = change.text().unwrap_or("no answer");
-    let text = format!("The change was tried {} times and not carried out: {text}.", change.attempts);
-    Verdict::because(Reason::ServiceUnavailable, text)
-}
-
-/// How a row ends whose change did not happen.
-pub(super) fn did_not_happen(change: &Change) -> Verdict {
-    let times = match change.attempts {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
-    };
-    let text = format!("The change was sent {times}, and reading the customer shows that it did not happen.");
-    Verdict::because(Reason::ServiceUnavailable, text)
-}
-
-/// How a row ends when nobody knows what became of its change.
-pub(super) fn unknown(change: &Change) -> Verdict {
-    let text = change.text().unwrap_or("no answer");
-    let text = format!(
-        "The change was sent and its answer is not known ({text}); reading the customer did not tell either."
-    );
-    Verdict::because(Reason::AnswerLost, text)
-}
-
-/// How a row ends when nobody knows what became of this preparation.
-fn unknown_preparation(one: &Preparation, change: &Change) -> Verdict {
-    let text = change.text().unwrap_or("no answer");
-    let done = one.words().done;
-    let text = format!(
-        "Whether {one} was {done} is not known: the change was sent, its answer does not tell ({text}), and reading it \
-         did not tell either."
-    );
-    Verdict::because(Reason::AnswerLost, text)
-}
-
-/// What the service's no means.
-pub(super) fn refused(answer: Answer, change: &Change) -> Verdict {
-    let reason = match (answer, change.status) {
-        (Answer::Denied, _) | (_, Some(403)) => Reason::PermissionDenied,
-        (_, Some(400..=499)) => Reason::RefusedByService,
-        // Nothing of this API is known to redirect.
-        _ => Reason::UnexpectedAnswer,
-    };
-    let seen = if change.was_in_doubt { " Reading the customer shows that it did not happen." } else { "" };
-    let said = change.exchange().described();
-    let said = said.trim_end_matches('.');
-    Verdict::because(reason, format!("{}.{seen}", capitalised(said)))
 }
 
 fn unreachable_pause(attempts: u16) -> Duration {

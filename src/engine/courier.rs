@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     audit::Writer,
-    domain::{Answer, RunId, Seq, Time, is_taken_out},
+    domain::{Answer, RunId, Seq, Tells, Time, is_taken_out},
     partner_center::{
         BaseUrl,
         redact::{Scrubber, Unread},
@@ -125,14 +125,14 @@ impl<T: Transport> Courier<T> {
     }
 
     /// Waits for a turn and makes one attempt.
-    pub(super) async fn carry<R>(&self, errand: Errand<R>) -> Result<Carried<R>, Halt> {
+    pub(super) async fn carry<R>(&self, errand: Errand<'_, R>) -> Result<Carried<R>, Halt> {
         let pass = self.pass().await?;
         self.attempt(pass, errand).await
     }
 
     /// Makes one attempt. From the intent on it cannot be stopped: an answer that arrives is always
     /// recorded.
-    pub(super) async fn attempt<R>(&self, pass: Pass, errand: Errand<R>) -> Result<Carried<R>, Halt> {
+    pub(super) async fn attempt<R>(&self, pass: Pass, errand: Errand<'_, R>) -> Result<Carried<R>, Halt> {
         let Pass { slot, bearer } = pass;
         let request_id = errand.request_id.unwrap_or_else(|| self.ids.request_id());
         let correlation_id = self.ids.correlation_id();
@@ -161,7 +161,7 @@ impl<T: Transport> Courier<T> {
                 let fault = response::fault(&incoming);
                 let asked = Asked {
                     is_change: purpose.is_change(),
-                    is_customer: subject.is_some() && purpose.is_customer_itself(),
+                    is_customer: subject.is_some() && purpose.tells() == Tells::Customer,
                 };
                 let understood = incoming.is_success().then(|| (errand.understand)(&incoming)).flatten();
                 let answer = response::classify(&incoming, &fault, understood.is_some(), asked);

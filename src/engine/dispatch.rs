@@ -12,13 +12,14 @@ use super::{
     run::{CHUNK, Ended, Engine, locked},
     settle,
     snapshot::Snapshot,
-    step::{Step, Which},
+    step::Step,
     survey, together,
 };
 use crate::{
     domain::{Outcome, TenantId, Time},
     partner_center::transport::Transport,
     preconditions::Listed,
+    procedure::effects::unit,
     record::{Event, RowState, Run, Seen, StopCause},
 };
 use std::{
@@ -129,8 +130,9 @@ impl<T: Transport> Engine<T> {
                 match self.step(row, guard.is_none()) {
                     Step::Nothing => {}
                     Step::Wait(due) => waiting.push(Reverse((due, row))),
-                    Step::Observe { which: Which::Last, why } if to_be_seen.takes(row, why) => {}
-                    Step::Settle(verdict) if verdict.outcome.is_gone() => gone.push((row, verdict)),
+                    Step::Observe { kind, why }
+                        if unit(kind.effect()).is_seen_in_listing() && to_be_seen.takes(row, why) => {}
+                    Step::Settle(verdict) if verdict.outcome.is_reached() => gone.push((row, verdict)),
                     step => {
                         let taken = self.take(row, step);
                         at_work.spawn(async { Ok(vec![taken.await?]) });

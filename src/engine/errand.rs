@@ -1,14 +1,13 @@
 //! One attempt: what is to be asked, and how it ended.
 
 use crate::{
-    domain::{Answer, RequestId, Seq, TenantId},
+    domain::{Answer, Purpose, RequestId, Seq, TenantId},
     partner_center::{request::Call, response::Incoming},
-    record::{Exchange, Purpose},
+    record::Exchange,
 };
 
 /// What is to be carried, and what its answer is read as.
-#[derive(Clone, Debug)]
-pub(super) struct Errand<R> {
+pub(super) struct Errand<'a, R> {
     pub(super) purpose: Purpose,
     pub(super) subject: Option<(u32, TenantId)>,
     /// The order that it changes, if it is not the customer itself.
@@ -19,7 +18,7 @@ pub(super) struct Errand<R> {
     /// For a change that is repeated: the identifier that it had.
     pub(super) request_id: Option<RequestId>,
     /// Reads an answer with a 2xx, if it is what was expected.
-    pub(super) understand: fn(&Incoming) -> Option<R>,
+    pub(super) understand: &'a (dyn Fn(&Incoming) -> Option<R> + Sync),
 }
 
 /// How an attempt ended.

@@ -6,7 +6,8 @@
 
 use super::{sequence, together};
 use crate::{
-    domain::{Act, Outcome, Preparation, Procedure, Time, is_taken_out},
+    domain::{Outcome, Preparation, Time, is_taken_out},
+    procedure::effects::unit,
     record::{Change, ChangePhase, Changing, Row, RowState, Run, Stage},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -149,20 +150,18 @@ impl Work {
     fn see_through(&mut self, run: &Run, row: &Row, changing: &Changing) {
         if changing.fell.is_some() {
             if changing.undo == Some(true) {
-                self.requests += changing.suspended(row.first()).map(cost).sum::<f64>();
+                self.requests += changing.can_be_taken_back(row.first()).map(cost).sum::<f64>();
             }
             return;
         }
         let may_send = run.stopped_by_guard.is_none();
-        let patience = match run.opened.procedure {
-            Procedure::RemoveRelationship => run.policy.settle(),
-            Procedure::DeleteSandboxCustomer => run.policy.order_timeout(),
-        };
         for one in row.first() {
             match changing.of(one) {
                 None if may_send => self.requests += cost(one),
                 None => {}
-                Some(change) => self.requests += self.one(run, change, patience),
+                Some(change) => {
+                    self.requests += self.one(run, change, unit(one.what).patience(&run.policy));
+                }
             }
         }
         match changing.last() {
@@ -229,12 +228,9 @@ impl Work {
     }
 }
 
-/// What a preparation costs: a change and a look, and a subscription is read just before it is changed.
-const fn cost(one: &Preparation) -> f64 {
-    match one.what {
-        Act::CancelOrder => 2.0,
-        Act::SuspendSubscription => 3.0,
-    }
+/// What a preparation costs.
+fn cost(one: &Preparation) -> f64 {
+    unit(one.what).cost()
 }
 
 /// None for what nobody waits for.

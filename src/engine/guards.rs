@@ -1,7 +1,7 @@
 //! What may not happen at all, whatever the customers' state. Pure, each with its own message.
 
 use crate::{
-    domain::{Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
+    domain::{Account, Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
     record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
 };
 use std::time::Duration;
@@ -31,18 +31,23 @@ pub fn wrong_partner(policy: &Policy, began_with: Option<&Partner>, partner: &Pa
 /// deleted nowhere else.
 pub fn wrong_place(procedure: Procedure, policy: &Policy, partner: &Partner) -> Option<String> {
     let Partner { tenant_id, name, .. } = partner;
-    match (procedure, policy.sandbox) {
-        (Procedure::RemoveRelationship, _) if is_taken_out("end-relationships-in-a-sandbox") => None,
-        (Procedure::RemoveRelationship, _) if policy.sandboxes.contains(tenant_id) => Some(format!(
-            "the partner account {tenant_id} (`{name}`) is an integration sandbox, where ending the relationship destroys \
-             the customer's tenant; `--procedure delete-sandbox-customer` is meant for it"
-        )),
+    match (procedure.facts().account, policy.sandbox) {
+        (Account::Production, _) if is_taken_out("end-relationships-in-a-sandbox") => None,
+        (Account::Production, _) if policy.sandboxes.contains(tenant_id) => {
+            let meant = Procedure::ALL.iter().find(|other| other.is_for_sandbox());
+            let meant =
+                meant.map_or_else(String::new, |other| format!("; `--procedure {other}` is meant for it"));
+            Some(format!(
+                "the partner account {tenant_id} (`{name}`) is an integration sandbox, where ending the relationship \
+                 destroys the customer's tenant{meant}"
+            ))
+        }
         (_, Some(_)) if is_taken_out("delete-customers-of-any-account") => None,
-        (Procedure::DeleteSandboxCustomer, Some(sandbox)) if sandbox != *tenant_id => Some(format!(
+        (Account::Sandbox, Some(sandbox)) if sandbox != *tenant_id => Some(format!(
             "the token belongs to the partner account {tenant_id} (`{name}`), and not to the sandbox {sandbox} that \
              `--sandbox-tenant` names; customers are deleted nowhere else"
         )),
-        (Procedure::DeleteSandboxCustomer, None) => Some(
+        (Account::Sandbox, None) => Some(
             "no sandbox is named (`--sandbox-tenant`), and customers are deleted nowhere else".to_owned(),
         ),
         _ => None,
@@ -191,6 +196,7 @@ mod tests {
             sandbox: None,
             sandboxes: BTreeSet::new(),
             suspend_legacy: false,
+            allowed: BTreeSet::new(),
             order_timeout_seconds: None,
         }
     }

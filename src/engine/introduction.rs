@@ -2,7 +2,7 @@
 
 use super::{account_refusal::failed, courier::Courier, halt::Halt, reading::Read};
 use crate::{
-    domain::{Reason, Time},
+    domain::{Lookup, Purpose, Reason, Time},
     partner_center::{
         auth,
         model::{self, Customer, OrganizationProfile, Page},
@@ -10,7 +10,7 @@ use crate::{
         response::Incoming,
         transport::Transport,
     },
-    record::{Partner, Purpose, StopCause},
+    record::{Partner, StopCause},
 };
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl<T: Transport> Courier<T> {
         };
         let call = request::organization_profile();
         let asked_at = self.now();
-        let read = self.answer_to(Purpose::ReadPartner, None, call, understand).await?;
+        let read = self.answer_to(Purpose::Read(Lookup::Partner), None, call, &understand).await?;
         let ((profile, mfa, theirs), basis) = match read {
             Read::Done(found, basis) => (found, basis),
             Read::NoRelationship(failure) => {
@@ -56,7 +56,10 @@ impl<T: Transport> Courier<T> {
     /// Why this user may not list customers, if that is so.
     pub(super) async fn may_list(&self) -> Result<(), Halt> {
         let understand = |incoming: &Incoming| model::read::<Page<Customer>>(&incoming.body).ok().map(drop);
-        match self.answer_to(Purpose::ListCustomers, None, request::one_customer(), understand).await? {
+        match self
+            .answer_to(Purpose::Read(Lookup::Customers), None, request::one_customer(), &understand)
+            .await?
+        {
             Read::Done(..) => Ok(()),
             Read::NoRelationship(failure) => Err(failed(Reason::RefusedByService, &failure.exchange)),
             Read::Failed(reason, failure) => Err(failed(reason, &failure.exchange)),

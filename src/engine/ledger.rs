@@ -3,16 +3,13 @@
 use super::{courier::Courier, halt::Halt};
 use crate::{
     audit::{Brake, Entry, Salt},
-    domain::{Answer, CorrelationId, RequestId, Seq, TenantId, is_taken_out},
+    domain::{Answer, CorrelationId, Purpose, RequestId, Seq, TenantId, is_taken_out},
     partner_center::{
         request::Outgoing,
         response::{Fault, Incoming},
         transport::SendError,
     },
-    record::{
-        Event, NotSent, OutcomeUnknown, Payload, Purpose, Record, RequestIntended, ResponseReceived,
-        StopCause,
-    },
+    record::{Event, NotSent, OutcomeUnknown, Payload, Record, RequestIntended, ResponseReceived, StopCause},
 };
 
 /// A request that is about to be sent.

@@ -4,18 +4,18 @@ use super::{
     courier::Courier,
     guards,
     halt::Halt,
-    procedure,
     reading::{Failure, Read},
 };
 use crate::{
-    domain::{Cause, Finding, Outcome, Procedure, Reason, Seq, TenantId, Time, outcome_of},
+    domain::{Cause, Finding, Lookup, Outcome, Procedure, Purpose, Reason, Seq, TenantId, Time, outcome_of},
     partner_center::{
         model::{Customer, Entitlement, Order, Subscription},
         request,
         transport::Transport,
     },
     preconditions::{CustomerFacts, Facts, Listed, OrderState},
-    record::{Exchange, Judged, Partner, Policy, Purpose},
+    procedure::{Known, Need, ProcedureUnit, effects::is_another, unit},
+    record::{Exchange, Judged, Partner, Policy},
 };
 
 /// What the judgement depends on beside the facts.
@@ -38,25 +38,13 @@ pub(super) struct Subject {
     pub(super) known: Option<(CustomerFacts, Seq)>,
 }
 
-/// What is to be read next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Need {
-    Customer,
-    Subscriptions,
-    Entitlements,
-    Order(String),
-    Nothing,
-}
-
 /// What was read so far.
-#[derive(Clone, Debug)]
 struct Gathered {
     facts_at: Time,
     basis: Vec<Seq>,
     facts: Option<Facts>,
-    wants_subscriptions: bool,
-    /// Which orders are still to be read.
-    orders: fn(&Facts) -> Vec<String>,
+    procedure: &'static dyn ProcedureUnit,
+    has_subscriptions: bool,
     has_entitlements: bool,
 }
 
@@ -68,13 +56,8 @@ impl Gathered {
         if !facts.customer.is_reseller() {
             return Need::Nothing;
         }
-        if self.wants_subscriptions {
-            return Need::Subscriptions;
-        }
-        if !self.has_entitlements {
-            return Need::Entitlements;
-        }
-        (self.orders)(facts).into_iter().next().map_or(Need::Nothing, Need::Order)
+        let (has_subscriptions, has_entitlements) = (self.has_subscriptions, self.has_entitlements);
+        self.procedure.needs(Known { facts, has_subscriptions, has_entitlements })
     }
 }
 
@@ -88,8 +71,8 @@ pub(super) async fn look<T: Transport>(
         facts_at: courier.now(),
         basis: Vec::new(),
         facts: None,
-        wants_subscriptions: procedure::reads_subscriptions(context.procedure),
-        orders: procedure::orders_to_read(context.procedure),
+        procedure: unit(context.procedure),
+        has_subscriptions: false,
         has_entitlements: false,
     };
     // A customer that must not be touched is not even read.
@@ -108,7 +91,10 @@ pub(super) async fn look<T: Transport>(
         let failed = match gathered.need() {
             Need::Nothing => break,
             Need::Customer => {
-                match courier.read::<Customer>(Purpose::ReadCustomer, about, request::customer(id)).await? {
+                match courier
+                    .read::<Customer>(Purpose::Read(Lookup::Customer), about, request::customer(id))
+                    .await?
+                {
                     Read::Done(customer, basis) => {
                         if is_another(&customer, id) {
                             let text = Some("the answer is about another customer".to_owned());
@@ -129,19 +115,22 @@ pub(super) async fn look<T: Transport>(
             }
             Need::Subscriptions => {
                 let call = request::subscriptions(id);
-                let read = courier.collect::<Subscription>(Purpose::ReadSubscriptions, about, call).await?;
-                gathered.wants_subscriptions = false;
+                let read = courier
+                    .collect::<Subscription>(Purpose::Read(Lookup::Subscriptions), about, call)
+                    .await?;
+                gathered.has_subscriptions = true;
                 take(read, &mut gathered, |facts, items| facts.subscriptions = items)
             }
             Need::Entitlements => {
                 let call = request::entitlements(id);
-                let read = courier.collect::<Entitlement>(Purpose::ReadEntitlements, about, call).await?;
+                let read =
+                    courier.collect::<Entitlement>(Purpose::Read(Lookup::Entitlements), about, call).await?;
                 gathered.has_entitlements = true;
                 take(read, &mut gathered, |facts, items| facts.entitlements = items)
             }
             Need::Order(order) => {
                 let call = request::order(id, &order);
-                let read = match courier.read::<Order>(Purpose::ReadOrder, about, call).await? {
+                let read = match courier.read::<Order>(Purpose::Read(Lookup::Order), about, call).await? {
                     Read::Done(found, basis) => Read::Done(OrderState::of(&found), basis),
                     // An order is found late, up to a quarter of an hour after it was made.
                     Read::Failed(Reason::RefusedByService, failure)
@@ -181,11 +170,6 @@ fn take<R>(
     }
 }
 
-/// The service must answer about the customer that was asked for.
-pub(super) fn is_another(customer: &Customer, asked: TenantId) -> bool {
-    customer.id.as_deref().is_some_and(|id| id.parse::<TenantId>() != Ok(asked))
-}
-
 fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judged {
     let Some(facts) = &gathered.facts else { return skipped(subject, gathered, Vec::new()) };
     let base = Judged {
@@ -199,9 +183,9 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
     };
     if facts.customer.is_none() {
         let note = "Partner Center shows the relationship as `none`".to_owned();
-        return Judged { verdict: context.procedure.gone_before(), note: Some(note), ..base };
+        return Judged { verdict: context.procedure.already_done(), note: Some(note), ..base };
     }
-    let (judgement, first) = procedure::judged(context.procedure, facts, &subject.listed, context.policy);
+    let (judgement, first) = gathered.procedure.judge(facts, &subject.listed, context.policy);
     let verdict = outcome_of(&judgement.findings).unwrap_or(Outcome::Ready);
     Judged {
         verdict,
@@ -216,7 +200,7 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
 /// The service knows no relationship: gone, if there is evidence that there was one.
 fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
     let (verdict, findings, note) = if let Some(evidence) = context.was_there {
-        (context.procedure.gone_before(), Vec::new(), Some(evidence.to_owned()))
+        (context.procedure.already_done(), Vec::new(), Some(evidence.to_owned()))
     } else {
         let shown = failure.exchange.text.clone().unwrap_or_else(|| "no relationship".to_owned());
         let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail: shown };

@@ -1,8 +1,7 @@
 //! The moving part: it carries a run from its list to its seal.
 //!
 //! What to do next is decided by pure functions over the fold of the records: [`look`] what must
-//! still be read of a customer, [`remove_relationship`] and [`delete_sandbox_customer`] what is done for it
-//! and in what [`sequence`], [`attempts`] what becomes of each change, [`retry`] when a read is tried again,
+//! still be read of a customer, [`sequence`] what is done for it and in what order, [`attempts`] what becomes of each change, [`retry`] when a read is tried again,
 //! [`guards`] what may not happen at all, [`forecast`] how long it still takes. The [`Courier`](courier::Courier) carries out one
 //! request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
 //! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
@@ -16,7 +15,6 @@ mod account_refusal;
 mod asking;
 mod attempts;
 mod courier;
-mod delete_sandbox_customer;
 mod device_code;
 mod dispatch;
 mod errand;
@@ -27,14 +25,11 @@ mod introduction;
 mod ledger;
 mod look;
 mod named;
-mod observing;
 mod pace;
 mod pacer;
 mod ports;
-mod procedure;
 mod reading;
 mod reconcile;
-mod remove_relationship;
 mod renewal;
 mod retry;
 mod run;
@@ -43,7 +38,6 @@ mod settle;
 mod sign_in;
 mod snapshot;
 mod step;
-mod subscribing;
 mod survey;
 mod together;
 mod token;

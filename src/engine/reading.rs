@@ -8,7 +8,7 @@ use super::{
     retry::{Trouble, Troubles},
 };
 use crate::{
-    domain::{Answer, Reason, Seq, TenantId},
+    domain::{Answer, Purpose, Reason, Seq, TenantId},
     partner_center::{
         Count,
         model::{self, Page},
@@ -17,7 +17,7 @@ use crate::{
         response::Incoming,
         transport::Transport,
     },
-    record::{Exchange, Purpose, StopCause},
+    record::{Exchange, StopCause},
 };
 use serde::de::DeserializeOwned;
 
@@ -64,7 +64,7 @@ impl<T: Transport> Courier<T> {
         subject: Option<(u32, TenantId)>,
         call: Call,
     ) -> Result<Read<R>, Halt> {
-        self.answer_to(purpose, subject, call, |incoming| model::read(&incoming.body).ok()).await
+        self.answer_to(purpose, subject, call, &|incoming| model::read(&incoming.body).ok()).await
     }
 
     /// The answer to a read, as what it is understood to be.
@@ -73,7 +73,7 @@ impl<T: Transport> Courier<T> {
         purpose: Purpose,
         subject: Option<(u32, TenantId)>,
         call: Call,
-        understand: fn(&Incoming) -> Option<R>,
+        understand: &(dyn Fn(&Incoming) -> Option<R> + Sync),
     ) -> Result<Read<R>, Halt> {
         let mut attempt = 0;
         let mut refused_tokens = 0;

@@ -1,7 +1,7 @@
 //! What a run claims, against what Partner Center has on record. Pure.
 
 use crate::{
-    domain::{Seq, TenantId, Time, is_taken_out},
+    domain::{Effect, Seq, TenantId, Time, is_taken_out},
     partner_center::model::AuditRecord,
     record::{Activity, Corroborated},
 };
@@ -10,9 +10,6 @@ use std::{
     time::Duration,
 };
 
-/// The operations that end what a partner has with a customer.
-const REMOVALS: [&str; 3] =
-    ["remove_partner_customer_relationship", "delete_customer", "delete_tip_customer"];
 /// By how much the two clocks may differ.
 const CLOCKS: Duration = Duration::from_mins(10);
 /// The service may carry a change out long after it was asked to.
@@ -37,7 +34,9 @@ impl Listed {
         let is = |found: &Option<String>, word: &str| {
             found.as_ref().is_some_and(|found| found.trim().eq_ignore_ascii_case(word))
         };
-        let operation = REMOVALS.into_iter().find(|name| is(&record.operation_type, name))?;
+        let ends = Effect::ALL.iter().filter(|effect| effect.is_last());
+        let mut operations = ends.flat_map(|effect| effect.facts().elsewhere);
+        let operation = operations.find(|name| is(&record.operation_type, name))?;
         if !is(&record.operation_status, "succeeded") {
             return None;
         }
@@ -45,7 +44,7 @@ impl Listed {
         let short = |text: Option<String>| text.map(|text| text.chars().take(200).collect::<String>());
         let activity = Activity {
             id: short(record.id),
-            operation: operation.to_owned(),
+            operation: (*operation).to_owned(),
             at: short(record.operation_date.clone()),
             user: short(record.user_principal_name),
             application: short(record.application_id),
@@ -272,7 +271,7 @@ mod tests {
             ..AuditRecord::default()
         };
         assert!(Listed::of(record("remove_partner_customer_relationship", "succeeded"), 0).is_some());
-        assert!(Listed::of(record("delete_customer", "succeeded"), 0).is_some());
+        assert!(Listed::of(record("delete_tip_customer", "succeeded"), 0).is_some());
         assert!(Listed::of(record("remove_partner_customer_relationship", "failed"), 0).is_none());
         assert!(Listed::of(record("update_subscription", "succeeded"), 0).is_none());
         assert!(Listed::of(AuditRecord::default(), 0).is_none());

@@ -4,12 +4,13 @@
 //! that ten slow orders take no longer than one.
 
 use super::{
-    attempts::{self, End, Next},
-    step::{Step, Verdict, Which},
+    attempts::{self, Next},
+    step::{ChangeKind, Step},
     undo,
 };
 use crate::{
-    domain::{Evidence, Outcome, Preparation, Reason, Time, is_taken_out},
+    domain::{Evidence, Outcome, Preparation, Procedure, Reason, Time, is_taken_out},
+    procedure::effects::{Ending, Verdict, did_not_happen, unit},
     record::{Change, ChangePhase, Changing, Policy, Row, RowState},
 };
 use std::time::Duration;
@@ -17,52 +18,21 @@ use std::time::Duration;
 /// How old the facts may be when a change is sent.
 const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
 
-/// What a procedure says of its preparations.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Preparing {
-    /// How long one may take to be seen done, once it was accepted.
-    pub(super) patience: Duration,
-    /// How the row ends when one comes to another end than done.
-    pub(super) failed: fn(&Preparation, &Change, End) -> Verdict,
-}
-
-/// What a procedure says of its last change.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Words {
-    /// The outcome when it is done,
-    pub(super) outcome: Outcome,
-    /// and when there was nothing left to do.
-    pub(super) already: Outcome,
-    /// `removal`.
-    pub(super) change: &'static str,
-    /// `the relationship`.
-    pub(super) thing: &'static str,
-    /// What the service says when there is nothing to change any more.
-    pub(super) none_left: &'static str,
-}
-
 /// What to do about a row that the confirmed plan calls ready. `may_send` is false when the run is
 /// stopping: what was sent is still settled, and nothing new is changed; that waits for somebody to allow
 /// it again.
-pub(super) fn next(
-    row: &Row,
-    policy: &Policy,
-    now: Time,
-    may_send: bool,
-    preparing: Preparing,
-    words: Words,
-) -> Step {
-    let turn = Turn { first: row.first(), policy, now, may_send };
+pub(super) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
+    let turn = Turn { procedure, first: row.first(), policy, now, may_send };
     match &row.state {
         RowState::Judged { verdict: Outcome::Ready, facts_at } => {
-            let which = row.first().first().map_or(Which::Last, |one| Which::First(one.clone()));
-            turn.begin(which, *facts_at)
+            let first = row.first().first().map(|one| ChangeKind::Preparation(one.clone()));
+            let last = || turn.procedure.facts().last.map(ChangeKind::Final);
+            first.or_else(last).map_or(Step::Nothing, |kind| turn.begin(kind, *facts_at))
         }
         RowState::Changing(changing) if changing.fell.is_some() => undo::next(row, changing, policy, now),
-        RowState::Changing(changing) => turn
-            .prepare(changing, preparing)
-            .unwrap_or_else(|| turn.finish(changing, words))
-            .explained(row.first(), changing),
+        RowState::Changing(changing) => {
+            turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(row.first(), changing)
+        }
         RowState::Unread { .. } | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
     }
 }
@@ -80,7 +50,7 @@ impl Step {
 pub(super) fn given_up(row: &Row) -> Verdict {
     let RowState::Changing(changing) = &row.state else { return Verdict::because(Reason::RunStopped, "") };
     let verdict = match changing.decisive() {
-        Some(change) if change.phase == ChangePhase::DidNotHappen => attempts::did_not_happen(change),
+        Some(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
         _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
     };
     verdict.after(row.first(), changing)
@@ -89,6 +59,7 @@ pub(super) fn given_up(row: &Row) -> Verdict {
 /// One look at one row.
 #[derive(Clone, Copy, Debug)]
 struct Turn<'a> {
+    procedure: Procedure,
     first: &'a [Preparation],
     policy: &'a Policy,
     now: Time,
@@ -97,7 +68,7 @@ struct Turn<'a> {
 
 impl Turn<'_> {
     /// A change that was never sent is sent over fresh facts alone.
-    fn begin(self, which: Which, facts_at: Time) -> Step {
+    fn begin(self, kind: ChangeKind, facts_at: Time) -> Step {
         if !self.may_send {
             Step::Nothing
         } else if self.now.since(facts_at) > may_be_old(self.policy)
@@ -105,16 +76,16 @@ impl Turn<'_> {
         {
             Step::LookAgain
         } else {
-            Step::Change { which, attempt: 1, request_id: None }
+            Step::Change { kind, attempt: 1, request_id: None }
         }
     }
 
     /// What is next before the last change; none when everything is seen done.
-    fn prepare(self, changing: &Changing, preparing: Preparing) -> Option<Step> {
+    fn prepare(self, changing: &Changing) -> Option<Step> {
         let sent = || self.first.iter().filter_map(|one| Some((one, changing.of(one)?)));
         let step = |one: &Preparation, change: &Change| {
-            let next = attempts::next(change, self.policy, preparing.patience, self.now, self.may_send);
-            step(next, change, Which::First(one.clone()), |end| (preparing.failed)(one, change, end))
+            let patience = unit(one.what).patience(self.policy);
+            self.step(change, ChangeKind::Preparation(one.clone()), patience, &one.to_string())
         };
         let is_enough = is_taken_out("delete-before-the-orders-are-seen-cancelled")
             || is_taken_out("remove-before-the-suspension-is-seen");
@@ -130,7 +101,7 @@ impl Turn<'_> {
         }
         let unsent = self.first.iter().find(|one| changing.of(one).is_none());
         if let (Some(one), true) = (unsent, self.may_send) {
-            return Some(self.begin(Which::First(one.clone()), changing.facts_at));
+            return Some(self.begin(ChangeKind::Preparation(one.clone()), changing.facts_at));
         }
         // Whatever is due goes before what has to wait.
         let steps = accepted.into_iter().map(|(one, change)| step(one, change));
@@ -142,23 +113,42 @@ impl Turn<'_> {
     }
 
     /// What is next when every preparation is seen done.
-    fn finish(self, changing: &Changing, words: Words) -> Step {
-        let Some(change) = changing.last() else { return self.begin(Which::Last, changing.facts_at) };
-        let next = attempts::next(change, self.policy, self.policy.settle(), self.now, self.may_send);
-        step(next, change, Which::Last, |end| ended(end, change, words))
-    }
-}
-
-fn step(next: Next, change: &Change, which: Which, ended: impl FnOnce(End) -> Verdict) -> Step {
-    match next {
-        Next::Nothing => Step::Nothing,
-        Next::Wait(until) => Step::Wait(until),
-        Next::Send(request_id) => {
-            let request_id = (!is_taken_out("repeat-under-a-new-request-id")).then_some(request_id);
-            Step::Change { which, attempt: change.attempts + 1, request_id }
+    fn finish(self, changing: &Changing) -> Step {
+        let Some(last) = self.procedure.facts().last else {
+            return Step::Settle(self.all_done(changing));
+        };
+        match changing.last() {
+            None => self.begin(ChangeKind::Final(last), changing.facts_at),
+            Some(change) => {
+                let patience = unit(last).patience(self.policy);
+                self.step(change, ChangeKind::Final(last), patience, last.words().thing)
+            }
         }
-        Next::Look(why) => Step::Observe { which, why },
-        Next::Ended(end) => Step::Settle(ended(end)),
+    }
+
+    /// What is next for a change that was sent.
+    fn step(self, change: &Change, kind: ChangeKind, patience: Duration, thing: &str) -> Step {
+        match attempts::next(change, self.policy, patience, self.now, self.may_send) {
+            Next::Nothing => Step::Nothing,
+            Next::Wait(until) => Step::Wait(until),
+            Next::Send(request_id) => {
+                let request_id = (!is_taken_out("repeat-under-a-new-request-id")).then_some(request_id);
+                Step::Change { kind, attempt: change.attempts + 1, request_id }
+            }
+            Next::Look(why) => Step::Observe { kind, why },
+            Next::Ended(end) => {
+                let ending = Ending { procedure: self.procedure, thing, change, end };
+                Step::Settle(unit(kind.effect()).ended(&ending))
+            }
+        }
+    }
+
+    /// Everything that the plan names is done, and that is all; it is as sure as the weakest of it.
+    fn all_done(self, changing: &Changing) -> Verdict {
+        let is_seen = |change: &Change| matches!(change.phase, ChangePhase::Gone { seen: true });
+        let all_seen = changing.changes.iter().all(is_seen);
+        let evidence = if all_seen { Evidence::Observed } else { Evidence::Accepted };
+        Verdict::reached(self.procedure.done(), evidence, "Everything that the plan names is done.")
     }
 }
 
@@ -169,73 +159,12 @@ pub(super) fn may_be_old(policy: &Policy) -> Duration {
     FACTS_MAY_BE_OLD + one_round
 }
 
-/// How a row ends whose last change has come to its end.
-fn ended(end: End, change: &Change, words: Words) -> Verdict {
-    let Words { outcome, already, change: the_change, thing, none_left } = words;
-    match end {
-        End::Done { .. } if change.was_missing => Verdict {
-            outcome: already,
-            evidence: None,
-            reason: None,
-            explanation: format!(
-                "When the {the_change} was sent, the service {none_left} any more ({}); a later read shows none either.",
-                change.exchange().described()
-            ),
-        },
-        End::Done { seen: true } if change.was_in_doubt && !change.was_accepted => {
-            let lost = match change.status {
-                None => "The answer was lost".to_owned(),
-                Some(status) => format!("The answer (status {status}) did not tell"),
-            };
-            let text = format!("{lost}; a later read shows that {thing} is gone.");
-            Verdict::gone(outcome, Evidence::Observed, text)
-        }
-        End::Done { seen: true } => {
-            Verdict::gone(outcome, Evidence::Observed, format!("A later read shows that {thing} is gone."))
-        }
-        End::Done { seen: false } => Verdict::gone(
-            outcome,
-            Evidence::Accepted,
-            format!(
-                "An earlier try may have been carried out; when it was repeated, the service {none_left} any more."
-            ),
-        ),
-        End::NotSeen { still_there: true, waited, .. } => Verdict::because(
-            Reason::AnswerLost,
-            format!(
-                "The service accepted the {the_change}, but still shows {thing} {} s later.",
-                waited.as_secs()
-            ),
-        ),
-        End::NotSeen { clearly: true, .. } => Verdict::because(
-            Reason::AnswerLost,
-            format!(
-                "The service answered that {thing} is gone, and no read that was to confirm it told anything."
-            ),
-        ),
-        End::NotSeen { .. } => Verdict::because(
-            Reason::AnswerLost,
-            format!(
-                "The service answered with success, but not that {thing} is gone, and no read that was to confirm it \
-                 told anything."
-            ),
-        ),
-        End::Refused(answer) => attempts::refused(answer, change),
-        End::NotCarriedOut => attempts::not_carried_out(change),
-        End::DidNotHappen => attempts::did_not_happen(change),
-        End::Unknown => attempts::unknown(change),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{attempts::Why, delete_sandbox_customer},
-        *,
-    };
+    use super::{super::attempts::Why, *};
     use crate::{
-        domain::{Act, Answer, CorrelationId, Headers, RequestId},
-        record::{Looks, Purpose, RequestIntended, Rules, Seen},
+        domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId},
+        record::{Looks, RequestIntended, Rules, Seen},
     };
     use uuid::Uuid;
 
@@ -248,7 +177,7 @@ mod tests {
     }
 
     fn order(id: &str) -> Preparation {
-        Preparation { what: Act::CancelOrder, id: id.to_owned(), name: None }
+        Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: None }
     }
 
     /// A change that was answered, and seen done or not, so many seconds ago.
@@ -258,7 +187,11 @@ mod tests {
             row: Some(1),
             customer: None,
             about: about.map(str::to_owned),
-            purpose: if about.is_some() { Purpose::CancelOrder } else { Purpose::DeleteCustomer },
+            purpose: if about.is_some() {
+                Purpose::Change(Effect::CancelOrder)
+            } else {
+                Purpose::Change(Effect::DeleteCustomer)
+            },
             attempt: 1,
             method: String::new(),
             url: String::new(),
@@ -267,7 +200,7 @@ mod tests {
             headers: Headers::default(),
             body: None,
         };
-        let mut change = Change::first(&intended, 0, at);
+        let mut change = Change::first(intended.purpose.effect().unwrap(), &intended, 0, at);
         change.answered(answer, Rules::LATEST, at);
         if let Some(seen) = seen {
             change.seen(seen, at);
@@ -280,11 +213,11 @@ mod tests {
         let changing = Changing { changes: changes.into(), ..Changing::new(Outcome::Ready, facts_at) };
         let mut row = Row::new(1, None).after([order("A"), order("B")].into());
         row.state = RowState::Changing(Box::new(changing));
-        delete_sandbox_customer::next(&row, &policy(), NOW, may_send)
+        next(Procedure::DeleteSandboxCustomer, &row, &policy(), NOW, may_send)
     }
 
-    fn is_begun(step: &Step, wanted: &Which) -> bool {
-        matches!(step, Step::Change { which, attempt: 1, request_id: None } if which == wanted)
+    fn is_begun(step: &Step, wanted: &ChangeKind) -> bool {
+        matches!(step, Step::Change { kind, attempt: 1, request_id: None } if kind == wanted)
     }
 
     #[test]
@@ -292,8 +225,8 @@ mod tests {
         let done = |id| change(Some(id), Answer::Understood, Some(Seen::Gone), 5);
         let half = || vec![done("A")];
         let whole = || vec![done("A"), done("B")];
-        assert!(is_begun(&step(half(), 14, true), &Which::First(order("B"))));
-        assert!(is_begun(&step(whole(), 14, true), &Which::Last));
+        assert!(is_begun(&step(half(), 14, true), &ChangeKind::Preparation(order("B"))));
+        assert!(is_begun(&step(whole(), 14, true), &ChangeKind::Final(Effect::DeleteCustomer)));
         for changes in [half(), whole()] {
             assert_eq!(step(changes.clone(), 20, true), Step::LookAgain);
             assert_eq!(step(changes, 1, false), Step::Nothing);
@@ -313,10 +246,10 @@ mod tests {
         let accepted = |id, seen, ago| change(Some(id), Answer::Understood, seen, ago);
         // The first is not cancelled yet; the second is begun all the same.
         let first = vec![accepted("A", Some(Seen::StillThere), 0)];
-        assert!(is_begun(&step(first.clone(), 1, true), &Which::First(order("B"))));
+        assert!(is_begun(&step(first.clone(), 1, true), &ChangeKind::Preparation(order("B"))));
         // Nothing new is begun, but what was sent is seen through.
         assert_eq!(step(first, 1, false), Step::Wait(NOW.plus(Duration::from_secs(2))));
-        let looks = |step: Step, id: &str| matches!(step, Step::Observe { which, why: Why { in_doubt: false, .. } } if which == Which::First(order(id)));
+        let looks = |step: Step, id: &str| matches!(step, Step::Observe { kind, why: Why { in_doubt: false, .. } } if kind == ChangeKind::Preparation(order(id)));
         // What is due goes before what has to wait.
         let both = vec![accepted("A", Some(Seen::StillThere), 0), accepted("B", Some(Seen::StillThere), 60)];
         assert!(looks(step(both, 1, true), "B"));

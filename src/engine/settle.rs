@@ -1,15 +1,11 @@
 //! The record that closes a row.
 
-use super::{
-    sequence::given_up,
-    snapshot::Snapshot,
-    step::{Verdict, with_preparations},
-    undo::closed,
-};
+use super::{sequence::given_up, snapshot::Snapshot, step::ChangeKind, undo::closed};
 use crate::{
     domain::{Cause, Finding, Outcome, Preparation, Reason, Time, is_taken_out, removable_from},
     input,
-    record::{Event, Exchange, Judged, Row, RowState, Settled},
+    procedure::effects::{Instead, Verdict, capitalised},
+    record::{Change, Effects, Event, Exchange, Judged, Observed, Row, RowState, Seen, Settled},
 };
 
 /// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
@@ -105,7 +101,8 @@ pub(super) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Op
     let settled = match &row.state {
         RowState::Changing(changing) => {
             // It tells what was read, and nothing of any change.
-            let explanation = with_preparations(settled.explanation, row.first(), changing, None);
+            let effects = Effects::of(row.first(), &changing.changes);
+            let explanation = effects.told_after(settled.explanation, None);
             Settled { explanation, ..settled }
         }
         _ => settled,
@@ -120,6 +117,68 @@ pub(super) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Op
     let explanation =
         format!("When the plan was made, nothing stood in the way. Now: {}", settled.explanation);
     Some(Settled { reasons, explanation, ..settled })
+}
+
+/// What is recorded when a change is not sent, because of what was read just before it.
+pub(super) fn instead(
+    row: &Snapshot,
+    kind: &ChangeKind,
+    is_first: bool,
+    Instead { reason, why }: Instead,
+    now: Time,
+) -> Vec<Event> {
+    let settled = |settled: Option<Settled>| settled.map(|settled| Event::Settled(Box::new(settled)));
+    let one = match kind {
+        ChangeKind::Preparation(one) => one,
+        ChangeKind::Reversal(..) => return settled(closed(row)).into_iter().collect(),
+        ChangeKind::Final(_) => {
+            let verdict = Verdict::because(reason, format!("{}.", capitalised(&why)));
+            return vec![ended(row, on_verdict(row, verdict, now))];
+        }
+    };
+    let RowState::Changing(changing) = &row.state else { return taken_out(row, one, reason, why, now) };
+    if is_first {
+        return taken_out(row, one, reason, why, now);
+    }
+    // An earlier try may have been carried out: that this read told nothing is no end.
+    if changing.of(one).is_some_and(Change::is_in_doubt) {
+        let about = Some(one.id.clone());
+        let (row, seen, basis) = (row.number, Seen::NotTold, None);
+        return vec![Event::Observed(Observed { row, about, seen, detail: why, basis })];
+    }
+    let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
+    vec![ended(row, on_verdict(row, verdict.after(row.first(), changing), now))]
+}
+
+/// What was read takes the customer out of the plan.
+fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
+    let cause = Cause {
+        what: one.words().thing.to_owned(),
+        id: Some(one.id.clone()),
+        name: one.name.clone(),
+        detail: why,
+    };
+    let judged = Judged {
+        row: row.number,
+        verdict: reason.outcome(),
+        name: row.name.clone(),
+        domain: None,
+        relationship: None,
+        findings: vec![Finding::new(reason, vec![cause])],
+        allowed: Vec::new(),
+        first: Vec::new(),
+        listed_as: None,
+        seats: None,
+        active_until: None,
+        note: None,
+        facts_at: now,
+        basis: Vec::new(),
+        exchange: None,
+    };
+    let settled = on_looking_again(row, &judged, now);
+    let mut events = vec![Event::Judged(Box::new(judged))];
+    events.extend(settled.map(|settled| ended(row, settled)));
+    events
 }
 
 /// A row whose change has come to an end, or was never sent.
@@ -145,14 +204,14 @@ pub(super) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled
     }
 }
 
-/// The end of a row; or how it will end, when something was suspended for it that may be taken back.
+/// The end of a row; or how it will end, when something was done for it that may be taken back.
 pub(super) fn ended(row: &Row, settled: Settled) -> Event {
     let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
-    let has_suspended = match &row.state {
-        RowState::Changing(changing) => changing.suspended(row.first()).next().is_some(),
+    let can_take_back = match &row.state {
+        RowState::Changing(changing) => changing.can_be_taken_back(row.first()).next().is_some(),
         _ => false,
     };
-    if is_bad && has_suspended { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
+    if is_bad && can_take_back { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
 }
 
 /// A row that nobody goes on with.
@@ -177,9 +236,4 @@ fn explained(findings: &[Finding]) -> String {
     let each: Vec<_> =
         findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.explanation())).collect();
     each.join(" | ")
-}
-
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

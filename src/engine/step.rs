@@ -2,8 +2,8 @@
 
 use super::attempts::Why;
 use crate::{
-    domain::{Evidence, Outcome, Preparation, Reason, RequestId, Time, is_taken_out},
-    record::{Change, Changing, Effects},
+    domain::{Effect, Preparation, RequestId, Time},
+    procedure::effects::Verdict,
 };
 
 /// The next step for one row.
@@ -14,7 +14,7 @@ pub(super) enum Step {
     /// Send a change, under this request ID if it was sent before.
     Change {
         /// Which.
-        which: Which,
+        kind: ChangeKind,
         /// 1 for the first.
         attempt: u32,
         /// The identifier to keep.
@@ -23,7 +23,7 @@ pub(super) enum Step {
     /// Look whether a change is done.
     Observe {
         /// Which.
-        which: Which,
+        kind: ChangeKind,
         /// Why, and how.
         why: Why,
     },
@@ -39,57 +39,29 @@ pub(super) enum Step {
 
 /// One of a customer's changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum ChangeKind {
     /// A preparation.
-    First(Preparation),
+    Preparation(Preparation),
     /// The last one, for which all is done.
-    Last,
+    Final(Effect),
     /// The one that takes a preparation back.
-    Undo(Preparation),
+    Reversal(Preparation, Effect),
 }
 
-/// How a row ends after a change was sent, or would have been.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
-    pub(super) outcome: Outcome,
-    pub(super) evidence: Option<Evidence>,
-    pub(super) reason: Option<Reason>,
-    pub(super) explanation: String,
-}
-
-impl Verdict {
-    pub(super) fn gone(outcome: Outcome, evidence: Evidence, explanation: impl Into<String>) -> Self {
-        Self { outcome, evidence: Some(evidence), reason: None, explanation: explanation.into() }
-    }
-
-    pub(super) fn because(reason: Reason, explanation: impl AsRef<str>) -> Self {
-        Self {
-            outcome: reason.outcome(),
-            evidence: None,
-            reason: Some(reason),
-            explanation: format!("{} {}", explanation.as_ref(), reason.advice()).trim().to_owned(),
+impl ChangeKind {
+    /// What it does.
+    pub(super) const fn effect(&self) -> Effect {
+        match self {
+            Self::Preparation(one) => one.what,
+            Self::Final(effect) | Self::Reversal(_, effect) => *effect,
         }
     }
 
-    /// The same, and what was changed before, which nobody undoes.
-    #[must_use]
-    pub(super) fn after(self, first: &[Preparation], changing: &Changing) -> Self {
-        let explanation = with_preparations(self.explanation, first, changing, changing.decisive());
-        Self { explanation, ..self }
-    }
-}
-
-/// The explanation of a row's end, and what was done before it, or may have been, but for what the explanation tells
-/// itself.
-pub(super) fn with_preparations(
-    explanation: String,
-    first: &[Preparation],
-    changing: &Changing,
-    told: Option<&Change>,
-) -> String {
-    let effects = Effects::of(first, &changing.changes);
-    match effects.told_before(false, told).filter(|_| !is_taken_out("what-came-before-is-not-told")) {
-        Some(told) => format!("{explanation} Before that, {told}."),
-        None => explanation,
+    /// What it is done to, if that is not the customer itself.
+    pub(super) const fn about(&self) -> Option<&Preparation> {
+        match self {
+            Self::Preparation(one) | Self::Reversal(one, _) => Some(one),
+            Self::Final(_) => None,
+        }
     }
 }

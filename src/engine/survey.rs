@@ -12,14 +12,14 @@
 
 use super::{account_refusal::failed, courier::Courier, halt::Halt, named::Named, reading::Read};
 use crate::{
-    domain::{Place, Reason, Seq, TenantId, Texts},
+    domain::{Lookup, Place, Purpose, Reason, Seq, TenantId, Texts},
     partner_center::{
         model::Customer,
         request::{self, Call},
         transport::Transport,
     },
     preconditions::CustomerFacts,
-    record::{Purpose, StopCause},
+    record::StopCause,
 };
 
 /// What the listing showed.
@@ -134,7 +134,7 @@ pub(super) async fn survey<T: Transport>(
         if !is_worth_it(pages, survey.unseen, survey.counted, enough) {
             return Ok(survey);
         }
-        match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
+        match courier.page::<Customer>(Purpose::Read(Lookup::Customers), None, call).await? {
             Read::Done(page, basis) => {
                 pages += 1;
                 said = said.max(page.total);

@@ -17,9 +17,9 @@
 //! The listing is also the other way to look at a customer of whom a look at it alone told nothing: what the service
 //! answers for a customer that is gone is not documented, and a gateway's "not found" is no evidence.
 
-use super::{courier::Courier, halt::Halt, named::Named, observing, reading::Read};
+use super::{courier::Courier, halt::Halt, named::Named, reading::Read};
 use crate::{
-    domain::{Outcome, Seq, TenantId, is_taken_out},
+    domain::{Lookup, Outcome, Purpose, Seq, TenantId, is_taken_out},
     partner_center::{
         Count,
         model::Customer,
@@ -27,7 +27,8 @@ use crate::{
         transport::Transport,
     },
     preconditions::CustomerFacts,
-    record::{Observed, Purpose, RowState, Run, Seen},
+    procedure::effects::relationship as relationship_shown,
+    record::{Observed, RowState, Run, Seen},
 };
 use std::collections::HashMap;
 
@@ -89,12 +90,13 @@ pub(super) async fn look<T: Transport>(
     let (mut pages, mut last, mut said) = (0, None, None);
     let mut next: Option<Call> = Some(request::customers());
     while let Some(call) = next.take() {
-        let (page, basis) = match courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
-            Read::Done(page, basis) => (page, basis),
-            Read::NoRelationship(failure) | Read::Failed(_, failure) => {
-                return Ok(Err(format!("it cannot be read ({})", failure.exchange.described())));
-            }
-        };
+        let (page, basis) =
+            match courier.page::<Customer>(Purpose::Read(Lookup::Customers), None, call).await? {
+                Read::Done(page, basis) => (page, basis),
+                Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+                    return Ok(Err(format!("it cannot be read ({})", failure.exchange.described())));
+                }
+            };
         let intent = basis.first().copied().unwrap_or_default();
         pages += 1;
         last = basis.last().copied().or(last);
@@ -160,7 +162,7 @@ impl Listing {
                 (Seen::Gone, detail, self.last)
             }
             Some((relationship, page)) => {
-                let (seen, detail) = observing::relationship(relationship);
+                let (seen, detail) = relationship_shown(relationship);
                 (seen, detail, Some(*page))
             }
         };

@@ -5,23 +5,19 @@ use super::{
     guards,
     halt::Halt,
     look::{self, Context, Subject},
-    observing::{observed, order_observed, subscription_observed},
-    procedure::{self, Wire},
+    reading::{Failure, Read},
     run::{Engine, locked},
-    settle,
+    sequence, settle,
     snapshot::Snapshot,
-    step::{Step, Verdict, Which},
-    subscribing, undo,
+    step::{ChangeKind, Step},
+    undo,
 };
 use crate::{
-    domain::{Act, Answer, TenantId, Time},
-    partner_center::{
-        model::{Customer, Order, Subscription},
-        request,
-        transport::Transport,
-    },
+    domain::{Answer, Purpose, Reason, RequestId, TenantId, Time},
+    partner_center::{request::Call, response::Incoming, transport::Transport},
     preconditions::Listed,
-    record::{Event, Purpose, Row, RowState, Run},
+    procedure::effects::{Instead, Look, Prepare, Sight, Target, Verdict, unit},
+    record::{Event, Observed, Row, RowState, Run, Seen},
 };
 use std::sync::{Arc, Mutex};
 
@@ -32,7 +28,9 @@ impl<T: Transport> Engine<T> {
     pub(super) fn step(&self, row: u32, may_send: bool) -> Step {
         let now = self.now();
         self.with_run(|run| {
-            run.row(row).map_or(Step::Nothing, |row| procedure::next(run, row, now, may_send))
+            run.row(row).map_or(Step::Nothing, |row| {
+                sequence::next(run.opened.procedure, row, &run.policy, now, may_send)
+            })
         })
     }
 
@@ -72,27 +70,19 @@ impl<T: Transport> Engine<T> {
                     closed.map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
                 }
                 Step::LookAgain => look_again(&courier, &run, &snapshot, customer).await?,
-                Step::Change { which, attempt, request_id } => {
-                    let procedure = locked(&run).opened.procedure;
-                    let wire = match procedure::wire(procedure, &which, customer) {
-                        Some(wire) => Ok(wire),
-                        None => subscribing::wire(&courier, &snapshot, customer, &which).await?,
-                    };
-                    let Wire { purpose, call, understand } = match wire {
-                        Ok(wire) => wire,
+                Step::Change { kind, attempt, request_id } => {
+                    let wire = match prepared(&courier, &snapshot, customer, &kind).await? {
+                        Ok(call) => call,
                         Err(instead) => {
                             courier.record(instead).await?;
                             return Ok(row);
                         }
                     };
-                    let about = about(&which);
-                    let subject = Some((row, customer));
-                    let errand = Errand { purpose, subject, about, call, attempt, request_id, understand };
-                    change(&courier, &run, row, &which, errand).await?;
+                    change(&courier, &run, (row, customer), &kind, wire, (attempt, request_id)).await?;
                     Vec::new()
                 }
-                Step::Observe { which, why } => {
-                    observe(&courier, row, customer, &which, why.in_doubt).await?
+                Step::Observe { kind, why } => {
+                    vec![Event::Observed(observe(&courier, row, customer, &kind, why.in_doubt).await?)]
                 }
             };
             if !events.is_empty() {
@@ -107,11 +97,36 @@ fn settled(row: &Snapshot, verdict: Verdict, now: Time) -> Event {
     settle::ended(row, settle::on_verdict(row, verdict, now))
 }
 
-fn about(which: &Which) -> Option<String> {
-    match which {
-        Which::First(one) | Which::Undo(one) => Some(one.id.clone()),
-        Which::Last => None,
-    }
+fn target<'a>(row: &Row, customer: TenantId, kind: &'a ChangeKind) -> Target<'a> {
+    let is_first = match (&row.state, kind) {
+        (RowState::Changing(changing), ChangeKind::Preparation(one)) => changing.of(one).is_none(),
+        (RowState::Changing(changing), ChangeKind::Reversal(one, _)) => changing.reversal(one).is_none(),
+        _ => true,
+    };
+    Target { customer, id: kind.about().map_or("", |one| &one.id), is_first }
+}
+
+/// The change as a request; or what is recorded instead.
+async fn prepared<T: Transport>(
+    courier: &Courier<T>,
+    row: &Snapshot,
+    customer: TenantId,
+    kind: &ChangeKind,
+) -> Result<Result<Call, Vec<Event>>, Halt> {
+    let target = target(row, customer, kind);
+    let (lookup, call, understands, make) = match unit(kind.effect()).prepare(&target) {
+        Prepare::Ready(call) => return Ok(Ok(call)),
+        Prepare::Fresh { lookup, call, understands, make } => (lookup, call, understands, make),
+    };
+    let understand = |incoming: &Incoming| understands(incoming).then(|| incoming.clone());
+    let subject = Some((row.number, customer));
+    let failed = |reason, failure: Failure| Err(Instead { reason, why: failure.exchange.described() });
+    let result = match courier.answer_to(Purpose::Read(lookup), subject, call, &understand).await? {
+        Read::Done(incoming, _) => make(&incoming, &target),
+        Read::NoRelationship(failure) => failed(Reason::RefusedByService, failure),
+        Read::Failed(reason, failure) => failed(reason, failure),
+    };
+    Ok(result.map_err(|instead| settle::instead(row, kind, target.is_first, instead, courier.now())))
 }
 
 async fn look_again<T: Transport>(
@@ -143,9 +158,10 @@ async fn look_again<T: Transport>(
 async fn change<T: Transport>(
     courier: &Courier<T>,
     run: &Mutex<Run>,
-    row: u32,
-    which: &Which,
-    errand: Errand<()>,
+    (row, customer): (u32, TenantId),
+    kind: &ChangeKind,
+    call: Call,
+    (attempt, request_id): (u32, Option<RequestId>),
 ) -> Result<(), Halt> {
     let pass = courier.pass().await?;
     // The gate may have been closed for long: ask again whether this is still to be done.
@@ -153,11 +169,21 @@ async fn change<T: Transport>(
         let run = locked(run);
         let stopping = guards::surprise(&run.policy, &run.signs).is_some();
         let now = courier.now();
-        run.row(row).map(|row| procedure::next(&run, row, now, !stopping))
+        run.row(row).map(|row| sequence::next(run.opened.procedure, row, &run.policy, now, !stopping))
     };
-    if !matches!(&still, Some(Step::Change { which: now, .. }) if now == which) {
+    if !matches!(&still, Some(Step::Change { kind: now, .. }) if now == kind) {
         return Ok(());
     }
+    let effect = unit(kind.effect());
+    let errand = Errand {
+        purpose: Purpose::Change(kind.effect()),
+        subject: Some((row, customer)),
+        about: kind.about().map(|one| one.id.clone()),
+        call,
+        attempt,
+        request_id,
+        understand: &|answer| effect.understands(answer).then_some(()),
+    };
     let carried = courier.attempt(pass, errand).await?;
     if let Ended::Answered(answer) = carried.ended
         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
@@ -168,32 +194,37 @@ async fn change<T: Transport>(
     courier.require_network()
 }
 
+/// Looks whether a change is done.
 async fn observe<T: Transport>(
     courier: &Courier<T>,
     row: u32,
     customer: TenantId,
-    which: &Which,
+    kind: &ChangeKind,
     in_doubt: bool,
-) -> Result<Vec<Event>, Halt> {
-    let subject = Some((row, customer));
-    let observed = match which {
-        Which::Last => {
-            let purpose = if in_doubt { Purpose::SettleDoubt } else { Purpose::ConfirmRemoval };
-            let read = courier.read::<Customer>(purpose, subject, request::customer(customer)).await?;
-            observed(row, customer, read)
+) -> Result<Observed, Halt> {
+    let id = kind.about().map(|one| one.id.clone());
+    let target = Target { customer, id: id.as_deref().unwrap_or_default(), is_first: false };
+    let Look { lookup, call, see } = unit(kind.effect()).look(&target, in_doubt);
+    let understand = |answer: &Incoming| see(answer, &target);
+    let read = courier.answer_to(Purpose::Read(lookup), Some((row, customer)), call, &understand).await?;
+    // Only of the customer itself does "there is none" say anything.
+    let is_customer = kind.effect().is_to_customer();
+    let (sight, basis) = match read {
+        Read::Done(sight, basis) => (sight, basis.first().copied()),
+        Read::NoRelationship(failure) if is_customer => {
+            let detail = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
+            (Sight { seen: Seen::Gone, detail }, Some(failure.intent))
         }
-        Which::First(one) | Which::Undo(one) if one.what == Act::SuspendSubscription => {
-            let call = request::subscription(customer, &one.id);
-            let read = courier.read::<Subscription>(Purpose::ReadSubscription, subject, call).await?;
-            subscription_observed(row, &one.id, matches!(which, Which::Undo(_)), read)
+        Read::Failed(reason, failure) if is_customer => {
+            let detail = format!("{reason}: {}", failure.exchange.described());
+            (Sight::not_told(detail), Some(failure.intent))
         }
-        Which::First(order) | Which::Undo(order) => {
-            let call = request::order(customer, &order.id);
-            let read = courier.read::<Order>(Purpose::PollOrder, subject, call).await?;
-            order_observed(row, &order.id, read)
+        Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+            (Sight::not_told(failure.exchange.described()), Some(failure.intent))
         }
     };
-    Ok(vec![Event::Observed(observed)])
+    let Sight { seen, detail } = sight;
+    Ok(Observed { row, about: id, seen, detail, basis })
 }
 
 /// How often a change was refused because of its token.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
-    domain::{Day, Reason, RunId, TenantId},
+    domain::{Day, Lookup, Purpose, Reason, RunId, TenantId},
     partner_center::{
         Count,
         model::{AuditRecord, Customer},
@@ -20,7 +20,7 @@ use crate::{
         transport::Transport,
     },
     preconditions::CustomerFacts,
-    record::{Event, Exchange, Purpose, Record, Run, StopCause, TokenNamed},
+    record::{Event, Exchange, Record, Run, StopCause, TokenNamed},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
@@ -77,7 +77,7 @@ impl<T: Transport> Visit<T> {
         let mut count = Count::default();
         for _ in 0..MOST_PAGES {
             let Some(call) = next.take() else { return Ok(!count.is_short()) };
-            match self.courier.page::<AuditRecord>(Purpose::ReadActivity, None, call).await? {
+            match self.courier.page::<AuditRecord>(Purpose::Read(Lookup::Activity), None, call).await? {
                 Read::Done(page, basis) => {
                     let basis = basis.last().copied().unwrap_or_default();
                     count.add(page.items.len(), page.total);
@@ -100,7 +100,7 @@ impl<T: Transport> Visit<T> {
         let mut named = HashSet::new();
         let mut said = None;
         while let Some(call) = next.take() {
-            match self.courier.page::<Customer>(Purpose::ListCustomers, None, call).await? {
+            match self.courier.page::<Customer>(Purpose::Read(Lookup::Customers), None, call).await? {
                 Read::Done(page, _) => {
                     said = said.max(page.total);
                     let before = named.len();

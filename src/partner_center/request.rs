@@ -9,10 +9,6 @@ use super::{
 use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId, is_taken_out};
 use std::{borrow::Cow, fmt::Write as _};
 
-/// The body of the removal: exactly these 71 bytes, whatever was read of the customer before.
-/// The same method and address with another field ends delegated administration instead.
-pub const REMOVAL_BODY: &str = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
-
 /// Who does not say so may be sent anything, and what is compressed cannot be looked through for secrets.
 const PLAIN: &str = "identity";
 
@@ -72,6 +68,12 @@ impl Call {
             body: None,
         }
     }
+
+    /// The same address with another method and this body, if there is one.
+    #[must_use]
+    pub fn change(self, method: Method, body: Option<Cow<'static, str>>) -> Self {
+        Self { method, body, ..self }
+    }
 }
 
 /// Who the token belongs to, and whether it comes from a sign-in with MFA:
@@ -121,19 +123,6 @@ pub fn order(id: TenantId, order: &str) -> Call {
     Call::get(format!("/v1/customers/{id}/orders/{}", path_segment(order)))
 }
 
-/// The change: `PATCH /v1/customers/{id}` with [`REMOVAL_BODY`].
-pub fn remove_relationship(id: TenantId) -> Call {
-    let body = Some(Cow::Borrowed(REMOVAL_BODY));
-    Call { method: Method::Patch, body, ..Call::get(format!("/v1/customers/{id}")) }
-}
-
-/// Cancels one of its orders: `PATCH /v1/customers/{id}/orders/{order}`, with nothing of the order but its
-/// ID and the new status, so that nothing else of it is changed.
-pub fn cancel_order(id: TenantId, order: &str) -> Call {
-    let body = serde_json::json!({ "id": order, "status": "cancelled" }).to_string();
-    Call { method: Method::Patch, body: Some(Cow::Owned(body)), ..self::order(id, order) }
-}
-
 /// One of its subscriptions: `GET /v1/customers/{id}/subscriptions/{subscription}`.
 pub fn subscription(id: TenantId, subscription: &str) -> Call {
     Call::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
@@ -148,11 +137,6 @@ pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -
         .map(|etag| format!("\"{}\"", etag.trim_matches('"')));
     let body = Some(Cow::Owned(body));
     Call { method: Method::Patch, if_match, body, ..self::subscription(id, subscription) }
-}
-
-/// Deletes a customer of the integration sandbox: `DELETE /v1/customers/{id}`.
-pub fn delete_customer(id: TenantId) -> Call {
-    Call { method: Method::Delete, ..Call::get(format!("/v1/customers/{id}")) }
 }
 
 /// What a request carries.
@@ -261,25 +245,6 @@ fn path_segment(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_removal_is_exactly_the_documented_body() {
-        assert_eq!(REMOVAL_BODY.len(), 71);
-        let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
-        let call = remove_relationship(id);
-        assert_eq!(call.method.as_str(), "PATCH");
-        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444");
-    }
-
-    #[test]
-    fn a_cancellation_says_which_order_and_nothing_else_of_it() {
-        let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
-        let call = cancel_order(id, "Zx\"1");
-        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444/orders/Zx%221");
-        assert_eq!(call.body.unwrap(), r#"{"id":"Zx\"1","status":"cancelled"}"#);
-        let call = delete_customer(id);
-        assert_eq!((call.method.as_str(), call.body), ("DELETE", None));
-    }
 
     #[test]
     fn an_order_id_cannot_leave_its_path() {

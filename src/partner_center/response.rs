@@ -3,7 +3,7 @@
 //! Sources: `partner-center/developer/error-codes` and `api-throttling-guidance`
 //! (learn.microsoft.com), and what clients of the live service were seen to meet.
 
-use super::{json, model};
+use super::json;
 use crate::domain::{Answer, Time, is_taken_out};
 use serde_json::Value;
 use std::time::Duration;
@@ -28,6 +28,11 @@ impl Incoming {
     /// The body without a byte-order mark.
     pub fn text(&self) -> &[u8] {
         json::without_bom(&self.body)
+    }
+
+    /// Whether the body is JSON.
+    pub fn is_json(&self) -> bool {
+        json::parse(&self.body).is_some()
     }
 
     /// Whether the status is 2xx.
@@ -85,28 +90,6 @@ pub(super) fn shortened(text: &str) -> Option<String> {
     // On one line: what the service says must not look like a line of ours.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     (!text.is_empty()).then(|| text.chars().take(LONGEST_TEXT).collect())
-}
-
-/// Whether the body of a removal's answer itself says that the relationship is gone. It proves
-/// nothing, because it may be an echo; that it says something else is worth knowing.
-pub fn says_removed(answer: &Incoming) -> bool {
-    let read = model::read::<model::Customer>(&answer.body);
-    read.is_ok_and(|customer| customer.relationship_to_partner.as_deref() == Some("none"))
-}
-
-/// Whether an answer to a deletion is what was expected: an empty one, or at least JSON.
-pub fn says_deleted(answer: &Incoming) -> bool {
-    answer.text().is_empty() || json::parse(&answer.body).is_some()
-}
-
-/// Whether the body is an order. It need not be cancelled yet: that takes its time.
-pub fn shows_order(answer: &Incoming) -> bool {
-    model::read::<model::Order>(&answer.body).is_ok_and(|order| order.status.is_some())
-}
-
-/// Whether the body is a subscription. A suspension that takes its time has an empty one.
-pub fn shows_subscription(answer: &Incoming) -> bool {
-    model::read::<model::Subscription>(&answer.body).is_ok_and(|subscription| subscription.status.is_some())
 }
 
 /// The codes of an order that is being changed: in progress, or with an adjustment pending.
@@ -345,17 +328,5 @@ mod tests {
         let date = ("date", "Fri, 20 Nov 2026 09:15:30 GMT");
         assert_eq!(with(&[("retry-after", "Fri, 20 Nov 2026 09:16:00 GMT"), date]), seconds(30));
         assert!(matches!(with(&[("retry-after", "86400")]), RetryAfter::Absurd(_)));
-    }
-
-    #[test]
-    fn the_removals_answer_is_read_in_either_casing() {
-        for (body, expected) in [
-            (r#"{"Id":null,"RelationshipToPartner":"None"}"#, true),
-            ("\u{feff}{\"relationshipToPartner\":\"none\"}", true),
-            (r#"{"relationshipToPartner":"reseller"}"#, false),
-            ("", false),
-        ] {
-            assert_eq!(says_removed(&answer(200, body)), expected, "{body}");
-        }
     }
 }

@@ -18,10 +18,10 @@ mod term;
 
 pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
 pub use identity::{Listed, domain_key, name_key};
-pub use orders::orders_to_cancel;
-pub use subscriptions::is_active_legacy;
+pub use orders::standing_orders;
+pub use subscriptions::{is_active_legacy, suspendable};
 
-use crate::domain::{Finding, Preparation, Reason, is_taken_out};
+use crate::domain::{Finding, Reason};
 
 /// What the rules say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,19 +58,6 @@ pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
     judgement.findings.extend(identity::domain_mismatch(facts, listed));
     judgement.findings.extend(orders::not_cancellable(facts));
     judgement
-}
-
-/// Judges a customer whose legacy subscriptions may be suspended before its relationship ends: if nothing but
-/// them stands in the way, they do not, and are what is to be done first. A customer with any other reason
-/// stays as it is.
-pub fn judge_suspending(facts: &Facts, listed: &Listed, allow: &[Reason]) -> (Judgement, Vec<Preparation>) {
-    let judgement = judge(facts, listed, allow);
-    let only_active = matches!(&*judgement.findings, [Finding { reason: Reason::ActiveSubscription, .. }]);
-    let may_go = only_active || is_taken_out("suspend-for-whoever-may-not-go");
-    match subscriptions::suspendable(facts).filter(|_| may_go) {
-        Some(first) => (Judgement { findings: Vec::new(), ..judgement }, first),
-        None => (judgement, Vec::new()),
-    }
 }
 
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that

@@ -2,21 +2,18 @@
 //! which cannot be.
 
 use super::{Facts, OrderState, entitlements, facts::Standing};
-use crate::domain::{Act, Cause, Finding, Preparation, Reason, is_taken_out};
+use crate::domain::{Cause, Finding, Reason, is_taken_out};
 
 /// The sandbox does not cancel an order that is older than this.
 const OLDEST_DAYS: u16 = 60;
 
-/// The orders to cancel: those of entitlements, at every depth, that stand. Each once, whatever number of
-/// entitlements come from it.
-pub fn orders_to_cancel(facts: &Facts) -> Vec<Preparation> {
-    let standing = facts.orders.iter().filter_map(|(id, state)| match state {
-        OrderState::Stands(order) => Some((id, order)),
+/// The orders of entitlements, at every depth, that stand, with their names. Each once, whatever number of entitlements
+/// come from it.
+pub fn standing_orders(facts: &Facts) -> impl Iterator<Item = (String, Option<String>)> {
+    facts.orders.iter().filter_map(|(id, state)| match state {
+        OrderState::Stands(order) => Some((id.clone(), order.name.clone())),
         OrderState::Cancelled | OrderState::NotFound => None,
-    });
-    standing
-        .map(|(id, order)| Preparation { what: Act::CancelOrder, id: id.clone(), name: order.name.clone() })
-        .collect()
+    })
 }
 
 /// An order cannot be cancelled, as far as that is known beforehand.
@@ -86,7 +83,7 @@ mod tests {
     #[test]
     fn what_stands_is_cancelled_once_and_what_is_not_known_stands_in_the_way() {
         let mut facts = facts("2026-11-20");
-        assert_eq!(orders_to_cancel(&facts).iter().map(|one| &*one.id).collect::<Vec<_>>(), ["A"]);
+        assert_eq!(standing_orders(&facts).map(|(id, _)| id).collect::<Vec<_>>(), ["A"]);
         facts.orders.insert("C".into(), OrderState::NotFound);
         assert!(not_cancellable(&facts).unwrap().explanation().contains("does not find it"));
         facts.orders.remove("C");

@@ -7,7 +7,7 @@ use super::{
     term::{AtTermEnd, Renewal, at_its_end, is_extended, term_end},
 };
 use crate::{
-    domain::{Act, Cause, Day, Ends, Finding, Preparation, Reason, is_taken_out},
+    domain::{Cause, Day, Ends, Finding, Reason, is_taken_out},
     partner_center::model::Subscription,
 };
 
@@ -29,14 +29,14 @@ pub(super) fn active(facts: &Facts) -> Option<Finding> {
     of_families(facts, Reason::ActiveSubscription, &[Family::Legacy, Family::NewCommerce], State::Active)
 }
 
-/// The active subscriptions, if each of them is of the old kind and can be suspended; none if one is not.
-pub(super) fn suspendable(facts: &Facts) -> Option<Vec<Preparation>> {
+/// The active subscriptions with their names, if each of them is of the old kind and can be suspended; none if one is not.
+pub fn suspendable(facts: &Facts) -> Option<Vec<(String, Option<String>)>> {
     let is_active = |subscription: &&Subscription| state(subscription, facts.today) == State::Active;
     let each = facts.subscriptions.iter().filter(is_active).map(|subscription| {
         let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
         let name = name(subscription);
         let may = is_active_legacy(subscription) || is_taken_out("suspend-new-commerce");
-        may.then_some(Preparation { what: Act::SuspendSubscription, id, name })
+        may.then_some((id, name))
     });
     each.collect()
 }

@@ -4,11 +4,8 @@
 //! the outcome alone: a removal that failed may have left a suspension behind. "Nothing was changed" is only said where
 //! every change that was sent is known not to have happened.
 
-use super::{
-    change::{Change, ChangePhase},
-    requests::Purpose,
-};
-use crate::domain::{Effect, Evidence, Outcome, Preparation, Procedure, is_taken_out};
+use super::change::{Change, ChangePhase};
+use crate::domain::{Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, is_taken_out};
 use serde::Serialize;
 
 /// Where an effect stands, as far as is known.
@@ -101,25 +98,25 @@ impl EffectStory<'_> {
             Stands::Done => format!("{thing} was {done}"),
             Stands::DoneAlready => format!("{thing} was {done} already"),
         };
-        let is_suspension = self.effect == Effect::SuspendSubscription && !self.stands.is_without_effect();
+        let back = self.effect.reversal().map(Effect::words);
+        let stays = stays && !self.stands.is_without_effect();
+        let Some(EffectWords { verb, done: undone, seen, .. }) = back else { return told };
         match self.taken_back {
             Some(Stands::Done | Stands::DoneAlready) if self.stands == Stands::Accepted => {
-                format!("{told}, and it was seen active again")
+                format!("{told}, and it was seen {seen}")
             }
-            Some(Stands::Done | Stands::DoneAlready) => format!("{told}, and was seen active again"),
+            Some(Stands::Done | Stands::DoneAlready) => format!("{told}, and was seen {seen}"),
             Some(Stands::Accepted) => {
-                format!("{told}; the service agreed to reactivate it, and it was not seen active again")
+                format!("{told}; the service agreed to {verb} it, and it was not seen {seen}")
             }
             Some(Stands::InDoubt | Stands::UnderWay) => {
-                format!("{told}; whether it was reactivated is not known")
+                format!("{told}; whether it was {undone} is not known")
             }
             Some(Stands::Refused | Stands::DidNotHappen | Stands::NotCarriedOut) => {
-                format!("{told}; it could not be reactivated")
+                format!("{told}; it could not be {undone}")
             }
-            None if is_suspension && stays && self.stands == Stands::Done => {
-                format!("{told} and stays suspended")
-            }
-            None if is_suspension && stays => format!("{told}; it was not reactivated"),
+            None if stays && self.stands == Stands::Done => format!("{told} and stays {done}"),
+            None if stays => format!("{told}; it was not {undone}"),
             None => told,
         }
     }
@@ -138,27 +135,24 @@ impl<'a> Effects<'a> {
         let mut effects = Self::default();
         for change in changes {
             let about = change.about.as_deref();
-            let same = |other: &&Change| other.about.as_deref() == about;
-            let (effect, takes_back) = match change.purpose {
-                Purpose::CancelOrder => (Effect::CancelOrder, None),
-                Purpose::SuspendSubscription => {
-                    let back =
-                        |other: &&Change| other.purpose == Purpose::ReactivateSubscription && same(other);
-                    (Effect::SuspendSubscription, changes.iter().find(back))
-                }
-                Purpose::DeleteCustomer => (Effect::DeleteCustomer, None),
-                Purpose::RemoveRelationship => (Effect::RemoveRelationship, None),
-                _ => continue,
+            let effect = change.effect;
+            // What was taken back is told with it.
+            if effect.is_reversal() {
+                continue;
+            }
+            let is_reversal = |other: &&Change| {
+                other.effect.facts().takes_back == Some(effect) && other.about.as_deref() == about
             };
+            let taken_back = changes.iter().find(is_reversal).map(Stands::of);
             let named = first.iter().find(|one| Some(&*one.id) == about);
             let story = EffectStory {
                 effect,
                 about,
                 name: named.and_then(|one| one.name.as_deref()),
                 stands: Stands::of(change),
-                taken_back: takes_back.map(Stands::of),
+                taken_back,
             };
-            if change.purpose.is_last() {
+            if effect.is_last() {
                 effects.last = Some(story);
             } else {
                 effects.before.push(story);
@@ -175,6 +169,15 @@ impl<'a> Effects<'a> {
     /// Whether it is known that nothing of the customer is other than before.
     fn is_nothing_changed(&self) -> bool {
         self.all().all(|effect| effect.stands.is_without_effect())
+    }
+
+    /// The explanation of a row's end, and what was done before the last change, or may have been, but for what the
+    /// explanation tells itself.
+    pub fn told_after(&self, explanation: String, told: Option<&Change>) -> String {
+        match self.told_before(false, told).filter(|_| !is_taken_out("what-came-before-is-not-told")) {
+            Some(told) => format!("{explanation} Before that, {told}."),
+            None => explanation,
+        }
     }
 
     /// What came before the last change and is other than before, or may be, but for the change that is told elsewhere:
@@ -341,12 +344,12 @@ pub fn became(
 
 /// What became of what the procedure is for.
 fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'_>>) -> String {
-    let words = Effect::last_of(procedure).words();
+    let Some(words) = procedure.facts().last.map(Effect::words) else { return of_all(end) };
     let (thing, done, noun) = (words.thing, words.done, words.noun);
     let capital = capitalised(thing);
     let resume = "`offboard resume`";
     if let RowEnd::Resolved(ByAPerson { outcome, by, is_corroborated }) = end {
-        let not = if outcome.is_gone() { "" } else { "not " };
+        let not = if outcome.is_reached() { "" } else { "not " };
         let elsewhere = if is_corroborated { how_sure(Some(Evidence::Corroborated)) } else { "" };
         return format!(
             "The program could not find out whether {thing} was {done}; {by} looked, and says that it was {not}{done}.{elsewhere}"
@@ -374,7 +377,7 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
             format!("The service agreed to {} {thing}; no later read showed that it is {done}.", words.verb)
         }
         // By the first edition's rules: what did not exist when it was sent again was ended by an earlier try.
-        (Some(Stands::InDoubt), RowEnd::Settled(outcome, evidence)) if outcome.is_gone() => {
+        (Some(Stands::InDoubt), RowEnd::Settled(outcome, evidence)) if outcome.is_reached() => {
             format!("{capital} was {done}.{}", how_sure(evidence))
         }
         (Some(Stands::InDoubt), RowEnd::Open) => {
@@ -396,11 +399,10 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
         (None, RowEnd::Open) => format!("The run stopped before this row was settled: {resume} goes on."),
         (None, RowEnd::Resolved(_)) => String::new(),
         (None, RowEnd::Settled(outcome, _)) => match outcome {
-            Outcome::Removed | Outcome::Deleted => {
+            Outcome::Done(_) => {
                 format!("{capital} is recorded as {done}, by a change that is not shown here.")
             }
-            Outcome::AlreadyRemoved => "The relationship was gone before.".to_owned(),
-            Outcome::AlreadyDeleted => "The customer was gone before.".to_owned(),
+            Outcome::AlreadyDone(procedure) => procedure.facts().gone_before.to_owned(),
             Outcome::Ready => "Nothing stands in the way. This was only a plan.".to_owned(),
             Outcome::Skipped => format!("{capital} was not {done}: a precondition or a guard said no."),
             Outcome::Failed => format!("{capital} was not {done}: the service said no, or did not answer."),
@@ -408,6 +410,22 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
             Outcome::NotAttempted => format!("{capital} was not {done}: the run stopped before."),
             Outcome::Rejected => "The row of the list is not valid.".to_owned(),
         },
+    }
+}
+
+/// How a row stands whose plan names all that there is to do; what became of each of that is told by itself.
+fn of_all(end: RowEnd<'_>) -> String {
+    match end {
+        RowEnd::Settled(outcome, evidence) => format!("{}{}", outcome.meaning(), how_sure(evidence)),
+        RowEnd::Resolved(ByAPerson { outcome, by, .. }) => {
+            format!(
+                "The program could not find out how it ended; {by} looked, and says: {}",
+                outcome.meaning()
+            )
+        }
+        RowEnd::Undecided | RowEnd::Open => {
+            "The run stopped before this row was settled: `offboard resume` goes on.".to_owned()
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{
     decisions::Seen,
     opening::Rules,
-    requests::{Exchange, Purpose, RequestIntended, ResponseReceived},
+    requests::{Exchange, RequestIntended, ResponseReceived},
 };
-use crate::domain::{Answer, CorrelationId, Outcome, RequestId, Seq, Time, is_taken_out};
+use crate::domain::{Answer, CorrelationId, Effect, Outcome, RequestId, Seq, Time, is_taken_out};
 use std::time::Duration;
 
 /// One change of a customer, over all its attempts.
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, whatever the others are")]
 pub struct Change {
     /// What it does.
-    pub purpose: Purpose,
+    pub effect: Effect,
     /// The order that it is about, if it is not the customer itself.
     pub about: Option<Box<str>>,
     /// `MS-RequestId`: the same for every attempt whose outcome was not known.
@@ -143,9 +143,9 @@ impl Looks {
 
 impl Change {
     /// The first attempt.
-    pub fn first(intended: &RequestIntended, intent: Seq, since: Time) -> Self {
+    pub fn first(effect: Effect, intended: &RequestIntended, intent: Seq, since: Time) -> Self {
         Self {
-            purpose: intended.purpose,
+            effect,
             about: intended.about.as_deref().map(Box::from),
             request_id: intended.request_id,
             attempts: 1,
@@ -182,10 +182,11 @@ impl Change {
 
     /// Which outcomes the customer can have, by what is known of this change: its last one.
     pub fn may_end_as(&self, outcome: Outcome) -> bool {
-        let is = |(done, already)| outcome == if self.was_missing { already } else { done };
-        let is_done = match self.purpose {
-            Purpose::RemoveRelationship => is((Outcome::Removed, Outcome::AlreadyRemoved)),
-            Purpose::DeleteCustomer => is((Outcome::Deleted, Outcome::AlreadyDeleted)),
+        let is_done = match outcome {
+            Outcome::Done(procedure) => !self.was_missing && procedure.facts().last == Some(self.effect),
+            Outcome::AlreadyDone(procedure) => {
+                self.was_missing && procedure.facts().last == Some(self.effect)
+            }
             _ => false,
         };
         match self.phase {
@@ -291,7 +292,7 @@ impl Change {
                 ChangePhase::Refused { answer }
             }
             // Somebody's change of the order is on its way; looking at the order tells what comes of it.
-            Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
+            Answer::InProgress if !self.effect.is_last() => accepted(false, now),
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => {
                 self.is_unproven |= !is_taken_out("too-many-is-never-carried-out");
                 to_send(true, now)
@@ -328,8 +329,8 @@ impl Change {
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                 accepted(answer == Answer::Understood, now)
             }
-            Answer::InProgress if !self.purpose.is_last() => accepted(false, now),
-            Answer::NoRelationship | Answer::Refused if !self.purpose.is_last() && self.was_in_doubt => {
+            Answer::InProgress if !self.effect.is_last() => accepted(false, now),
+            Answer::NoRelationship | Answer::Refused if !self.effect.is_last() && self.was_in_doubt => {
                 accepted(false, now)
             }
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => to_send(true, now),
@@ -344,7 +345,7 @@ impl Change {
 
     /// Whether it is the last one, and the service has just said yes.
     pub(super) const fn was_agreed_to(&self) -> bool {
-        self.purpose.is_last() && matches!(self.phase, ChangePhase::Accepted { .. })
+        self.effect.is_last() && matches!(self.phase, ChangePhase::Accepted { .. })
     }
 
     /// Nothing of the open attempt reached the server.

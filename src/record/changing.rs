@@ -5,9 +5,9 @@ use super::{
     decisions::Judged,
     endings::Settled,
     opening::Rules,
-    requests::{Purpose, RequestIntended},
+    requests::RequestIntended,
 };
-use crate::domain::{Act, Outcome, Preparation, Seq, Time, is_taken_out};
+use crate::domain::{Effect, Outcome, Preparation, Seq, Time, is_taken_out};
 use smallvec::SmallVec;
 
 /// A customer of which a change was sent, or was about to be.
@@ -20,7 +20,7 @@ pub struct Changing {
     pub verdict: Outcome,
     /// When the first of the facts was read.
     pub facts_at: Time,
-    /// How it ends, if something was suspended for the sake of a change that failed: that may be taken back.
+    /// How it ends, if something was done for the sake of a change that failed that may be taken back.
     pub fell: Option<Box<Settled>>,
     /// Whether it is taken back, once somebody has decided.
     pub undo: Option<bool>,
@@ -34,7 +34,7 @@ impl Changing {
 
     /// The last change, once it was sent.
     pub fn last(&self) -> Option<&Change> {
-        self.changes.iter().find(|change| change.purpose.is_last())
+        self.changes.iter().find(|change| change.effect.is_last())
     }
 
     /// Whether the service ever said yes to the last change.
@@ -42,47 +42,47 @@ impl Changing {
         self.last().is_some_and(|last| last.was_accepted)
     }
 
-    /// The subscriptions of these that were suspended, as far as is known.
-    pub fn suspended<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
-        let is_suspended = |one: &&Preparation| {
-            one.what == Act::SuspendSubscription
+    /// Those of these that were done, as far as is known, and can be taken back.
+    pub fn can_be_taken_back<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
+        let is_so = |one: &&Preparation| {
+            one.what.reversal().is_some()
                 && self.of(one).is_some_and(|change| is_gone(change) || is_accepted(change))
         };
-        first.iter().filter(is_suspended)
+        first.iter().filter(is_so)
     }
 
-    /// What stays suspended, as far as is known.
-    pub(super) fn left_suspended(&self, first: &[Preparation]) -> Box<[Preparation]> {
-        let is_back = |one: &Preparation| self.reactivation(one).is_some_and(is_gone);
-        self.suspended(first).filter(|one| !is_back(one)).cloned().collect()
+    /// What was done, can be taken back and was not, as far as is known.
+    pub(super) fn left_prepared(&self, first: &[Preparation]) -> Box<[Preparation]> {
+        let is_back = |one: &Preparation| self.reversal(one).is_some_and(is_gone);
+        self.can_be_taken_back(first).filter(|one| !is_back(one)).cloned().collect()
     }
 
-    /// The change that takes this suspension back, once it was sent.
-    pub fn reactivation(&self, suspended: &Preparation) -> Option<&Change> {
-        self.find(Purpose::ReactivateSubscription, Some(&suspended.id))
+    /// The change that takes this back, once it was sent.
+    pub fn reversal(&self, prepared: &Preparation) -> Option<&Change> {
+        self.find(prepared.what.reversal()?, Some(&prepared.id))
     }
 
-    /// Its change failed, and what was suspended for it may be taken back.
+    /// Its change failed, and what was done for it may be taken back.
     pub(super) fn fall(&mut self, settled: &Settled, first: &[Preparation]) -> Result<(), &'static str> {
         let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
         if self.fell.is_some() || !is_bad || !self.may_end_as(settled.outcome) {
             return Err("it does not end so from where it is");
         }
-        if self.suspended(first).next().is_none() {
-            return Err("nothing was suspended for it");
+        if self.can_be_taken_back(first).next().is_none() {
+            return Err("nothing was done for it that can be taken back");
         }
         self.fell = Some(Box::new(settled.clone()));
         Ok(())
     }
 
-    /// Whether somebody has still to decide what becomes of its suspended subscriptions.
+    /// Whether somebody has still to decide what becomes of what was done for it.
     pub const fn is_undecided(&self) -> bool {
         self.fell.is_some() && self.undo.is_none()
     }
 
     /// The change of this preparation, once it was sent.
     pub fn of(&self, preparation: &Preparation) -> Option<&Change> {
-        self.find(Purpose::of(preparation.what), Some(&preparation.id))
+        self.find(preparation.what, Some(&preparation.id))
     }
 
     /// The change that the reports are about: one that went wrong, else one that is not done yet, else the
@@ -105,8 +105,8 @@ impl Changing {
         self.last().is_some_and(is_gone)
     }
 
-    fn find(&self, purpose: Purpose, about: Option<&str>) -> Option<&Change> {
-        self.changes.iter().find(|change| change.purpose == purpose && change.about.as_deref() == about)
+    fn find(&self, effect: Effect, about: Option<&str>) -> Option<&Change> {
+        self.changes.iter().find(|change| change.effect == effect && change.about.as_deref() == about)
     }
 
     /// The change whose answer is awaited.
@@ -128,16 +128,18 @@ impl Changing {
         rules: Rules,
         (intent, at): (Seq, Time),
     ) -> Result<(), &'static str> {
-        let takes_back = intended.purpose == Purpose::ReactivateSubscription;
+        let effect = intended.purpose.effect().ok_or("it changes nothing")?;
+        let takes_back = effect.is_reversal();
         if !takes_back && (self.verdict != Outcome::Ready || self.fell.is_some()) {
             return Err("it is not ready any more");
         }
         if self.open().is_some() {
             return Err("a change of this customer is open");
         }
-        let known = self.changes.iter_mut().find(|change| {
-            change.purpose == intended.purpose && change.about.as_deref() == intended.about.as_deref()
-        });
+        let known = self
+            .changes
+            .iter_mut()
+            .find(|change| change.effect == effect && change.about.as_deref() == intended.about.as_deref());
         if let Some(change) = known {
             change.may_send_again(intended.request_id, rules)?;
             change.send_again(intended, intent, at);
@@ -146,26 +148,34 @@ impl Changing {
         if takes_back {
             self.may_take_back(intended, first)?;
         } else {
-            self.may_begin(intended, first)?;
+            self.may_begin(effect, intended, first)?;
         }
-        self.changes.push(Change::first(intended, intent, at));
+        self.changes.push(Change::first(effect, intended, intent, at));
         Ok(())
     }
 
-    /// Only what was suspended is reactivated, and only if somebody said so.
+    /// Only what was done is taken back, and only if somebody said so.
     fn may_take_back(&self, intended: &RequestIntended, first: &[Preparation]) -> Result<(), &'static str> {
-        let is_meant = |one: &Preparation| intended.about.as_deref() == Some(&*one.id);
+        let is_meant = |one: &Preparation| {
+            one.what.reversal() == intended.purpose.effect() && intended.about.as_deref() == Some(&*one.id)
+        };
         if self.fell.is_none() || self.undo != Some(true) && !is_taken_out("reactivate-though-nobody-said-so")
         {
             return Err("nobody said that it is taken back");
         }
-        let may = self.suspended(first).any(is_meant) || is_taken_out("reactivate-what-was-not-suspended");
-        if may { Ok(()) } else { Err("it was not suspended") }
+        let may =
+            self.can_be_taken_back(first).any(is_meant) || is_taken_out("reactivate-what-was-not-suspended");
+        if may { Ok(()) } else { Err("it was not done, or cannot be taken back") }
     }
 
     /// Whether a change may be sent for the first time.
-    fn may_begin(&self, intended: &RequestIntended, first: &[Preparation]) -> Result<(), &'static str> {
-        if intended.purpose.is_last() {
+    fn may_begin(
+        &self,
+        effect: Effect,
+        intended: &RequestIntended,
+        first: &[Preparation],
+    ) -> Result<(), &'static str> {
+        if effect.is_last() {
             let is_done = |one: &Preparation| self.of(one).is_some_and(is_gone);
             let all = first.iter().all(is_done) && self.changes.iter().all(is_gone);
             return if all || is_taken_out("the-last-change-whatever-was-done-before") {
@@ -174,9 +184,7 @@ impl Changing {
                 Err("what must be done before the last change is not seen done")
             };
         }
-        let is_named = |one: &Preparation| {
-            Purpose::of(one.what) == intended.purpose && intended.about.as_deref() == Some(&*one.id)
-        };
+        let is_named = |one: &Preparation| one.what == effect && intended.about.as_deref() == Some(&*one.id);
         if !first.iter().any(is_named) && !is_taken_out("cancel-an-order-that-the-plan-does-not-name") {
             return Err("the confirmed plan names no such preparation");
         }

@@ -48,7 +48,7 @@ pub use opening::{
     RowRead, Rules, RunOpened, Setting, TokenNamed,
 };
 pub use payload::Payload;
-pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, Purpose, RequestIntended, ResponseReceived};
+pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived};
 pub use row::{Row, RowState};
 pub use run::{Illegal, Run, Stage};
 pub use signs::{REMEMBERED, Signs};

@@ -1,7 +1,7 @@
 //! What is recorded when a log or a run begins.
 
 use super::about::About;
-use crate::domain::{ListReading, Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
+use crate::domain::{Effect, ListReading, Mode, Procedure, Reason, RunId, Seq, Sha256, TenantId, Time};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -190,6 +190,9 @@ pub struct Policy {
     /// Whether a plan may suspend legacy subscriptions before a removal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suspend_legacy: bool,
+    /// What else a plan may name to be done first, because an option allowed it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed: BTreeSet<Effect>,
     /// How many seconds an order has to be cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_timeout_seconds: Option<u32>,
@@ -205,6 +208,11 @@ impl Policy {
             ..other.clone()
         };
         *self == same_pace
+    }
+
+    /// Whether an option allowed that a plan names this effect.
+    pub fn allows(&self, effect: Effect) -> bool {
+        self.allowed.contains(&effect) || (self.suspend_legacy && effect == Effect::SUSPEND_LEGACY)
     }
 
     /// How long to wait before asking what became of a change.

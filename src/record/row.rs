@@ -51,7 +51,7 @@ pub enum RowState {
 struct Special {
     left_to_service: Option<Sha256>,
     first: Box<[Preparation]>,
-    left_suspended: Box<[Preparation]>,
+    left_prepared: Box<[Preparation]>,
 }
 
 impl Row {
@@ -83,9 +83,9 @@ impl Row {
         self
     }
 
-    /// What was suspended for it and not seen reactivated, when it has its outcome and is not gone.
-    pub fn left_suspended(&self) -> &[Preparation] {
-        self.special.as_ref().map_or(&[], |special| &special.left_suspended)
+    /// What was done for it, can be taken back and was not seen taken back, when it has its outcome and is not gone.
+    pub fn left_prepared(&self) -> &[Preparation] {
+        self.special.as_ref().map_or(&[], |special| &special.left_prepared)
     }
 
     /// The first record of its own is made now, if none was.
@@ -109,15 +109,15 @@ impl Row {
 
     /// It has its outcome, and what was only needed for it goes.
     pub(super) fn end(&mut self, outcome: Outcome) {
-        let left_suspended = match &self.state {
-            RowState::Changing(changing) if !outcome.is_gone() => changing.left_suspended(self.first()),
+        let left_prepared = match &self.state {
+            RowState::Changing(changing) if !outcome.is_gone() => changing.left_prepared(self.first()),
             _ => Box::default(),
         };
         if matches!(self.state, RowState::Unread { .. }) {
             self.name = None;
         }
-        let stays = !left_suspended.is_empty() && !is_taken_out("forget-what-stays-suspended");
-        self.special = stays.then(|| Box::new(Special { left_suspended, ..Special::default() }));
+        let stays = !left_prepared.is_empty() && !is_taken_out("forget-what-stays-suspended");
+        self.special = stays.then(|| Box::new(Special { left_prepared, ..Special::default() }));
         self.state = RowState::Settled(outcome);
     }
 

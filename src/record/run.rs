@@ -10,13 +10,13 @@ use super::{
     endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
     kinds::{Event, Record},
     opening::{CustomersProtected, Partner, Policy, RowRead, RunOpened},
-    requests::{Purpose, RequestIntended},
+    requests::RequestIntended,
     row::{Row, RowState},
     signs::Signs,
     waves::{LAST, SECOND, Waves},
 };
 use crate::domain::{
-    Answer, Digest, Outcome, Place, Preparation, Procedure, RunId, Seq, Sha256, Texts, Time, is_taken_out,
+    Answer, Digest, Outcome, Place, Preparation, RunId, Seq, Sha256, Texts, Time, is_taken_out,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -339,6 +339,12 @@ impl Run {
             Stage::Confirmed => true,
             Stage::Planned | Stage::Sealed => return Err("the plan is sealed".to_owned()),
         };
+        let facts = self.opened.procedure.facts();
+        let is_foreign =
+            |one: &&Preparation| !facts.first.contains(&one.what) && !facts.optional.contains(&one.what);
+        if let Some(one) = judged.first.iter().find(is_foreign) {
+            return Err(format!("the procedure {} does not begin with: {}", facts.name, one.in_words()));
+        }
         let name = self.called(judged.row, judged.name.as_deref())?;
         let row = self.row_mut(judged.row)?;
         row.begin(at);
@@ -428,7 +434,7 @@ impl Run {
         if !self.awaits_consent() {
             return Err("the plan was confirmed already".to_owned());
         }
-        if self.opened.procedure == Procedure::DeleteSandboxCustomer
+        if self.opened.procedure.is_for_sandbox()
             && (self.policy.sandbox.is_none()
                 || self.policy.sandbox != self.partner.as_ref().map(|partner| partner.tenant_id))
         {
@@ -506,7 +512,7 @@ impl Run {
     }
 
     fn may_change(&self, intent: &RequestIntended) -> Result<(), String> {
-        let takes_back = intent.purpose == Purpose::ReactivateSubscription;
+        let takes_back = intent.purpose.is_reversal();
         if self.stopped_by_guard.is_some() && !takes_back {
             return Err("a guard stopped the changes".to_owned());
         }
@@ -514,7 +520,7 @@ impl Run {
             return Err("nobody has allowed changes".to_owned());
         }
         let procedure = self.opened.procedure;
-        if !intent.purpose.belongs_to(procedure) {
+        if !intent.purpose.effect().is_some_and(|effect| procedure.sends(effect)) {
             return Err(format!("the procedure {procedure} sends no such change"));
         }
         let number = intent.row.ok_or("a change belongs to a row")?;
@@ -597,7 +603,7 @@ impl Run {
             return false;
         };
         let customer = self.row(row).and_then(|row| row.customer);
-        matches!(outcome, Outcome::AlreadyRemoved | Outcome::AlreadyDeleted)
+        matches!(outcome, Outcome::AlreadyDone(_))
             && customer.is_some_and(|customer| !ours.contains(&customer))
     }
 
@@ -625,14 +631,14 @@ impl Run {
         Ok(())
     }
 
-    /// The rows whose suspended subscriptions wait for somebody to decide, with these.
+    /// The rows for which something was done that may be taken back, and that wait for somebody to decide, with that.
     pub fn undecided(&self) -> Vec<(&Row, Vec<&Preparation>)> {
         let mut undecided = Vec::new();
         for row in &self.rows {
             if let RowState::Changing(changing) = &row.state
                 && changing.is_undecided()
             {
-                undecided.push((row, changing.suspended(row.first()).collect()));
+                undecided.push((row, changing.can_be_taken_back(row.first()).collect()));
             }
         }
         undecided
@@ -668,7 +674,7 @@ impl Run {
             _ => return Err(format!("row {} has no outcome yet", resolved.row)),
         }
         match resolved.outcome {
-            Outcome::Removed | Outcome::Deleted | Outcome::Failed => Ok(()),
+            Outcome::Done(_) | Outcome::Failed => Ok(()),
             outcome => Err(format!("an unknown outcome is not resolved as {outcome}")),
         }
     }
@@ -800,7 +806,7 @@ impl Run {
             return Err(format!("row {number} names another customer"));
         }
         match row.state {
-            RowState::Settled(outcome) if outcome.is_gone() || outcome == Outcome::Unknown => {}
+            RowState::Settled(outcome) if outcome.is_reached() || outcome == Outcome::Unknown => {}
             RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
             _ => return Err(format!("row {number} has no outcome")),
         }

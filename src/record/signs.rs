@@ -58,6 +58,7 @@ impl Signs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Procedure;
 
     #[test]
     fn only_the_latest_twenty_are_remembered() {
@@ -67,7 +68,7 @@ mod tests {
         }
         assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (3, 3));
         for _ in 0..18 {
-            signs.settled(Outcome::Removed, false);
+            signs.settled(Outcome::Done(Procedure::RemoveRelationship), false);
             signs.settled(Outcome::NotAttempted, false);
         }
         assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 2));
@@ -82,7 +83,7 @@ mod tests {
         }
         assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 3));
         for _ in 0..30 {
-            signs.settled(Outcome::Removed, true);
+            signs.settled(Outcome::Done(Procedure::RemoveRelationship), true);
         }
         assert_eq!(signs.failures_of_latest(), 3);
         signs.settled(Outcome::Unknown, true);

@@ -198,7 +198,7 @@ fn a_run_that_is_not_over_says_so_and_guesses_nothing() {
     let (reader, run) = sample.reader();
     let summary = summary(&reader, &run).unwrap();
     assert_eq!((summary.finished_at, summary.exit_code, summary.duration_seconds), (None, None, None));
-    assert_eq!(summary.counts[&Outcome::Removed], 1);
+    assert_eq!(summary.counts[&Outcome::Done(Procedure::RemoveRelationship)], 1);
     assert_eq!(summary.counts[&Outcome::Unknown], 1, "row 3 was sent");
     assert_eq!(summary.counts[&Outcome::NotAttempted], 10);
     assert_eq!(summary.counts.values().sum::<u32>(), 14);

@@ -1,6 +1,9 @@
 //! The table of rooms in the design, held against the code's own imports.
 
-use offboard::record::Kind;
+use offboard::{
+    domain::{Effect, Procedure},
+    record::Kind,
+};
 use std::{
     collections::BTreeMap,
     fs,
@@ -8,7 +11,7 @@ use std::{
 };
 
 /// A room, the rooms that it may import, and the words that it never mentions.
-const ROOMS: [(&str, &[&str], &[&str]); 11] = [
+const ROOMS: [(&str, &[&str], &[&str]); 12] = [
     ("domain", &[], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
     ("input", &["domain"], &["tokio", "reqwest", "rusqlite"]),
     ("partner_center", &["domain"], &["rusqlite"]),
@@ -17,8 +20,13 @@ const ROOMS: [(&str, &[&str], &[&str]); 11] = [
     ("preconditions", &["domain", "partner_center"], &["tokio", "reqwest", "rusqlite"]),
     ("audit", &["domain", "record"], &["reqwest"]),
     (
+        "procedure",
+        &["domain", "partner_center", "record", "preconditions"],
+        &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"],
+    ),
+    (
         "engine",
-        &["domain", "input", "partner_center", "record", "preconditions", "audit"],
+        &["domain", "input", "partner_center", "record", "preconditions", "audit", "procedure"],
         &["rusqlite", "clap", "println!", "eprintln!"],
     ),
     ("report", &["domain", "record", "audit"], &["tokio", "reqwest"]),
@@ -142,8 +150,7 @@ fn imports_are_found_however_they_are_written() {
 
 /// The code of a file before its tests, which spell what a log must hold.
 fn without_tests(path: &Path) -> String {
-    if path.ends_with("tests.rs")
-        || path.ends_with("samples.rs")
+    if ["tests.rs", "samples.rs", "snapshots.rs"].iter().any(|name| path.ends_with(name))
         || path.components().any(|part| ["sample", "tests"].iter().any(|name| part.as_os_str() == *name))
     {
         return String::new();
@@ -171,6 +178,33 @@ fn nobody_spells_a_kind_of_record() {
             }
         }
     }
+}
+
+/// What tells one procedure or one effect from another stands in its unit and in the tables of its words, and nowhere else.
+#[test]
+fn nobody_else_names_a_procedure_or_an_effect() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let procedures = Procedure::ALL.iter().flat_map(|one| [format!("{one:?}"), one.to_string()]);
+    let effects = Effect::ALL.iter().flat_map(|one| [format!("{one:?}"), one.to_string()]);
+    let names: Vec<String> = procedures.chain(effects).collect();
+    let is_theirs = |file: &Path| {
+        ["domain", "procedure", "simulator"].iter().any(|room| file.starts_with(source.join(room)))
+    };
+    let page = source.join("report/page/report.html");
+    let (theirs, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        sources(&source).into_iter().chain([page]).partition(|file| is_theirs(file));
+    let lines_of = |file: &PathBuf| {
+        let text = without_tests(file);
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let found = code.filter(|line| names.iter().any(|name| line.contains(name.as_str())));
+        found.map(|line| format!("{}: {line}", file.display())).collect::<Vec<_>>()
+    };
+    assert!(
+        theirs.iter().map(lines_of).filter(|lines| !lines.is_empty()).count() > 8,
+        "the names were not found"
+    );
+    let found: Vec<String> = others.iter().flat_map(lines_of).collect();
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 /// A module by its path: `["record", "story", "run"]`.
@@ -236,7 +270,7 @@ fn resolved(
 }
 
 /// Rooms that are free of circles inside.
-const WITHOUT_CIRCLES: [&str; 3] = ["record", "audit", "report"];
+const WITHOUT_CIRCLES: [&str; 4] = ["record", "audit", "report", "procedure"];
 
 #[test]
 fn no_circle_runs_inside_a_room() {

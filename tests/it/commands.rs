@@ -94,7 +94,7 @@ fn the_log_is_searched() {
         line["purpose"] == "remove_relationship" && line["customer_tenant_id"] == id(1).to_string()
     };
     let change = all.iter().find(is_change).unwrap();
-    assert_eq!(change["request_body"], offboard::partner_center::request::REMOVAL_BODY);
+    assert_eq!(change["request_body"], crate::support::REMOVAL_BODY);
     let request_id = change["request_id"].as_str().unwrap().to_owned();
     assert_eq!(search(&["--request-id", &request_id.to_uppercase()]), std::slice::from_ref(change));
     let correlation_id = change["correlation_id"].as_str().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::{Folder, World};
 use offboard::{
-    domain::{Outcome, TenantId},
+    domain::{Outcome, Procedure, TenantId},
     simulator::{Received, Scenario, generated_id, made_up_domain, made_up_name},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,7 +59,7 @@ fn a_thousand_customers() {
     for line in &customers {
         let outcome = line.outcome.expect("every row has an outcome");
         *counts.entry(outcome.as_str()).or_default() += 1;
-        if outcome == Outcome::Removed {
+        if outcome == Outcome::Done(Procedure::RemoveRelationship) {
             assert_eq!(line.evidence.as_deref(), Some("observed"));
             removed.insert(line.customer_tenant_id.clone().unwrap().parse::<TenantId>().unwrap());
         } else {

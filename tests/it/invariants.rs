@@ -2,6 +2,7 @@
 //! hold.
 
 use crate::support::{
+    REMOVAL_BODY,
     bad_day::{BadDay, Kind, any_scenario, each_seed},
     customers::customers,
     evidence::entries,
@@ -153,8 +154,7 @@ fn plant(stump: &mut InProcessRun, kept: &[Entry], saw_the_last: bool) {
         if at + 1 == records.len() && last_is_open && !saw_the_last {
             continue;
         }
-        let body =
-            if intent.method == "PATCH" { offboard::partner_center::request::REMOVAL_BODY } else { "" };
+        let body = if intent.method == "PATCH" { REMOVAL_BODY } else { "" };
         let request = Request {
             method: intent.method.clone(),
             target: intent.url.strip_prefix("http://127.0.0.1:9").unwrap().to_owned(),

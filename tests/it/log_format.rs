@@ -11,8 +11,8 @@ use crate::support::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use offboard::{
     audit::Store,
-    domain::{Procedure, Sha256, Time},
-    record::{InCertificate, Kind, Purpose, Scope},
+    domain::{Effect, Procedure, Sha256, Time},
+    record::{InCertificate, Kind, Scope},
 };
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -245,14 +245,10 @@ fn the_words_are_those_of_the_code() {
 
 #[test]
 fn the_changes_are_those_of_the_code() {
-    let Some(Made::Word(purposes)) = Code::read().made("Purpose") else { panic!("the purposes are words") };
-    let purpose = |word: &str| serde_json::from_value::<Purpose>(word.into()).unwrap();
-    let changes = purposes.iter().filter(|(word, _)| purpose(word).is_change());
-    let rows = changes.map(|(word, _)| {
-        let all = [Procedure::RemoveRelationship, Procedure::DeleteSandboxCustomer];
-        let of = all.into_iter().filter(|procedure| purpose(word).belongs_to(*procedure));
+    let rows = Effect::ALL.iter().map(|effect| {
+        let of = Procedure::ALL.iter().filter(|procedure| procedure.sends(*effect));
         let of = of.map(|procedure| code(procedure.as_str())).collect::<Vec<_>>().join(", ");
-        vec![code(word), of, if purpose(word).is_last() { "yes" } else { "no" }.to_owned()]
+        vec![code(effect.as_str()), of, if effect.is_last() { "yes" } else { "no" }.to_owned()]
     });
     hold_section("changes", &table(&["Purpose", "Procedure", "The last one"], rows));
 }

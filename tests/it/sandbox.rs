@@ -2,7 +2,7 @@
 //! every order is seen cancelled.
 
 use crate::support::{Done, Folder, PARTNER, Reviewing, World, evidence::Question, id, list_of, typed};
-use offboard::domain::Outcome;
+use offboard::domain::{Outcome, Procedure};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, process::Command};
 
@@ -253,7 +253,7 @@ fn a_deletion_whose_outcome_nobody_knows_is_resolved_by_a_person() {
             "the portal shows nothing",
         ])
         .exits(0);
-    assert_eq!(folder.customers()[0].outcome, Some(Outcome::Deleted));
+    assert_eq!(folder.customers()[0].outcome, Some(Outcome::Done(Procedure::DeleteSandboxCustomer)));
 }
 
 #[test]

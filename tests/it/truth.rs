@@ -96,9 +96,7 @@ impl Truth {
     fn contradicts(&self, claim: &Claim) -> Option<&'static str> {
         let (is_true, why) = match claim {
             Claim::NothingChanged => (!self.any_effect, "something was changed"),
-            Claim::Ended | Claim::Resolved(Outcome::Removed | Outcome::Deleted) => {
-                (self.ended, "we did not end it")
-            }
+            Claim::Ended | Claim::Resolved(Outcome::Done(_)) => (self.ended, "we did not end it"),
             Claim::NotEnded | Claim::Resolved(_) => (!self.ended, "we ended it"),
             Claim::Gone => (self.gone, "it is still there"),
             Claim::AgreedToEnd => (self.agreed, "the service did not say yes"),
@@ -115,12 +113,12 @@ impl Truth {
     /// Why this word is false.
     fn contradicts_word(&self, shown: Shown) -> Option<&'static str> {
         match shown {
-            Shown::Outcome(Outcome::Removed | Outcome::Deleted) | Shown::Pending(Pending::Done) => {
+            Shown::Outcome(Outcome::Done(_)) | Shown::Pending(Pending::Done) => {
                 // What was done already when we first sent it is settled as that.
                 self.contradicts(&Claim::Ended)
             }
             Shown::Outcome(Outcome::Unknown) | Shown::Pending(Pending::InDoubt) => None,
-            Shown::Outcome(Outcome::AlreadyRemoved | Outcome::AlreadyDeleted) => {
+            Shown::Outcome(Outcome::AlreadyDone(_)) => {
                 self.contradicts(&Claim::NotEnded).or_else(|| self.contradicts(&Claim::Gone))
             }
             Shown::Pending(Pending::Accepted) => self.contradicts(&Claim::AgreedToEnd),
@@ -329,7 +327,7 @@ fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
             let rows = outputs.rows.iter().filter(|(_, (_, shown))| is_unknown(shown));
             rows.map(|(row, (customer, _))| {
                 let ended = Truth::of(&mut model, run.now(), *customer).ended;
-                (*row, *customer, if ended { run.procedure.outcome() } else { Outcome::Failed })
+                (*row, *customer, if ended { run.procedure.done() } else { Outcome::Failed })
             })
             .collect()
         };

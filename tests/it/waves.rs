@@ -1,7 +1,8 @@
 //! A few customers go ahead; the rest follows only if nothing surprising happened to them.
 
 use crate::support::{Done, Folder, World, id, list_of};
-use offboard::record::{Event, Kind, Purpose};
+use offboard::domain::{Effect, Purpose};
+use offboard::record::{Event, Kind};
 use serde_json::{Value, json};
 
 fn world(count: u32, faults: Value) -> World {
@@ -20,7 +21,9 @@ fn order(folder: &Folder) -> Vec<(char, u32)> {
     let mut order = Vec::new();
     let keep = |_, record: offboard::record::Record| {
         match record.event {
-            Event::RequestIntended(intent) if intent.purpose == Purpose::RemoveRelationship => {
+            Event::RequestIntended(intent)
+                if intent.purpose == Purpose::Change(Effect::RemoveRelationship) =>
+            {
                 order.push(('>', intent.row.unwrap()));
             }
             Event::Settled(settled) => order.push(('=', settled.row)),

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     audit::{QueryError, Snapshot},
-    domain::{Evidence, Outcome, RunId, Seq, is_taken_out},
+    domain::{Evidence, Outcome, RunId, Seq, Tells, is_taken_out},
     record::{
-        Event, Judged, LastWord, Newer, NotSent, OutcomeUnknown, Purpose, Record, RecordError,
-        RequestIntended, RowRead, RunStory,
+        Event, Judged, LastWord, Newer, NotSent, OutcomeUnknown, Record, RecordError, RequestIntended,
+        RowRead, RunStory,
     },
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
@@ -273,7 +273,6 @@ impl<'a> Builder<'a> {
     }
 
     fn intended(&mut self, seq: Seq, intent: &RequestIntended) -> rusqlite::Result<()> {
-        use Purpose::{CancelOrder, PollOrder, ReadEntitlements, ReadOrder, ReadSubscriptions};
         let ids = [intent.request_id.to_string(), intent.correlation_id.to_string()];
         for id in ids.iter().map(String::as_str).chain(intent.about.as_deref()) {
             self.mention(id, seq)?;
@@ -281,10 +280,7 @@ impl<'a> Builder<'a> {
         for id in ids_of_path(&intent.url) {
             self.mention(id, seq)?;
         }
-        let names_products = matches!(
-            intent.purpose,
-            ReadSubscriptions | ReadEntitlements | ReadOrder | CancelOrder | PollOrder
-        );
+        let names_products = intent.purpose.tells() == Tells::Products;
         self.pending.insert(seq, Pending { names_products, ids });
         Ok(())
     }

@@ -2,8 +2,11 @@
 
 use super::{QueryError, Reader};
 use crate::{
-    audit::{RunLine, VerifyingKey, format::sql},
-    domain::{RunId, TenantId},
+    audit::{
+        RunLine, VerifyingKey,
+        format::{outcomes, sql},
+    },
+    domain::{Effect, RunId, TenantId},
     record::KeyIntroduced,
 };
 use rusqlite::OptionalExtension as _;
@@ -35,10 +38,12 @@ impl Reader {
         if runs.is_empty() {
             return Ok(HashSet::new());
         }
-        let mut query =
-            self.connection.prepare(&sql("SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
-                 json_extract(CAST(body AS TEXT), '$.outcome') IN ('removed', 'deleted') AS is_gone
-             FROM records WHERE kind = {Resolved} OR (kind = {Settled} AND is_gone) ORDER BY seq"))?;
+        let removed = outcomes(|outcome| outcome.is_by_the_run() && outcome.is_gone());
+        let mut query = self.connection.prepare(&sql(&format!(
+            "SELECT run, json_extract(CAST(body AS TEXT), '$.customer'),
+                 json_extract(CAST(body AS TEXT), '$.outcome') IN ({removed}) AS is_gone
+             FROM records WHERE kind = {{Resolved}} OR (kind = {{Settled}} AND is_gone) ORDER BY seq"
+        )))?;
         let ends = query.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?, row.get::<_, bool>(2)?))
         })?;
@@ -57,12 +62,15 @@ impl Reader {
 
     /// Every change that was sent, or was about to be: its correlation ID, and its customer.
     pub fn changes_sent(&self) -> Result<Vec<(String, TenantId)>, QueryError> {
-        let mut query = self.connection.prepare(&sql(
+        let ends = Effect::ALL.iter().filter(|effect| effect.is_last());
+        let ends: Vec<String> = ends.map(|effect| format!("'{effect}'")).collect();
+        let mut query = self.connection.prepare(&sql(&format!(
             "SELECT json_extract(CAST(body AS TEXT), '$.correlation_id'),
                  json_extract(CAST(body AS TEXT), '$.customer')
-             FROM records WHERE kind = {RequestIntended}
-             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ('remove_relationship', 'delete_customer')",
-        ))?;
+             FROM records WHERE kind = {{RequestIntended}}
+             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ({})",
+            ends.join(", ")
+        )))?;
         let sent = query
             .query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;
         let mut all = Vec::new();

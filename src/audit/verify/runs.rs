@@ -2,8 +2,8 @@
 
 use super::{super::keys::VerifyingKey, approvals};
 use crate::{
-    domain::{Outcome, RunId, Seq, TenantId, is_taken_out},
-    record::{Event, Kind, Newer, Purpose, Record, Row, RowState, Run, Scope},
+    domain::{Lookup, Outcome, Purpose, RunId, Seq, TenantId, is_taken_out},
+    record::{Event, Kind, Newer, Record, Row, RowState, Run, Scope},
 };
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
@@ -142,7 +142,7 @@ impl Runs {
             }
             (Event::RequestIntended(intent), _) if !intent.purpose.is_change() => {
                 self.open.insert(seq);
-                if intent.purpose == Purpose::ReadActivity {
+                if intent.purpose == Purpose::Read(Lookup::Activity) {
                     self.activity.insert(seq);
                 }
                 Ok(())

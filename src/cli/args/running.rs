@@ -4,7 +4,11 @@ use super::{
     ApprovalOptions, ListOptions, PaceOptions, RequireApproval, SandboxOptions, ServiceOptions,
     SignInOptions, UndoOptions,
 };
-use clap::{Args, ValueEnum};
+use crate::domain::Procedure;
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use std::path::PathBuf;
 
 /// Everything that a run can be told.
@@ -16,9 +20,8 @@ pub(in crate::cli) struct RunOptions {
     pub(in crate::cli) pace: PaceOptions,
     #[command(flatten)]
     pub(in crate::cli) service: ServiceOptions,
-    /// What is done to each customer [default: remove-relationship]
-    #[arg(long, value_enum)]
-    pub(in crate::cli) procedure: Option<ProcedureName>,
+    #[arg(long, value_parser = procedures(), help = format!("What is done to each customer [default: {}]", Procedure::DEFAULT))]
+    pub(in crate::cli) procedure: Option<Procedure>,
     #[command(flatten)]
     pub(in crate::cli) sandbox: SandboxOptions,
     /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way
@@ -63,13 +66,11 @@ pub(in crate::cli) struct RunOptions {
     pub(in crate::cli) rehearse: bool,
 }
 
-/// A procedure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum ProcedureName {
-    /// End the reseller relationship.
-    RemoveRelationship,
-    /// Cancel the orders of a customer of the integration sandbox, and delete it.
-    DeleteSandboxCustomer,
+/// The procedures, by their names.
+fn procedures() -> impl TypedValueParser<Value = Procedure> {
+    let value = |procedure: &Procedure| PossibleValue::new(procedure.as_str()).help(procedure.facts().help);
+    let names = PossibleValuesParser::new(Procedure::ALL.iter().map(value));
+    names.map(|name| Procedure::from_name(&name).unwrap_or(Procedure::DEFAULT))
 }
 
 /// What is said anew when something that was planned or begun before is carried out.

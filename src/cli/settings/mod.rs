@@ -21,12 +21,12 @@ use pick::Picker;
 use protected::protected;
 
 use super::{
-    args::{CloudName, Common, PaceOptions, ProcedureName, RunOptions},
+    args::{CloudName, Common, PaceOptions, RunOptions},
     exit::Failure,
 };
 use crate::{
     audit::names_a_file,
-    domain::{Procedure, Reason, TenantId},
+    domain::{Effect, Procedure, Reason, TenantId},
     partner_center::Cloud,
     record::{Policy, Setting},
 };
@@ -133,11 +133,9 @@ impl RunSettings {
         let paths = Paths::pick(&mut picker, common, &file)?;
         let service = ServiceSettings::pick(&mut picker, &options.service, &file, &BTreeMap::new())?;
         let in_file = file.procedure.as_deref();
-        let in_file =
-            in_file.map(|name| named::<ProcedureName>("procedure", name).map(Procedure::from)).transpose()?;
-        let procedure = options.procedure.map(Procedure::from);
-        let default = Procedure::RemoveRelationship;
-        let procedure = picker.pick("procedure", procedure, in_file, default, ToString::to_string);
+        let in_file = in_file.map(procedure_named).transpose()?;
+        let procedure =
+            picker.pick("procedure", options.procedure, in_file, Procedure::DEFAULT, ToString::to_string);
         let typed_suspend = options.suspend_legacy.then_some(true);
         let suspend_legacy =
             picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
@@ -181,7 +179,8 @@ impl RunSettings {
             partner: service.partner,
             sandbox: None,
             sandboxes: BTreeSet::new(),
-            suspend_legacy: suspend_legacy && procedure == Procedure::RemoveRelationship,
+            suspend_legacy: suspend_legacy && procedure.may_begin_with(Effect::SUSPEND_LEGACY),
+            allowed: BTreeSet::new(),
             order_timeout_seconds: None,
         };
         let policy = sandbox.obeyed(procedure, policy);
@@ -193,14 +192,13 @@ impl RunSettings {
     /// Refuses what does not belong to the procedure, and what it lacks.
     pub(super) fn require_procedure(&self, options: &RunOptions) -> Result<(), Failure> {
         let procedure = self.procedure;
-        let foreign = match procedure {
-            Procedure::RemoveRelationship => {
-                options.sandbox.order_timeout.as_ref().map(|_| "--order-timeout")
-            }
-            Procedure::DeleteSandboxCustomer if options.suspend_legacy => Some("--suspend-legacy"),
-            Procedure::DeleteSandboxCustomer => (!options.allow.is_empty()).then_some("--allow"),
-        };
-        if let Some(option) = foreign {
+        let is_sandbox = procedure.is_for_sandbox();
+        let foreign = [
+            ("--order-timeout", options.sandbox.order_timeout.is_some() && !is_sandbox),
+            ("--suspend-legacy", options.suspend_legacy && !procedure.may_begin_with(Effect::SUSPEND_LEGACY)),
+            ("--allow", !options.allow.is_empty() && is_sandbox),
+        ];
+        if let Some((option, _)) = foreign.into_iter().find(|(_, is_foreign)| *is_foreign) {
             return Err(Failure::usage(format!("`{option}` means nothing with `--procedure {procedure}`")));
         }
         self.sandbox.require(procedure, self.service.partner)
@@ -217,13 +215,11 @@ impl From<CloudName> for Cloud {
     }
 }
 
-impl From<ProcedureName> for Procedure {
-    fn from(name: ProcedureName) -> Self {
-        match name {
-            ProcedureName::RemoveRelationship => Self::RemoveRelationship,
-            ProcedureName::DeleteSandboxCustomer => Self::DeleteSandboxCustomer,
-        }
-    }
+fn procedure_named(name: &str) -> Result<Procedure, Failure> {
+    Procedure::from_name(name).ok_or_else(|| {
+        let known: Vec<_> = Procedure::ALL.iter().map(|known| format!("`{known}`")).collect();
+        Failure::usage(format!("`{FILE}`: `procedure` is `{name}`; it can be {}", known.join(", ")))
+    })
 }
 
 fn named<T: clap::ValueEnum>(key: &str, name: &str) -> Result<T, Failure> {

@@ -7,7 +7,7 @@ use crate::{
         args::SandboxOptions,
         exit::{Exit, Failure},
     },
-    domain::{Procedure, TenantId, is_taken_out},
+    domain::{Account, Procedure, TenantId, is_taken_out},
     record::{ORDER_TIMEOUT, Policy, Run},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,9 +67,9 @@ impl Sandbox {
 
     /// What the engine obeys of it.
     pub(super) fn obeyed(&self, procedure: Procedure, policy: Policy) -> Policy {
-        match procedure {
-            Procedure::RemoveRelationship => Policy { sandboxes: self.known.clone(), ..policy },
-            Procedure::DeleteSandboxCustomer => Policy {
+        match procedure.facts().account {
+            Account::Production => Policy { sandboxes: self.known.clone(), ..policy },
+            Account::Sandbox => Policy {
                 sandbox: self.named,
                 order_timeout_seconds: Some(self.order_timeout_seconds),
                 ..policy
@@ -79,8 +79,8 @@ impl Sandbox {
 
     /// Whether the procedure may be carried out by what was said. `partner` is the account that was named.
     pub(super) fn require(&self, procedure: Procedure, partner: Option<TenantId>) -> Result<(), Failure> {
-        match (procedure, self.named, partner) {
-            (Procedure::RemoveRelationship, ..) | (_, Some(_), None) => Ok(()),
+        match (procedure.facts().account, self.named, partner) {
+            (Account::Production, ..) | (_, Some(_), None) => Ok(()),
             (_, Some(_), Some(_)) if is_taken_out("two-tenants-that-differ") => Ok(()),
             (_, Some(sandbox), Some(partner)) if sandbox == partner => Ok(()),
             (_, Some(sandbox), Some(partner)) => {
@@ -102,23 +102,21 @@ impl Sandbox {
     pub(in crate::cli) fn require_again(&self, run: &Run, must_be_named: bool) -> Result<(), Failure> {
         let guard = |text: String| Err(Failure::new(Exit::Guard, format!("{text}. Nothing was sent")));
         let partner = run.partner.as_ref().map(|partner| partner.tenant_id).or(run.policy.partner);
-        match (run.opened.procedure, partner, self.named) {
-            (Procedure::RemoveRelationship, ..) if is_taken_out("a-plan-for-what-is-a-sandbox-now") => Ok(()),
-            (Procedure::RemoveRelationship, Some(partner), _) if self.known.contains(&partner) => {
-                guard(format!(
-                    "the partner account {partner} is an integration sandbox, where ending a relationship destroys the \
+        match (run.opened.procedure.facts().account, partner, self.named) {
+            (Account::Production, ..) if is_taken_out("a-plan-for-what-is-a-sandbox-now") => Ok(()),
+            (Account::Production, Some(partner), _) if self.known.contains(&partner) => guard(format!(
+                "the partner account {partner} is an integration sandbox, where ending a relationship destroys the \
                      customer's tenant"
-                ))
-            }
+            )),
             (_, _, Some(_)) if is_taken_out("a-plan-for-another-sandbox") => Ok(()),
-            (Procedure::DeleteSandboxCustomer, _, Some(named)) if run.policy.sandbox != Some(named) => {
+            (Account::Sandbox, _, Some(named)) if run.policy.sandbox != Some(named) => {
                 let meant = run.policy.sandbox.map(|id| id.to_string()).unwrap_or_default();
                 guard(format!(
                     "it is meant for the sandbox {meant}, and not for {named} (`--sandbox-tenant`)"
                 ))
             }
             (_, _, None) if is_taken_out("no-prompt-without-the-sandboxes-tenant") => Ok(()),
-            (Procedure::DeleteSandboxCustomer, _, None) if must_be_named => Err(Failure::usage(
+            (Account::Sandbox, _, None) if must_be_named => Err(Failure::usage(
                 "`--yes` needs `--sandbox-tenant` as well: name the tenant of the integration sandbox",
             )),
             _ => Ok(()),

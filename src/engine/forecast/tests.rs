@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    domain::{Answer, CorrelationId, Headers, RequestId, RunId, Sha256},
-    record::{Event, PlanSealed, Purpose, Record, RequestIntended, Rules, RunOpened, Seen},
+    domain::{Answer, CorrelationId, Effect, Headers, Outcome, Procedure, Purpose, RequestId, RunId, Sha256},
+    record::{Event, PlanSealed, Record, RequestIntended, Rules, RunOpened, Seen},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -53,7 +53,7 @@ fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowS
         row: Some(1),
         customer: None,
         about: None,
-        purpose: Purpose::RemoveRelationship,
+        purpose: Purpose::Change(Effect::RemoveRelationship),
         attempt: 1,
         method: String::new(),
         url: String::new(),
@@ -62,7 +62,7 @@ fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowS
         headers: Headers::default(),
         body: None,
     };
-    let mut change = Change::first(&intended, 0, at);
+    let mut change = Change::first(intended.purpose.effect().unwrap(), &intended, 0, at);
     match answer {
         Some(answer) => change.answered(answer, Rules::LATEST, at),
         None => change.lost(at),
@@ -112,7 +112,7 @@ fn changing_takes_a_change_and_a_look() {
 fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
     let after = |states: Vec<RowState>, pace| time_left(&run(Stage::Confirmed, states), pace, None, NOW);
     let seconds = Duration::from_secs;
-    let settled = || RowState::Settled(Outcome::Removed);
+    let settled = || RowState::Settled(Outcome::Done(Procedure::RemoveRelationship));
     // An answer was lost a minute ago.
     let doubt = || removal(None, None, 60);
     assert_eq!(after(vec![settled(), doubt()], Some(300.0)), Some(TimeLeft::About(seconds(240))));
@@ -193,7 +193,7 @@ proptest! {
             2 => removal(None, None, ago),
             3 => removal(Some(Answer::Understood), None, ago),
             4 => removal(Some(Answer::Empty), Some(Seen::StillThere), ago),
-            _ => RowState::Settled(Outcome::Removed),
+            _ => RowState::Settled(Outcome::Done(Procedure::RemoveRelationship)),
         };
         let took = |run: &Run, pace: f64| match time_left(run, Some(pace), Some(2.0), NOW) {
             Some(TimeLeft::About(left) | TimeLeft::AtMost(left)) => left,

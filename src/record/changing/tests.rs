@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Act, Answer, CorrelationId, Headers, RequestId},
+    domain::{Answer, CorrelationId, Effect, Headers, Procedure, Purpose, RequestId},
     record::{Rules, Seen},
 };
 use std::time::Duration;
@@ -8,8 +8,12 @@ use uuid::Uuid;
 
 const NOW: Time = Time::from_millis(1_000_000);
 
+fn first_try(intended: &RequestIntended, intent: Seq, at: Time) -> Change {
+    Change::first(intended.purpose.effect().unwrap(), intended, intent, at)
+}
+
 fn order(id: &str) -> Preparation {
-    Preparation { what: Act::CancelOrder, id: id.to_owned(), name: None }
+    Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: None }
 }
 
 fn plan() -> Box<[Preparation]> {
@@ -21,7 +25,11 @@ fn intended(about: Option<&str>) -> RequestIntended {
         row: Some(1),
         customer: None,
         about: about.map(str::to_owned),
-        purpose: if about.is_some() { Purpose::CancelOrder } else { Purpose::DeleteCustomer },
+        purpose: if about.is_some() {
+            Purpose::Change(Effect::CancelOrder)
+        } else {
+            Purpose::Change(Effect::DeleteCustomer)
+        },
         attempt: 1,
         method: String::new(),
         url: String::new(),
@@ -36,7 +44,7 @@ fn intended(about: Option<&str>) -> RequestIntended {
 fn changing(sent: &[(&str, Option<Answer>, Option<Seen>)]) -> Changing {
     let mut changing = Changing::new(Outcome::Ready, NOW);
     for (about, answer, seen) in sent {
-        changing.changes.push(Change::first(&intended(Some(about)), 0, NOW));
+        changing.changes.push(first_try(&intended(Some(about)), 0, NOW));
         let Some(change) = changing.changes.last_mut() else { continue };
         if let Some(answer) = answer {
             change.answered(*answer, Rules::LATEST, NOW);
@@ -117,13 +125,20 @@ fn a_look_in_between_can_only_take_something_out() {
         assert!(again(&[("A", answer, None)], &["B"]).is_err(), "{answer:?}");
     }
     let mut ended = changing(&first_done);
-    assert_eq!(ended.judged_again(&judged(Outcome::AlreadyDeleted, &[]), &plan()), Ok(None));
-    assert!(ended.may_end_as(Outcome::AlreadyDeleted) && !ended.may_end_as(Outcome::Deleted));
+    assert_eq!(
+        ended.judged_again(&judged(Outcome::AlreadyDone(Procedure::DeleteSandboxCustomer), &[]), &plan()),
+        Ok(None)
+    );
+    assert!(
+        ended.may_end_as(Outcome::AlreadyDone(Procedure::DeleteSandboxCustomer))
+            && !ended.may_end_as(Outcome::Done(Procedure::DeleteSandboxCustomer))
+    );
 }
 
 #[test]
 fn what_a_customer_can_end_as_follows_from_its_changes() {
-    use Outcome::{Deleted, Failed, NotAttempted, Skipped, Unknown};
+    use Outcome::{Failed, NotAttempted, Skipped, Unknown};
+    let deleted = Outcome::Done(Procedure::DeleteSandboxCustomer);
     for (answer, outcomes) in [
         (None, vec![]),
         (Some(Answer::Understood), vec![Skipped, NotAttempted]),
@@ -133,7 +148,7 @@ fn what_a_customer_can_end_as_follows_from_its_changes() {
         (Some(Answer::Inconclusive), vec![Unknown]),
     ] {
         let changing = changing(&[("A", answer, None)]);
-        for outcome in [Deleted, Skipped, NotAttempted, Failed, Unknown] {
+        for outcome in [deleted, Skipped, NotAttempted, Failed, Unknown] {
             let may = changing.may_end_as(outcome);
             assert_eq!(may, outcomes.contains(&outcome), "{answer:?} {outcome}");
         }
@@ -143,14 +158,14 @@ fn what_a_customer_can_end_as_follows_from_its_changes() {
 #[test]
 fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() {
     let subscription =
-        |id: &str| Preparation { what: Act::SuspendSubscription, id: id.to_owned(), name: None };
+        |id: &str| Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None };
     let first = [subscription("S"), subscription("T")];
     let intent = |about: Option<&str>, purpose| RequestIntended { purpose, ..intended(about) };
     let mut sent = Changing::new(Outcome::Ready, NOW);
-    let mut suspended = Change::first(&intent(Some("S"), Purpose::SuspendSubscription), 0, NOW);
+    let mut suspended = first_try(&intent(Some("S"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
     suspended.answered(Answer::Understood, Rules::LATEST, NOW);
     suspended.seen(Seen::Gone, NOW);
-    let mut refused = Change::first(&intent(Some("T"), Purpose::SuspendSubscription), 0, NOW);
+    let mut refused = first_try(&intent(Some("T"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
     refused.answered(Answer::Refused, Rules::LATEST, NOW);
     sent.changes = [suspended, refused].into_iter().collect();
 
@@ -160,7 +175,10 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
         serde_json::from_value::<Settled>(settled).unwrap()
     };
     let mut fallen = sent.clone();
-    assert!(fallen.fall(&settled(Outcome::Removed), &first).is_err(), "it did not end so");
+    assert!(
+        fallen.fall(&settled(Outcome::Done(Procedure::RemoveRelationship)), &first).is_err(),
+        "it did not end so"
+    );
     fallen.fall(&settled(Outcome::Failed), &first).unwrap();
     assert!(fallen.fall(&settled(Outcome::Failed), &first).is_err() && fallen.is_undecided());
     let mut nothing = changing(&[("A", Some(Answer::Refused), None)]);
@@ -169,7 +187,12 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
     let back = |changing: &Changing, about| {
         changing
             .clone()
-            .send(&intent(Some(about), Purpose::ReactivateSubscription), &first, Rules::LATEST, (9, NOW))
+            .send(
+                &intent(Some(about), Purpose::Change(Effect::ReactivateSubscription)),
+                &first,
+                Rules::LATEST,
+                (9, NOW),
+            )
             .is_ok()
     };
     let (mut wanted, mut left) = (fallen.clone(), fallen.clone());
@@ -179,17 +202,25 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
         assert!(!back(changing, "S"));
     }
     // Whatever is taken back, nothing more is done.
-    for (about, purpose) in [(None, Purpose::RemoveRelationship), (Some("T"), Purpose::SuspendSubscription)] {
+    for (about, purpose) in [
+        (None, Purpose::Change(Effect::RemoveRelationship)),
+        (Some("T"), Purpose::Change(Effect::SuspendSubscription)),
+    ] {
         assert!(wanted.clone().send(&intent(about, purpose), &first, Rules::LATEST, (9, NOW)).is_err());
     }
     assert!(wanted.may_end_as(Outcome::Failed) && !wanted.may_end_as(Outcome::NotAttempted));
-    assert_eq!(wanted.left_suspended(&first).len(), 1);
+    assert_eq!(wanted.left_prepared(&first).len(), 1);
     wanted
-        .send(&intent(Some("S"), Purpose::ReactivateSubscription), &first, Rules::LATEST, (9, NOW))
+        .send(
+            &intent(Some("S"), Purpose::Change(Effect::ReactivateSubscription)),
+            &first,
+            Rules::LATEST,
+            (9, NOW),
+        )
         .unwrap();
     assert!(!wanted.may_end_as(Outcome::Failed), "its answer is awaited");
     let reactivated = wanted.open().unwrap();
     reactivated.answered(Answer::Understood, Rules::LATEST, NOW);
     reactivated.seen(Seen::Gone, NOW);
-    assert!(wanted.may_end_as(Outcome::Failed) && wanted.left_suspended(&first).is_empty());
+    assert!(wanted.may_end_as(Outcome::Failed) && wanted.left_prepared(&first).is_empty());
 }

@@ -102,7 +102,7 @@ pub const CUSTOMER_COLUMNS: [Column; 15] = [
         meaning: "How sure it is that the relationship is gone.",
         sql: "CASE
         WHEN corroborated.row IS NOT NULL
-            AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) IN ({gone})
+            AND coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome')) NOT IN ({not_reached})
         THEN 'corroborated'
         ELSE json_extract(settled.json, '$.evidence')
     END",

@@ -45,7 +45,7 @@ impl LastWord {
 
     /// How sure that is.
     pub fn evidence(&self) -> Option<Evidence> {
-        if self.is_corroborated && self.outcome().is_some_and(Outcome::is_gone) {
+        if self.is_corroborated && self.outcome().is_some_and(Outcome::is_reached) {
             return Some(Evidence::Corroborated);
         }
         self.settled.and_then(|(.., evidence)| evidence)
@@ -111,7 +111,7 @@ impl CustomerStory {
 
     /// A row of a run whose beginning is not understood, because a newer program wrote it.
     pub fn of_a_newer_run(row: u32) -> Self {
-        Self { newer: 1, ..Self::new(row, Procedure::RemoveRelationship) }
+        Self { newer: 1, ..Self::new(row, Procedure::DEFAULT) }
     }
 
     /// Takes the next record of the run; those of other rows are passed over.
@@ -139,9 +139,10 @@ impl CustomerStory {
                 }
                 self.judged.push((seq, at, (**judged).clone()));
             }
-            Event::RequestIntended(intent) if intent.row.is_some() && intent.purpose.is_change() => {
+            Event::RequestIntended(intent) if intent.row.is_some() => {
+                let Some(effect) = intent.purpose.effect() else { return };
                 let same = |change: &Change| {
-                    change.purpose == intent.purpose && change.about.as_deref() == intent.about.as_deref()
+                    change.effect == effect && change.about.as_deref() == intent.about.as_deref()
                 };
                 let place = self.changes.iter().position(same);
                 match place.and_then(|place| self.changes.get_mut(place)) {
@@ -149,7 +150,7 @@ impl CustomerStory {
                         give_up(change, at);
                         change.send_again(intent, seq, at);
                     }
-                    None => self.changes.push(Change::first(intent, seq, at)),
+                    None => self.changes.push(Change::first(effect, intent, seq, at)),
                 }
                 self.intents.insert(seq, place.unwrap_or(self.changes.len() - 1));
             }
@@ -218,12 +219,12 @@ impl CustomerStory {
     /// How it stands.
     pub fn end(&self) -> RowEnd<'_> {
         if let Some((_, Resolved { outcome, by, .. })) = self.resolved.last() {
-            let is_corroborated = self.last.is_corroborated && outcome.is_gone();
+            let is_corroborated = self.last.is_corroborated && outcome.is_reached();
             return RowEnd::Resolved(ByAPerson { outcome: *outcome, by, is_corroborated });
         }
         match (self.settled(), &self.fell) {
             (Some(settled), _) => {
-                let is_gone = settled.outcome.is_gone() && self.last.is_corroborated;
+                let is_gone = settled.outcome.is_reached() && self.last.is_corroborated;
                 let evidence = if is_gone { Some(Evidence::Corroborated) } else { settled.evidence };
                 RowEnd::Settled(settled.outcome, evidence)
             }

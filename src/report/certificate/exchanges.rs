@@ -2,8 +2,8 @@
 
 use super::known::Known;
 use crate::{
-    domain::{Seq, Time},
-    record::{self, Ended, Event, Purpose, ResponseReceived},
+    domain::{Lookup, Purpose, Seq, Time},
+    record::{self, Ended, Event, ResponseReceived},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub(super) fn subscriptions(known: &[Known], basis: &[Seq]) -> Vec<String> {
     let asked = |seq: Seq| {
         known.iter().any(|known| {
         known.seq == seq
-            && matches!(&known.record.event, Event::RequestIntended(intent) if intent.purpose == Purpose::ReadSubscriptions)
+            && matches!(&known.record.event, Event::RequestIntended(intent) if intent.purpose == Purpose::Read(Lookup::Subscriptions))
     })
     };
     let mut lines = Vec::new();

@@ -6,10 +6,10 @@ use super::{
     known::Known,
 };
 use crate::{
-    domain::{Day, Finding, Mode, Outcome, Procedure, Time},
+    domain::{Day, Effect, Finding, Mode, Outcome, Procedure, Time},
     record::{
-        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observed, Purpose,
-        Resolved, Seen, Settled,
+        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observed, Resolved,
+        Seen, Settled,
     },
 };
 use serde::Serialize;
@@ -149,18 +149,16 @@ impl Told {
 
 /// Which procedure it was, where the record that began the run is withheld: by what was sent, or by how a row ended.
 fn procedure_of(known: &[Known]) -> Procedure {
-    let is_sandbox = |known: &Known| match &known.record.event {
-        Event::RequestIntended(intent) => {
-            matches!(intent.purpose, Purpose::DeleteCustomer | Purpose::CancelOrder)
-        }
-        Event::Settled(settled) => matches!(settled.outcome, Outcome::Deleted | Outcome::AlreadyDeleted),
-        _ => false,
+    let of_effect = |effect: Effect| Procedure::ALL.iter().copied().find(|procedure| procedure.sends(effect));
+    let told = |known: &Known| match &known.record.event {
+        Event::RequestIntended(intent) => intent.purpose.effect().and_then(of_effect),
+        Event::Settled(settled) => match settled.outcome {
+            Outcome::Done(procedure) | Outcome::AlreadyDone(procedure) => Some(procedure),
+            _ => None,
+        },
+        _ => None,
     };
-    if known.iter().any(is_sandbox) {
-        Procedure::DeleteSandboxCustomer
-    } else {
-        Procedure::RemoveRelationship
-    }
+    known.iter().find_map(told).unwrap_or(Procedure::DEFAULT)
 }
 
 impl Story {

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     audit::{Prover, Reader},
-    domain::{RunId, Seq, TenantId, is_taken_out},
-    record::{Event, InCertificate, Purpose, Record, RequestIntended},
+    domain::{RunId, Seq, Tells, TenantId, is_taken_out},
+    record::{Event, InCertificate, Record, RequestIntended},
 };
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -87,7 +87,7 @@ pub(super) fn withhold(
 }
 
 fn is_listing(intent: &RequestIntended) -> bool {
-    matches!(intent.purpose, Purpose::ListCustomers | Purpose::ReadActivity)
+    matches!(intent.purpose.tells(), Tells::Customers | Tells::Activity)
 }
 
 /// What the customer and the partner are called, by the service and not by the list: a list may have the

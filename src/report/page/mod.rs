@@ -34,6 +34,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(super) struct Page<'a> {
     summary: &'a Summary,
+    heading: &'static str,
     is_simulated: bool,
     is_plan: bool,
     state: &'a str,
@@ -111,6 +112,7 @@ impl<'a> Page<'a> {
         let count = |outcome| tally.counts.get(&outcome).copied().unwrap_or_default();
         Self {
             summary,
+            heading: opened.procedure.facts().heading,
             is_simulated: opened.mode.is_simulated(),
             is_plan: opened.mode == Mode::Plan || !opened.changes,
             state: told.state.as_str(),
@@ -128,8 +130,8 @@ impl<'a> Page<'a> {
             confirmed_before: confirmed_before.iter().map(|(_, at, yes)| Yes::of(*at, yes)).collect(),
             events: answers::events(told, tally),
             outcomes: shares_of(&tally.shown, tally.totals.rows),
-            removed: count(Outcome::Removed) + count(Outcome::Deleted),
-            gone_before: count(Outcome::AlreadyRemoved) + count(Outcome::AlreadyDeleted),
+            removed: count(opened.procedure.done()),
+            gone_before: count(opened.procedure.already_done()),
             unknown: tally.shown.get(&Shown::Outcome(Outcome::Unknown)).copied().unwrap_or_default(),
             evidence: answers::evidence(&tally.totals),
             provisional: tally.provisional,

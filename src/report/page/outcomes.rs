@@ -62,12 +62,8 @@ const fn meaning(shown: Shown) -> &'static str {
     match shown {
         Shown::Pending(pending) => pending.meaning(),
         Shown::Outcome(outcome) => match outcome {
-            Outcome::Removed => "This run ended the reseller relationship.",
-            Outcome::Deleted => "This run deleted the sandbox customer.",
-            Outcome::AlreadyRemoved => "The relationship was gone already; this run had nothing left to end.",
-            Outcome::AlreadyDeleted => {
-                "The sandbox customer was gone already; this run had nothing left to delete."
-            }
+            Outcome::Done(procedure) => procedure.facts().done.meaning,
+            Outcome::AlreadyDone(procedure) => procedure.facts().already.meaning,
             Outcome::Ready => "Nothing stands in the way. This was only a plan.",
             Outcome::Skipped => {
                 "A precondition or a guard said no. Anything that was done before is named with the customer."
@@ -89,6 +85,7 @@ const fn meaning(shown: Shown) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Procedure;
 
     #[test]
     fn shares_are_written_as_people_read_them() {
@@ -98,8 +95,12 @@ mod tests {
     #[test]
     fn the_bar_is_filled_and_every_piece_can_be_seen() {
         let counts = BTreeMap::from(
-            [(Outcome::Removed, 99_990), (Outcome::Failed, 7), (Outcome::Unknown, 3)]
-                .map(|(outcome, n)| (Shown::Outcome(outcome), n)),
+            [
+                (Outcome::Done(Procedure::RemoveRelationship), 99_990),
+                (Outcome::Failed, 7),
+                (Outcome::Unknown, 3),
+            ]
+            .map(|(outcome, n)| (Shown::Outcome(outcome), n)),
         );
         let shares = shares_of(&counts, 100_000);
         assert_eq!(shares.iter().map(|share| share.width).sum::<u32>(), BAR);

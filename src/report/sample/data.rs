@@ -3,12 +3,12 @@
 use super::{HOSTILE, id};
 use crate::{
     domain::{
-        Answer, Cause, CorrelationId, Ends, Evidence, Finding, Headers, Mode, Outcome, Procedure, Reason,
-        RequestId, Sha256, Time,
+        Answer, Cause, CorrelationId, Effect, Ends, Evidence, Finding, Headers, Lookup, Mode, Outcome,
+        Procedure, Purpose, Reason, RequestId, Sha256, Time,
     },
     record::{
-        Event, Exchange, InputFile, Judged, Policy, Purpose, RequestIntended, ResponseReceived, Rules,
-        RunOpened, Settled,
+        Event, Exchange, InputFile, Judged, Policy, RequestIntended, ResponseReceived, Rules, RunOpened,
+        Settled,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,11 +32,8 @@ fn gone(name: &'static str, end: Outcome, evidence: Evidence) -> Case {
 }
 
 pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
-    use Outcome::{
-        AlreadyDeleted, AlreadyRemoved, Deleted, Failed, NotAttempted, Rejected, Removed, Skipped, Unknown,
-    };
-    let sandbox = procedure == Procedure::DeleteSandboxCustomer;
-    let (end, before) = if sandbox { (Deleted, AlreadyDeleted) } else { (Removed, AlreadyRemoved) };
+    use Outcome::{Failed, NotAttempted, Rejected, Skipped, Unknown};
+    let (end, before) = (procedure.done(), procedure.already_done());
     vec![
         gone("Contoso Bikes", end, Evidence::Observed),
         gone("Fabrikam Residences", end, Evidence::Observed),
@@ -90,8 +87,8 @@ pub(super) fn at_reading(case: &Case) -> bool {
 }
 
 pub(super) fn may_be_sent(case: &Case) -> bool {
-    use Outcome::{Deleted, Failed, NotAttempted, Removed, Unknown};
-    matches!(case.end, Removed | Deleted | Failed | Unknown | NotAttempted)
+    use Outcome::{Done, Failed, NotAttempted, Unknown};
+    matches!(case.end, Done(_) | Failed | Unknown | NotAttempted)
 }
 
 /// The record that opens the run.
@@ -111,6 +108,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| id(999)),
         sandboxes: [].into(),
         suspend_legacy: false,
+        allowed: BTreeSet::new(),
         order_timeout_seconds: None,
     };
     RunOpened {
@@ -173,9 +171,9 @@ pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
 pub(super) fn intended(row: Option<u32>, purpose: Purpose, attempt: u32, place: u64) -> Event {
     let number = if purpose.is_change() { row.map_or(0, u128::from) } else { u128::from(place) << 32 };
     let (method, end) = match purpose {
-        Purpose::ReadSubscriptions => ("GET", "/subscriptions"),
-        Purpose::ReadEntitlements => ("GET", "/entitlements?showExpiry=true"),
-        Purpose::DeleteCustomer => ("DELETE", ""),
+        Purpose::Read(Lookup::Subscriptions) => ("GET", "/subscriptions"),
+        Purpose::Read(Lookup::Entitlements) => ("GET", "/entitlements?showExpiry=true"),
+        Purpose::Change(Effect::DeleteCustomer) => ("DELETE", ""),
         _ => ("PATCH", ""),
     };
     let path =

@@ -5,10 +5,10 @@ mod data;
 
 use crate::{
     audit::{Entry, Reader, RunLine, Store, test_key},
-    domain::{Answer, Evidence, Mode, Outcome, Procedure, RunId, TenantId, Time},
+    domain::{Answer, Evidence, Lookup, Mode, Outcome, Procedure, Purpose, RunId, TenantId, Time},
     record::{
-        Confirmed, CustomersProtected, Event, Held, How, Observed, Partner, PlanSealed, Policy, Purpose,
-        Record, RowRead, Run, RunSealed, Seen, StopCause, Stopped, TokenNamed,
+        Confirmed, CustomersProtected, Event, Held, How, Observed, Partner, PlanSealed, Policy, Record,
+        RowRead, Run, RunSealed, Seen, StopCause, Stopped, TokenNamed,
     },
 };
 use data::{Case, at_reading, cases, may_be_sent};
@@ -151,16 +151,17 @@ impl Sample {
     /// What is read of each customer, and then the decisions, which come in the order of the answers and not
     /// in that of the list.
     fn plan(&mut self, cases: &[Case]) {
-        self.ask(None, Purpose::ReadPartner, 1, 200, Answer::Understood);
+        self.ask(None, Purpose::Read(Lookup::Partner), 1, 200, Answer::Understood);
         let rows: Vec<_> = (2..).zip(cases).filter(|(_, case)| !at_reading(case)).collect();
         for (row, _) in &rows {
             if *row == 4 {
-                let refused = self.ask(Some(4), Purpose::ReadSubscriptions, 1, 429, Answer::Throttled);
+                let refused =
+                    self.ask(Some(4), Purpose::Read(Lookup::Subscriptions), 1, 429, Answer::Throttled);
                 self.hold(20, refused, 210);
             }
             let attempt = if *row == 4 { 2 } else { 1 };
-            self.ask(Some(*row), Purpose::ReadSubscriptions, attempt, 200, Answer::Understood);
-            self.ask(Some(*row), Purpose::ReadEntitlements, 1, 200, Answer::Understood);
+            self.ask(Some(*row), Purpose::Read(Lookup::Subscriptions), attempt, 200, Answer::Understood);
+            self.ask(Some(*row), Purpose::Read(Lookup::Entitlements), 1, 200, Answer::Understood);
         }
         let now = Time::from_millis(self.now);
         let judged = rows.iter().rev().map(|(row, case)| data::judged(*row, case, now));
@@ -213,10 +214,7 @@ impl Sample {
     }
 
     fn change(&mut self, row: u32, case: &Case) {
-        let purpose = match self.run.opened.procedure {
-            Procedure::RemoveRelationship => Purpose::RemoveRelationship,
-            Procedure::DeleteSandboxCustomer => Purpose::DeleteCustomer,
-        };
+        let purpose = Purpose::Change(self.run.opened.procedure.facts().last.unwrap());
         let (status, answer) = match case.end {
             Outcome::Failed => (403, Answer::Refused),
             Outcome::Unknown => (504, Answer::Unclear),

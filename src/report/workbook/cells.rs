@@ -139,8 +139,8 @@ const fn colours(shown: Shown) -> (Color, Color) {
         Shown::Pending(pending) => pending.counts_as(),
     };
     let (ink, paper) = match outcome {
-        Outcome::Removed | Outcome::Deleted => (0x0006_5f46, 0x00d1_fae5),
-        Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => (0x0015_5e75, 0x00cf_fafe),
+        Outcome::Done(_) => (0x0006_5f46, 0x00d1_fae5),
+        Outcome::AlreadyDone(_) => (0x0015_5e75, 0x00cf_fafe),
         Outcome::Ready => (0x001e_40af, 0x00db_eafe),
         Outcome::Skipped | Outcome::NotAttempted => (0x0092_400e, 0x00fe_f3c7),
         Outcome::Failed | Outcome::Rejected => (0x0099_1b1b, 0x00fe_e2e2),

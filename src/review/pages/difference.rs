@@ -3,8 +3,8 @@
 use super::Tools;
 use crate::{
     audit::QueryError,
-    domain::Seq,
-    record::{Event, Judged, Observed, Purpose, Record, RequestIntended, ResponseReceived, Seen},
+    domain::{Seq, Tells},
+    record::{Event, Judged, Observed, Record, RequestIntended, ResponseReceived, Seen},
 };
 use minijinja::Value;
 use serde_json::Value as Json;
@@ -73,10 +73,8 @@ fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<Look>, Quer
         return Ok(None);
     };
     let RequestIntended { purpose, .. } = *intended;
-    let is_listing = purpose == Purpose::ListCustomers;
-    if !is_listing
-        && !matches!(purpose, Purpose::ReadCustomer | Purpose::ConfirmRemoval | Purpose::SettleDoubt)
-    {
+    let is_listing = purpose.tells() == Tells::Customers;
+    if purpose.is_change() || !is_listing && purpose.tells() != Tells::Customer {
         return Ok(None);
     }
     let Some(seq) = tools.index.answer_to(intent)? else { return Ok(None) };

@@ -7,7 +7,7 @@
 use super::{Shown, Tools, address::Form, customers::line};
 use crate::{
     audit::QueryError,
-    domain::{Outcome, RunId, Sha256, is_taken_out},
+    domain::{Procedure, RunId, Sha256, is_taken_out},
 };
 
 /// What auditors commonly ask for.
@@ -46,8 +46,10 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, Q
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     }
     let count = asked.count.unwrap_or(USUAL).clamp(1, MOST);
-    let mut rows = tools.index.rows_that_ended(run, Outcome::Removed)?;
-    rows.extend(tools.index.rows_that_ended(run, Outcome::Deleted)?);
+    let mut rows = Vec::new();
+    for procedure in Procedure::ALL {
+        rows.extend(tools.index.rows_that_ended(run, procedure.done())?);
+    }
     let drawn = asked.seed.as_deref().map(|seed| draw(seed, run, &rows, count as usize)).unwrap_or_default();
     let mut lines = Vec::with_capacity(drawn.len());
     for (lot, row) in drawn {

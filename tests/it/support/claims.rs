@@ -100,7 +100,7 @@ impl Sentences {
     #[expect(clippy::too_many_lines, reason = "it is a list")]
     pub(crate) fn of(procedure: Procedure) -> Self {
         use Claim::{AgreedToEnd, EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
-        let EffectWords { thing, verb, done, noun } = Effect::last_of(procedure).words();
+        let EffectWords { thing, verb, done, noun, .. } = procedure.facts().last.unwrap().words();
         let none_left = match procedure {
             Procedure::RemoveRelationship => "knew no relationship",
             Procedure::DeleteSandboxCustomer => "knew no such customer",
@@ -290,8 +290,10 @@ impl Sentences {
         let person = format!(
             "The program could not find out whether {thing} was {done}; ¤ looked, and says that it was"
         );
-        for (said, outcome) in [(done.to_owned(), Outcome::Removed), (format!("not {done}"), Outcome::Failed)]
-        {
+        for (said, outcome) in [
+            (done.to_owned(), Outcome::Done(Procedure::RemoveRelationship)),
+            (format!("not {done}"), Outcome::Failed),
+        ] {
             let told = vec![Told::Just(Claim::Resolved(outcome))];
             all.push((format!("{person} {said}."), vec![Hole::Anything], told));
         }

@@ -357,6 +357,7 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
             sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| PARTNER.parse().unwrap()),
             sandboxes: BTreeSet::new(),
             suspend_legacy,
+            allowed: BTreeSet::new(),
             order_timeout_seconds: Some(120),
         },
         settings: BTreeMap::new(),

@@ -33,6 +33,10 @@ use offboard::{
 };
 use serde_json::{Value, json};
 
+/// What ends a relationship: exactly these 71 bytes.
+pub(crate) const REMOVAL_BODY: &str =
+    r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
+
 /// The partner that every scenario has unless it says otherwise.
 pub(crate) const PARTNER: &str = "3d3d3d3d-4444-4555-8666-777777777777";
 /// The partner's name.

@@ -1,5 +1,6 @@
 //! What records are made of, read from the code itself: structs and enumerations as serde writes them.
 
+use offboard::domain::{Effect, Outcome, Procedure, Purpose};
 use std::{
     collections::BTreeMap,
     fs,
@@ -79,8 +80,24 @@ impl Code {
 
     /// What this type is. None if it is neither a struct with fields nor an enumeration.
     pub(crate) fn made(&self, name: &str) -> Option<Made> {
-        if name == "Reason" {
-            return Some(Made::Word(self.reasons()));
+        let table = |all: &[(&str, &str)]| {
+            let owned = |(word, meaning): &(&str, &str)| ((*word).to_owned(), meaning.trim().to_owned());
+            Some(Made::Word(all.iter().map(owned).collect()))
+        };
+        match name {
+            "Reason" => return Some(Made::Word(self.reasons())),
+            "Purpose" => return table(&Purpose::ALL.map(|one| (one.as_str(), one.meaning()))),
+            "Outcome" => return table(&Outcome::ALL.map(|one| (one.as_str(), one.meaning()))),
+            "Effect" => {
+                let all: Vec<_> = Effect::ALL.iter().map(|one| (one.as_str(), one.facts().meaning)).collect();
+                return table(&all);
+            }
+            "Procedure" => {
+                let all: Vec<_> =
+                    Procedure::ALL.iter().map(|one| (one.as_str(), one.facts().meaning)).collect();
+                return table(&all);
+            }
+            _ => {}
         }
         let (above, body) = self.definition(name)?;
         if above.contains("pub enum ") {

@@ -2,8 +2,8 @@
 
 use super::{customers::customers, evidence::Question, in_process::InProcessRun};
 use offboard::{
-    domain::{Answer, Evidence, Outcome, TenantId, Time},
-    record::{Event, Purpose, Seen},
+    domain::{Answer, Effect, Evidence, Outcome, Purpose, TenantId, Time},
+    record::{Event, Seen},
     simulator::Received,
 };
 use std::{
@@ -63,12 +63,12 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     if intent.purpose.is_change() {
                         let row = intent.row.unwrap();
                         assert!(
-                            intent.purpose == Purpose::ReactivateSubscription
+                            intent.purpose == Purpose::Change(Effect::ReactivateSubscription)
                                 || verdicts.get(&row) == Some(&Outcome::Ready)
                         );
                         // 3: one at a time. 4: never again blindly; when again, under the same request ID.
                         assert!(!open.values().any(|other| *other == row), "two changes of row {row}");
-                        let is_undo = intent.purpose == Purpose::ReactivateSubscription;
+                        let is_undo = intent.purpose == Purpose::Change(Effect::ReactivateSubscription);
                         let key = (row, is_undo, intent.about.clone());
                         assert!(!in_doubt.contains_key(&key), "row {row} was in doubt");
                         assert!(!accepted.contains(&key), "the change of row {row} was accepted");
@@ -183,8 +183,8 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
         let is_gone = distinct.contains(&customer);
         match line.outcome.unwrap() {
             // What is called removed is removed, and what is called untouched is untouched.
-            Outcome::Removed | Outcome::Deleted => assert!(is_gone, "row {}", line.row),
-            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyRemoved | Outcome::AlreadyDeleted => {
+            Outcome::Done(_) => assert!(is_gone, "row {}", line.row),
+            Outcome::Skipped | Outcome::Failed | Outcome::AlreadyDone(_) => {
                 assert!(!is_gone, "row {}", line.row);
             }
             _ => {}

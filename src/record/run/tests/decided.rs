@@ -1,6 +1,6 @@
 use super::super::*;
 use crate::{
-    domain::TenantId,
+    domain::{Procedure, TenantId},
     record::{
         plan_digest,
         samples::{opened, record},

@@ -1,6 +1,6 @@
 use super::super::*;
 use crate::{
-    domain::{Sha256, TenantId},
+    domain::{Procedure, Sha256, TenantId},
     record::{
         Event, Record, plan_digest,
         samples::{opened, policy, record},

@@ -1,0 +1,30 @@
+//! Deletes a customer of the integration sandbox: each order is cancelled, each is waited for, and only when all are seen
+//! cancelled is the customer deleted.
+//!
+//! The published sample of this procedure waits without end once an order was slow, cancels an order once for each
+//! entitlement, and passes over entitlements inside others. None of that is copied.
+
+use super::unit::{Known, Need, ProcedureUnit, entitlements_and};
+use crate::{
+    domain::{Effect, Preparation, Procedure},
+    preconditions::{Facts, Judgement, Listed, judge_sandbox, orders_named, standing_orders},
+    record::Policy,
+};
+
+pub(super) struct DeleteSandboxCustomer;
+
+impl ProcedureUnit for DeleteSandboxCustomer {
+    fn procedure(&self) -> Procedure {
+        Procedure::DeleteSandboxCustomer
+    }
+
+    /// Subscriptions do not stand in the way. What has expired may still stand in the way of a deletion.
+    fn needs(&self, known: Known<'_>) -> Need {
+        entitlements_and(orders_named, known)
+    }
+
+    fn judge(&self, facts: &Facts, listed: &Listed, _policy: &Policy) -> (Judgement, Vec<Preparation>) {
+        let cancel = |(id, name)| Preparation { what: Effect::CancelOrder, id, name };
+        (judge_sandbox(facts, listed), standing_orders(facts).map(cancel).collect())
+    }
+}

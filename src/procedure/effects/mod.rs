@@ -1,0 +1,30 @@
+//! Each effect, in a file of its own.
+
+mod cancel_order;
+mod customer;
+mod delete_customer;
+mod ending;
+mod reactivate_subscription;
+mod remove_relationship;
+mod subscription;
+mod suspend_subscription;
+mod unit;
+
+pub(crate) use customer::{is_another, relationship};
+pub(crate) use ending::{End, Ending, Verdict, capitalised, did_not_happen};
+pub(crate) use unit::{EffectUnit, Instead, Look, Prepare, Sight, Target};
+
+use crate::domain::Effect;
+
+const UNITS: [&dyn EffectUnit; 5] = [
+    &remove_relationship::RemoveRelationship,
+    &delete_customer::DeleteCustomer,
+    &cancel_order::CancelOrder,
+    &suspend_subscription::SuspendSubscription,
+    &reactivate_subscription::ReactivateSubscription,
+];
+
+/// The unit of an effect.
+pub(crate) fn unit(effect: Effect) -> &'static dyn EffectUnit {
+    UNITS.into_iter().find(|unit| unit.effect() == effect).unwrap_or(&remove_relationship::RemoveRelationship)
+}

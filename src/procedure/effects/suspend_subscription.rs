@@ -1,0 +1,76 @@
+//! Suspends a legacy subscription, so that it no longer stands in the way.
+
+use super::{
+    ending::{End, Ending, Verdict, capitalised},
+    subscription,
+    unit::{EffectUnit, Instead, Look, Prepare, Target},
+};
+use crate::{
+    domain::{Effect, Reason, is_taken_out},
+    partner_center::{request::Call, response::Incoming},
+    preconditions::is_active_legacy,
+};
+
+/// The code of a version that is not the latest.
+const STALE: &str = "2055";
+
+pub(super) struct SuspendSubscription;
+
+impl EffectUnit for SuspendSubscription {
+    fn effect(&self) -> Effect {
+        Effect::SuspendSubscription
+    }
+
+    fn prepare(&self, target: &Target<'_>) -> Prepare {
+        subscription::prepare(target, make)
+    }
+
+    fn understands(&self, answer: &Incoming) -> bool {
+        subscription::shows_one(answer)
+    }
+
+    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
+        subscription::look(target, |answer, target| {
+            subscription::sight(answer, target, ["suspended", "active"])
+        })
+    }
+
+    fn ended(&self, ending: &Ending<'_>) -> Verdict {
+        let Ending { thing, change, end, .. } = ending;
+        let is_stale = matches!(change.status, Some(409 | 412)) || change.code() == Some(STALE);
+        match end {
+            // It is not what was read a moment ago.
+            End::Refused(_) if is_stale && !is_taken_out("a-stale-version-is-any-refusal") => {
+                let said = change.exchange().described();
+                let text = format!("{}: somebody changed it meanwhile ({said}).", capitalised(thing));
+                Verdict::because(Reason::ChangedSincePlan, text)
+            }
+            End::NotSeen { waited, .. } => {
+                let text = format!(
+                    "{}: the service agreed to suspend it, but it is not seen suspended {} s later.",
+                    capitalised(thing),
+                    waited.as_secs()
+                );
+                Verdict::because(Reason::ActiveSubscription, text)
+            }
+            _ => ending.of_preparation(),
+        }
+    }
+
+    /// It is read just before it is changed.
+    fn cost(&self) -> f64 {
+        3.0
+    }
+}
+
+/// Only what is still what the plan calls it is suspended.
+fn make(answer: &Incoming, target: &Target<'_>) -> Result<Call, Instead> {
+    let found = subscription::found(answer, target)?;
+    let is_any = is_taken_out("suspend-what-became-something-else");
+    if target.is_first && !is_active_legacy(&found) && !is_any {
+        let status = found.status.unwrap_or_default();
+        let why = format!("now it is `{status}`, or of another kind");
+        return Err(Instead { reason: Reason::ChangedSincePlan, why });
+    }
+    subscription::changed(answer, target, "suspended")
+}

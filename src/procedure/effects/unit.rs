@@ -1,0 +1,93 @@
+//! What an effect has to say.
+
+use super::ending::{Ending, Verdict};
+use crate::{
+    domain::{Effect, Lookup, Reason, TenantId},
+    partner_center::{request::Call, response::Incoming},
+    record::{Policy, Seen},
+};
+use std::time::Duration;
+
+/// Whom, and what of theirs, an effect is done to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) customer: TenantId,
+    /// The ID of the order or the subscription; empty if it is done to the customer itself.
+    pub(crate) id: &'a str,
+    /// Whether the change was never sent before.
+    pub(crate) is_first: bool,
+}
+
+/// The request of a change.
+pub(crate) enum Prepare {
+    Ready(Call),
+    /// It is made from what this shows just before it is sent.
+    Fresh {
+        lookup: Lookup,
+        call: Call,
+        /// Whether the answer is what was asked for.
+        understands: fn(&Incoming) -> bool,
+        make: fn(&Incoming, &Target<'_>) -> Result<Call, Instead>,
+    },
+}
+
+/// Why a change is not sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Instead {
+    pub(crate) reason: Reason,
+    pub(crate) why: String,
+}
+
+/// A look whether a change is done.
+pub(crate) struct Look {
+    pub(crate) lookup: Lookup,
+    pub(crate) call: Call,
+    /// None if the answer is not what was asked for.
+    pub(crate) see: fn(&Incoming, &Target<'_>) -> Option<Sight>,
+}
+
+/// What a look shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Sight {
+    pub(crate) seen: Seen,
+    pub(crate) detail: String,
+}
+
+impl Sight {
+    pub(crate) fn not_told(detail: impl Into<String>) -> Self {
+        Self { seen: Seen::NotTold, detail: detail.into() }
+    }
+}
+
+/// All that tells one effect from another, but for its words and for what the fold knows of it.
+pub(crate) trait EffectUnit: Sync {
+    fn effect(&self) -> Effect;
+
+    fn prepare(&self, target: &Target<'_>) -> Prepare;
+
+    /// Whether the body of a 2xx says what was expected.
+    fn understands(&self, answer: &Incoming) -> bool;
+
+    /// How it is looked whether it is done. `in_doubt`: what became of it is not known.
+    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Look;
+
+    /// How long it may take to be seen done, once it was accepted.
+    fn patience(&self, policy: &Policy) -> Duration {
+        policy.settle()
+    }
+
+    /// How the customer's row ends because this has come to its end.
+    fn ended(&self, ending: &Ending<'_>) -> Verdict {
+        ending.of_preparation()
+    }
+
+    /// Whether many are seen at once in one listing of all customers.
+    fn is_seen_in_listing(&self) -> bool {
+        false
+    }
+
+    /// How many requests it takes, the look included: for the forecast.
+    fn cost(&self) -> f64 {
+        2.0
+    }
+}

@@ -1,0 +1,46 @@
+//! What is done to a customer, and when: each procedure a unit, each effect a unit.
+//!
+//! ```text
+//!  facts ──▶ ProcedureUnit::judge ──▶ findings, and what the plan names
+//!                                          │ each an effect
+//!                                          ▼
+//!            EffectUnit: prepare ──▶ request ──▶ answer ──▶ look ──▶ how it ended
+//! ```
+//!
+//! Their words, and the few facts that the fold of the records needs, are rows of the tables in [`crate::domain`]. Everything
+//! else that tells one from another is here: [`ProcedureUnit`] says what must be known of a customer and what follows from it,
+//! [`EffectUnit`] how a change is requested, what its answers mean, how it is seen done, and what its other ends mean for the
+//! customer. Nothing here sends anything or knows what time it is; the engine asks, and carries out.
+
+mod delete_sandbox_customer;
+pub(crate) mod effects;
+mod remove_relationship;
+mod unit;
+
+use crate::domain::Procedure;
+pub(crate) use unit::{Known, Need, ProcedureUnit};
+
+const UNITS: [&dyn ProcedureUnit; 2] =
+    [&remove_relationship::RemoveRelationship, &delete_sandbox_customer::DeleteSandboxCustomer];
+
+/// The unit of a procedure.
+pub(crate) fn unit(procedure: Procedure) -> &'static dyn ProcedureUnit {
+    let found = UNITS.into_iter().find(|unit| unit.procedure() == procedure);
+    found.unwrap_or(&remove_relationship::RemoveRelationship)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Effect;
+
+    #[test]
+    fn each_has_its_unit() {
+        for procedure in Procedure::ALL {
+            assert_eq!(unit(*procedure).procedure(), *procedure);
+        }
+        for effect in Effect::ALL {
+            assert_eq!(effects::unit(*effect).effect(), *effect);
+        }
+    }
+}
