@@ -9,7 +9,7 @@ use crate::{
 };
 use std::process::{ExitCode, Termination};
 
-/// The exit codes, which the README lists.
+/// The exit codes, which `docs/contract.md` and the README list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Done: every row ended as removed or was so already; for commands that only read: fine.

@@ -131,7 +131,7 @@ pub(super) fn summary(
     }
     let mut text = table(&outcomes);
     let mut reasons: Vec<_> = reasons.into_iter().collect();
-    // The most frequent first; the contract's order among equals.
+    // The most frequent first; among equals, in the order of `docs/contract.md` (Reasons).
     reasons.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     if !reasons.is_empty() {
         text.push_str("\n\n  why, and what to do");

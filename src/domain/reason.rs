@@ -29,7 +29,7 @@ macro_rules! reasons {
         }
 
         impl Reason {
-            /// Every reason, in the order of the contract.
+            /// Every reason, in the order of `docs/contract.md` (Reasons).
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The public name, for example `active_subscription`.

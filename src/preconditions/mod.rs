@@ -34,7 +34,7 @@ pub struct Judgement {
 
 type Rule = fn(&Facts) -> Option<Finding>;
 
-/// The preconditions, one rule a reason, in the order of the contract.
+/// The preconditions, one rule a reason, in the order of `docs/contract.md` (Reasons).
 const RULES: [(Reason, Rule); 11] = [
     (Reason::ActiveSubscription, subscriptions::active),
     (Reason::PendingSubscription, subscriptions::pending),
@@ -61,7 +61,7 @@ pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
 }
 
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that
-/// are left to the service, of which only those that the contract marks are heeded.
+/// are left to the service, of which only those that `docs/contract.md` (Reasons) marks are heeded.
 pub fn judge(facts: &Facts, listed: &Listed, allow: &[Reason]) -> Judgement {
     let mut judgement = Judgement::default();
     judgement.findings.extend(identity::not_a_reseller(facts));

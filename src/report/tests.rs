@@ -70,6 +70,7 @@ fn the_same_log_gives_the_same_bytes() {
     }
 }
 
+/// `docs/contract.md` (Reports) lists its fields.
 #[test]
 fn the_summary_is_that_of_the_contract() {
     let sample = sealed();

@@ -1,4 +1,4 @@
-//! The table of rooms in the design, held against the code's own imports.
+//! The rooms and floors of `src/lib.rs`, held against the code's own imports.
 
 use offboard::{
     domain::{Effect, Procedure},

@@ -1,4 +1,4 @@
-//! Each reason of the contract, through the real binary.
+//! Each reason of `docs/contract.md`, through the real binary.
 
 use crate::support::{Folder, PARTNER, World, blind_listing, id, list_of};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The promises of the design that a log and the simulator's own journal can show.
+//! The promises of `docs/decisions/README.md` that a log and the simulator's own journal can show, by their numbers.
 
 use super::{customers::customers, evidence::Question, in_process::InProcessRun};
 use offboard::{

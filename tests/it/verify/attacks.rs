@@ -35,7 +35,7 @@ fn rewritten(sealed: &Sealed) -> Vec<Entry> {
     entries
 }
 
-/// The table of the audit note: what is found by the file and our key alone, and with a head from outside.
+/// What is found by the file and our key alone, and with a head from outside: the table of the README in detail.
 #[test]
 fn the_eleven_attacks() {
     let sealed = Sealed::new(3);
