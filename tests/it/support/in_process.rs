@@ -4,7 +4,8 @@
 use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
-    domain::{Mode, Procedure, Secret, Sha256, Time},
+    cli::Exit,
+    domain::{Mode, Procedure, RunId, Secret, Sha256, Time},
     engine::{Clock, Ended, Engine, Halt, Ids, Ports, Source},
     input,
     partner_center::{
@@ -15,7 +16,7 @@ use offboard::{
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, Rules, RunOpened, Stage, StopCause},
+    record::{How, InputFile, Policy, Rules, Run, RunOpened, Stage, StopCause},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
@@ -150,12 +151,16 @@ pub(crate) struct InProcessRun {
     pub(crate) skew: i64,
     seed: u64,
     lives: u64,
+    run: Option<RunId>,
 }
 
 /// How a life ended.
 #[derive(Debug)]
 pub(crate) enum LifeEnded {
     Sealed,
+    /// The run was given up before anything was changed. The next life begins another.
+    Refused,
+    /// The next life goes on.
     Stopped,
     Killed,
 }
@@ -180,6 +185,7 @@ impl InProcessRun {
             skew: 0,
             seed,
             lives: 0,
+            run: None,
         }
     }
 
@@ -189,6 +195,11 @@ impl InProcessRun {
 
     pub(crate) fn reader(&self) -> Reader {
         Reader::open(&self.log()).unwrap()
+    }
+
+    /// The run of the latest life. By the clock, which may have been wrong, it need not be the log's latest.
+    pub(crate) fn id(&self) -> RunId {
+        self.run.clone().unwrap()
     }
 
     /// What time it really is.
@@ -242,10 +253,11 @@ impl InProcessRun {
         ended
     }
 
-    async fn life(&self, log: &Path, ports: Ports<InProcess>) -> LifeEnded {
+    async fn life(&mut self, log: &Path, ports: Ports<InProcess>) -> LifeEnded {
         let store = opened_again(log, ports.clock.now());
         let reader = Reader::open(log).unwrap();
-        let known = reader.runs().unwrap().pop().map(|line| reader.fold(&line.run_id).unwrap().unwrap());
+        let open = reader.runs().unwrap().into_iter().rfind(|line| !line.is_sealed());
+        let known = open.map(|line| reader.fold(&line.run_id).unwrap().unwrap());
         drop(reader);
         let engine = match known {
             // What is not whole was never begun.
@@ -259,17 +271,45 @@ impl InProcessRun {
             }
         };
         let engine = engine.unwrap();
-        let ended = work(&engine, self.count, self.gives_up).await;
-        if let Err(Halt::Stop { cause, text }) = &ended {
-            println!("{cause:?}: {text}");
-            engine.leave(*cause, text).await.unwrap();
-        }
-        engine.close().await.unwrap();
-        match ended {
-            Ok(()) => LifeEnded::Sealed,
+        self.run = Some(engine.id().clone());
+        let is_new = engine.with_run(|run| run.partner.is_none());
+        let ended = match work(&engine, self.count).await {
+            Ok(Ended::Complete) => {
+                let all_gone = engine.with_run(|run| run.counts.keys().all(|outcome| outcome.is_gone()));
+                engine.seal(if all_gone { Exit::Done } else { Exit::Unfinished }.code()).await.unwrap();
+                LifeEnded::Sealed
+            }
+            Ok(Ended::StoppedByGuard(_)) => {
+                if self.gives_up || engine.with_run(Run::settled) == self.count {
+                    engine.give_up().await.unwrap();
+                    engine.seal(Exit::Guard.code()).await.unwrap();
+                    LifeEnded::Sealed
+                } else {
+                    LifeEnded::Stopped
+                }
+            }
+            Err(Halt::Stop { cause, text }) => {
+                println!("{cause:?}: {text}");
+                let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
+                engine.leave(cause, &text).await.unwrap();
+                let is_refused = match cause {
+                    StopCause::Guard => !is_confirmed,
+                    StopCause::WrongAccount => is_new,
+                    _ => false,
+                };
+                if is_refused {
+                    engine.give_up().await.unwrap();
+                    engine.seal(Exit::Guard.code()).await.unwrap();
+                    LifeEnded::Refused
+                } else {
+                    LifeEnded::Stopped
+                }
+            }
             Err(Halt::Log(error)) => panic!("{error}"),
             Err(_) => LifeEnded::Stopped,
-        }
+        };
+        engine.close().await.unwrap();
+        ended
     }
 }
 
@@ -284,7 +324,7 @@ pub(crate) fn opened_again(log: &Path, now: Time) -> Store {
     }
 }
 
-async fn work(engine: &Engine<InProcess>, count: u32, gives_up: bool) -> Result<(), Halt> {
+async fn work(engine: &Engine<InProcess>, count: u32) -> Result<Ended, Halt> {
     if engine.with_run(|run| run.rows.is_empty()) {
         engine.take_rows(rows(count)).await?;
     }
@@ -292,33 +332,32 @@ async fn work(engine: &Engine<InProcess>, count: u32, gives_up: bool) -> Result<
     if engine.with_run(|run| run.stage == Stage::Judging) {
         engine.plan(HashSet::new()).await?;
     }
-    if engine.with_run(|run| run.awaits_consent() && run.to_change() > 0) {
+    if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
+        carry_out(engine).await?;
+    }
+    let to_change = engine.with_run(Run::to_change);
+    if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
+        return Ok(Ended::Complete);
+    }
+    if to_change > 0 && engine.with_run(Run::awaits_consent) {
         engine.require_limits()?;
         engine.confirm("tester".into(), How::Yes).await?;
     }
-    while engine.with_run(|run| run.stage == Stage::Confirmed) {
+    carry_out(engine).await
+}
+
+async fn carry_out(engine: &Engine<InProcess>) -> Result<Ended, Halt> {
+    loop {
         let ended = engine.carry_out().await?;
         let rows: Vec<u32> =
             engine.with_run(|run| run.undecided().iter().map(|(row, _)| row.number).collect());
-        if !rows.is_empty() {
-            // As long as their number is odd, somebody wants it back.
-            let reactivate = rows.len() % 2 == 1;
-            engine.decide_undo("tester".into(), How::Yes, rows, reactivate).await?;
-            continue;
+        if rows.is_empty() {
+            return Ok(ended);
         }
-        if let Ended::StoppedByGuard(text) = ended
-            && engine.with_run(|run| run.settled() < count)
-        {
-            if gives_up {
-                engine.give_up().await?;
-                break;
-            }
-            return Err(Halt::Stop { cause: StopCause::Guard, text });
-        }
-        break;
+        // As long as their number is odd, somebody wants it back.
+        let reactivate = rows.len() % 2 == 1;
+        engine.decide_undo("tester".into(), How::Yes, rows, reactivate).await?;
     }
-    engine.seal(0).await?;
-    Ok(())
 }
 
 fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency: u32) -> RunOpened {

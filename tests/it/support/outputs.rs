@@ -81,7 +81,7 @@ impl Outputs {
         store.head().unwrap();
         store.close().unwrap();
         let reader = run.reader();
-        let line = reader.find("latest").unwrap();
+        let line = reader.find(run.id().as_str()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         write_all(&reader, &line, folder.path(), CsvStyle::Raw).unwrap();
         let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
@@ -302,7 +302,7 @@ fn unescaped(html: &str) -> String {
 /// What a person found out about the rows whose outcome is unknown, put on record as `offboard resolve` does it.
 pub(crate) fn resolve(run: &InProcessRun, unknown: &[(u32, TenantId, Outcome)]) {
     let reader = run.reader();
-    let id = reader.find("latest").unwrap().run_id;
+    let id = run.id();
     let mut state = reader.fold(&id).unwrap().unwrap();
     drop(reader);
     let mut store = opened_again(&run.log(), run.now());

@@ -19,7 +19,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     // Whenever the process died, the log is one that the program would have written.
     assert_ne!(Question::new(simulated.log()).answer(), 7);
     let reader = simulated.reader();
-    let run = reader.runs().unwrap().pop().unwrap().run_id;
+    let run = simulated.id();
     // Every record follows from those before it: the fold is the only place that knows what is legal.
     let state = reader.fold(&run).unwrap().unwrap();
 
