@@ -1,6 +1,6 @@
 //! The program: it hands its arguments to the library and ends as that says.
 
-use offboard::cli::{self, Exit};
+use offboard::{cli, domain::Exit};
 
 fn main() -> Exit {
     cli::harden();

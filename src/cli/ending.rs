@@ -1,7 +1,7 @@
 //! How a run ends: what is recorded of it, what is said, and the exit code. All from one table.
 
 use super::{
-    exit::{Exit, Failure},
+    exit::{self, Exit, Failure},
     next,
     printer::Printer,
     settings::{Again, Paths},
@@ -89,7 +89,7 @@ pub(super) async fn finish(
         Err(halt) => halt,
     };
     let Halt::Stop { cause, text } = halt else { return Err(halt.into()) };
-    let exit = Exit::of(cause);
+    let exit = exit::exit_of(cause);
     let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
     match fate(cause, is_confirmed, is_new) {
         Fate::Seal => {

@@ -1,4 +1,4 @@
-//! How the program ends.
+//! Why a command fails, and with which exit code.
 
 use crate::{
     audit::{CannotLook, QueryError, StoreError, WriteError},
@@ -7,74 +7,21 @@ use crate::{
     record::StopCause,
     report::{CannotProve, ReportError},
 };
-use std::process::{ExitCode, Termination};
 
-/// The exit codes, which `docs/contract.md` and the README list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Done: every row ended as removed or was so already; for commands that only read: fine.
-    Done = 0,
-    /// A bug in this program.
-    Bug = 1,
-    /// Usage, configuration or input not acceptable; nothing was sent to change anything.
-    Usage = 2,
-    /// Finished, but some rows were skipped, failed, unknown or not attempted.
-    Unfinished = 3,
-    /// A guard refused or stopped it, or it was not confirmed.
-    Guard = 4,
-    /// Sign-in or permission.
-    SignIn = 5,
-    /// The audit log cannot be opened, written or locked: nothing more was sent.
-    AuditLog = 6,
-    /// `verify`: altered or cut.
-    Altered = 7,
-    /// `verify`: consistent, but the end cannot be proved.
-    EndUnproved = 8,
-    /// Interrupted; `offboard resume` goes on.
-    Interrupted = 130,
-}
+pub(super) use crate::domain::Exit;
 
-impl Exit {
-    /// How a run ends that stopped for this cause.
-    pub const fn of(cause: StopCause) -> Self {
-        match cause {
-            StopCause::Interrupted => Self::Interrupted,
-            StopCause::SignIn => Self::SignIn,
-            StopCause::Guard
-            | StopCause::StopFile
-            | StopCause::NotConfirmed
-            | StopCause::WrongAccount
-            | StopCause::Service => Self::Guard,
-            StopCause::DiskFull => Self::AuditLog,
-            StopCause::Bug => Self::Bug,
-        }
-    }
-
-    /// The exit with this number; a bug if there is none.
-    pub fn from_code(code: u8) -> Self {
-        let all = [
-            Self::Done,
-            Self::Usage,
-            Self::Unfinished,
-            Self::Guard,
-            Self::SignIn,
-            Self::AuditLog,
-            Self::Altered,
-            Self::EndUnproved,
-            Self::Interrupted,
-        ];
-        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Bug)
-    }
-
-    /// The number.
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-}
-
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        ExitCode::from(self.code())
+/// How the program ends when a run stopped for this cause.
+pub(super) const fn exit_of(cause: StopCause) -> Exit {
+    match cause {
+        StopCause::Interrupted => Exit::Interrupted,
+        StopCause::SignIn => Exit::SignIn,
+        StopCause::Guard
+        | StopCause::StopFile
+        | StopCause::NotConfirmed
+        | StopCause::WrongAccount
+        | StopCause::Service => Exit::Guard,
+        StopCause::DiskFull => Exit::AuditLog,
+        StopCause::Bug => Exit::Bug,
     }
 }
 
@@ -170,7 +117,7 @@ impl From<Halt> for Failure {
             ),
             Halt::Log(error) => Self::new(Exit::AuditLog, format!("{error}. Nothing more was sent.")),
             Halt::Unread(text) => Self::new(Exit::AuditLog, format!("{text}. Nothing more was sent.")),
-            Halt::Stop { cause, text } => Self::new(Exit::of(cause), text),
+            Halt::Stop { cause, text } => Self::new(exit_of(cause), text),
             // Whatever closed the gate has said why.
             Halt::Closed => Self::new(Exit::Guard, halt.to_string()),
         }

@@ -59,11 +59,12 @@ mod token_command;
 mod undo;
 mod verify;
 
-pub use exit::{Exit, Failure};
+pub use exit::Failure;
 pub use hardening::harden;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, FromArgMatches as _};
+use exit::Exit;
 use printer::Printer;
 use std::ffi::OsString;
 

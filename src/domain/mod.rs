@@ -1,6 +1,6 @@
 //! The words of the trade, as types.
 //!
-//! Everything that people, scripts and reviewers read by name — outcomes, reasons, procedures,
+//! Everything that people, scripts and reviewers read by name — outcomes, reasons, procedures, exit codes,
 //! identifiers, moments in time — is defined here once, with its exact spelling. Every other room
 //! uses these types, so a word cannot mean two things.
 //!
@@ -9,6 +9,7 @@
 
 mod answer;
 mod effect;
+mod exit;
 mod finding;
 mod foreign;
 mod headers;
@@ -28,6 +29,7 @@ mod word;
 
 pub use answer::Answer;
 pub use effect::{Effect, EffectFacts, EffectWords, Thing};
+pub use exit::Exit;
 pub use finding::{Cause, Ends, Finding, awaits_an_act, outcome_of, removable_from};
 pub(crate) use foreign::{is_blank, shown, trimmed};
 pub use headers::Headers;

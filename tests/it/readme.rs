@@ -105,7 +105,7 @@ fn every_command_of_the_readme() {
 
 #[test]
 fn the_table_of_exit_codes_is_the_programs_own() {
-    use offboard::cli::Exit;
+    use offboard::domain::Exit;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let text = std::fs::read_to_string(path).unwrap();
     for exit in [

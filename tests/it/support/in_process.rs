@@ -4,8 +4,7 @@
 use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
-    cli::Exit,
-    domain::{Mode, Procedure, RunId, Secret, Sha256, Time},
+    domain::{Exit, Mode, Procedure, RunId, Secret, Sha256, Time},
     engine::{Clock, Ended, Engine, Halt, Ids, Ports, Source},
     input,
     partner_center::{

@@ -1,0 +1,57 @@
+//! How the program ends.
+
+use std::process::{ExitCode, Termination};
+
+/// The exit codes, which the README lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done: every row ended as removed or was so already; for commands that only read: fine.
+    Done = 0,
+    /// A bug in this program.
+    Bug = 1,
+    /// Usage, configuration or input not acceptable; nothing was sent to change anything.
+    Usage = 2,
+    /// Finished, but some rows were skipped, failed, unknown or not attempted.
+    Unfinished = 3,
+    /// A guard refused or stopped it, or it was not confirmed.
+    Guard = 4,
+    /// Sign-in or permission.
+    SignIn = 5,
+    /// The audit log cannot be opened, written or locked: nothing more was sent.
+    AuditLog = 6,
+    /// `verify`: altered or cut.
+    Altered = 7,
+    /// `verify`: consistent, but the end cannot be proved.
+    EndUnproved = 8,
+    /// Interrupted; `offboard resume` goes on.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// The exit with this number; a bug if there is none.
+    pub fn from_code(code: u8) -> Self {
+        let all = [
+            Self::Done,
+            Self::Usage,
+            Self::Unfinished,
+            Self::Guard,
+            Self::SignIn,
+            Self::AuditLog,
+            Self::Altered,
+            Self::EndUnproved,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| exit.code() == code).unwrap_or(Self::Bug)
+    }
+
+    /// The number.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+}
