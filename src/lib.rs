@@ -27,10 +27,12 @@
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
 //! 4. [`engine`]: what is next, and the only moving part · [`report`]: what people read
 //! 5. [`review`]: the reviewer's page
-//! 6. [`cli`]: the command line
+//! 6. [`conduct`]: a run, from its list to its reports
+//! 7. [`cli`]: the command line
 
 pub mod audit;
 pub mod cli;
+pub mod conduct;
 pub mod domain;
 pub mod engine;
 pub mod input;

@@ -2,26 +2,26 @@
 
 use super::{
     access::Access,
-    adopted, approval,
+    approval,
     args::{ApplyOptions, Common},
     consent, diagnostics, ending,
     exit::{Exit, Failure},
     keys::KeyFile,
+    operator::Offer,
     plan_file::{PlanFile, Planned},
     printer::Printer,
     session,
     settings::{ApprovalSettings, Paths, Sandbox, ServiceSettings, Typed, duration, pace_again, tenant},
-    undo::Offer,
 };
 use crate::{
     audit::Reader,
+    conduct::{Begin, Log},
     domain::{Mode, Outcome, TenantId, is_taken_out},
     engine::{Clock, not_approved},
     record::{Applies, Policy, RowState, Rules, Run, RunOpened},
     report::is_operators_own,
 };
 use std::{path::PathBuf, time::Duration};
-use tokio_util::sync::CancellationToken;
 
 /// A plan is a day old at most, unless somebody says otherwise.
 const MAX_AGE: Duration = Duration::from_hours(24);
@@ -66,15 +66,14 @@ pub(super) fn run(
         let planned = file.find(&reader, Clock::System.now(), max_age)?;
         let how = "make the plan again with `--no-identity-check`, or apply it without `--yes`";
         consent::require_identity(planned.run.opened.input.reading.as_ref(), options.again.yes, how)?;
-        session::refuse_stop_file(&store)?;
-        session::refuse_unfinished(&paths, planned.run.opened.input.sha256)?;
+        let log = Log::for_new(store, Mode::Run, planned.run.opened.input.sha256)
+            .map_err(|error| ending::failure(&paths.again, error))?;
         let accept = |path: &PathBuf| {
             approval::accept(path, &settings, &file, &planned, &reader, &KeyFile::Signing.load_or_make()?)
         };
         let approved = options.approval.approval.as_ref().map(accept).transpose()?;
         let removed_since = removed_since(&reader, &planned.run)?;
         drop(reader);
-        let stop = CancellationToken::new();
         let opened = opened(&planned, options, policy, &settings, removed_since);
         if approved.as_ref().is_some_and(|approved| is_operators_own(approved, &opened)) {
             printer.warn(
@@ -82,10 +81,9 @@ pub(super) fn run(
                  machine says; it is carried out, and the reports say so",
             );
         }
-        let take_rows = async |engine: &_| Ok(adopted::rows(engine, &paths.audit_log).await?);
-        let engine = session::begin(store, opened, approved, access, stop.clone(), take_rows).await?;
+        let begin = Begin::New { opened: Box::new(opened), approved, list: None };
         let answers = (consent, Offer::of(options.again.undo, options.again.yes));
-        let end = session::carry(printer, &paths, engine, answers, stop).await?;
+        let end = session::carry(printer, &paths, log, begin, access, answers).await?;
         Ok(ending::tell_end(printer, &paths, &end))
     })
 }

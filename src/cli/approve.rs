@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
+    conduct::Phrase,
     domain::{Mode, TenantId, is_taken_out},
     engine::Clock,
     report::{Plan, visible},
@@ -116,14 +117,14 @@ fn require_consent(
         );
     }
     let sandbox = head.procedure.is_for_sandbox().then_some(partner);
-    let name = visible(head.partner.name.as_deref().unwrap_or_default().trim());
-    let (what, meant) =
-        consent::meant(sandbox.filter(|_| !is_taken_out("approve-a-sandbox-by-its-partners-name")), &name);
-    let phrase = format!("{meant} {}", head.ready);
+    let sandbox = sandbox.filter(|_| !is_taken_out("approve-a-sandbox-by-its-partners-name"));
+    let name = head.partner.name.as_deref().unwrap_or_default();
+    let phrase = Phrase::new(sandbox, name, head.ready);
+    let what = phrase.what;
     printer.ask(&format!("\nTo approve, type {what} and the number, `{phrase}`:"));
     let mut line = String::new();
     match io::stdin().read_line(&mut line) {
-        Ok(_) if line.trim() == phrase => Ok(()),
+        Ok(_) if phrase.is(&line) => Ok(()),
         Ok(_) => refused(&format!("what was typed is not {what} and the number")),
         Err(error) => refused(&format!("cannot read from the terminal: {error}")),
     }

@@ -6,21 +6,22 @@ use super::{
     consent::Consent,
     diagnostics, ending,
     exit::{Exit, Failure},
+    operator::Offer,
     printer::{Paint, Printer},
     rehearsal::Rehearsal,
     run, session,
     settings::{RunSettings, Typed},
     show::{Table, table},
-    undo::Offer,
 };
 use crate::{
     audit::{QueryError, Reader},
+    conduct::{Begin, Log},
     domain::{Mode, Outcome, Procedure, RunId},
     input::{List, Options},
+    report::Written,
     simulator::{Model, Scenario, generated_id, made_up_domain, made_up_name},
 };
-use std::{path::PathBuf, sync::Arc};
-use tokio_util::sync::CancellationToken;
+use std::path::PathBuf;
 
 const LIST_NAME: &str = "input/customers.csv";
 const LIST: &str = include_str!("../../input/customers.csv");
@@ -44,7 +45,8 @@ pub(super) fn run(
     session::show_list(printer, &list, &checked);
     diagnostics::start(&settings.paths.log_dir, printer.verbose)?;
     session::block_on(async {
-        let store = session::open_log(&settings.paths)?;
+        let log = Log::for_new(session::open_log(&settings.paths)?, Mode::Demo, list.sha256())
+            .map_err(|error| ending::failure(&settings.paths.again, error))?;
         let (rehearsal, access) = Rehearsal::open(Model::new(scenario)).await?;
         printer.say(&format!("The simulator plays Partner Center at {}.", access.base));
         let opened = run::opened(
@@ -56,38 +58,27 @@ pub(super) fn run(
             true,
             &access,
         );
-        let stop = CancellationToken::new();
-        let list = Arc::new(list);
-        let take_rows = async |engine: &_| session::take_list(engine, list).await;
-        let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
-        let run = engine.id().clone();
-        let ended = session::carry(
-            printer,
-            &settings.paths,
-            engine,
-            (Consent::Given, Offer::of(UndoOptions::default(), true)),
-            stop,
-        )
-        .await;
+        let begin = Begin::New { opened: Box::new(opened), approved: None, list: Some(Box::new(list)) };
+        let answers = (Consent::Given, Offer::of(UndoOptions::default(), true));
+        let ended = session::carry(printer, &settings.paths, log, begin, access, answers).await;
         rehearsal.close().await;
         let mut end = ended?;
         let reader = Reader::open(&settings.paths.audit_log)?;
         end.exit = match demo.customers {
-            None => as_expected(printer, &reader, &run)?,
+            None => as_expected(printer, &reader, &end.run)?,
             // Skipped customers are part of the picture; a stop or a failure is not.
-            Some(_) if end.exit == Exit::Unfinished && !has_failures(&end.written.summary.counts) => {
-                Exit::Done
-            }
+            Some(_) if end.exit == Exit::Unfinished && !has_failures(end.written.as_ref()) => Exit::Done,
             Some(_) => end.exit,
         };
         Ok(ending::tell_end(printer, &settings.paths, &end))
     })
 }
 
-fn has_failures(counts: &std::collections::BTreeMap<Outcome, u32>) -> bool {
+fn has_failures(written: Option<&Written>) -> bool {
+    let counts = written.map(|written| &written.summary.counts);
     [Outcome::Failed, Outcome::Unknown, Outcome::NotAttempted]
         .iter()
-        .any(|outcome| counts.contains_key(outcome))
+        .any(|outcome| counts.is_some_and(|counts| counts.contains_key(outcome)))
 }
 
 /// The sample list: one request at a time, so that it ends the same way each time.

@@ -1,149 +1,132 @@
-//! How a run ends: what is recorded of it, what is said, and the exit code. All from one table.
+//! How a run ended, in words: what is said, and what the program ends with.
 
 use super::{
-    exit::{self, Exit, Failure},
+    exit::{Exit, Failure},
     next,
+    operator::TerminalOperator,
     printer::Printer,
     settings::{Again, Paths},
-    show, undo,
+    show,
 };
 use crate::{
-    audit::{Reader, RunLine},
+    conduct::{CannotConduct, Conducted, Ending, NotWritten},
     domain::{Mode, RunId},
-    engine::{Ended, Engine, Halt},
-    partner_center::transport::Http,
-    record::{Run, Stage, StopCause},
-    report::{self, CsvStyle, ReportError, Written},
+    report::{ReportError, Written},
 };
-use std::path::Path;
-
-/// What becomes of a run that a halt stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// It is over: what was not begun is not attempted.
-    Seal,
-    /// It can be gone on with.
-    Leave,
-}
-
-/// A run that is refused before anybody confirmed it is over. Everything else can be gone on with; and
-/// so can a run that another process began, when only today's account is the wrong one.
-fn fate(cause: StopCause, is_confirmed: bool, is_new: bool) -> Fate {
-    match cause {
-        StopCause::Guard if !is_confirmed => Fate::Seal,
-        // Whoever declines gives the run up; that is also the way to be rid of one.
-        StopCause::NotConfirmed => Fate::Seal,
-        StopCause::WrongAccount if is_new => Fate::Seal,
-        StopCause::Guard
-        | StopCause::WrongAccount
-        | StopCause::Interrupted
-        | StopCause::SignIn
-        | StopCause::Service
-        | StopCause::DiskFull
-        | StopCause::StopFile
-        | StopCause::Bug => Fate::Leave,
-    }
-}
 
 /// A run that ended or was left, and its reports.
 #[derive(Debug)]
 pub(super) struct End {
+    pub(super) run: RunId,
     pub(super) exit: Exit,
-    pub(super) written: Written,
+    pub(super) written: Option<Written>,
     /// What comes next.
     pub(super) next: Vec<String>,
 }
 
-/// Records how the work ended. Gives the exit code, and what there is to say.
-pub(super) async fn finish(
-    engine: &Engine<Http>,
-    again: &Again,
-    worked: Result<Ended, Halt>,
-    is_new: bool,
-) -> Result<(Exit, Option<String>), Failure> {
-    let halt = match worked {
-        Ok(Ended::Complete) => {
-            if let Some(text) = engine.with_run(|run| undo::still_open(run, again)) {
-                engine.leave(StopCause::NotConfirmed, &text).await?;
-                return Ok((Exit::Unfinished, Some(text)));
-            }
-            let exit = engine.with_run(exit_of);
-            engine.seal(exit.code()).await?;
-            return Ok((exit, None));
+/// What there is to say of how a run ended. `open` is what is still to be decided.
+pub(super) fn in_words(ending: &Ending, mode: Mode, open: Option<&str>) -> Option<String> {
+    let (text, besides) = match ending {
+        Ending::Complete(_) => return None,
+        Ending::Undecided(text) | Ending::StoppedByGuard { text, is_over: true } => (text, String::new()),
+        Ending::StoppedByGuard { text, is_over: false } => {
+            (text, open.map(|open| format!(". Besides, {open}")).unwrap_or_default())
         }
-        Ok(Ended::StoppedByGuard(text)) => {
-            // The stop is on record already. It can be gone on with once somebody has looked, unless nothing is
-            // left, or the simulator forgets.
-            let is_over = engine
-                .with_run(|run| run.opened.mode.is_simulated() || run.settled() == run.opened.input.rows);
-            if is_over {
-                engine.give_up().await?;
-                engine.seal(Exit::Guard.code()).await?;
-                return Ok((Exit::Guard, Some(text)));
-            }
-            let open =
-                engine.with_run(|run| undo::still_open(run, again)).map(|open| format!(". Besides, {open}"));
-            let open = open.unwrap_or_default();
-            return Ok((Exit::Guard, Some(format!("{text}{open}"))));
+        Ending::GivenUp { text, was_confirmed, .. } => {
+            let nothing = if *was_confirmed { "Nothing more" } else { "Nothing" };
+            (text, format!(". {nothing} was changed"))
         }
-        Err(halt) => halt,
+        Ending::Left { text, .. } => {
+            let forgets =
+                if mode.is_simulated() { ". The simulator forgets; run the list again" } else { "" };
+            (text, forgets.to_owned())
+        }
     };
-    let Halt::Stop { cause, text } = halt else { return Err(halt.into()) };
-    let exit = exit::exit_of(cause);
-    let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
-    match fate(cause, is_confirmed, is_new) {
-        Fate::Seal => {
-            engine.leave(cause, &text).await?;
-            engine.give_up().await?;
-            engine.seal(exit.code()).await?;
-            let more = if is_confirmed { "Nothing more was changed" } else { "Nothing was changed" };
-            Ok((exit, Some(format!("{text}. {more}"))))
-        }
-        Fate::Leave => {
-            engine.leave(cause, &text).await?;
-            let forgets = engine.with_run(|run| run.opened.mode.is_simulated());
-            let forgets = if forgets { ". The simulator forgets; run the list again" } else { "" };
-            Ok((exit, Some(format!("{text}{forgets}"))))
+    Some(format!("{text}{besides}"))
+}
+
+/// What a run came to, of which all but its reports was said when it ended.
+pub(super) fn end(
+    printer: &Printer,
+    operator: TerminalOperator<'_>,
+    conducted: Conducted,
+) -> Result<End, Failure> {
+    let Conducted { run, mode, ending, written } = conducted;
+    let exit = ending.exit();
+    let written = written.transpose();
+    let retry = written.iter().flatten().map(|written| written.retry).sum();
+    let next = next::in_words(operator.next, retry);
+    match written {
+        Ok(written) => Ok(End { run, exit, written, next }),
+        Err(error) => {
+            next::tell(printer, &next, false);
+            let failure = match error {
+                NotWritten::NotFound(error) => error.into(),
+                NotWritten::Report(error) => not_written(&run, ending.is_over(), error),
+            };
+            Err(Failure::new(without_reports(exit, failure.exit, mode), failure.text))
         }
     }
 }
 
-/// What a run that came to its end says of itself.
-fn exit_of(run: &Run) -> Exit {
-    let all_gone = run.counts.keys().all(|outcome| outcome.is_reached());
-    if !run.opened.changes || all_gone { Exit::Done } else { Exit::Unfinished }
-}
-
-pub(super) fn write_reports(paths: &Paths, run: &RunId) -> Result<Written, Failure> {
-    let reader = Reader::open(&paths.audit_log)?;
-    let line = reader.find(run.as_str())?;
-    write_reports_of(&reader, &line, &paths.reports, CsvStyle::Safe)
-}
-
-pub(super) fn write_reports_of(
-    reader: &Reader,
-    line: &RunLine,
-    reports: &Path,
-    csv: CsvStyle,
-) -> Result<Written, Failure> {
-    let folder = reports.join(line.run_id.as_str());
-    report::write_all(reader, line, &folder, csv).map_err(|error| {
-        let run = &line.run_id;
-        if !line.is_sealed() && matches!(error, ReportError::DoesNotAddUp { .. }) {
-            let text = format!("run {run} ended while its list was being read; nothing was sent for it, and there is nothing to report");
-            return Failure::usage(text);
+/// Why nothing was carried out, or not to where its end is recorded.
+pub(super) fn failure(again: &Again, error: CannotConduct) -> Failure {
+    match error {
+        CannotConduct::StopFile(file) => {
+            let text = format!(
+                "the file `{}` says stop; find out who put it there and why, and remove it. Nothing was sent",
+                file.display()
+            );
+            Failure::new(Exit::Guard, text)
         }
-        let advice = match &error {
-            ReportError::Write { .. } => {
-                "Make room there, or choose another folder with `--reports`. The audit log is complete; "
-            }
-            ReportError::Query(_) => "",
-            _ => "The audit log is complete; ",
-        };
-        let Failure { exit, text } = error.into();
-        let again = format!("`offboard report {run}` writes them again");
-        Failure::new(exit, format!("the reports of run {run} cannot be written: {text}. {advice}{again}"))
-    })
+        CannotConduct::Unfinished { run, is_of_this_list } => {
+            let why = if is_of_this_list {
+                "an unfinished run of this list is in the audit log"
+            } else {
+                "an unfinished run in the audit log has changes whose outcome is not settled"
+            };
+            let text = format!(
+                "{why}; go on with it first, or decline there to give it up: {}",
+                next::resume(again, &run)
+            );
+            Failure::new(Exit::Guard, text)
+        }
+        CannotConduct::NotBegun(run) => {
+            Failure::new(Exit::AuditLog, format!("run {run} has no first record"))
+        }
+        CannotConduct::Over(run) => {
+            Failure::usage(format!("run {run} was brought to its end by another process"))
+        }
+        CannotConduct::List(error) => error.into(),
+        CannotConduct::Log(error) => error.into(),
+        CannotConduct::LeftAtOnce(run) => {
+            let resume = next::resume(again, &run);
+            let text =
+                format!("left at once; what was in flight is in doubt. Settle it, and go on: {resume}");
+            Failure::new(Exit::Interrupted, text)
+        }
+        CannotConduct::Halt(halt) => halt.into(),
+    }
+}
+
+/// Why the reports of a run that is over or not were not written, and what to do.
+pub(super) fn not_written(run: &RunId, is_over: bool, error: ReportError) -> Failure {
+    if !is_over && matches!(error, ReportError::DoesNotAddUp { .. }) {
+        let text = format!(
+            "run {run} ended while its list was being read; nothing was sent for it, and there is nothing to report"
+        );
+        return Failure::usage(text);
+    }
+    let advice = match &error {
+        ReportError::Write { .. } => {
+            "Make room there, or choose another folder with `--reports`. The audit log is complete; "
+        }
+        ReportError::Query(_) => "",
+        _ => "The audit log is complete; ",
+    };
+    let Failure { exit, text } = error.into();
+    let again = format!("`offboard report {run}` writes them again");
+    Failure::new(exit, format!("the reports of run {run} cannot be written: {text}. {advice}{again}"))
 }
 
 /// How a run ends that ended so, and whose reports then failed: as the log has it, which is what counts for
@@ -188,10 +171,11 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.
 pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &End) -> Exit {
-    if let Err(failure) = show_end(printer, paths, &end.written) {
+    let written = end.written.as_ref();
+    if let Some(Err(failure)) = written.map(|written| show_end(printer, paths, written)) {
         printer.warn(&failure.text);
     }
-    next::tell(printer, &end.next, end.written.summary.finished_at.is_some());
+    next::tell(printer, &end.next, written.is_some_and(|written| written.summary.finished_at.is_some()));
     end.exit
 }
 
@@ -212,33 +196,5 @@ mod tests {
             }
         }
         assert_eq!(without_reports(Exit::Done, Exit::Bug, Mode::Run), Exit::Bug);
-    }
-
-    #[test]
-    fn only_a_refusal_before_the_confirmation_ends_a_run_for_good() {
-        let all = [
-            StopCause::Interrupted,
-            StopCause::Guard,
-            StopCause::NotConfirmed,
-            StopCause::WrongAccount,
-            StopCause::SignIn,
-            StopCause::Service,
-            StopCause::DiskFull,
-            StopCause::StopFile,
-            StopCause::Bug,
-        ];
-        for cause in all {
-            for is_new in [true, false] {
-                let refused = match cause {
-                    StopCause::Guard | StopCause::NotConfirmed => true,
-                    StopCause::WrongAccount => is_new,
-                    _ => false,
-                };
-                let expected = if refused { Fate::Seal } else { Fate::Leave };
-                assert_eq!(fate(cause, false, is_new), expected, "{cause:?} {is_new}");
-            }
-            let declined = cause == StopCause::NotConfirmed;
-            assert!(declined || fate(cause, true, false) == Fate::Leave, "{cause:?}");
-        }
     }
 }

@@ -2,28 +2,13 @@
 
 use crate::{
     audit::{CannotLook, QueryError, StoreError, WriteError},
+    conduct::exit_of,
     engine::Halt,
     input::ListError,
-    record::StopCause,
     report::{CannotProve, ReportError},
 };
 
 pub(super) use crate::domain::Exit;
-
-/// How the program ends when a run stopped for this cause.
-pub(super) const fn exit_of(cause: StopCause) -> Exit {
-    match cause {
-        StopCause::Interrupted => Exit::Interrupted,
-        StopCause::SignIn => Exit::SignIn,
-        StopCause::Guard
-        | StopCause::StopFile
-        | StopCause::NotConfirmed
-        | StopCause::WrongAccount
-        | StopCause::Service => Exit::Guard,
-        StopCause::DiskFull => Exit::AuditLog,
-        StopCause::Bug => Exit::Bug,
-    }
-}
 
 /// Why a command did not do what it was asked for.
 #[derive(Debug)]

@@ -2,12 +2,12 @@
 //!
 //! [`args`] is what was typed and [`settings`] what it means, with where each value came from; only
 //! the second reaches the rest of the program. Each command has a file. Standard output carries data
-//! only; everything else goes to standard error. The exit code is decided in one place, [`exit`].
+//! only; everything else goes to standard error. Which exit code an error has is decided in one place, [`exit`];
+//! which one a run has, where it is carried out, in [`crate::conduct`].
 //!
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
-mod adopted;
 mod apply;
 mod approval;
 mod approve;
@@ -35,6 +35,7 @@ mod log;
 mod login;
 mod matching;
 mod next;
+mod operator;
 mod plan_file;
 mod printer;
 mod profiles;
@@ -56,7 +57,6 @@ mod show;
 mod signals;
 mod simulate;
 mod token_command;
-mod undo;
 mod verify;
 
 pub use exit::Failure;

@@ -7,7 +7,10 @@ use super::{
     printer::Printer,
     settings::{Paths, Typed},
 };
-use crate::{audit::Reader, report::CsvStyle};
+use crate::{
+    audit::Reader,
+    report::{CsvStyle, write_all},
+};
 
 pub(super) fn run(
     printer: &Printer,
@@ -22,7 +25,9 @@ pub(super) fn run(
         Csv::Safe => CsvStyle::Safe,
         Csv::Raw => CsvStyle::Raw,
     };
-    let written = ending::write_reports_of(&reader, &line, &paths.reports, csv)?;
+    let folder = paths.reports.join(line.run_id.as_str());
+    let written = write_all(&reader, &line, &folder, csv)
+        .map_err(|error| ending::not_written(&line.run_id, line.is_sealed(), error))?;
     ending::show_end(printer, &paths, &written)?;
     Ok(Exit::Done)
 }

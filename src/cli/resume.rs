@@ -6,13 +6,17 @@ use super::{
     consent::{self, Consent},
     diagnostics, ending,
     exit::{Exit, Failure},
+    operator::Offer,
     printer::Printer,
     session,
     settings::{Paths, Sandbox, ServiceSettings, Typed, pace_again, tenant},
-    undo::Offer,
 };
-use crate::{audit::Reader, domain::is_taken_out, engine::Engine, record::Stage};
-use tokio_util::sync::CancellationToken;
+use crate::{
+    audit::Reader,
+    conduct::{Begin, Log},
+    domain::is_taken_out,
+    record::Stage,
+};
 
 pub(super) fn run(
     printer: &Printer,
@@ -73,25 +77,18 @@ pub(super) fn run(
 
     session::block_on(async {
         let store = session::open_log(&paths)?;
-        session::refuse_stop_file(&store)?;
-        // Read again now that no other process can write.
-        let Some(run) = Reader::open(&paths.audit_log)?.fold(&line.run_id)? else {
-            return Err(Failure::new(Exit::AuditLog, format!("run {} has no first record", line.run_id)));
-        };
-        if run.stage == Stage::Sealed {
-            return Err(Failure::usage(format!("run {} was brought to its end by another process", run.id)));
-        }
+        let (log, run) =
+            Log::to_resume(store, &line.run_id).map_err(|error| ending::failure(&paths.again, error))?;
         let policy = pace_again(&options.again.pace, &run.policy);
-        let stop = CancellationToken::new();
         printer.say(&format!(
             "Going on with run {}: {} of {} rows have their outcome.",
             run.id,
             run.settled(),
             run.opened.input.rows
         ));
-        let engine = Engine::resume(store, run, policy, access.ports(stop.clone())?).await?;
+        let begin = Begin::Again { run: Box::new(run), policy };
         let answers = (consent, Offer::of(options.again.undo, options.again.yes));
-        let end = session::carry(printer, &paths, engine, answers, stop).await?;
+        let end = session::carry(printer, &paths, log, begin, access, answers).await?;
         Ok(ending::tell_end(printer, &paths, &end))
     })
 }

@@ -7,22 +7,19 @@ use super::{
     consent::{self, Consent},
     diagnostics, ending,
     exit::{Exit, Failure},
+    operator::Offer,
     printer::Printer,
     rehearsal::{self, Rehearsal},
     session,
     settings::{RunSettings, Typed},
-    undo::Offer,
 };
 use crate::{
+    conduct::{Begin, Log},
     domain::{ListReading, Mode},
     input::List,
     record::{InputFile, Rules, RunOpened},
 };
-use std::{
-    io::{self, IsTerminal as _},
-    sync::Arc,
-};
-use tokio_util::sync::CancellationToken;
+use std::io::{self, IsTerminal as _};
 
 pub(super) fn plan(
     printer: &Printer,
@@ -75,8 +72,8 @@ fn start(
     };
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
-        session::refuse_stop_file(&store)?;
-        session::refuse_unfinished(&settings.paths, list.sha256())?;
+        let log = Log::for_new(store, mode, list.sha256())
+            .map_err(|error| ending::failure(&settings.paths.again, error))?;
         let (access, rehearsal) = if let Some(access) = access {
             (access, None)
         } else {
@@ -85,18 +82,9 @@ fn start(
             (access, Some(rehearsal))
         };
         let opened = opened(&settings, &options, (&list, reading), checked.rows, mode, changes, &access);
-        let stop = CancellationToken::new();
-        let list = Arc::new(list);
-        let take_rows = async |engine: &_| session::take_list(engine, list).await;
-        let engine = session::begin(store, opened, None, access, stop.clone(), take_rows).await?;
-        let ended = session::carry(
-            printer,
-            &settings.paths,
-            engine,
-            (consent, Offer::of(options.undo, options.yes)),
-            stop,
-        )
-        .await;
+        let begin = Begin::New { opened: Box::new(opened), approved: None, list: Some(Box::new(list)) };
+        let answers = (consent, Offer::of(options.undo, options.yes));
+        let ended = session::carry(printer, &settings.paths, log, begin, access, answers).await;
         if let Some(rehearsal) = rehearsal {
             rehearsal.close().await;
         }

@@ -8,7 +8,7 @@
 //! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
 //! asks again; a [`Visit`] makes the requests that belong to no run.
 //!
-//! The command line calls this room. It never prints, never reads the log (the fold is its memory),
+//! [`crate::conduct`] calls this room. It never prints, never reads the log (the fold is its memory),
 //! and never sends a request that is not on record.
 
 mod account_refusal;

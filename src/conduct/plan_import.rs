@@ -1,11 +1,11 @@
 //! What a run that carries a plan out takes over from the run that made it: the rows, then the decisions.
 
-use super::session;
+use super::disk::{blocking, in_chunks, unreadable};
 use crate::{
     audit::Reader,
     domain::{Outcome, Reason, RunId},
     engine::{Engine, Halt},
-    partner_center::transport::Http,
+    partner_center::transport::Transport,
     record::{Event, Kind, PlanSealed, Record, StopCause},
 };
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tokio::sync::mpsc::Sender;
 const CHUNK: usize = 500;
 
 /// The rows of the list, and the ends of those that could not be worked on.
-pub(super) async fn rows(engine: &Engine<Http>, log: &Path) -> Result<(), Halt> {
+pub(super) async fn rows<T: Transport>(engine: &Engine<T>, log: &Path) -> Result<(), Halt> {
     copy(engine, log, |event| match event {
         Event::RowRead(_) => true,
         Event::Settled(settled) => ended_on_reading(settled.outcome, &settled.reasons),
@@ -25,7 +25,7 @@ pub(super) async fn rows(engine: &Engine<Http>, log: &Path) -> Result<(), Halt> 
 }
 
 /// What was decided, and the seal of it.
-pub(super) async fn decisions(engine: &Engine<Http>, log: &Path) -> Result<(), Halt> {
+pub(super) async fn decisions<T: Transport>(engine: &Engine<T>, log: &Path) -> Result<(), Halt> {
     engine.require_listing().await?;
     copy(engine, log, |event| match event {
         Event::Judged(_) => true,
@@ -36,7 +36,7 @@ pub(super) async fn decisions(engine: &Engine<Http>, log: &Path) -> Result<(), H
     })
     .await?;
     let (log, plan_of) = (log.to_owned(), plan_of(engine)?);
-    let plan = session::blocking(move || sealed_plan(&log, &plan_of)).await?;
+    let plan = blocking(move || sealed_plan(&log, &plan_of)).await?;
     engine.seal_adopted(plan).await
 }
 
@@ -44,7 +44,7 @@ fn ended_on_reading(outcome: Outcome, reasons: &[Reason]) -> bool {
     outcome == Outcome::Rejected || reasons == [Reason::DuplicateRow]
 }
 
-fn plan_of(engine: &Engine<Http>) -> Result<RunId, Halt> {
+fn plan_of<T: Transport>(engine: &Engine<T>) -> Result<RunId, Halt> {
     let text = "the run carries out no plan of another";
     engine
         .with_run(|run| run.opened.applies.as_ref().map(|applies| applies.run.clone()))
@@ -53,7 +53,7 @@ fn plan_of(engine: &Engine<Http>) -> Result<RunId, Halt> {
 
 fn sealed_plan(log: &Path, run: &RunId) -> Result<PlanSealed, Halt> {
     let sealed = Reader::open(log).and_then(|reader| reader.events(run, &[Kind::PlanSealed]));
-    let plan = sealed.map_err(session::unreadable)?.into_iter().find_map(|(_, record)| match record.event {
+    let plan = sealed.map_err(unreadable)?.into_iter().find_map(|(_, record)| match record.event {
         Event::PlanSealed(plan) => Some(plan),
         _ => None,
     });
@@ -62,7 +62,7 @@ fn sealed_plan(log: &Path, run: &RunId) -> Result<PlanSealed, Halt> {
 
 /// Takes the records over that are picked, some at a time. A decision and the end that follows from it
 /// stay together.
-async fn copy(engine: &Engine<Http>, log: &Path, pick: fn(&Event) -> bool) -> Result<(), Halt> {
+async fn copy<T: Transport>(engine: &Engine<T>, log: &Path, pick: fn(&Event) -> bool) -> Result<(), Halt> {
     let (log, plan_of): (PathBuf, RunId) = (log.to_owned(), plan_of(engine)?);
     let read = move |chunks: Sender<Vec<Event>>| {
         let mut chunk = Vec::with_capacity(CHUNK);
@@ -77,9 +77,9 @@ async fn copy(engine: &Engine<Http>, log: &Path, pick: fn(&Event) -> bool) -> Re
             }
             Ok(())
         };
-        Reader::open(&log).and_then(|reader| reader.records(&plan_of, each)).map_err(session::unreadable)?;
+        Reader::open(&log).and_then(|reader| reader.records(&plan_of, each)).map_err(unreadable)?;
         drop(chunks.blocking_send(chunk));
         Ok(())
     };
-    session::in_chunks(read, async |chunk| engine.adopt(chunk).await).await
+    in_chunks(read, async |chunk| engine.adopt(chunk).await).await
 }

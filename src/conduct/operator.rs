@@ -1,0 +1,106 @@
+//! Whoever answers what a person is asked.
+
+use super::ending::Ending;
+use crate::{
+    domain::{TenantId, is_taken_out},
+    engine::{Halt, Watch},
+    partner_center::transport::Transport,
+    record::Run,
+    report::visible,
+};
+use std::fmt;
+
+/// Whoever answers what a person is asked: a terminal, `--yes`, a script of answers.
+pub trait Operator {
+    /// Shows the progress of the work until it is dropped.
+    type Progress;
+
+    /// Who answers, as it stands on record.
+    fn name(&self) -> String;
+
+    /// Something worth knowing about the run. Nothing depends on it.
+    fn tell(&mut self, news: News<'_>, run: &Run);
+
+    /// Work has begun.
+    fn working<T: Transport>(&mut self, watch: Watch<T>) -> Self::Progress;
+
+    /// Whether what is planned, or what is left of it, is to be carried out. Whoever means it types the phrase.
+    fn confirm(
+        &mut self,
+        run: &Run,
+        phrase: &Phrase,
+    ) -> impl Future<Output = Result<Answer, Halt>> + use<Self>;
+
+    /// What becomes of what was prepared for a change that then failed.
+    fn take_back(&mut self, run: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<Self>;
+
+    /// What is still to be decided of that kind, in words: they go on record for whoever goes on with the run.
+    fn undecided(&self, run: &Run) -> Option<String>;
+
+    /// Whether the run can be gone on with later.
+    fn can_resume(&self, run: &Run) -> bool;
+}
+
+/// What an operator is told.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// The run is open, and all its rows are in.
+    Begun,
+    /// This is the plan, or what is left of it, that is confirmed next.
+    Planned,
+    /// This is how it ended; the reports are still to be written.
+    Ended(&'a Ending),
+}
+
+/// Whether it is to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// This was typed.
+    Typed(String),
+    /// It was allowed beforehand.
+    Given,
+}
+
+/// What becomes of what was prepared for nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// This was typed: `reactivate` or `leave`, or what decides nothing.
+    Typed(String),
+    /// It was decided beforehand.
+    Given {
+        /// Whether it is taken back.
+        reactivate: bool,
+    },
+    /// There is nobody to ask.
+    Nobody,
+}
+
+/// What somebody types to the letter who means it: a name, and the number of customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// What the name is called.
+    pub what: &'static str,
+    text: String,
+}
+
+impl Phrase {
+    /// The partner's name as it is shown. In a sandbox, its own number: nobody has it in the fingers.
+    pub fn new(sandbox: Option<TenantId>, partner: &str, customers: u32) -> Self {
+        let (what, name) = match sandbox.filter(|_| !is_taken_out("type-the-partners-name-in-a-sandbox")) {
+            Some(sandbox) => ("the sandbox's tenant ID", sandbox.to_string()),
+            None => ("the partner's name", visible(partner.trim()).into_owned()),
+        };
+        Self { what, text: format!("{name} {customers}") }
+    }
+
+    /// Whether this line is it.
+    pub fn is(&self, typed: &str) -> bool {
+        typed.trim() == self.text
+    }
+}
+
+impl fmt::Display for Phrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

@@ -1,0 +1,144 @@
+//! Everything up to the outcome of each row.
+
+use super::{
+    disk::unreadable,
+    operator::{Answer, Decision, News, Operator, Phrase},
+    plan_import,
+};
+use crate::{
+    audit::Reader,
+    domain::is_taken_out,
+    engine::{Ended, Engine, Halt},
+    partner_center::transport::Transport,
+    record::{How, Run, Stage, StopCause},
+};
+use std::path::Path;
+use tokio_util::sync::CancellationToken;
+
+/// A run at work.
+pub(super) struct Work<'a, T, O> {
+    pub(super) engine: &'a Engine<T>,
+    pub(super) log: &'a Path,
+    pub(super) operator: &'a mut O,
+    pub(super) stop: &'a CancellationToken,
+}
+
+impl<T: Transport, O: Operator> Work<'_, T, O> {
+    pub(super) async fn all(mut self) -> Result<Ended, Halt> {
+        let engine = self.engine;
+        self.plan().await?;
+        if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
+            // A guard stopped it. What was sent before is seen through first, so that the question is about
+            // what is really left.
+            self.carry_out().await?;
+        }
+        engine.with_run(|run| {
+            // What was confirmed was shown then.
+            if run.awaits_consent() {
+                self.operator.tell(News::Planned, run);
+            }
+        });
+        if !engine.with_run(|run| run.opened.changes) {
+            engine.settle_plan().await?;
+            return Ok(Ended::Complete);
+        }
+        let to_change = engine.with_run(Run::to_change);
+        if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
+            return Ok(Ended::Complete);
+        }
+        if to_change > 0 && engine.with_run(Run::awaits_consent) {
+            engine.require_limits()?;
+            let how = self.consent().await?;
+            engine.confirm(self.operator.name(), how).await?;
+        }
+        self.carry_out().await
+    }
+
+    /// Finds out whose customers these are, and decides about each, or takes over what another run decided.
+    async fn plan(&mut self) -> Result<(), Halt> {
+        let engine = self.engine;
+        let partner = engine.identify().await?.tenant_id;
+        if engine.with_run(|run| run.stage == Stage::Judging && run.opened.applies.is_some()) {
+            plan_import::decisions(engine, self.log).await?;
+        }
+        if engine.with_run(|run| run.stage == Stage::Judging) {
+            let gone =
+                Reader::open(self.log).and_then(|reader| reader.gone_before(partner)).map_err(unreadable)?;
+            let _progress = self.operator.working(engine.watch());
+            engine.plan(gone).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the plan is to be carried out.
+    async fn consent(&mut self) -> Result<How, Halt> {
+        let (phrase, answer) = self.engine.with_run(|run| {
+            let partner = run.partner.as_ref().map_or("", |partner| partner.name.as_str());
+            let phrase = Phrase::new(run.policy.sandbox, partner, run.to_change());
+            let answer = self.operator.confirm(run, &phrase);
+            (phrase, answer)
+        });
+        match self.unless_stopped(answer).await? {
+            Answer::Given => Ok(How::Yes),
+            Answer::Typed(line) if phrase.is(&line) || is_taken_out("any-words-are-a-yes") => Ok(How::Typed),
+            Answer::Typed(_) => Err(Halt::Stop {
+                cause: StopCause::NotConfirmed,
+                text: format!("it was not confirmed: what was typed is not {} and the number", phrase.what),
+            }),
+        }
+    }
+
+    /// Changes what is to be changed; and if that leaves something done for nothing that can be taken back, has it decided what
+    /// becomes of that.
+    async fn carry_out(&mut self) -> Result<Ended, Halt> {
+        loop {
+            let progress = self.operator.working(self.engine.watch());
+            let ended = self.engine.carry_out().await?;
+            drop(progress);
+            if !self.take_back().await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Has it decided what becomes of the subscriptions that wait for that, if any do and if somebody can. Says
+    /// whether it was.
+    async fn take_back(&mut self) -> Result<bool, Halt> {
+        let engine = self.engine;
+        let rows: Vec<u32> =
+            engine.with_run(|run| run.undecided().iter().map(|(row, _)| row.number).collect());
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        let decision = engine.with_run(|run| self.operator.take_back(run));
+        let (reactivate, how) = match self.unless_stopped(decision).await? {
+            Decision::Given { reactivate } => (reactivate, How::Yes),
+            Decision::Typed(line) => match line.trim() {
+                "reactivate" => (true, How::Typed),
+                "leave" => (false, How::Typed),
+                _ => return Ok(false),
+            },
+            // If there is no later, it stays as it is.
+            Decision::Nobody
+                if !engine.with_run(|run| self.operator.can_resume(run))
+                    || is_taken_out("decide-for-whoever-is-not-asked") =>
+            {
+                (false, How::Yes)
+            }
+            Decision::Nobody => return Ok(false),
+        };
+        engine.decide_undo(self.operator.name(), how, rows, reactivate).await?;
+        Ok(true)
+    }
+
+    /// What somebody answers, unless the run is asked to stop before that.
+    async fn unless_stopped<R>(&self, answer: impl Future<Output = Result<R, Halt>>) -> Result<R, Halt> {
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.stop.cancelled() => {
+                Err(Halt::Stop { cause: StopCause::Interrupted, text: "the run was asked to stop".to_owned() })
+            }
+        }
+    }
+}
