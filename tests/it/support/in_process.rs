@@ -4,9 +4,10 @@
 use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
-    domain::{Exit, Mode, Procedure, RunId, Secret, Sha256, Time},
-    engine::{Clock, Ended, Engine, Halt, Ids, Ports, Source},
-    input,
+    conduct::{Answer, Begin, CannotConduct, Decision, Ending, Log, News, Operator, Phrase, conduct},
+    domain::{Mode, Procedure, RunId, Secret, Sha256, Time},
+    engine::{Clock, Halt, Ids, Ports, Source, Watch},
+    input::{List, Options},
     partner_center::{
         BaseUrl,
         auth::AccessToken,
@@ -15,13 +16,13 @@ use offboard::{
         response::Incoming,
         transport::{SendError, Transport},
     },
-    record::{How, InputFile, Policy, Rules, Run, RunOpened, Stage, StopCause},
+    record::{InputFile, Policy, Rules, Run, RunOpened},
     simulator::{Cut, Model, Request, Scenario},
 };
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    future::pending,
+    collections::{BTreeMap, BTreeSet},
+    future::{pending, ready},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -240,10 +241,7 @@ impl InProcessRun {
                 stop,
             };
             let log = self.log();
-            let ended = tokio::select! {
-                ended = self.life(&log, ports) => ended,
-                () = died.notified() => LifeEnded::Killed,
-            };
+            let ended = self.life(&log, ports, &died).await;
             self.now = real.now();
             ended
         });
@@ -252,63 +250,77 @@ impl InProcessRun {
         ended
     }
 
-    async fn life(&mut self, log: &Path, ports: Ports<InProcess>) -> LifeEnded {
+    async fn life(&mut self, log: &Path, ports: Ports<InProcess>, died: &Notify) -> LifeEnded {
         let store = opened_again(log, ports.clock.now());
-        let reader = Reader::open(log).unwrap();
-        let open = reader.runs().unwrap().into_iter().rfind(|line| !line.is_sealed());
-        let known = open.map(|line| reader.fold(&line.run_id).unwrap().unwrap());
-        drop(reader);
-        let engine = match known {
-            // What is not whole was never begun.
-            Some(run) if run.rows.len() == self.count as usize => {
-                let policy = Policy { rate: self.rate_again, ..run.policy.clone() };
-                Engine::resume(store, run, policy, ports).await
-            }
-            _ => {
-                let what = (self.procedure, self.suspend_legacy);
-                Engine::begin(store, opened(what, self.count, self.concurrency), None, ports).await
-            }
+        let open = Reader::open(log).unwrap().runs().unwrap().into_iter().rfind(|line| !line.is_sealed());
+        let (log, begin) = if let Some(line) = open {
+            let (log, run) = Log::to_resume(store, &line.run_id).unwrap();
+            let policy = Policy { rate: self.rate_again, ..run.policy.clone() };
+            (log, Begin::Again { run: Box::new(run), policy })
+        } else {
+            let list = List::from_bytes("list", list(self.count), &Options::default()).unwrap();
+            let what = (self.procedure, self.suspend_legacy);
+            let opened = Box::new(opened(what, self.count, self.concurrency));
+            let log = Log::for_new(store, Mode::Run, list.sha256()).unwrap();
+            (log, Begin::New { opened, approved: None, list: Some(Box::new(list)) })
         };
-        let engine = engine.unwrap();
-        self.run = Some(engine.id().clone());
-        let is_new = engine.with_run(|run| run.partner.is_none());
-        let ended = match work(&engine, self.count).await {
-            Ok(Ended::Complete) => {
-                let all_gone = engine.with_run(|run| run.counts.keys().all(|outcome| outcome.is_gone()));
-                engine.seal(if all_gone { Exit::Done } else { Exit::Unfinished }.code()).await.unwrap();
-                LifeEnded::Sealed
-            }
-            Ok(Ended::StoppedByGuard(_)) => {
-                if self.gives_up || engine.with_run(Run::settled) == self.count {
-                    engine.give_up().await.unwrap();
-                    engine.seal(Exit::Guard.code()).await.unwrap();
-                    LifeEnded::Sealed
-                } else {
-                    LifeEnded::Stopped
-                }
-            }
-            Err(Halt::Stop { cause, text }) => {
+        let mut script = Script { gives_up: self.gives_up, run: &mut self.run };
+        let conducted = match conduct(log, begin, ports, &mut script, died.notified(), None).await {
+            Ok(conducted) => conducted,
+            Err(CannotConduct::LeftAtOnce(_)) => return LifeEnded::Killed,
+            Err(error) => panic!("{error:?}"),
+        };
+        match conducted.ending {
+            Ending::Left { cause, text } | Ending::GivenUp { cause, text, was_confirmed: true } => {
                 println!("{cause:?}: {text}");
-                let is_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
-                engine.leave(cause, &text).await.unwrap();
-                let is_refused = match cause {
-                    StopCause::Guard => !is_confirmed,
-                    StopCause::WrongAccount => is_new,
-                    _ => false,
-                };
-                if is_refused {
-                    engine.give_up().await.unwrap();
-                    engine.seal(Exit::Guard.code()).await.unwrap();
-                    LifeEnded::Refused
-                } else {
-                    LifeEnded::Stopped
-                }
+                LifeEnded::Stopped
             }
-            Err(Halt::Log(error)) => panic!("{error}"),
-            Err(_) => LifeEnded::Stopped,
-        };
-        engine.close().await.unwrap();
-        ended
+            Ending::GivenUp { cause, text, .. } => {
+                println!("{cause:?}: {text}");
+                LifeEnded::Refused
+            }
+            ending if ending.is_over() => LifeEnded::Sealed,
+            _ => LifeEnded::Stopped,
+        }
+    }
+}
+
+/// Says yes to everything.
+struct Script<'a> {
+    gives_up: bool,
+    run: &'a mut Option<RunId>,
+}
+
+impl<'a> Operator for Script<'a> {
+    type Progress = ();
+
+    fn name(&self) -> String {
+        "tester".to_owned()
+    }
+
+    fn tell(&mut self, news: News<'_>, run: &Run) {
+        if matches!(news, News::Begun) {
+            *self.run = Some(run.id.clone());
+        }
+    }
+
+    fn working<T: Transport>(&mut self, _: Watch<T>) {}
+
+    fn confirm(&mut self, _: &Run, _: &Phrase) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
+        ready(Ok(Answer::Given))
+    }
+
+    /// As long as their number is odd, somebody wants it back.
+    fn take_back(&mut self, run: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<'a> {
+        ready(Ok(Decision::Given { reactivate: run.undecided().len() % 2 == 1 }))
+    }
+
+    fn undecided(&self, _: &Run) -> Option<String> {
+        None
+    }
+
+    fn can_resume(&self, _: &Run) -> bool {
+        !self.gives_up
     }
 }
 
@@ -320,42 +332,6 @@ pub(crate) fn opened_again(log: &Path, now: Time) -> Store {
             Err(offboard::audit::StoreError::Locked(_)) => std::thread::yield_now(),
             Err(error) => panic!("{error}"),
         }
-    }
-}
-
-async fn work(engine: &Engine<InProcess>, count: u32) -> Result<Ended, Halt> {
-    if engine.with_run(|run| run.rows.is_empty()) {
-        engine.take_rows(rows(count)).await?;
-    }
-    engine.identify().await?;
-    if engine.with_run(|run| run.stage == Stage::Judging) {
-        engine.plan(HashSet::new()).await?;
-    }
-    if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
-        carry_out(engine).await?;
-    }
-    let to_change = engine.with_run(Run::to_change);
-    if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
-        return Ok(Ended::Complete);
-    }
-    if to_change > 0 && engine.with_run(Run::awaits_consent) {
-        engine.require_limits()?;
-        engine.confirm("tester".into(), How::Yes).await?;
-    }
-    carry_out(engine).await
-}
-
-async fn carry_out(engine: &Engine<InProcess>) -> Result<Ended, Halt> {
-    loop {
-        let ended = engine.carry_out().await?;
-        let rows: Vec<u32> =
-            engine.with_run(|run| run.undecided().iter().map(|(row, _)| row.number).collect());
-        if rows.is_empty() {
-            return Ok(ended);
-        }
-        // As long as their number is odd, somebody wants it back.
-        let reactivate = rows.len() % 2 == 1;
-        engine.decide_undo("tester".into(), How::Yes, rows, reactivate).await?;
     }
 }
 
@@ -402,14 +378,8 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
     }
 }
 
-fn rows(count: u32) -> Vec<input::Row> {
-    let row = |n| input::Row {
-        row: n + 1,
-        customer: Ok(id(n)),
-        name: None,
-        domain: None,
-        duplicate_of: None,
-        cells: vec![id(n).to_string()],
-    };
-    (1..=count).map(row).collect()
+/// A list of the first customers.
+fn list(count: u32) -> Vec<u8> {
+    let lines = (1..=count).map(|n| format!("{}\n", id(n)));
+    std::iter::once("id\n".to_owned()).chain(lines).collect::<String>().into_bytes()
 }
