@@ -10,14 +10,15 @@ mod shared;
 
 use offboard::{
     audit::{SigningKey, Store},
+    conduct::{Begin, Ending, Log, conduct},
     domain::Secret,
-    engine::{Engine, Halt, Ids, Ports, Source},
+    engine::{Ids, Ports, Source},
     partner_center::{BaseUrl, auth::AccessToken, redact::Scrubber},
-    record::How,
 };
+use planned::Yes;
 use service::{BASE, Kind, PARTNER, Quota, Says, Seen, Service};
 use shared::{Failed, Section};
-use std::{collections::HashSet, time::Duration};
+use std::{future::pending, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -50,7 +51,9 @@ fn main() -> Result<(), Failed> {
     ];
     for (name, kind, says, ideal) in quotas {
         let (ended, seen, took) = run(Quota { kind, says })?;
-        ended.map_err(|halt| halt.to_string())?;
+        if !matches!(ended, Ending::Complete(_)) {
+            return Err(format!("{ended:?}").into());
+        }
         let (requests, minutes) = (f64::from(seen.requests - seen.refused), took.as_secs_f64() / 60.0);
         section.row(&[
             name.to_owned(),
@@ -64,8 +67,8 @@ fn main() -> Result<(), Failed> {
     let (ended, seen, _) = run(Quota { kind: Kind::Window(LIMIT), says: Says::Never })?;
     section.say("");
     let after = match ended {
-        Err(halt) => format!("the run stops after {} requests: {halt}", seen.requests),
-        Ok(()) => "the run goes on, which it must not".to_owned(),
+        Ending::Left { text, .. } => format!("the run stops after {} requests: {text}", seen.requests),
+        _ => "the run goes on, which it must not".to_owned(),
     };
     section.say(format!("With a `Retry-After` of 31 years, {after}."));
     section.write()
@@ -75,7 +78,7 @@ fn main() -> Result<(), Failed> {
 type Case<'a> = (&'static str, Kind, Says, &'a dyn Fn(f64) -> f64);
 
 /// One run to its end, or to where it stopped.
-fn run(quota: Quota) -> Result<(Result<(), Halt>, Seen, Duration), Failed> {
+fn run(quota: Quota) -> Result<(Ending, Seen, Duration), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;
@@ -94,19 +97,13 @@ fn run(quota: Quota) -> Result<(Result<(), Halt>, Seen, Duration), Failed> {
             stop: CancellationToken::new(),
         };
         let opened = planned::opened(BASE, PARTNER, CUSTOMERS, (CEILING, 8), 1);
-        let began = Instant::now();
-        let engine = Engine::begin(store, opened, None, ports).await.map_err(|halt| halt.to_string())?;
-        let worked = async {
-            engine.take_rows(planned::rows(CUSTOMERS)).await?;
-            engine.identify().await?;
-            engine.plan(HashSet::new()).await?;
-            engine.confirm("bench".to_owned(), How::Yes).await?;
-            engine.carry_out().await?;
-            engine.seal(0).await.map(drop)
-        };
-        let ended = worked.await;
-        let took = began.elapsed();
-        engine.close().await.map_err(|halt| halt.to_string())?;
-        Ok((ended, service.seen(), took))
+        let list = planned::list(CUSTOMERS)?;
+        let log = Log::for_new(store, opened.mode, list.sha256()).map_err(|error| format!("{error:?}"))?;
+        let begin = Begin::New { opened: Box::new(opened), approved: None, list: Some(Box::new(list)) };
+        let start = Instant::now();
+        let conducted = conduct(log, begin, ports, &mut Yes(|_: &_| ()), pending(), None).await;
+        let took = start.elapsed();
+        let ending = conducted.map_err(|error| format!("{error:?}"))?.ending;
+        Ok((ending, service.seen(), took))
     })
 }

@@ -1,11 +1,17 @@
 //! The run that benchmarks carry out: a list of customers that may all go.
 
 use offboard::{
-    domain::{Mode, Procedure, Sha256, TenantId},
-    input,
-    record::{InputFile, Policy, Rules, RunOpened},
+    conduct::{Answer, Decision, News, Operator, Phrase},
+    domain::{Mode, Procedure, Sha256},
+    engine::{Halt, Watch},
+    input::{List, ListError, Options},
+    partner_center::transport::Transport,
+    record::{InputFile, Policy, Rules, Run, RunOpened},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::{Future, ready},
+};
 
 /// A run over so many customers of this partner, at this address and pace, in waves or not.
 pub(crate) fn opened(
@@ -61,18 +67,44 @@ pub(crate) fn id(n: usize) -> String {
     format!("d0000000-0000-4000-8000-{n:012x}")
 }
 
-/// The rows of the list.
-pub(crate) fn rows(count: usize) -> Vec<input::Row> {
-    let row = |n: usize| {
-        let customer = id(n).parse::<TenantId>().ok()?;
-        Some(input::Row {
-            row: u32::try_from(n).ok()? + 2,
-            customer: Ok(customer),
-            name: None,
-            domain: None,
-            duplicate_of: None,
-            cells: vec![customer.to_string()],
-        })
-    };
-    (0..count).filter_map(row).collect()
+/// The list.
+pub(crate) fn list(count: usize) -> Result<List, ListError> {
+    let lines = (0..count).map(|n| id(n) + "\n");
+    let text: String = std::iter::once("id\n".to_owned()).chain(lines).collect();
+    List::from_bytes("list", text.into_bytes(), &Options::default())
+}
+
+/// Says yes to everything, and looks when the run has ended.
+pub(crate) struct Yes<F>(pub(crate) F);
+
+impl<F: FnMut(&Run)> Operator for Yes<F> {
+    type Progress = ();
+
+    fn name(&self) -> String {
+        "bench".to_owned()
+    }
+
+    fn tell(&mut self, news: News<'_>, run: &Run) {
+        if matches!(news, News::Ended(_)) {
+            self.0(run);
+        }
+    }
+
+    fn working<T: Transport>(&mut self, _: Watch<T>) {}
+
+    fn confirm(&mut self, _: &Run, _: &Phrase) -> impl Future<Output = Result<Answer, Halt>> + use<F> {
+        ready(Ok(Answer::Given))
+    }
+
+    fn take_back(&mut self, _: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<F> {
+        ready(Ok(Decision::Nobody))
+    }
+
+    fn undecided(&self, _: &Run) -> Option<String> {
+        None
+    }
+
+    fn can_resume(&self, _: &Run) -> bool {
+        true
+    }
 }

@@ -2,15 +2,16 @@
 //! client making the same calls, with nothing beside it but that it reads the answers, or not even that.
 
 use crate::{
-    run::{self, id},
+    run::{self, Yes, id},
     server::PARTNER,
     shared::Failed,
     turns::Kind,
 };
 use offboard::{
     audit::{SigningKey, Store},
+    conduct::{Begin, Log, conduct},
     domain::{Secret, TenantId},
-    engine::{Clock, Engine, Ids, Ports, Source},
+    engine::{Clock, Ids, Ports, Source},
     partner_center::{
         BaseUrl,
         auth::AccessToken,
@@ -21,11 +22,12 @@ use offboard::{
         response::Incoming,
         transport::{Connection, Http, Transport as _},
     },
-    record::How,
+    record::Run,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    collections::HashSet,
+    collections::BTreeMap,
+    future::pending,
     path::Path,
     sync::{
         Arc,
@@ -85,28 +87,25 @@ pub(crate) async fn audited(job: &Job, folder: &Path) -> Result<Took, Failed> {
     };
     let pace = (job.rate, job.concurrency);
     let opened = run::opened(&job.url, PARTNER, job.customers, pace, 0);
-    let began = Instant::now();
-    let engine = Engine::begin(store, opened, None, ports).await.map_err(|halt| halt.to_string())?;
-    let worked = async {
-        engine.take_rows(run::rows(job.customers)).await?;
-        engine.identify().await?;
-        engine.plan(HashSet::new()).await?;
-        engine.confirm("bench".to_owned(), How::Yes).await?;
-        engine.carry_out().await?;
-        engine.seal(0).await
-    };
-    let sealed = worked.await.map_err(|halt| halt.to_string())?;
-    let took = Took {
-        seconds: began.elapsed().as_secs_f64(),
-        // It is written from its beginning again and again, so it never shrinks while the log is open.
-        wal: std::fs::metadata(folder.join("audit.db-wal")).map_or(0, |found| found.len()),
-    };
-    let removed = sealed.counts.values().sum::<u32>();
-    if sealed.counts.len() != 1 || removed as usize != job.customers {
-        return Err(format!("not everybody was removed: {:?}", sealed.counts).into());
+    let list = run::list(job.customers)?;
+    let log = Log::for_new(store, opened.mode, list.sha256()).map_err(|error| format!("{error:?}"))?;
+    let begin = Begin::New { opened: Box::new(opened), approved: None, list: Some(Box::new(list)) };
+    let (start, mut took, mut counts) = (Instant::now(), None, BTreeMap::new());
+    let mut operator = Yes(|run: &Run| {
+        took = Some(Took {
+            seconds: start.elapsed().as_secs_f64(),
+            // It is written from its beginning again and again, so it never shrinks while the log is open.
+            wal: std::fs::metadata(folder.join("audit.db-wal")).map_or(0, |found| found.len()),
+        });
+        counts.clone_from(&run.counts);
+    });
+    let conducted = conduct(log, begin, ports, &mut operator, pending(), None).await;
+    conducted.map_err(|error| format!("{error:?}"))?;
+    let removed = counts.values().sum::<u32>();
+    if counts.len() != 1 || removed as usize != job.customers {
+        return Err(format!("not everybody was removed: {counts:?}").into());
     }
-    engine.close().await.map_err(|halt| halt.to_string())?;
-    Ok(took)
+    Ok(took.ok_or("the run did not end")?)
 }
 
 /// A call about a customer, and how its answer is read.
