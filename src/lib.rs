@@ -25,8 +25,9 @@
 //!    [`record`]: what can be recorded, and what records add up to · [`simulator`]: a Partner Center
 //!    that never was
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
-//! 4. [`engine`]: what is next, and the only moving part · [`report`]: what people read
-//! 5. [`review`]: the reviewer's page
+//! 4. `procedure`: what is done to a customer, a file for each procedure and each effect · [`report`]: what
+//!    people read
+//! 5. [`engine`]: what is next, and the only moving part · [`review`]: the reviewer's page
 //! 6. [`conduct`]: a run, from its list to its reports
 //! 7. [`cli`]: the command line
 

@@ -1,9 +1,10 @@
 //! The moving part: it carries a run from its list to its seal.
 //!
 //! What to do next is decided by pure functions over the fold of the records: [`look`] what must
-//! still be read of a customer, [`sequence`] what is done for it and in what order, [`attempts`] what becomes of each change, [`retry`] when a read is tried again,
-//! [`guards`] what may not happen at all, [`forecast`] how long it still takes. The [`Courier`](courier::Courier) carries out one
-//! request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
+//! still be read of a customer, [`sequence`] what is done for it and in what order, [`attempts`] what becomes
+//! of each change, [`retry`] when a read is tried again, [`guards`] what may not happen at all, [`forecast`]
+//! how long it still takes; what a procedure or an effect is, `procedure` says. The
+//! [`Courier`](courier::Courier) carries out one request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
 //! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
 //! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
 //! asks again; a [`Visit`] makes the requests that belong to no run.
