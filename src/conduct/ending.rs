@@ -1,12 +1,6 @@
-//! How a run ends: what is recorded of it, and the exit code. All from one table.
+//! How a run ends, what becomes of it, and the exit code.
 
-use super::operator::Operator;
-use crate::{
-    domain::Exit,
-    engine::{Ended, Engine, Halt},
-    partner_center::transport::Transport,
-    record::{Run, Stage, StopCause},
-};
+use crate::{domain::Exit, record::StopCause};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +73,7 @@ pub const fn exit_of(cause: StopCause) -> Exit {
 /// Whether a run is over that stopped for this cause: one that is refused before anybody confirmed it is.
 /// Everything else can be gone on with; and so can a run that another process began, when only today's account
 /// is the wrong one.
-const fn is_given_up(cause: StopCause, is_confirmed: bool, is_new: bool) -> bool {
+pub(super) const fn is_given_up(cause: StopCause, is_confirmed: bool, is_new: bool) -> bool {
     match cause {
         StopCause::Guard => !is_confirmed,
         // Whoever declines gives the run up; that is also the way to be rid of one.
@@ -92,54 +86,6 @@ const fn is_given_up(cause: StopCause, is_confirmed: bool, is_new: bool) -> bool
         | StopCause::StopFile
         | StopCause::Bug => false,
     }
-}
-
-/// Records how the work ended.
-pub(super) async fn record<T: Transport>(
-    engine: &Engine<T>,
-    operator: &impl Operator,
-    worked: Result<Ended, Halt>,
-    is_new: bool,
-) -> Result<Ending, Halt> {
-    match worked {
-        Ok(Ended::Complete) => {
-            if let Some(text) = engine.with_run(|run| operator.undecided(run)) {
-                engine.leave(StopCause::NotConfirmed, &text).await?;
-                return Ok(Ending::Undecided(text));
-            }
-            let exit = engine.with_run(exit_of_complete);
-            engine.seal(exit.code()).await?;
-            Ok(Ending::Complete(exit))
-        }
-        Ok(Ended::StoppedByGuard(text)) => {
-            // The stop is on record already. It can be gone on with once somebody has looked, unless nothing is
-            // left, or nobody can.
-            let is_over =
-                engine.with_run(|run| !operator.can_resume(run) || run.settled() == run.opened.input.rows);
-            if is_over {
-                engine.give_up().await?;
-                engine.seal(Exit::Guard.code()).await?;
-            }
-            Ok(Ending::StoppedByGuard { text, is_over })
-        }
-        Err(Halt::Stop { cause, text }) => {
-            let was_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
-            engine.leave(cause, &text).await?;
-            if !is_given_up(cause, was_confirmed, is_new) {
-                return Ok(Ending::Left { cause, text });
-            }
-            engine.give_up().await?;
-            engine.seal(exit_of(cause).code()).await?;
-            Ok(Ending::GivenUp { cause, text, was_confirmed })
-        }
-        Err(halt) => Err(halt),
-    }
-}
-
-/// What a run that came to its end says of itself.
-fn exit_of_complete(run: &Run) -> Exit {
-    let all_gone = run.counts.keys().all(|outcome| outcome.is_reached());
-    if !run.opened.changes || all_gone { Exit::Done } else { Exit::Unfinished }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod log;
 mod operator;
 mod plan_import;
 mod reports;
+mod seal;
 mod work;
 
 pub use begin::Begin;
@@ -72,7 +73,7 @@ pub async fn conduct<T: Transport>(
         worked = work => worked,
         () = leave => return Err(CannotConduct::LeftAtOnce(run)),
     };
-    let ending = ending::record(&engine, operator, worked, is_new).await?;
+    let ending = seal::record(&engine, operator, worked, is_new).await?;
     tracing::info!(%run, exit = ending.exit().code(), "ended");
     engine.with_run(|run| operator.tell(News::Ended(&ending), run));
     engine.rest();
