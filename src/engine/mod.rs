@@ -34,6 +34,7 @@ mod reconcile;
 mod renewal;
 mod retry;
 mod run;
+mod scheduler;
 mod sequence;
 mod settle;
 mod sign_in;

@@ -24,16 +24,6 @@ use std::sync::{Arc, Mutex};
 type Courier<T> = Arc<super::courier::Courier<T>>;
 
 impl<T: Transport> Engine<T> {
-    /// What is next for a row.
-    pub(super) fn step(&self, row: u32, may_send: bool) -> Step {
-        let now = self.now();
-        self.with_run(|run| {
-            run.row(row).map_or(Step::Nothing, |row| {
-                sequence::next(run.opened.procedure, row, &run.policy, now, may_send)
-            })
-        })
-    }
-
     /// Settles rows, in one append; gives them back.
     pub(super) fn settle(
         &self,
