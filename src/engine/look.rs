@@ -90,29 +90,17 @@ pub(super) async fn look<T: Transport>(
         let id = subject.customer;
         let failed = match gathered.need() {
             Need::Nothing => break,
-            Need::Customer => {
-                match courier
-                    .read::<Customer>(Purpose::Read(Lookup::Customer), about, request::customer(id))
-                    .await?
-                {
-                    Read::Done(customer, basis) => {
-                        if is_another(&customer, id) {
-                            let text = Some("the answer is about another customer".to_owned());
-                            let exchange = Exchange { status: Some(200), text, ..Exchange::default() };
-                            let intent = basis.first().copied().unwrap_or_default();
-                            Some((Reason::UnexpectedAnswer, Failure { intent, exchange }))
-                        } else {
-                            gathered.facts = Some(Facts::new(today, CustomerFacts::of(customer)));
-                            gathered.basis.extend(basis);
-                            None
-                        }
-                    }
-                    Read::NoRelationship(failure) => {
-                        return Ok(absent(&subject, &gathered, failure, &context));
-                    }
-                    Read::Failed(reason, failure) => Some((reason, failure)),
+            Need::Customer => match customer(courier, about, id).await? {
+                Read::Done(facts, basis) => {
+                    gathered.facts = Some(Facts::new(today, facts));
+                    gathered.basis.extend(basis);
+                    None
                 }
-            }
+                Read::NoRelationship(failure) => {
+                    return Ok(absent(&subject, &gathered, failure, &context));
+                }
+                Read::Failed(reason, failure) => Some((reason, failure)),
+            },
             Need::Subscriptions => {
                 let call = request::subscriptions(id);
                 let read = courier
@@ -129,18 +117,7 @@ pub(super) async fn look<T: Transport>(
                 take(read, &mut gathered, |facts, items| facts.entitlements = items)
             }
             Need::Order(order) => {
-                let call = request::order(id, &order);
-                let read = match courier.read::<Order>(Purpose::Read(Lookup::Order), about, call).await? {
-                    Read::Done(found, basis) => Read::Done(OrderState::of(&found), basis),
-                    // An order is found late, up to a quarter of an hour after it was made.
-                    Read::Failed(Reason::RefusedByService, failure)
-                        if failure.exchange.status == Some(404) =>
-                    {
-                        Read::Done(OrderState::NotFound, vec![failure.intent])
-                    }
-                    Read::NoRelationship(failure) => Read::NoRelationship(failure),
-                    Read::Failed(reason, failure) => Read::Failed(reason, failure),
-                };
+                let read = order_state(courier, about, id, &order).await?;
                 take(read, &mut gathered, |facts, state| drop(facts.orders.insert(order, state)))
             }
         };
@@ -149,6 +126,44 @@ pub(super) async fn look<T: Transport>(
         }
     }
     Ok(judged(&subject, &gathered, &context))
+}
+
+/// A customer, as the answer about it says.
+async fn customer<T: Transport>(
+    courier: &Courier<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+) -> Result<Read<CustomerFacts>, Halt> {
+    let purpose = Purpose::Read(Lookup::Customer);
+    Ok(match courier.read::<Customer>(purpose, about, request::customer(id)).await? {
+        Read::Done(customer, basis) if is_another(&customer, id) => {
+            let text = Some("the answer is about another customer".to_owned());
+            let exchange = Exchange { status: Some(200), text, ..Exchange::default() };
+            let intent = basis.first().copied().unwrap_or_default();
+            Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
+        }
+        Read::Done(customer, basis) => Read::Done(CustomerFacts::of(customer), basis),
+        Read::NoRelationship(failure) => Read::NoRelationship(failure),
+        Read::Failed(reason, failure) => Read::Failed(reason, failure),
+    })
+}
+
+async fn order_state<T: Transport>(
+    courier: &Courier<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+    order: &str,
+) -> Result<Read<OrderState>, Halt> {
+    let call = request::order(id, order);
+    Ok(match courier.read::<Order>(Purpose::Read(Lookup::Order), about, call).await? {
+        Read::Done(found, basis) => Read::Done(OrderState::of(&found), basis),
+        // An order is found late, up to a quarter of an hour after it was made.
+        Read::Failed(Reason::RefusedByService, failure) if failure.exchange.status == Some(404) => {
+            Read::Done(OrderState::NotFound, vec![failure.intent])
+        }
+        Read::NoRelationship(failure) => Read::NoRelationship(failure),
+        Read::Failed(reason, failure) => Read::Failed(reason, failure),
+    })
 }
 
 fn take<R>(

@@ -7,10 +7,11 @@
 //!            EffectUnit: prepare ──▶ request ──▶ answer ──▶ look ──▶ how it ended
 //! ```
 //!
-//! Their words, and the few facts that the fold of the records needs, are rows of the tables in [`crate::domain`]. Everything
-//! else that tells one from another is here: [`ProcedureUnit`] says what must be known of a customer and what follows from it,
-//! [`EffectUnit`] how a change is requested, what its answers mean, how it is seen done, and what its other ends mean for the
-//! customer. Nothing here sends anything or knows what time it is; the engine asks, and carries out.
+//! Their words, and the few facts that the fold of the records needs, are rows of the tables in
+//! [`crate::domain`]. Everything else that tells one from another is here: [`ProcedureUnit`] says what must
+//! be known of a customer and what follows from it, [`EffectUnit`](effects::EffectUnit) how a change is
+//! requested, what its answers mean, how it is seen done, and what its other ends mean for the customer.
+//! Nothing here sends anything or knows what time it is; the engine asks, and carries out.
 
 mod delete_sandbox_customer;
 pub(crate) mod effects;

@@ -6,11 +6,11 @@ use super::{
     changing::{Changing, shrunk},
     corroboration::Corroborated,
     decided::{Decided, add, head},
-    decisions::{Approved, Confirmed, Judged, PlanSealed},
+    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
     kinds::{Event, Record},
     opening::{CustomersProtected, Partner, Policy, RowRead, RunOpened},
-    requests::RequestIntended,
+    requests::{NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
     row::{Row, RowState},
     signs::Signs,
     waves::{LAST, SECOND, Waves},
@@ -160,65 +160,20 @@ impl Run {
             }
             Event::CustomersProtected(list) => self.protect(list),
             Event::RowRead(row) => self.row_read(row),
-            Event::PartnerIdentified(partner) => match &self.partner {
-                Some(known) if known.tenant_id != partner.tenant_id => {
-                    Err(format!("the run belongs to the partner account {}", known.tenant_id))
-                }
-                _ => {
-                    self.partner = Some(partner.clone());
-                    Ok(())
-                }
-            },
+            Event::PartnerIdentified(partner) => self.partner_identified(partner),
             Event::RequestIntended(intent) => self.intended(seq, at, intent),
-            Event::ResponseReceived(response) => {
-                let (row, is_change, _) = self.close(response.intent)?;
-                if !is_change {
-                    return Ok(());
-                }
-                let rules = self.opened.rules;
-                let change = self.open_change(row)?;
-                change.heard(response);
-                change.answered(response.answer, rules, at);
-                if change.was_agreed_to() && !is_taken_out("successes-count-only-when-seen") {
-                    self.signs.accepted();
-                }
-                if response.answer == Answer::NotUnderstood {
-                    self.signs.not_understood = row;
-                }
-                Ok(())
+            Event::ResponseReceived(response) => self.answered(at, response),
+            Event::RequestNotSent(NotSent { intent, error, .. }) => {
+                self.unanswered(*intent, error, |change| change.not_sent(at))
             }
-            Event::RequestNotSent(failure) => {
-                let (row, is_change, _) = self.close(failure.intent)?;
-                if is_change {
-                    let change = self.open_change(row)?;
-                    change.told(&failure.error);
-                    change.not_sent(at);
-                }
-                Ok(())
-            }
-            Event::OutcomeUnknown(failure) => {
-                let (row, is_change, _) = self.close(failure.intent)?;
-                if is_change {
-                    let change = self.open_change(row)?;
-                    change.told(&failure.error);
-                    change.lost(at);
-                }
-                Ok(())
+            Event::OutcomeUnknown(OutcomeUnknown { intent, error, .. }) => {
+                self.unanswered(*intent, error, |change| change.lost(at))
             }
             Event::Judged(judged) => self.judged(at, judged),
             Event::PlanSealed(plan) => self.plan_sealed(plan),
             Event::Approved(approved) => self.approved(approved),
             Event::Confirmed(confirmed) => self.confirmed(confirmed),
-            Event::Observed(observed) => {
-                let settle = self.policy.settle();
-                let about = observed.about.as_deref();
-                let looked_at = self.changing(Some(observed.row))?.about(about);
-                let change =
-                    looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
-                change.may_be_seen(observed.seen, at, settle)?;
-                change.seen(observed.seen, at);
-                Ok(())
-            }
+            Event::Observed(observed) => self.observed(at, observed),
             Event::Held(held) => {
                 self.held_until = self.held_until.max(Some(held.until));
                 Ok(())
@@ -230,18 +185,7 @@ impl Run {
                 Ok(())
             }
             Event::TokenNamed(_) | Event::ReportWritten(_) => Ok(()),
-            Event::Resumed(policy) => {
-                if !self.policy.differs_in_pace_only(policy) {
-                    return Err("only the pace may change when a run goes on".to_owned());
-                }
-                let mut protected = std::mem::take(&mut self.policy.protected);
-                if is_taken_out("protected-until-the-first-stop") {
-                    protected.clear();
-                }
-                self.policy = Policy { protected, ..policy.clone() };
-                self.restarted(at);
-                Ok(())
-            }
+            Event::Resumed(policy) => self.resumed(at, policy),
             Event::Fell(settled) => self.row_fell(settled),
             Event::UndoDecided(decided) => self.undo_decided(decided),
             Event::Settled(settled) => self.row_settled(settled),
@@ -250,6 +194,68 @@ impl Run {
             Event::Corroborated(corroborated) => self.corroborate(corroborated),
             Event::Reconciled(_) => self.require_seal(),
         }
+    }
+
+    fn partner_identified(&mut self, partner: &Partner) -> Result<(), String> {
+        match &self.partner {
+            Some(known) if known.tenant_id != partner.tenant_id => {
+                Err(format!("the run belongs to the partner account {}", known.tenant_id))
+            }
+            _ => {
+                self.partner = Some(partner.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn answered(&mut self, at: Time, response: &ResponseReceived) -> Result<(), String> {
+        let (row, is_change, _) = self.close(response.intent)?;
+        if !is_change {
+            return Ok(());
+        }
+        let rules = self.opened.rules;
+        let change = self.open_change(row)?;
+        change.heard(response);
+        change.answered(response.answer, rules, at);
+        if change.was_agreed_to() && !is_taken_out("successes-count-only-when-seen") {
+            self.signs.accepted();
+        }
+        if response.answer == Answer::NotUnderstood {
+            self.signs.not_understood = row;
+        }
+        Ok(())
+    }
+
+    fn unanswered(&mut self, intent: Seq, error: &str, end: impl FnOnce(&mut Change)) -> Result<(), String> {
+        let (row, is_change, _) = self.close(intent)?;
+        if is_change {
+            let change = self.open_change(row)?;
+            change.told(error);
+            end(change);
+        }
+        Ok(())
+    }
+
+    fn observed(&mut self, at: Time, observed: &Observed) -> Result<(), String> {
+        let settle = self.policy.settle();
+        let looked_at = self.changing(Some(observed.row))?.about(observed.about.as_deref());
+        let change = looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
+        change.may_be_seen(observed.seen, at, settle)?;
+        change.seen(observed.seen, at);
+        Ok(())
+    }
+
+    fn resumed(&mut self, at: Time, policy: &Policy) -> Result<(), String> {
+        if !self.policy.differs_in_pace_only(policy) {
+            return Err("only the pace may change when a run goes on".to_owned());
+        }
+        let mut protected = std::mem::take(&mut self.policy.protected);
+        if is_taken_out("protected-until-the-first-stop") {
+            protected.clear();
+        }
+        self.policy = Policy { protected, ..policy.clone() };
+        self.restarted(at);
+        Ok(())
     }
 
     fn row_read(&mut self, row: &RowRead) -> Result<(), String> {

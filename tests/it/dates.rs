@@ -20,6 +20,7 @@ const NOT_KNOWN: &str = "its term ends 2099-03-04; what happens then is not know
 const ACTIVE: &str = "skipped: active_subscription";
 
 /// Customers with one subscription each that ends on 2099-03-04.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn cases() -> Vec<Case> {
     let one = |fields: Value| {
         let mut whole = json!({ "kind": "new_commerce", "ends": "2099-03-04" });

@@ -71,16 +71,7 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
 
     let mut judge = Judge::new(&facts);
     let covered = judge.compare(&in_log, &mut signed).last().copied().unwrap_or_default();
-    for (seq, key) in &facts.keys {
-        if !trust.keys.is_empty()
-            && !trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str())
-            && !is_taken_out("a-head-by-any-key")
-        {
-            let text =
-                format!("introduces the key `{}`, which is none of those that were given", key.as_str());
-            signed.fault(Fault::of_record(*seq, text));
-        }
-    }
+    require_keys(trust, &facts, &mut signed);
     signed.subject =
         format!("{}, signed with {}; the last one covers {covered} records", in_log.len(), keys(&facts));
     checks.push(signed);
@@ -123,6 +114,18 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         is_being_written: snapshot.is_being_written,
         checks,
     })
+}
+
+/// Whoever gave keys trusts no other.
+fn require_keys(trust: &Trust, facts: &Facts, signed: &mut Check) {
+    let is_given = |key: &VerifyingKey| trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str());
+    for (seq, key) in &facts.keys {
+        if !trust.keys.is_empty() && !is_given(key) && !is_taken_out("a-head-by-any-key") {
+            let text =
+                format!("introduces the key `{}`, which is none of those that were given", key.as_str());
+            signed.fault(Fault::of_record(*seq, text));
+        }
+    }
 }
 
 /// Whether the log could not be read. It may be whole then: what went wrong is not in its bytes.

@@ -8,7 +8,7 @@ use crate::{
     domain::{Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
     record::{
         ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending,
-        Record, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
+        Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -139,21 +139,7 @@ impl CustomerStory {
                 }
                 self.judged.push((seq, at, (**judged).clone()));
             }
-            Event::RequestIntended(intent) if intent.row.is_some() => {
-                let Some(effect) = intent.purpose.effect() else { return };
-                let same = |change: &Change| {
-                    change.effect == effect && change.about.as_deref() == intent.about.as_deref()
-                };
-                let place = self.changes.iter().position(same);
-                match place.and_then(|place| self.changes.get_mut(place)) {
-                    Some(change) => {
-                        give_up(change, at);
-                        change.send_again(intent, seq, at);
-                    }
-                    None => self.changes.push(Change::first(effect, intent, seq, at)),
-                }
-                self.intents.insert(seq, place.unwrap_or(self.changes.len() - 1));
-            }
+            Event::RequestIntended(intent) if intent.row.is_some() => self.intended(seq, at, intent),
             Event::ResponseReceived(response) => {
                 if let Some(change) = self.change_of(response.intent) {
                     change.heard(response);
@@ -188,6 +174,20 @@ impl CustomerStory {
             Event::Corroborated(found) => self.corroborated.push((at, (**found).clone())),
             _ => {}
         }
+    }
+
+    fn intended(&mut self, seq: Seq, at: Time, intent: &RequestIntended) {
+        let Some(effect) = intent.purpose.effect() else { return };
+        let is_same =
+            |change: &Change| change.effect == effect && change.about.as_deref() == intent.about.as_deref();
+        let place = self.changes.iter().position(is_same);
+        if let Some(change) = place.and_then(|place| self.changes.get_mut(place)) {
+            give_up(change, at);
+            change.send_again(intent, seq, at);
+        } else {
+            self.changes.push(Change::first(effect, intent, seq, at));
+        }
+        self.intents.insert(seq, place.unwrap_or(self.changes.len() - 1));
     }
 
     /// What happened to all rows at this moment.

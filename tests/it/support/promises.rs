@@ -15,6 +15,7 @@ use std::{
 type Key = (u32, bool, Option<String>);
 
 /// Asserts that they hold. `whole` is a run that came to its end.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     // Whenever the process died, the log is one that the program would have written.
     assert_ne!(Question::new(simulated.log()).answer(), 7);

@@ -17,6 +17,7 @@ fn one_of<'a>(numbers: &mut Numbers, all: &[&'a str]) -> &'a str {
 }
 
 /// Does one thing to the log at `path`, and says what.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn mutate(numbers: &mut Numbers, path: &Path, heads: &str) -> String {
     let (at, other) = (below(numbers, 40), below(numbers, 40));
     match below(numbers, 6) {
