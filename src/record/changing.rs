@@ -243,6 +243,8 @@ impl Changing {
             return outcome == Outcome::Unknown;
         }
         match outcome {
+            // Where the plan names all that there is to do, that is done when all of it is.
+            Outcome::Done(procedure) => procedure.facts().last.is_none() && self.changes.iter().all(is_gone),
             Outcome::NotAttempted => true,
             Outcome::Skipped => {
                 any(|phase| matches!(phase, ChangePhase::Accepted { .. } | ChangePhase::Refused { .. }))

@@ -3,3 +3,4 @@
 mod corroboration;
 mod decided;
 mod planning;
+mod restart;

@@ -11,7 +11,7 @@ use serde_json::json;
 const PLANNED_BY: &str = "20261120-091530-bbbbbb";
 
 /// A run that carries out a plan with one customer, up to the seal of the plan.
-fn up_to_the_plan(approval_above: u32, is_approved: bool) -> (Run, Sha256) {
+pub(super) fn up_to_the_plan(approval_above: u32, is_approved: bool) -> (Run, Sha256) {
     let customer: TenantId = "c0000000-0000-4000-8000-000000000001".parse().unwrap();
     let judged =
         json!({ "kind": "judged", "row": 1, "verdict": "ready", "facts_at": "2026-11-20T09:15:30.000Z" });
