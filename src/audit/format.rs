@@ -7,7 +7,7 @@
 
 use crate::{
     domain::{Digest, Outcome, Sha256},
-    record::{CUSTOMER_COLUMNS, Column, Kind, LogOpened},
+    record::{CUSTOMER_COLUMNS, Column, Kind, LogOpened, sql_list},
 };
 use rusqlite::{Connection, OptionalExtension as _, types::ValueRef};
 use std::{borrow::Cow, fmt, sync::LazyLock};
@@ -27,8 +27,8 @@ pub(super) fn definitions() -> &'static str {
     &SQL
 }
 
-/// A question in which `{RunOpened}` stands for the name of that kind of record as a text, `{not_reached}` for the names of the
-/// outcomes after which nothing is left to end, and `{customers}` for the columns of customers.
+/// A question in which `{RunOpened}` stands for the name of that kind of record as a text, `{not_reached}` for
+/// the names of the outcomes in which what was asked for is not so, and `{customers}` for the columns of customers.
 pub(super) fn sql(text: &str) -> String {
     let column = |column: &Column| format!("{} AS {}", column.sql, column.name);
     let columns = || CUSTOMER_COLUMNS.iter().map(column).collect::<Vec<_>>().join(",\n    ");
@@ -45,8 +45,7 @@ pub(super) fn sql(text: &str) -> String {
 
 /// The names of these outcomes, for a list in SQL.
 pub(super) fn outcomes(are: fn(&Outcome) -> bool) -> String {
-    let quoted = Outcome::ALL.into_iter().filter(are).map(|outcome| format!("'{outcome}'"));
-    quoted.collect::<Vec<_>>().join(", ")
+    sql_list(Outcome::ALL.iter().filter(|outcome| are(outcome)).map(|outcome| outcome.as_str()))
 }
 
 /// A layout that a released version writes. These never change.

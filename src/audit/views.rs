@@ -93,7 +93,7 @@ fn gather_since(connection: &Connection) -> rusqlite::Result<()> {
     let mut take = connection.prepare(&format!(
         "INSERT INTO temp.milestone SELECT seq, kind, run FROM temp.records
          WHERE seq = ?1 AND CASE WHEN json_valid(CAST(body AS TEXT)) THEN kind END IN ({})",
-        sql_list(MILESTONES)
+        sql_list(MILESTONES.map(Kind::label))
     ))?;
     let (suspect, mut next) = (Suspect::new(), from);
     let mut rows = query.query([from])?;

@@ -13,7 +13,7 @@ use super::{
     show::{self, Table, table},
 };
 use crate::{
-    conduct::{Answer, Decision, News, Operator, Phrase},
+    conduct::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK},
     domain::{EffectWords, Mode, Preparation},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
@@ -111,7 +111,7 @@ impl<'a> Operator for TerminalOperator<'a> {
             let Words { things, done, taken_back, change } = Words::of(run, undecided(run));
             self.printer.warn(&format!(
                 "these {things} were {done}, and then the {change} of their customers failed:\n{shown}\n\
-                 Type `{TAKE_BACK}` to have exactly these {taken_back}, or `leave` to leave them {done}:"
+                 Type `{TAKE_BACK}` to have exactly these {taken_back}, or `{LEAVE}` to leave them {done}:"
             ));
         }
         async move {
@@ -176,9 +176,6 @@ fn about(run: &Run, printer: &Printer) -> String {
         show::about_list(run),
     )
 }
-
-/// What is typed to have taken back what was done for nothing.
-const TAKE_BACK: &str = "reactivate";
 
 /// What is done, taken back, and was for nothing, in words.
 struct Words {

@@ -22,7 +22,7 @@ mod work;
 pub use begin::Begin;
 pub use ending::{Ending, exit_of};
 pub use log::{CannotConduct, Log};
-pub use operator::{Answer, Decision, News, Operator, Phrase};
+pub use operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK};
 pub use reports::NotWritten;
 
 use crate::{

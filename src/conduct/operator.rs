@@ -61,10 +61,15 @@ pub enum Answer {
     Given,
 }
 
+/// What is typed to have taken back what was prepared for nothing,
+pub const TAKE_BACK: &str = "reactivate";
+/// and to leave it as it is.
+pub const LEAVE: &str = "leave";
+
 /// What becomes of what was prepared for nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// This was typed: `reactivate` or `leave`, or what decides nothing.
+    /// This was typed: [`TAKE_BACK`] or [`LEAVE`], or what decides nothing.
     Typed(String),
     /// It was decided beforehand.
     Given {

@@ -2,7 +2,7 @@
 
 use super::{
     disk::unreadable,
-    operator::{Answer, Decision, News, Operator, Phrase},
+    operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK},
     plan_import,
 };
 use crate::{
@@ -88,8 +88,8 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         }
     }
 
-    /// Changes what is to be changed; and if that leaves something done for nothing that can be taken back, has it decided what
-    /// becomes of that.
+    /// Changes what is to be changed; and if that leaves something done for nothing that can be taken back,
+    /// has it decided what becomes of that.
     async fn carry_out(&mut self) -> Result<Ended, Halt> {
         loop {
             let progress = self.operator.working(self.engine.watch());
@@ -101,8 +101,8 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         }
     }
 
-    /// Has it decided what becomes of the subscriptions that wait for that, if any do and if somebody can. Says
-    /// whether it was.
+    /// Has it decided what becomes of what waits for that, if anything does and if somebody can. Says whether it
+    /// was.
     async fn take_back(&mut self) -> Result<bool, Halt> {
         let engine = self.engine;
         let rows: Vec<u32> =
@@ -114,8 +114,8 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         let (reactivate, how) = match self.unless_stopped(decision).await? {
             Decision::Given { reactivate } => (reactivate, How::Yes),
             Decision::Typed(line) => match line.trim() {
-                "reactivate" => (true, How::Typed),
-                "leave" => (false, How::Typed),
+                TAKE_BACK => (true, How::Typed),
+                LEAVE => (false, How::Typed),
                 _ => return Ok(false),
             },
             // If there is no later, it stays as it is.
@@ -136,9 +136,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         tokio::select! {
             biased;
             answer = answer => answer,
-            () = self.stop.cancelled() => {
-                Err(Halt::Stop { cause: StopCause::Interrupted, text: "the run was asked to stop".to_owned() })
-            }
+            () = self.stop.cancelled() => Err(Halt::interrupted()),
         }
     }
 }

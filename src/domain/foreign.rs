@@ -1,4 +1,4 @@
-//! Text that comes from outside: what of it counts as blank, and how it is shown.
+//! Text for people, and text that comes from outside: what of it counts as blank, and how it is shown.
 
 /// Whether a character is nothing to the eye: blanks of every width, tabs, line ends, and the marks of no width
 /// that come along when an ID is copied from a web page, those that turn the reading direction among them.
@@ -12,6 +12,12 @@ pub(crate) fn is_blank(c: char) -> bool {
 /// The text without what is blank around it.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank)
+}
+
+/// The same text, its first letter large.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// The text for a message: between back-ticks, at most 60 characters, nothing that could drive a

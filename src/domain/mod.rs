@@ -31,7 +31,7 @@ pub use answer::Answer;
 pub use effect::{Effect, EffectFacts, EffectWords, Thing};
 pub use exit::Exit;
 pub use finding::{Cause, Ends, Finding, awaits_an_act, outcome_of, removable_from};
-pub(crate) use foreign::{is_blank, shown, trimmed};
+pub(crate) use foreign::{capitalised, is_blank, shown, trimmed};
 pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
 pub use outcome::{Evidence, Outcome};

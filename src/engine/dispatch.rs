@@ -165,9 +165,7 @@ impl<T: Transport> Engine<T> {
     /// The first reason counts; from now on nothing passes the gate.
     fn halt(&self, halted: &mut Option<Halt>, halt: Halt) {
         self.courier.closed.cancel();
-        if !matches!(halted, Some(known) if !matches!(known, Halt::Closed)) {
-            *halted = Some(halt);
-        }
+        halt.keep_first(halted);
     }
 }
 

@@ -40,8 +40,15 @@ impl Halt {
         Self::stop(StopCause::Bug, format!("a part of this program {how}; please report it{what}"))
     }
 
+    /// Keeps the first reason: that the gate was closed is none by itself.
+    pub(super) fn keep_first(self, known: &mut Option<Self>) {
+        if known.as_ref().is_none_or(|known| matches!(known, Self::Closed)) {
+            *known = Some(self);
+        }
+    }
+
     /// Somebody asked the run to stop.
-    pub(super) fn interrupted() -> Self {
+    pub fn interrupted() -> Self {
         Self::stop(StopCause::Interrupted, "the run was asked to stop")
     }
 }

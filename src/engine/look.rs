@@ -242,21 +242,6 @@ fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, fai
 }
 
 fn skipped(subject: &Subject, gathered: &Gathered, findings: Vec<Finding>) -> Judged {
-    Judged {
-        row: subject.row,
-        verdict: Outcome::Skipped,
-        name: None,
-        domain: None,
-        relationship: None,
-        findings,
-        allowed: Vec::new(),
-        first: Vec::new(),
-        listed_as: None,
-        seats: None,
-        active_until: None,
-        note: None,
-        facts_at: gathered.facts_at,
-        basis: gathered.basis.clone(),
-        exchange: None,
-    }
+    let judged = Judged::skipped(subject.row, gathered.facts_at, findings);
+    Judged { basis: gathered.basis.clone(), ..judged }
 }

@@ -251,9 +251,7 @@ impl Scheduler {
     /// The first reason counts; from now on nothing passes the gate.
     fn halt(&mut self, halt: Halt, actions: &mut Vec<Action>) {
         actions.push(Action::CloseGate);
-        if self.halted.as_ref().is_none_or(|known| matches!(known, Halt::Closed)) {
-            self.halted = Some(halt);
-        }
+        halt.keep_first(&mut self.halted);
     }
 }
 

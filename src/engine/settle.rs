@@ -2,10 +2,10 @@
 
 use super::{sequence::given_up, snapshot::Snapshot, step::ChangeKind, undo::closed};
 use crate::{
-    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, is_taken_out, removable_from},
+    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, is_taken_out, removable_from},
     input,
-    procedure::effects::{Instead, Verdict, capitalised},
-    record::{Change, Effects, Event, Exchange, Judged, Observed, Row, RowState, Seen, Settled},
+    procedure::effects::{Instead, Verdict},
+    record::{Change, Changing, Effects, Event, Exchange, Judged, Observed, Row, RowState, Seen, Settled},
 };
 
 /// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
@@ -127,27 +127,30 @@ pub(super) fn instead(
     Instead { reason, why }: Instead,
     now: Time,
 ) -> Vec<Event> {
-    let settled = |settled: Option<Settled>| settled.map(|settled| Event::Settled(Box::new(settled)));
-    let one = match kind {
-        ChangeKind::Preparation(one) => one,
-        ChangeKind::Reversal(..) => return settled(closed(row)).into_iter().collect(),
-        ChangeKind::Final(_) => {
-            let verdict = Verdict::because(reason, format!("{}.", capitalised(&why)));
-            return vec![ended(row, on_verdict(row, verdict, now))];
-        }
+    let changing = match &row.state {
+        RowState::Changing(changing) => Some(&**changing),
+        _ => None,
     };
-    let RowState::Changing(changing) = &row.state else { return taken_out(row, one, reason, why, now) };
-    if is_first {
-        return taken_out(row, one, reason, why, now);
-    }
+    let sent = match kind {
+        ChangeKind::Preparation(one) => changing.and_then(|changing| changing.of(one)),
+        ChangeKind::Final(_) => changing.and_then(Changing::last),
+        ChangeKind::Reversal(..) => return closing(row),
+    };
     // An earlier try may have been carried out: that this read told nothing is no end.
-    if changing.of(one).is_some_and(Change::is_in_doubt) {
-        let about = Some(one.id.clone());
+    if sent.is_some_and(Change::is_in_doubt) {
+        let about = kind.about().map(|one| one.id.clone());
         let (row, seen, basis) = (row.number, Seen::NotTold, None);
         return vec![Event::Observed(Observed { row, about, seen, detail: why, basis })];
     }
-    let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
-    vec![ended(row, on_verdict(row, verdict.after(row.first(), changing), now))]
+    let verdict = match (kind.about(), changing) {
+        (Some(one), Some(changing)) if !is_first => {
+            let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
+            verdict.after(row.first(), changing)
+        }
+        (Some(one), _) => return taken_out(row, one, reason, why, now),
+        (None, _) => Verdict::because(reason, format!("{}.", capitalised(&why))),
+    };
+    vec![ended(row, on_verdict(row, verdict, now))]
 }
 
 /// What was read takes the customer out of the plan.
@@ -159,21 +162,9 @@ fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now
         detail: why,
     };
     let judged = Judged {
-        row: row.number,
         verdict: reason.outcome(),
         name: row.name.clone(),
-        domain: None,
-        relationship: None,
-        findings: vec![Finding::new(reason, vec![cause])],
-        allowed: Vec::new(),
-        first: Vec::new(),
-        listed_as: None,
-        seats: None,
-        active_until: None,
-        note: None,
-        facts_at: now,
-        basis: Vec::new(),
-        exchange: None,
+        ..Judged::skipped(row.number, now, vec![Finding::new(reason, vec![cause])])
     };
     let settled = on_looking_again(row, &judged, now);
     let mut events = vec![Event::Judged(Box::new(judged))];
@@ -212,6 +203,11 @@ pub(super) fn ended(row: &Row, settled: Settled) -> Event {
         _ => false,
     };
     if is_bad && can_take_back { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
+}
+
+/// What closes a row that fell; nothing if it did not fall.
+pub(super) fn closing(row: &Row) -> Vec<Event> {
+    closed(row).map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
 }
 
 /// A row that nobody goes on with.

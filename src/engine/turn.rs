@@ -10,7 +10,6 @@ use super::{
     sequence, settle,
     snapshot::Snapshot,
     step::{ChangeKind, Step},
-    undo,
 };
 use crate::{
     domain::{Answer, Purpose, Reason, RequestId, TenantId, Time},
@@ -55,10 +54,7 @@ impl<T: Transport> Engine<T> {
             let events = match step {
                 Step::Nothing | Step::Wait(_) => Vec::new(),
                 Step::Settle(verdict) => vec![settled(&snapshot, verdict, courier.now())],
-                Step::Close => {
-                    let closed = undo::closed(&snapshot);
-                    closed.map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
-                }
+                Step::Close => settle::closing(&snapshot),
                 Step::LookAgain => look_again(&courier, &run, &snapshot, customer).await?,
                 Step::Change { kind, attempt, request_id } => {
                     let wire = match prepared(&courier, &snapshot, customer, &kind).await? {

@@ -5,7 +5,9 @@
 //! every change that was sent is known not to have happened.
 
 use super::change::{Change, ChangePhase};
-use crate::domain::{Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, is_taken_out};
+use crate::domain::{
+    Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, capitalised, is_taken_out,
+};
 use serde::Serialize;
 
 /// Where an effect stands, as far as is known.
@@ -440,9 +442,4 @@ const fn how_sure(evidence: Option<Evidence>) -> &'static str {
 
 fn sentence(text: &str) -> String {
     format!("{}.", capitalised(text))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -58,6 +58,27 @@ pub struct Judged {
 }
 
 impl Judged {
+    /// It is skipped because of these findings, and nothing else is known of the customer.
+    pub fn skipped(row: u32, facts_at: Time, findings: Vec<Finding>) -> Self {
+        Self {
+            row,
+            verdict: Outcome::Skipped,
+            name: None,
+            domain: None,
+            relationship: None,
+            findings,
+            allowed: Vec::new(),
+            first: Vec::new(),
+            listed_as: None,
+            seats: None,
+            active_until: None,
+            note: None,
+            facts_at,
+            basis: Vec::new(),
+            exchange: None,
+        }
+    }
+
     /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
     pub fn digest(&self) -> Result<Sha256, CanonicalError> {
         let bytes = canonical::to_bytes(self)?;

@@ -305,9 +305,9 @@ kinds! {
     LogExported(LogExported) = "log_exported": Log, Aside, Before, Withheld, lines::log_exported;
 }
 
-/// `'run_opened', 'run_sealed'`: for SQL, which alone needs the names as text.
-pub fn sql_list(kinds: impl IntoIterator<Item = Kind>) -> String {
-    let quoted = kinds.into_iter().map(|kind| format!("'{}'", kind.label()));
+/// `'run_opened', 'run_sealed'`: names of a table for SQL, which alone needs them as text.
+pub fn sql_list(names: impl IntoIterator<Item = &'static str>) -> String {
+    let quoted = names.into_iter().map(|name| format!("'{name}'"));
     quoted.collect::<Vec<_>>().join(", ")
 }
 

@@ -7,7 +7,7 @@ use crate::{
         format::{outcomes, sql},
     },
     domain::{Effect, RunId, TenantId},
-    record::KeyIntroduced,
+    record::{KeyIntroduced, sql_list},
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::HashSet;
@@ -63,13 +63,12 @@ impl Reader {
     /// Every change that was sent, or was about to be: its correlation ID, and its customer.
     pub fn changes_sent(&self) -> Result<Vec<(String, TenantId)>, QueryError> {
         let ends = Effect::ALL.iter().filter(|effect| effect.is_last());
-        let ends: Vec<String> = ends.map(|effect| format!("'{effect}'")).collect();
+        let ends = sql_list(ends.map(|effect| effect.as_str()));
         let mut query = self.connection.prepare(&sql(&format!(
             "SELECT json_extract(CAST(body AS TEXT), '$.correlation_id'),
                  json_extract(CAST(body AS TEXT), '$.customer')
              FROM records WHERE kind = {{RequestIntended}}
-             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ({})",
-            ends.join(", ")
+             AND json_extract(CAST(body AS TEXT), '$.purpose') IN ({ends})"
         )))?;
         let sent = query
             .query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?)))?;

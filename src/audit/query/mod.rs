@@ -150,7 +150,7 @@ impl Reader {
         let Some((first, last)) = self.extent(run)? else { return Ok(Vec::new()) };
         let mut query = self.connection.prepare(&format!(
             "SELECT seq, body FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3 AND kind IN ({}) ORDER BY seq",
-            sql_list(kinds.iter().copied())
+            sql_list(kinds.iter().map(|kind| kind.label()))
         ))?;
         let mut rows = query.query(params![first, last, run.as_str()])?;
         let mut found = Vec::new();

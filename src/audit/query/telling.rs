@@ -87,7 +87,7 @@ impl Reader {
         let aside = Kind::ALL.iter().filter(|kind| kind.may_follow_the_seal() || kind.scope() == Scope::Log);
         let question = format!(
             "SELECT at FROM records WHERE seq < ?1 AND run = ?2 AND kind NOT IN ({}) ORDER BY seq DESC LIMIT 1",
-            sql_list(aside.copied())
+            sql_list(aside.map(|kind| kind.label()))
         );
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
         let found = self.connection.query_row(&question, params![seq, run.as_str()], |row| row.get(0));

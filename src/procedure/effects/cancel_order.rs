@@ -1,11 +1,11 @@
 //! Cancels an order of a customer of the integration sandbox: `PATCH /v1/customers/{id}/orders/{id}`.
 
 use super::{
-    ending::{End, Ending, Verdict, capitalised},
+    ending::{End, Ending, Verdict},
     unit::{EffectUnit, Look, Prepare, Sight, Target},
 };
 use crate::{
-    domain::{Effect, Lookup, Reason, is_taken_out},
+    domain::{Effect, Lookup, Reason, capitalised, is_taken_out},
     partner_center::{
         model::{self, Order},
         request::{self, Method},

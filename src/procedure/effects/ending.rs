@@ -1,7 +1,7 @@
 //! How a change comes to its end, and what that means for the customer's row.
 
 use crate::{
-    domain::{Answer, EffectWords, Evidence, Outcome, Preparation, Procedure, Reason},
+    domain::{Answer, EffectWords, Evidence, Outcome, Preparation, Procedure, Reason, capitalised},
     record::{Change, Changing, Effects},
 };
 use std::time::Duration;
@@ -197,10 +197,4 @@ fn refused(answer: Answer, change: &Change) -> Verdict {
     let said = change.exchange().described();
     let said = said.trim_end_matches('.');
     Verdict::because(reason, format!("{}.{seen}", capitalised(said)))
-}
-
-/// The same text, its first letter large.
-pub(crate) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

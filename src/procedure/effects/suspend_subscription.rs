@@ -1,12 +1,12 @@
 //! Suspends a legacy subscription, so that it no longer stands in the way.
 
 use super::{
-    ending::{End, Ending, Verdict, capitalised},
+    ending::{End, Ending, Verdict},
     subscription,
     unit::{EffectUnit, Instead, Look, Prepare, Target},
 };
 use crate::{
-    domain::{Effect, Reason, is_taken_out},
+    domain::{Effect, Reason, capitalised, is_taken_out},
     partner_center::{request::Call, response::Incoming},
     preconditions::is_active_legacy,
 };
