@@ -4,7 +4,7 @@ use crate::planned::id;
 use offboard::{
     engine::Clock,
     partner_center::{
-        request::{Method, Outgoing},
+        request::{Method, Request},
         response::Incoming,
         transport::{SendError, Transport},
     },
@@ -106,7 +106,7 @@ impl Service {
 }
 
 impl Transport for Service {
-    async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, SendError> {
+    async fn send(&self, outgoing: &Request) -> Result<Incoming, SendError> {
         sleep(LATENCY / 2).await;
         let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).answer(outgoing);
         sleep(LATENCY / 2).await;
@@ -115,7 +115,7 @@ impl Transport for Service {
 }
 
 impl State {
-    fn answer(&mut self, outgoing: &Outgoing) -> Incoming {
+    fn answer(&mut self, outgoing: &Request) -> Incoming {
         let now = Instant::now();
         let path = outgoing.url.strip_prefix(BASE).unwrap_or_default();
         let customer = path.strip_prefix("/v1/customers/").and_then(|rest| rest.split(['/', '?']).next());
@@ -145,7 +145,7 @@ impl State {
         Incoming { status, headers: Vec::new(), body: body.to_string().into_bytes() }
     }
 
-    fn body(&mut self, outgoing: &Outgoing, path: &str, customer: Option<&str>) -> Value {
+    fn body(&mut self, outgoing: &Request, path: &str, customer: Option<&str>) -> Value {
         let shown = |id: &str, relationship: &str| {
             json!({ "id": id, "relationshipToPartner": relationship,
                 "companyProfile": { "tenantId": id, "companyName": "Customer", "domain": "c.example" } })

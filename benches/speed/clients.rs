@@ -18,7 +18,7 @@ use offboard::{
         model::{self, Customer, Entitlement, OrganizationProfile, Page, Subscription},
         next_page,
         redact::Scrubber,
-        request::{self, Call, Method, Outgoing},
+        request::{self, Method, Request},
         response::Incoming,
         transport::{Connection, Http, Transport as _},
     },
@@ -109,7 +109,7 @@ pub(crate) async fn audited(job: &Job, folder: &Path) -> Result<Took, Failed> {
 }
 
 /// A call about a customer, and how its answer is read.
-type About = (fn(TenantId) -> Call, fn(&Incoming) -> bool);
+type About = (fn(TenantId) -> Request, fn(&Incoming) -> bool);
 
 /// What is asked about each customer, and then done to it.
 const PHASES: [&[About]; 2] = [
@@ -117,7 +117,7 @@ const PHASES: [&[About]; 2] = [
     &[(removal, is::<Customer>)],
 ];
 
-fn removal(id: TenantId) -> Call {
+fn removal(id: TenantId) -> Request {
     let body = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
     request::customer(id).change(Method::Patch, Some(body.into()))
 }
@@ -173,12 +173,12 @@ struct Bare {
 }
 
 impl Bare {
-    async fn send(&self, call: &Call, read: fn(&Incoming) -> bool) -> Result<Incoming, String> {
+    async fn send(&self, call: &Request, read: fn(&Incoming) -> bool) -> Result<Incoming, String> {
         if self.has_limit {
             self.turns.lock().await.tick().await;
         }
         let (request_id, correlation_id) = (Ids::Random.request_id(), Ids::Random.correlation_id());
-        let outgoing = Outgoing::new(&self.base, call, token(), request_id, correlation_id);
+        let outgoing = call.clone().to_partner_center(&self.base, token(), request_id, correlation_id);
         let answer = self.http.send(&outgoing).await.map_err(|error| error.to_string())?;
         if !answer.is_success() || self.reads && !read(&answer) {
             return Err(format!("status {}", answer.status));

@@ -28,7 +28,7 @@ pub(super) fn text(printer: &Printer, plan: &Plan) -> String {
         parts.push(strong("Look at these first"));
         parts.extend(surprises);
     }
-    let outcome = plan.head.procedure.done();
+    let outcome = Outcome::Done(plan.head.procedure);
     parts.push(strong(&format!("The {} customers that would be {outcome}", plan.head.ready)));
     let ready: Vec<_> = plan.ready().collect();
     parts.push(customers(&ready, "left to the service", |entry| {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     audit::Store,
-    engine::{Clock, Visit},
+    engine::{Clock, StandaloneSession},
     partner_center::transport::Transport,
     record::Setting,
 };
@@ -72,28 +72,32 @@ async fn visit(printer: &Printer, settings: &RunSettings, store: Store) -> Resul
         Ok(ports) => ports,
         Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
     };
-    let visit = Visit::begin(store, settings.policy.rate, ports);
+    let visit = StandaloneSession::begin(store, settings.policy.rate, ports);
     let checks = look(settings, &visit, can_renew).await;
     visit.end().await?;
     Ok(checks)
 }
 
-async fn look<T: Transport>(settings: &RunSettings, visit: &Visit<T>, can_renew: bool) -> Vec<Check> {
+async fn look<T: Transport>(
+    settings: &RunSettings,
+    visit: &StandaloneSession<T>,
+    can_renew: bool,
+) -> Vec<Check> {
     let [_, rest @ ..] = WITH_A_TOKEN;
     let token = match visit.sign_in().await {
         Ok(token) => token,
         Err(halt) => return without("token", &WITH_A_TOKEN, halt.into()),
     };
     let mut checks = health::token(&token, can_renew, settings.service.cloud, Clock::System.now());
-    match visit.introduce().await {
-        Ok(found) => checks.extend(health::introduction(settings, &found)),
+    match visit.identify().await {
+        Ok(found) => checks.extend(health::identification(settings, &found)),
         Err(halt) => {
             let [first, rest @ ..] = rest;
             checks.extend(without(first, &rest, halt.into()));
             return checks;
         }
     }
-    checks.push(match visit.may_list().await {
+    checks.push(match visit.require_listing().await {
         Ok(()) => Check::good("customers", "this user may list the partner's customers"),
         Err(halt) => Check::failed("customers", halt.into()),
     });

@@ -9,7 +9,7 @@ use super::{
     show,
 };
 use crate::{
-    conduct::{CannotConduct, Conducted, Ending, NotWritten},
+    conduct::{CannotConduct, Conducted, NotWritten},
     domain::{Mode, RunId},
     report::{ReportError, Written},
 };
@@ -22,27 +22,6 @@ pub(super) struct End {
     pub(super) written: Option<Written>,
     /// What comes next.
     pub(super) next: Vec<String>,
-}
-
-/// What there is to say of how a run ended. `open` is what is still to be decided.
-pub(super) fn in_words(ending: &Ending, mode: Mode, open: Option<&str>) -> Option<String> {
-    let (text, besides) = match ending {
-        Ending::Complete(_) => return None,
-        Ending::Undecided(text) | Ending::StoppedByGuard { text, is_over: true } => (text, String::new()),
-        Ending::StoppedByGuard { text, is_over: false } => {
-            (text, open.map(|open| format!(". Besides, {open}")).unwrap_or_default())
-        }
-        Ending::GivenUp { text, was_confirmed, .. } => {
-            let nothing = if *was_confirmed { "Nothing more" } else { "Nothing" };
-            (text, format!(". {nothing} was changed"))
-        }
-        Ending::Left { text, .. } => {
-            let forgets =
-                if mode.is_simulated() { ". The simulator forgets; run the list again" } else { "" };
-            (text, forgets.to_owned())
-        }
-    };
-    Some(format!("{text}{besides}"))
 }
 
 /// What a run came to, of which all but its reports was said when it ended.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::Time,
-    engine::{Introduction, guards},
+    engine::{PartnerIdentification, decide::guards},
     partner_center::Cloud,
     record::{Policy, TokenNamed},
     report::visible,
@@ -195,7 +195,7 @@ pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time
 }
 
 /// What the organization profile shows.
-pub(super) fn introduction(settings: &RunSettings, found: &Introduction) -> Vec<Check> {
+pub(super) fn identification(settings: &RunSettings, found: &PartnerIdentification) -> Vec<Check> {
     let partner = &found.partner;
     let who = format!("{} ({})", visible(&partner.name), partner.tenant_id);
     let wrong = guards::wrong_partner(&settings.policy, None, partner)

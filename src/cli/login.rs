@@ -13,7 +13,7 @@ use super::{
     settings::{self, Paths, ServiceSettings, Typed},
     signals,
 };
-use crate::{engine::Visit, report::visible};
+use crate::{engine::StandaloneSession, report::visible};
 use std::{
     io::{self, IsTerminal as _},
     pin::pin,
@@ -39,7 +39,7 @@ pub(super) fn login(
     session::block_on(async {
         let store = session::open_store(&paths)?;
         let stop = CancellationToken::new();
-        let visit = Visit::begin(store, RATE, access.ports(stop.clone())?);
+        let visit = StandaloneSession::begin(store, RATE, access.ports(stop.clone())?);
         let signed_in = {
             let mut work = pin!(visit.sign_in());
             tokio::select! {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::TenantId,
-    engine::Visit,
+    engine::StandaloneSession,
     input::{List, Options, Row},
     partner_center::transport::Transport,
     preconditions::{CustomerFacts, domain_key, name_key},
@@ -51,8 +51,11 @@ pub(super) fn run(
     let access = Access::find(printer, &settings)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     let customers = session::block_on(async {
-        let visit =
-            Visit::begin(session::open_store(&paths)?, options.rate, access.ports(CancellationToken::new())?);
+        let visit = StandaloneSession::begin(
+            session::open_store(&paths)?,
+            options.rate,
+            access.ports(CancellationToken::new())?,
+        );
         let customers = read(&visit, settings.partner).await;
         visit.end().await?;
         customers
@@ -114,9 +117,12 @@ struct Customers {
     by_domain: HashMap<String, Vec<usize>>,
 }
 
-async fn read<T: Transport>(visit: &Visit<T>, partner: Option<TenantId>) -> Result<Customers, Failure> {
+async fn read<T: Transport>(
+    visit: &StandaloneSession<T>,
+    partner: Option<TenantId>,
+) -> Result<Customers, Failure> {
     visit.sign_in().await?;
-    let found = visit.introduce().await?.partner;
+    let found = visit.identify().await?.partner;
     if partner.is_some_and(|wanted| wanted != found.tenant_id) {
         let text = format!(
             "the account is {} ({}), not the one that `--partner-tenant` names; nothing was written",

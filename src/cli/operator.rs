@@ -3,7 +3,6 @@
 use super::{
     args::{AfterFailure, UndoOptions},
     consent::{self, Consent},
-    ending,
     exit::Failure,
     health::{self, State},
     next,
@@ -13,7 +12,7 @@ use super::{
     show::{self, Table, table},
 };
 use crate::{
-    conduct::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK},
+    conduct::{Answer, Decision, Ending, LEAVE, News, Operator, Phrase, TAKE_BACK},
     domain::{EffectWords, Mode, Preparation},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
@@ -77,7 +76,7 @@ impl<'a> Operator for TerminalOperator<'a> {
                     self.printer.warn(&left);
                 }
                 let open = still_open(run, &self.paths.again);
-                if let Some(text) = ending::in_words(how, run.opened.mode, open.as_deref()) {
+                if let Some(text) = ending_in_words(how, run.opened.mode, open.as_deref()) {
                     self.printer.failure(&Failure::new(how.exit(), text));
                 }
                 self.next = next::steps(self.paths, run);
@@ -243,4 +242,25 @@ fn listed<'a>(run: &Run, all: impl Iterator<Item = (&'a Row, &'a Preparation)>) 
         ]);
     }
     table(&shown)
+}
+
+/// What there is to say of how a run ended. `open` is what is still to be decided.
+fn ending_in_words(ending: &Ending, mode: Mode, open: Option<&str>) -> Option<String> {
+    let (text, besides) = match ending {
+        Ending::Complete(_) => return None,
+        Ending::Undecided(text) | Ending::StoppedByGuard { text, is_over: true } => (text, String::new()),
+        Ending::StoppedByGuard { text, is_over: false } => {
+            (text, open.map(|open| format!(". Besides, {open}")).unwrap_or_default())
+        }
+        Ending::GivenUp { text, was_confirmed, .. } => {
+            let nothing = if *was_confirmed { "Nothing more" } else { "Nothing" };
+            (text, format!(". {nothing} was changed"))
+        }
+        Ending::Left { text, .. } => {
+            let forgets =
+                if mode.is_simulated() { ". The simulator forgets; run the list again" } else { "" };
+            (text, forgets.to_owned())
+        }
+    };
+    Some(format!("{text}{besides}"))
 }

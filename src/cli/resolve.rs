@@ -97,7 +97,7 @@ fn unknown_row(run: &Run, customer: TenantId) -> Result<u32, Failure> {
 
 const fn outcome(procedure: Procedure, found: Found) -> Outcome {
     match found {
-        Found::Removed => procedure.done(),
+        Found::Removed => Outcome::Done(procedure),
         Found::NotRemoved => Outcome::Failed,
     }
 }

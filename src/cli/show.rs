@@ -69,7 +69,7 @@ pub(super) fn plan(run: &Run) -> String {
         "{} of {} rows are ready to be {}",
         ready.len(),
         run.opened.input.rows,
-        run.opened.procedure.done()
+        Outcome::Done(run.opened.procedure)
     );
     if ready.is_empty() {
         text.push('.');

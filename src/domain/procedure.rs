@@ -1,7 +1,7 @@
 //! What a run does to each customer, and in what earnest: the one table of procedures, with their words and the facts that
 //! follow from what they are. What must be known for one, and what follows from that, is [`crate::procedure`]'s to say.
 
-use super::{Effect, Outcome, word::word};
+use super::{Effect, word::word};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -151,16 +151,6 @@ impl Procedure {
     /// The public name.
     pub const fn as_str(self) -> &'static str {
         self.facts().name
-    }
-
-    /// The outcome of a customer for whom it was done.
-    pub const fn done(self) -> Outcome {
-        Outcome::Done(self)
-    }
-
-    /// The outcome of a customer for whom there was nothing left to do.
-    pub const fn already_done(self) -> Outcome {
-        Outcome::AlreadyDone(self)
     }
 
     /// Whether its plans may name this effect to be done first, always or if an option allows it.

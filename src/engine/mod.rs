@@ -1,59 +1,41 @@
 //! The moving part: it carries a run from its list to its seal.
 //!
-//! What to do next is decided by pure functions over the fold of the records: [`look`] what must
-//! still be read of a customer, [`sequence`] what is done for it and in what order, [`attempts`] what becomes
-//! of each change, [`retry`] when a read is tried again, [`guards`] what may not happen at all, [`forecast`]
-//! how long it still takes; what a procedure or an effect is, `procedure` says. The
-//! [`Courier`](courier::Courier) carries out one request: it takes a slot from the pacer, records the intent, **waits until it is on disk**,
-//! sends, and records the answer. The token comes from the [`Source`], is renewed before it ends, by
-//! one at a time, and each request for one is on record as well. The [`Engine`] asks, carries out, and
-//! asks again; a [`Visit`] makes the requests that belong to no run.
+//! The rooms in here stand on each other:
 //!
-//! [`crate::conduct`] calls this room. It never prints, never reads the log (the fold is its memory),
-//! and never sends a request that is not on record.
+//! * `decide`: what is next. Pure functions over the fold of the records: what is done for a customer and in what order
+//!   (`sequence`), what becomes of each change (`attempts`), when a read is tried again (`retry`), what may not happen
+//!   at all (`guards`), how long it still takes (`forecast`). What a procedure or an effect is, `procedure` says.
+//! * `send`: the one client. It takes a slot from the pacer, records the intent, **waits until it is on disk**, sends,
+//!   and records the answer, all of it in `send/client.rs`.
+//! * `sign_in`: tokens, renewed before they end, by one at a time; each request for one is on record as well.
+//! * `observe`: what is read of the account and of its customers.
+//! * `drive`: the [`Engine`], which asks, carries out, and asks again.
+//!
+//! A [`StandaloneSession`] makes the requests that belong to no run. [`crate::conduct`] calls this room. It never prints,
+//! never reads the log (the fold is its memory), and never sends a request that is not on record.
 
-mod account_refusal;
-mod asking;
-mod attempts;
-mod courier;
-mod device_code;
-mod dispatch;
-mod errand;
-mod forecast;
-pub mod guards;
+pub(crate) mod decide;
+mod drive;
 mod halt;
-mod introduction;
-mod ledger;
-mod look;
-mod named;
-mod pace;
-mod pacer;
+mod observe;
 mod ports;
-mod reading;
-mod reconcile;
-mod renewal;
-mod retry;
-mod run;
-mod scheduler;
-mod sequence;
-mod settle;
+mod send;
 mod sign_in;
-mod snapshot;
-mod step;
-mod survey;
-mod together;
-mod token;
-mod turn;
-mod undo;
-mod visit;
+mod source;
+mod standalone_session;
 
-pub use forecast::{Meter, TimeLeft};
-pub use guards::not_approved;
+pub use decide::{
+    forecast::{Meter, TimeLeft},
+    guards::not_approved,
+    reconcile::{Claim, Comparison, Listed, Ours, compare},
+};
+pub use drive::{
+    engine::{Engine, Watch},
+    scheduler::Ended,
+};
 pub use halt::Halt;
-pub use introduction::Introduction;
-pub use pace::PaceNow;
+pub use observe::partner_identification::PartnerIdentification;
 pub use ports::{Clock, Ids, Ports};
-pub use reconcile::{Claim, Comparison, Listed, Ours, compare};
-pub use run::{Ended, Engine, Watch};
-pub use sign_in::{Invite, KeepToken, PrintToken, Renewed, Source};
-pub use visit::Visit;
+pub use send::pace::PaceNow;
+pub use source::{Invite, KeepToken, PrintToken, Renewed, Source};
+pub use standalone_session::StandaloneSession;

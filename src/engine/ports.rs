@@ -1,6 +1,6 @@
 //! What the engine works with: the outside world, so that a test can bring its own.
 
-use super::sign_in::Source;
+use super::source::Source;
 use crate::{
     audit::Salt,
     domain::{CorrelationId, RequestId, RunId, Time},

@@ -1,12 +1,17 @@
 //! Why a list cannot be read at all. What is wrong with a single row is no error: see
 //! [`Problem`](super::Problem).
 
-use super::{
-    limits::{COLUMNS, FIELD_BYTES, ROW_BYTES, ROWS},
-    scanner::QuoteFault,
-};
+use super::limits::{COLUMNS, FIELD_BYTES, ROW_BYTES, ROWS};
 use crate::domain::HiddenRows;
 use std::io;
+
+/// What is wrong with a quotation mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum QuoteFault {
+    TextBehind,
+    Inside,
+    NeverClosed,
+}
 
 /// A list that cannot be used, and why.
 #[derive(Debug, thiserror::Error)]

@@ -3,9 +3,8 @@
 use super::{
     header::{Layout, looks_like_an_id},
     limits::COLUMNS,
-    rows::is_domain,
     table::{About, Cell, CellKind, HiddenBy},
-    text::{letters, trimmed},
+    text::{is_domain, letters, trimmed},
 };
 use crate::domain::{HiddenRows, ListReading, Uncomputed};
 use std::ops::RangeInclusive;

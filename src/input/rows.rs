@@ -7,7 +7,7 @@ use super::{
     limits::{COLUMNS, ROWS},
     lookalike::wrong_letter,
     table::{About, Cell, CellKind, Line, Table},
-    text::{letters, shown, trimmed},
+    text::{is_domain, letters, shown, trimmed},
     xlsx::place,
 };
 use crate::domain::{Hidden, IdError, Reason, TenantId, is_taken_out};
@@ -220,15 +220,6 @@ fn no_id(text: &str, error: &IdError) -> String {
             .to_owned();
     }
     "is not a tenant ID of the form `00000000-0000-0000-0000-000000000000`".to_owned()
-}
-
-/// Whether a text is a domain, by its form.
-pub(super) fn is_domain(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty() && label.len() < 64 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    let Some((_, last)) = text.rsplit_once('.') else { return false };
-    text.split('.').all(is_label) && last.chars().count() > 1 && last.chars().any(char::is_alphabetic)
 }
 
 /// The cell of a text in which a whole row stands, counted from 0, and that row: one of its lines has as many cells as

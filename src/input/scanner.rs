@@ -4,7 +4,7 @@
 //! a mark in the middle of a cell, one that is never closed. Each of them moves the end of a cell, and with it the
 //! end of a row. Every line end counts as Excel counts it: LF, CRLF, and CR alone.
 
-use super::{decode::Text, limits::ROW_BYTES};
+use super::{decode::Text, error::QuoteFault, limits::ROW_BYTES};
 use std::io::{self, BufRead as _, BufReader, Read};
 
 /// What quotation marks are.
@@ -23,14 +23,6 @@ pub(super) enum Stop {
     TooLong,
     /// In this column, counted from 1.
     Quote(QuoteFault, usize),
-}
-
-/// What is wrong with a quotation mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum QuoteFault {
-    TextBehind,
-    Inside,
-    NeverClosed,
 }
 
 impl From<io::Error> for Stop {

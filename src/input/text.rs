@@ -14,6 +14,15 @@ pub(super) fn letters(column: usize) -> String {
     letters.iter().rev().collect()
 }
 
+/// Whether a text is a domain, by its form.
+pub(super) fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.len() < 64 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let Some((_, last)) = text.rsplit_once('.') else { return false };
+    text.split('.').all(is_label) && last.chars().count() > 1 && last.chars().any(char::is_alphabetic)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@
 
 pub mod auth;
 mod cloud;
+pub mod form;
 mod json;
 pub mod model;
 mod paging;

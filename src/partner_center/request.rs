@@ -1,11 +1,6 @@
 //! The requests that are ever sent, as values; those to the sign-in service are made in `auth`.
 
-use super::{
-    BaseUrl,
-    auth::request::{Form, SignInRequest},
-    paging::NextPage,
-    resource::Changed,
-};
+use super::{BaseUrl, form::Form, paging::NextPage, resource::Changed};
 use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId, is_taken_out};
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -40,103 +35,148 @@ impl Method {
     }
 }
 
-/// A request, complete but for its identifiers and its token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+/// A request, from whoever builds it to the socket.
+#[derive(Clone, Debug)]
+pub struct Request {
     /// The method.
     pub method: Method,
-    /// The path, with its query: `/v1/customers?size=500`.
-    pub path: String,
-    /// The token of the page, for the pages after the first.
-    pub continuation: Option<String>,
-    /// Whether the answer is to tell if the sign-in was done with MFA (`ValidateMfa: true`).
-    pub asks_for_mfa: bool,
-    /// The version that is to be changed, `If-Match`.
-    pub if_match: Option<String>,
+    /// The path with its query, `/v1/customers?size=500`; the whole address once it is known to whom it goes.
+    pub url: String,
+    /// The headers, but for `Authorization`.
+    pub headers: Vec<(&'static str, String)>,
+    /// What becomes `Authorization`; a request to the sign-in service has none.
+    pub token: Option<Secret>,
     /// The body.
-    pub body: Option<Cow<'static, str>>,
+    pub body: Option<Body>,
 }
 
-impl Call {
+impl Request {
     fn get(path: String) -> Self {
-        Self {
-            method: Method::Get,
-            path,
-            continuation: None,
-            asks_for_mfa: false,
-            if_match: None,
-            body: None,
-        }
+        Self { method: Method::Get, url: path, headers: Vec::new(), token: None, body: None }
+    }
+
+    fn with(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     /// The same address with another method and this body, if there is one.
     #[must_use]
     pub fn change(self, method: Method, body: Option<Cow<'static, str>>) -> Self {
-        Self { method, body, ..self }
+        Self { method, body: body.map(Body::Plain), ..self }
+    }
+
+    /// A form for the sign-in service: always a `POST`.
+    pub(super) fn form(url: String, form: Form) -> Self {
+        Self { method: Method::Post, body: Some(Body::Form(form)), ..Self::get(url) }
+    }
+
+    /// Gives it Partner Center's address, its token, its identifiers and the headers that every request there has.
+    #[must_use]
+    pub fn to_partner_center(
+        self,
+        base: &BaseUrl,
+        token: Secret,
+        request_id: RequestId,
+        correlation_id: CorrelationId,
+    ) -> Self {
+        let mut headers = vec![
+            ("accept", "application/json".to_owned()),
+            ("accept-encoding", PLAIN.to_owned()),
+            ("ms-requestid", request_id.to_string()),
+            ("ms-correlationid", correlation_id.to_string()),
+            ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
+            ("x-locale", "en-US".to_owned()),
+        ];
+        if self.body.is_some() {
+            headers.push(("content-type", "application/json".to_owned()));
+        }
+        headers.extend(self.headers);
+        Self { url: base.join(&self.url), headers, token: Some(token), ..self }
+    }
+
+    /// Gives it the headers that a request to the sign-in service has, which calls `client-request-id` what is the
+    /// correlation ID in its own logs.
+    #[must_use]
+    pub fn to_sign_in_service(self, correlation_id: CorrelationId) -> Self {
+        let headers = vec![
+            ("accept", "application/json".to_owned()),
+            ("accept-encoding", PLAIN.to_owned()),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            ("client-request-id", correlation_id.to_string()),
+        ];
+        Self { headers, ..self }
     }
 }
 
 /// Who the token belongs to, and whether it comes from a sign-in with MFA:
 /// `GET /v1/profiles/organization`.
-pub fn organization_profile() -> Call {
-    Call { asks_for_mfa: true, ..Call::get("/v1/profiles/organization".to_owned()) }
+pub fn organization_profile() -> Request {
+    Request::get("/v1/profiles/organization".to_owned()).with("validatemfa", "true".to_owned())
 }
 
 /// Whether this user may list customers at all: `GET /v1/customers?size=1`.
-pub fn one_customer() -> Call {
-    Call::get("/v1/customers?size=1".to_owned())
+pub fn one_customer() -> Request {
+    Request::get("/v1/customers?size=1".to_owned())
 }
 
 /// The first page of all customers: `GET /v1/customers?size=…`.
-pub fn customers() -> Call {
-    Call::get(format!("/v1/customers?size={PAGE_SIZE}"))
+pub fn customers() -> Request {
+    Request::get(format!("/v1/customers?size={PAGE_SIZE}"))
 }
 
 /// The first page of what was done in the partner's account on these days, of which there may be 31:
 /// `GET /v1/auditrecords?startDate=…&endDate=…`.
-pub fn activity(from: Day, to: Day) -> Call {
-    Call::get(format!("/v1/auditrecords?startDate={from}&endDate={to}&size={PAGE_SIZE}"))
+pub fn activity(from: Day, to: Day) -> Request {
+    Request::get(format!("/v1/auditrecords?startDate={from}&endDate={to}&size={PAGE_SIZE}"))
 }
 
 /// The next page of a collection.
-pub fn next(next: NextPage) -> Call {
-    Call { continuation: next.continuation, ..Call::get(next.path) }
+pub fn next(next: NextPage) -> Request {
+    let page = Request::get(next.path);
+    match next.continuation {
+        Some(token) => page.with("ms-continuationtoken", token),
+        None => page,
+    }
 }
 
 /// One customer: `GET /v1/customers/{id}`.
-pub fn customer(id: TenantId) -> Call {
-    Call::get(format!("/v1/customers/{id}"))
+pub fn customer(id: TenantId) -> Request {
+    Request::get(format!("/v1/customers/{id}"))
 }
 
 /// Its subscriptions: `GET /v1/customers/{id}/subscriptions`.
-pub fn subscriptions(id: TenantId) -> Call {
-    Call::get(format!("/v1/customers/{id}/subscriptions"))
+pub fn subscriptions(id: TenantId) -> Request {
+    Request::get(format!("/v1/customers/{id}/subscriptions"))
 }
 
 /// Its entitlements with their expiry dates: `GET /v1/customers/{id}/entitlements?showExpiry=true`.
-pub fn entitlements(id: TenantId) -> Call {
-    Call::get(format!("/v1/customers/{id}/entitlements?showExpiry=true"))
+pub fn entitlements(id: TenantId) -> Request {
+    Request::get(format!("/v1/customers/{id}/entitlements?showExpiry=true"))
 }
 
 /// One of its orders: `GET /v1/customers/{id}/orders/{order}`.
-pub fn order(id: TenantId, order: &str) -> Call {
-    Call::get(format!("/v1/customers/{id}/orders/{}", path_segment(order)))
+pub fn order(id: TenantId, order: &str) -> Request {
+    Request::get(format!("/v1/customers/{id}/orders/{}", path_segment(order)))
 }
 
 /// One of its subscriptions: `GET /v1/customers/{id}/subscriptions/{subscription}`.
-pub fn subscription(id: TenantId, subscription: &str) -> Call {
-    Call::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
+pub fn subscription(id: TenantId, subscription: &str) -> Request {
+    Request::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
 }
 
 /// Gives a subscription another status: `PATCH` with the whole resource as it was just read, and with its
 /// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
-pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -> Call {
+pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -> Request {
     let Changed { body, etag } = changed;
     let if_match = etag
         .filter(|_| !is_taken_out("suspend-over-any-version"))
         .map(|etag| format!("\"{}\"", etag.trim_matches('"')));
-    let body = Some(Cow::Owned(body));
-    Call { method: Method::Patch, if_match, body, ..self::subscription(id, subscription) }
+    let patch = self::subscription(id, subscription).change(Method::Patch, Some(Cow::Owned(body)));
+    match if_match {
+        Some(etag) => patch.with("if-match", etag),
+        None => patch,
+    }
 }
 
 /// What a request carries.
@@ -157,74 +197,21 @@ impl Body {
         }
     }
 
+    /// The secrets of its own that it has, by the names of their fields.
+    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
+        let form = match self {
+            Self::Plain(_) => None,
+            Self::Form(form) => Some(form),
+        };
+        form.into_iter().flat_map(Form::secrets)
+    }
+
     /// As it may be stored.
     pub fn stored(&self) -> Cow<'static, str> {
         match self {
             Self::Plain(text) => text.clone(),
             Self::Form(form) => Cow::Owned(form.stored()),
         }
-    }
-}
-
-/// A request as it goes over the wire.
-#[derive(Clone, Debug)]
-pub struct Outgoing {
-    /// The method.
-    pub method: Method,
-    /// The whole address.
-    pub url: String,
-    /// The headers, but for `Authorization`.
-    pub headers: Vec<(&'static str, String)>,
-    /// What becomes `Authorization`; a request to the sign-in service has none.
-    pub token: Option<Secret>,
-    /// The body.
-    pub body: Option<Body>,
-}
-
-impl Outgoing {
-    /// Gives a call its address, its token, its identifiers and the headers that every request has.
-    pub fn new(
-        base: &BaseUrl,
-        call: &Call,
-        token: Secret,
-        request_id: RequestId,
-        correlation_id: CorrelationId,
-    ) -> Self {
-        let mut headers = vec![
-            ("accept", "application/json".to_owned()),
-            ("accept-encoding", PLAIN.to_owned()),
-            ("ms-requestid", request_id.to_string()),
-            ("ms-correlationid", correlation_id.to_string()),
-            ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
-            ("x-locale", "en-US".to_owned()),
-        ];
-        if call.body.is_some() {
-            headers.push(("content-type", "application/json".to_owned()));
-        }
-        if call.asks_for_mfa {
-            headers.push(("validatemfa", "true".to_owned()));
-        }
-        if let Some(etag) = &call.if_match {
-            headers.push(("if-match", etag.clone()));
-        }
-        if let Some(token) = &call.continuation {
-            headers.push(("ms-continuationtoken", token.clone()));
-        }
-        let body = call.body.clone().map(Body::Plain);
-        Self { method: call.method, url: base.join(&call.path), headers, token: Some(token), body }
-    }
-
-    /// A request to the sign-in service, which calls `client-request-id` what is the correlation ID
-    /// in its own logs.
-    pub fn sign_in(request: &SignInRequest, correlation_id: CorrelationId) -> Self {
-        let headers = vec![
-            ("accept", "application/json".to_owned()),
-            ("accept-encoding", PLAIN.to_owned()),
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
-            ("client-request-id", correlation_id.to_string()),
-        ];
-        let body = Some(Body::Form(request.form.clone()));
-        Self { method: Method::Post, url: request.url.clone(), headers, token: None, body }
     }
 }
 
@@ -249,6 +236,6 @@ mod tests {
     #[test]
     fn an_order_id_cannot_leave_its_path() {
         let id: TenantId = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
-        assert!(order(id, "../../x?y#z").path.ends_with("/orders/%2E%2E%2F%2E%2E%2Fx%3Fy%23z"));
+        assert!(order(id, "../../x?y#z").url.ends_with("/orders/%2E%2E%2F%2E%2E%2Fx%3Fy%23z"));
     }
 }

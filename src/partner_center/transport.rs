@@ -7,7 +7,7 @@
 
 use super::{
     BaseUrl,
-    request::{Method, Outgoing},
+    request::{Method, Request},
     response::Incoming,
 };
 use crate::domain::{Secret, is_taken_out};
@@ -58,7 +58,7 @@ pub enum SendError {
 /// Sends one request and gives the whole answer.
 pub trait Transport: Send + Sync + 'static {
     /// One attempt.
-    fn send(&self, request: &Outgoing) -> impl Future<Output = Result<Incoming, SendError>> + Send;
+    fn send(&self, request: &Request) -> impl Future<Output = Result<Incoming, SendError>> + Send;
 }
 
 /// How the network is reached, beside where.
@@ -121,7 +121,7 @@ impl Http {
         Ok(Self { client, origins: addresses.iter().map(|address| address.url().origin()).collect() })
     }
 
-    fn request(&self, outgoing: &Outgoing) -> Result<reqwest::RequestBuilder, SendError> {
+    fn request(&self, outgoing: &Request) -> Result<reqwest::RequestBuilder, SendError> {
         let refused = |text: &str| SendError::NotSent(text.to_owned());
         let url = Url::parse(&outgoing.url).map_err(|error| refused(&error.to_string()))?;
         if !self.origins.contains(&url.origin()) && !is_taken_out("reach-any-address") {
@@ -151,7 +151,7 @@ impl Http {
 }
 
 impl Transport for Http {
-    async fn send(&self, request: &Outgoing) -> Result<Incoming, SendError> {
+    async fn send(&self, request: &Request) -> Result<Incoming, SendError> {
         let builder = self.request(request)?;
         let mut response = builder.send().await.map_err(failure)?;
         let headers = response

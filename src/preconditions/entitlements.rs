@@ -114,10 +114,33 @@ pub(super) fn cause(entitlement: &Entitlement, facts: &Facts) -> Cause {
     }
 }
 
+/// All orders that entitlements come from and that are not read yet, at every depth. Each once.
+pub fn orders_named(facts: &Facts) -> Vec<String> {
+    not_read(facts, |_| true)
+}
+
+/// The orders that must be read before the entitlements can be judged: those of entitlements that
+/// have not expired and may have been cancelled. Each once.
+pub fn orders_needed(facts: &Facts) -> Vec<String> {
+    not_read(facts, |entitlement| !has_expired(entitlement, facts.today))
+}
+
+fn not_read(facts: &Facts, counts: impl Fn(&Entitlement) -> bool) -> Vec<String> {
+    let mut needed: Vec<String> = flattened(&facts.entitlements)
+        .filter(|entitlement| counts(entitlement))
+        .filter_map(order_id)
+        .filter(|order| !facts.orders.contains_key(*order))
+        .map(str::to_owned)
+        .collect();
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{CustomerFacts, facts::Standing, orders_needed},
+        super::{CustomerFacts, facts::Standing},
         *,
     };
     use serde_json::json;

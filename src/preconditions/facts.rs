@@ -1,6 +1,6 @@
 //! What must be known about a customer before it may be judged.
 
-use super::{entitlements, term::term_end};
+use super::term::term_end;
 use crate::{
     domain::Day,
     partner_center::model::{Customer, Entitlement, Order, Subscription},
@@ -120,29 +120,6 @@ impl Facts {
         });
         days.filter(|day| *day <= self.today).max()
     }
-}
-
-/// All orders that entitlements come from and that are not read yet, at every depth. Each once.
-pub fn orders_named(facts: &Facts) -> Vec<String> {
-    not_read(facts, |_| true)
-}
-
-/// The orders that must be read before the entitlements can be judged: those of entitlements that
-/// have not expired and may have been cancelled. Each once.
-pub fn orders_needed(facts: &Facts) -> Vec<String> {
-    not_read(facts, |entitlement| !entitlements::has_expired(entitlement, facts.today))
-}
-
-fn not_read(facts: &Facts, counts: impl Fn(&Entitlement) -> bool) -> Vec<String> {
-    let mut needed: Vec<String> = entitlements::flattened(&facts.entitlements)
-        .filter(|entitlement| counts(entitlement))
-        .filter_map(entitlements::order_id)
-        .filter(|order| !facts.orders.contains_key(*order))
-        .map(str::to_owned)
-        .collect();
-    needed.sort_unstable();
-    needed.dedup();
-    needed
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ mod orders;
 mod subscriptions;
 mod term;
 
-pub use facts::{CustomerFacts, Facts, OrderState, Standing, orders_named, orders_needed};
+pub use entitlements::{orders_named, orders_needed};
+pub use facts::{CustomerFacts, Facts, OrderState, Standing};
 pub use identity::{Listed, domain_key, name_key};
 pub use orders::standing_orders;
 pub use subscriptions::{is_active_legacy, suspendable};

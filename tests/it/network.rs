@@ -5,7 +5,7 @@ use offboard::{
     domain::{CorrelationId, RequestId, Secret},
     partner_center::{
         BaseUrl,
-        request::{self, Outgoing},
+        request::{self, Request},
         transport::{Connection, Http, SendError, Timeouts, Transport as _},
     },
 };
@@ -25,9 +25,9 @@ fn world() -> World {
     World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }))
 }
 
-fn profile(base: &BaseUrl) -> Outgoing {
+fn profile(base: &BaseUrl) -> Request {
     let (a, b) = (RequestId::new(uuid::Uuid::from_u128(1)), CorrelationId::new(uuid::Uuid::from_u128(2)));
-    Outgoing::new(base, &request::organization_profile(), Secret::new("a-token".into()), a, b)
+    request::organization_profile().to_partner_center(base, Secret::new("a-token".into()), a, b)
 }
 
 /// A company's root, and a server in front of `behind` whose certificate it issued. Where that is, and the

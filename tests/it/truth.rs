@@ -327,7 +327,7 @@ fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
             let rows = outputs.rows.iter().filter(|(_, (_, shown))| is_unknown(shown));
             rows.map(|(row, (customer, _))| {
                 let ended = Truth::of(&mut model, run.now(), *customer).ended;
-                (*row, *customer, if ended { run.procedure.done() } else { Outcome::Failed })
+                (*row, *customer, if ended { Outcome::Done(run.procedure) } else { Outcome::Failed })
             })
             .collect()
         };

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     audit::{Reader, RunLine},
     domain::{Day, Time, is_taken_out},
-    engine::{Clock, Comparison, Listed, Visit, compare},
+    engine::{Clock, Comparison, Listed, StandaloneSession, compare},
     partner_center::transport::Transport,
     record::{Event, Reconciled, Run, Stage},
 };
@@ -60,7 +60,7 @@ pub(super) fn run(
             return Err(Failure::usage(text));
         };
         let ports = access.ports(CancellationToken::new())?;
-        let visit = Visit::after(store, run.clone(), options.rate, ports);
+        let visit = StandaloneSession::after(store, run.clone(), options.rate, ports);
         let read = read(&visit, &run, &windows).await;
         let (listed, complete) = match read {
             Ok(read) => read,
@@ -156,11 +156,11 @@ fn ends(windows: &[(Day, Day)]) -> Option<(Day, Day)> {
 
 /// What Partner Center has on record; only for the account whose run it is.
 async fn read<T: Transport>(
-    visit: &Visit<T>,
+    visit: &StandaloneSession<T>,
     run: &Run,
     windows: &[(Day, Day)],
 ) -> Result<(Vec<Listed>, bool), Failure> {
-    let found = visit.introduce().await?.partner;
+    let found = visit.identify().await?.partner;
     if let Some(partner) = &run.partner
         && partner.tenant_id != found.tenant_id
         && !is_taken_out("reconcile-with-any-account")

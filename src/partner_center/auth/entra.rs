@@ -4,7 +4,18 @@
 //! `error_codes` only choose the words (learn.microsoft.com, `reference-error-codes`, says that clients
 //! must not depend on them).
 
-use super::Remedy;
+/// What helps against an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// A person signs in again.
+    SignIn,
+    /// Somebody changes the app's registration or its secret.
+    Administrator,
+    /// A setting is corrected.
+    Settings,
+    /// It gets better by itself.
+    Wait,
+}
 
 /// The answers of a poll that is to be repeated.
 pub(super) fn is_waiting(error: &str) -> bool {

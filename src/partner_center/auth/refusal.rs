@@ -1,6 +1,6 @@
 //! An error of the sign-in service, and what a person can do about it.
 
-use super::entra;
+use super::entra::{self, Remedy};
 
 /// An error of the sign-in service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,19 +11,6 @@ pub struct Refusal {
     pub codes: Vec<u32>,
     /// Its text, shortened. Never read by the program.
     pub text: Option<String>,
-}
-
-/// What helps against an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remedy {
-    /// A person signs in again.
-    SignIn,
-    /// Somebody changes the app's registration or its secret.
-    Administrator,
-    /// A setting is corrected.
-    Settings,
-    /// It gets better by itself.
-    Wait,
 }
 
 /// What the answer to a poll means.

@@ -1,13 +1,12 @@
 //! What is asked of the sign-in service.
 
 use super::{Authority, Certificate};
-use crate::domain::{Secret, Time};
-use std::fmt;
-use url::form_urlencoded;
+use crate::{
+    domain::{Secret, Time},
+    partner_center::{form::Form, request::Request},
+};
 
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// The fields whose values are secrets; the others are the same for everybody, or no secrets.
-const SECRET: [&str; 4] = ["refresh_token", "device_code", "client_secret", "client_assertion"];
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An app registration, and what it asks tokens for.
@@ -34,50 +33,6 @@ pub enum Proof {
     Certificate(Certificate),
 }
 
-/// A form. Every value is taken for a secret, so nobody has to decide which of them is one.
-#[derive(Clone)]
-pub struct Form(Vec<(&'static str, Secret)>);
-
-impl Form {
-    fn of<const N: usize>(fields: [(&'static str, &str); N]) -> Self {
-        Self(fields.into_iter().map(|(name, value)| (name, Secret::new(value.to_owned()))).collect())
-    }
-
-    /// As it goes over the wire.
-    pub fn encoded(&self) -> Secret {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(self.0.iter().map(|(name, value)| (*name, value.expose())));
-        Secret::new(form.finish())
-    }
-
-    /// The secrets in it, by the names of their fields.
-    pub fn secrets(&self) -> impl Iterator<Item = (&'static str, &Secret)> {
-        self.0.iter().filter(|(name, _)| SECRET.contains(name)).map(|(name, secret)| (*name, secret))
-    }
-
-    /// As it may be stored: each field by its name, and the length of its value.
-    pub fn stored(&self) -> String {
-        let field =
-            |(name, value): &(&str, Secret)| format!("{name}=[not stored, {} bytes]", value.expose().len());
-        self.0.iter().map(field).collect::<Vec<_>>().join("&")
-    }
-}
-
-impl fmt::Debug for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.stored())
-    }
-}
-
-/// A request to the sign-in service: always a `POST` of a form.
-#[derive(Clone, Debug)]
-pub struct SignInRequest {
-    /// The whole address.
-    pub url: String,
-    /// The body.
-    pub form: Form,
-}
-
 impl App {
     fn scope(&self) -> String {
         format!("{}/user_impersonation offline_access", self.audience)
@@ -85,12 +40,7 @@ impl App {
 
     /// A new access token for a refresh token. `id` names the signature, if there is one; no two may
     /// have the same.
-    pub fn refresh(
-        &self,
-        token: &Secret,
-        now: Time,
-        id: &str,
-    ) -> Result<SignInRequest, super::CertificateError> {
+    pub fn refresh(&self, token: &Secret, now: Time, id: &str) -> Result<Request, super::CertificateError> {
         let form = Form::of([
             ("grant_type", "refresh_token"),
             ("refresh_token", token.expose()),
@@ -100,9 +50,9 @@ impl App {
     }
 
     /// The beginning of a sign-in by device code.
-    pub fn device_code(&self) -> SignInRequest {
+    pub fn device_code(&self) -> Request {
         let form = Form::of([("client_id", &self.client), ("scope", &self.scope())]);
-        SignInRequest { url: self.authority.device_code_url(), form }
+        Request::form(self.authority.device_code_url(), form)
     }
 
     /// Whether somebody has entered the code meanwhile.
@@ -111,7 +61,7 @@ impl App {
         device_code: &Secret,
         now: Time,
         id: &str,
-    ) -> Result<SignInRequest, super::CertificateError> {
+    ) -> Result<Request, super::CertificateError> {
         let form = Form::of([("grant_type", DEVICE_CODE), ("device_code", device_code.expose())]);
         self.at_token_endpoint(form, now, id)
     }
@@ -121,19 +71,19 @@ impl App {
         mut form: Form,
         now: Time,
         id: &str,
-    ) -> Result<SignInRequest, super::CertificateError> {
+    ) -> Result<Request, super::CertificateError> {
         let url = self.authority.token_url();
-        form.0.extend(Form::of([("client_id", &self.client)]).0);
+        form.push("client_id", Secret::new(self.client.clone()));
         match &self.proof {
             Proof::None => {}
-            Proof::Secret(secret) => form.0.push(("client_secret", secret.clone())),
+            Proof::Secret(secret) => form.push("client_secret", secret.clone()),
             Proof::Certificate(certificate) => {
                 let assertion = certificate.assertion(&self.client, &url, now, id)?;
-                form.0.push(("client_assertion_type", Secret::new(ASSERTION.to_owned())));
-                form.0.push(("client_assertion", assertion));
+                form.push("client_assertion_type", Secret::new(ASSERTION.to_owned()));
+                form.push("client_assertion", assertion);
             }
         }
-        Ok(SignInRequest { url, form })
+        Ok(Request::form(url, form))
     }
 }
 
@@ -152,8 +102,8 @@ mod tests {
         }
     }
 
-    fn sent(request: &SignInRequest) -> String {
-        request.form.encoded().expose().to_owned()
+    fn sent(request: &Request) -> String {
+        request.body.as_ref().unwrap().sent().expose().to_owned()
     }
 
     #[test]
@@ -185,7 +135,7 @@ mod tests {
         let proof = Proof::Secret(Secret::new("hidden-1".to_owned()));
         let app = app(proof);
         let request = app.refresh(&Secret::new("hidden-22".to_owned()), Time::from_millis(0), "1").unwrap();
-        let stored = request.form.stored();
+        let stored = request.body.as_ref().unwrap().stored().into_owned();
         assert!(stored.contains("&client_secret=[not stored, 8 bytes]"), "{stored}");
         for shown in [stored, format!("{request:?}"), format!("{app:?}")] {
             assert!(!shown.contains("hidden"), "{shown}");

@@ -4,11 +4,11 @@
 //! and memory in proportion to its length, to look for it takes the same time whatever it is made of, and a part
 //! of it is found as well. Case is ignored, and so are blanks, and the pluses that stand for them.
 
-use super::{
-    search::DEEPEST,
-    views::{Escapes, View as _, WITHOUT_BLANKS, WITHOUT_PLUSES, unescape},
-};
+use super::views::{Escapes, View as _, WITHOUT_BLANKS, WITHOUT_PLUSES, unescape};
 use std::{collections::HashMap, ops::Range};
+
+/// How many times in a row something is decoded.
+pub(super) const DEEPEST: u32 = 6;
 
 /// How many bytes a piece has.
 const PIECE: usize = 16;

@@ -5,14 +5,11 @@
 //! work, cannot be looked through, and is taken for a secret.
 
 use super::{
-    finder::{Finder, merged},
+    finder::{DEEPEST, Finder, merged},
     views::{ALPHABETS, Alphabet, Escapes, View as _, WITHOUT_BLANKS, unescape},
 };
 use crate::domain::is_taken_out;
 use std::ops::Range;
-
-/// How many times in a row something is decoded.
-pub(super) const DEEPEST: u32 = 6;
 
 /// How many bytes may be worked on for each byte of the text, and for any text.
 const WORK: usize = 256;

@@ -39,7 +39,7 @@ impl EffectUnit for CancelOrder {
     }
 
     fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        Look { lookup: Lookup::OrderAgain, call: request::order(target.customer, target.id), see }
+        Look { lookup: Lookup::OrderAgain, request: request::order(target.customer, target.id), see }
     }
 
     fn patience(&self, policy: &Policy) -> Duration {
@@ -96,8 +96,8 @@ mod tests {
     fn it_says_which_order_and_nothing_else_of_it() {
         let customer = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
         let target = Target { customer, id: "Zx\"1", is_first: true };
-        let Prepare::Ready(call) = CancelOrder.prepare(&target) else { panic!("nothing is read first") };
-        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444/orders/Zx%221");
-        assert_eq!(call.body.unwrap(), r#"{"id":"Zx\"1","status":"cancelled"}"#);
+        let Prepare::Ready(request) = CancelOrder.prepare(&target) else { panic!("nothing is read first") };
+        assert_eq!(request.url, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444/orders/Zx%221");
+        assert_eq!(request.body.unwrap().stored(), r#"{"id":"Zx\"1","status":"cancelled"}"#);
     }
 }

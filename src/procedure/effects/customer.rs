@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) fn look(target: &Target<'_>, in_doubt: bool) -> Look {
     let lookup = if in_doubt { Lookup::CustomerInDoubt } else { Lookup::CustomerAgain };
-    Look { lookup, call: request::customer(target.customer), see }
+    Look { lookup, request: request::customer(target.customer), see }
 }
 
 fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {

@@ -104,10 +104,10 @@ impl Ending<'_> {
     pub(super) fn of_last(&self, none_left: &str) -> Verdict {
         let Self { procedure, change, end, .. } = *self;
         let EffectWords { noun, thing, .. } = self.words();
-        let done = procedure.done();
+        let done = Outcome::Done(procedure);
         match end {
             End::Done { .. } if change.was_missing => Verdict {
-                outcome: procedure.already_done(),
+                outcome: Outcome::AlreadyDone(procedure),
                 evidence: None,
                 reason: None,
                 explanation: format!(

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::Effect,
-    partner_center::{request::Call, response::Incoming},
+    partner_center::{request::Request, response::Incoming},
 };
 
 pub(super) struct ReactivateSubscription;
@@ -36,7 +36,7 @@ impl EffectUnit for ReactivateSubscription {
     }
 }
 
-fn make(answer: &Incoming, target: &Target<'_>) -> Result<Call, Instead> {
+fn make(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead> {
     subscription::found(answer, target)?;
     subscription::changed(answer, target, "active")
 }

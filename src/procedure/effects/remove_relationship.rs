@@ -27,8 +27,8 @@ impl EffectUnit for RemoveRelationship {
     }
 
     fn prepare(&self, target: &Target<'_>) -> Prepare {
-        let call = request::customer(target.customer).change(Method::Patch, Some(Cow::Borrowed(BODY)));
-        Prepare::Ready(call)
+        let request = request::customer(target.customer).change(Method::Patch, Some(Cow::Borrowed(BODY)));
+        Prepare::Ready(request)
     }
 
     fn understands(&self, answer: &Incoming) -> bool {
@@ -58,12 +58,12 @@ mod tests {
         assert_eq!(BODY.len(), 71);
         let customer = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
         let target = Target { customer, id: "", is_first: true };
-        let Prepare::Ready(call) = RemoveRelationship.prepare(&target) else {
+        let Prepare::Ready(request) = RemoveRelationship.prepare(&target) else {
             panic!("nothing is read first")
         };
-        assert_eq!(call.method.as_str(), "PATCH");
-        assert_eq!(call.path, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444");
-        assert_eq!(call.body.as_deref(), Some(BODY));
+        assert_eq!(request.method.as_str(), "PATCH");
+        assert_eq!(request.url, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444");
+        assert_eq!(request.body.unwrap().stored(), BODY);
     }
 
     #[test]

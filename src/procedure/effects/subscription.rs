@@ -5,7 +5,7 @@ use crate::{
     domain::{Lookup, Reason},
     partner_center::{
         model::{self, Subscription},
-        request::{self, Call},
+        request::{self, Request},
         resource::with_status,
         response::Incoming,
     },
@@ -15,15 +15,15 @@ use crate::{
 /// The change, over what the subscription is at this moment.
 pub(super) fn prepare(
     target: &Target<'_>,
-    make: fn(&Incoming, &Target<'_>) -> Result<Call, Instead>,
+    make: fn(&Incoming, &Target<'_>) -> Result<Request, Instead>,
 ) -> Prepare {
-    let call = request::subscription(target.customer, target.id);
-    Prepare::Fresh { lookup: Lookup::Subscription, call, understands: shows_one, make }
+    let request = request::subscription(target.customer, target.id);
+    Prepare::Fresh { lookup: Lookup::Subscription, request, understands: shows_one, make }
 }
 
 pub(super) fn look(target: &Target<'_>, see: fn(&Incoming, &Target<'_>) -> Option<Sight>) -> Look {
-    let call = request::subscription(target.customer, target.id);
-    Look { lookup: Lookup::Subscription, call, see }
+    let request = request::subscription(target.customer, target.id);
+    Look { lookup: Lookup::Subscription, request, see }
 }
 
 /// Whether the body is a subscription. A change of its status that takes its time has an empty one.
@@ -42,7 +42,7 @@ pub(super) fn found(answer: &Incoming, target: &Target<'_>) -> Result<Subscripti
 }
 
 /// The same with this status, as a request.
-pub(super) fn changed(answer: &Incoming, target: &Target<'_>, status: &str) -> Result<Call, Instead> {
+pub(super) fn changed(answer: &Incoming, target: &Target<'_>, status: &str) -> Result<Request, Instead> {
     let changed = with_status(answer.text(), status).ok_or_else(unexpected)?;
     Ok(request::change_subscription(target.customer, target.id, changed))
 }

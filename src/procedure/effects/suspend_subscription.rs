@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{Effect, Reason, capitalised, is_taken_out},
-    partner_center::{request::Call, response::Incoming},
+    partner_center::{request::Request, response::Incoming},
     preconditions::is_active_legacy,
 };
 
@@ -64,7 +64,7 @@ impl EffectUnit for SuspendSubscription {
 }
 
 /// Only what is still what the plan calls it is suspended.
-fn make(answer: &Incoming, target: &Target<'_>) -> Result<Call, Instead> {
+fn make(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead> {
     let found = subscription::found(answer, target)?;
     let is_any = is_taken_out("suspend-what-became-something-else");
     if target.is_first && !is_active_legacy(&found) && !is_any {

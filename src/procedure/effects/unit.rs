@@ -3,7 +3,7 @@
 use super::ending::{Ending, Verdict};
 use crate::{
     domain::{Effect, Lookup, Reason, TenantId},
-    partner_center::{request::Call, response::Incoming},
+    partner_center::{request::Request, response::Incoming},
     record::{Policy, Seen},
 };
 use std::time::Duration;
@@ -20,14 +20,14 @@ pub(crate) struct Target<'a> {
 
 /// The request of a change.
 pub(crate) enum Prepare {
-    Ready(Call),
+    Ready(Request),
     /// It is made from what this shows just before it is sent.
     Fresh {
         lookup: Lookup,
-        call: Call,
+        request: Request,
         /// Whether the answer is what was asked for.
         understands: fn(&Incoming) -> bool,
-        make: fn(&Incoming, &Target<'_>) -> Result<Call, Instead>,
+        make: fn(&Incoming, &Target<'_>) -> Result<Request, Instead>,
     },
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Instead {
 /// A look whether a change is done.
 pub(crate) struct Look {
     pub(crate) lookup: Lookup,
-    pub(crate) call: Call,
+    pub(crate) request: Request,
     /// None if the answer is not what was asked for.
     pub(crate) see: fn(&Incoming, &Target<'_>) -> Option<Sight>,
 }

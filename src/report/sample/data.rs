@@ -33,7 +33,7 @@ fn gone(name: &'static str, end: Outcome, evidence: Evidence) -> Case {
 
 pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
     use Outcome::{Failed, NotAttempted, Rejected, Skipped, Unknown};
-    let (end, before) = (procedure.done(), procedure.already_done());
+    let (end, before) = (Outcome::Done(procedure), Outcome::AlreadyDone(procedure));
     vec![
         gone("Contoso Bikes", end, Evidence::Observed),
         gone("Fabrikam Residences", end, Evidence::Observed),

@@ -2,7 +2,7 @@
 
 use super::{
     Shown, Tools,
-    address::{Form, query},
+    form::{Form, query},
     run::outcome_names,
 };
 use crate::{

@@ -16,6 +16,7 @@ mod controls;
 mod customer;
 mod customers;
 mod difference;
+mod form;
 mod frame;
 mod json;
 mod records;

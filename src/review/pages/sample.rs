@@ -4,10 +4,10 @@
 //! feed between them. The rows with the smallest lots are the sample. Without this program:
 //! `printf 'SEED\nRUN\nROW' | sha256sum`.
 
-use super::{Shown, Tools, address::Form, customers::line};
+use super::{Shown, Tools, customers::line, form::Form};
 use crate::{
     audit::QueryError,
-    domain::{Procedure, RunId, Sha256, is_taken_out},
+    domain::{Outcome, Procedure, RunId, Sha256, is_taken_out},
 };
 
 /// What auditors commonly ask for.
@@ -48,7 +48,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, Q
     let count = asked.count.unwrap_or(USUAL).clamp(1, MOST);
     let mut rows = Vec::new();
     for procedure in Procedure::ALL {
-        rows.extend(tools.index.rows_that_ended(run, procedure.done())?);
+        rows.extend(tools.index.rows_that_ended(run, Outcome::Done(*procedure))?);
     }
     let drawn = asked.seed.as_deref().map(|seed| draw(seed, run, &rows, count as usize)).unwrap_or_default();
     let mut lines = Vec::with_capacity(drawn.len());

@@ -12,7 +12,7 @@ use offboard::{
         BaseUrl,
         auth::AccessToken,
         redact::Scrubber,
-        request::Outgoing,
+        request,
         response::Incoming,
         transport::{SendError, Transport},
     },
@@ -62,7 +62,7 @@ struct InProcess {
 }
 
 impl InProcess {
-    fn require_intent(&self, outgoing: &Outgoing) {
+    fn require_intent(&self, outgoing: &request::Request) {
         let is_id = |(name, _): &&(&str, String)| matches!(*name, "ms-correlationid" | "client-request-id");
         let id = outgoing.headers.iter().find(is_id).unwrap().1.clone();
         let filter = RequestFilter { correlation_id: Some(id), ..RequestFilter::default() };
@@ -82,7 +82,7 @@ impl InProcess {
 }
 
 impl Transport for InProcess {
-    async fn send(&self, outgoing: &Outgoing) -> Result<Incoming, SendError> {
+    async fn send(&self, outgoing: &request::Request) -> Result<Incoming, SendError> {
         self.require_intent(outgoing);
         let number = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
         if matches!(self.death, Death::Before(at) if number >= at) {

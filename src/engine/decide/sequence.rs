@@ -1,0 +1,270 @@
+//! A customer's changes in their order: each preparation, and when all are seen done, the last change.
+//!
+//! At most one change is on its way at a time. What was accepted is waited for while the next is sent, so
+//! that ten slow orders take no longer than one.
+
+use super::{
+    attempts::{self, Next},
+    reversal,
+    step::{ChangeKind, Step},
+};
+use crate::{
+    domain::{Evidence, Outcome, Preparation, Procedure, Reason, Time, is_taken_out},
+    procedure::effects::{Ending, Verdict, did_not_happen, unit},
+    record::{Change, ChangePhase, Changing, Policy, Row, RowState},
+};
+use std::time::Duration;
+
+/// How old the facts may be when a change is sent.
+const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
+
+/// What to do about a row that the confirmed plan calls ready. `may_send` is false when the run is
+/// stopping: what was sent is still settled, and nothing new is changed; that waits for somebody to allow
+/// it again.
+pub(crate) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
+    let turn = Turn { procedure, first: row.first(), policy, now, may_send };
+    match &row.state {
+        RowState::Judged { verdict: Outcome::Ready, facts_at } => {
+            let first = row.first().first().map(|one| ChangeKind::Preparation(one.clone()));
+            let last = || turn.procedure.facts().last.map(ChangeKind::Final);
+            first.or_else(last).map_or(Step::Nothing, |kind| turn.begin(kind, *facts_at))
+        }
+        RowState::Changing(changing) if changing.fell.is_some() => reversal::next(row, changing, policy, now),
+        RowState::Changing(changing) => {
+            turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(row.first(), changing)
+        }
+        RowState::Unread { .. } | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
+    }
+}
+
+impl Step {
+    fn explained(self, first: &[Preparation], changing: &Changing) -> Self {
+        match self {
+            Self::Settle(verdict) => Self::Settle(verdict.after(first, changing)),
+            other => other,
+        }
+    }
+}
+
+/// How a row ends that nobody goes on with. What was sent for it is known by then.
+pub(crate) fn given_up(row: &Row) -> Verdict {
+    let RowState::Changing(changing) = &row.state else { return Verdict::because(Reason::RunStopped, "") };
+    let verdict = match changing.decisive() {
+        Some(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
+        _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
+    };
+    verdict.after(row.first(), changing)
+}
+
+/// One look at one row.
+#[derive(Clone, Copy, Debug)]
+struct Turn<'a> {
+    procedure: Procedure,
+    first: &'a [Preparation],
+    policy: &'a Policy,
+    now: Time,
+    may_send: bool,
+}
+
+impl Turn<'_> {
+    /// A change that was never sent is sent over fresh facts alone.
+    fn begin(self, kind: ChangeKind, facts_at: Time) -> Step {
+        if !self.may_send {
+            Step::Nothing
+        } else if self.now.since(facts_at) > may_be_old(self.policy)
+            && !is_taken_out("change-more-over-old-facts")
+        {
+            Step::Rejudge
+        } else {
+            Step::Change { kind, attempt: 1, request_id: None }
+        }
+    }
+
+    /// What is next before the last change; none when everything is seen done.
+    fn prepare(self, changing: &Changing) -> Option<Step> {
+        let sent = || self.first.iter().filter_map(|one| Some((one, changing.of(one)?)));
+        let step = |one: &Preparation, change: &Change| {
+            let patience = unit(one.what).patience(self.policy);
+            self.step(change, ChangeKind::Preparation(one.clone()), patience, &one.to_string())
+        };
+        let is_enough = is_taken_out("delete-before-the-orders-are-seen-cancelled")
+            || is_taken_out("remove-before-the-suspension-is-seen");
+        let mut accepted = Vec::new();
+        for (one, change) in sent() {
+            match change.phase {
+                ChangePhase::Gone { .. } => {}
+                ChangePhase::Accepted { .. } if is_enough => {}
+                ChangePhase::Accepted { .. } => accepted.push((one, change)),
+                // The next is not begun before this one is settled.
+                _ => return Some(step(one, change)),
+            }
+        }
+        let unsent = self.first.iter().find(|one| changing.of(one).is_none());
+        if let (Some(one), true) = (unsent, self.may_send) {
+            return Some(self.begin(ChangeKind::Preparation(one.clone()), changing.facts_at));
+        }
+        // Whatever is due goes before what has to wait.
+        let steps = accepted.into_iter().map(|(one, change)| step(one, change));
+        let soonest = steps.min_by_key(|step| match step {
+            Step::Wait(until) => Some(*until),
+            _ => None,
+        });
+        soonest.or_else(|| unsent.map(|_| Step::Nothing))
+    }
+
+    /// What is next when every preparation is seen done.
+    fn finish(self, changing: &Changing) -> Step {
+        let Some(last) = self.procedure.facts().last else {
+            return Step::Settle(self.all_done(changing));
+        };
+        match changing.last() {
+            None => self.begin(ChangeKind::Final(last), changing.facts_at),
+            Some(change) => {
+                let patience = unit(last).patience(self.policy);
+                self.step(change, ChangeKind::Final(last), patience, last.words().thing)
+            }
+        }
+    }
+
+    /// What is next for a change that was sent.
+    fn step(self, change: &Change, kind: ChangeKind, patience: Duration, thing: &str) -> Step {
+        match attempts::next(change, self.policy, patience, self.now, self.may_send) {
+            Next::Nothing => Step::Nothing,
+            Next::Wait(until) => Step::Wait(until),
+            Next::Send(request_id) => {
+                let request_id = (!is_taken_out("repeat-under-a-new-request-id")).then_some(request_id);
+                Step::Change { kind, attempt: change.attempts + 1, request_id }
+            }
+            Next::Look(why) => Step::Observe { kind, why },
+            Next::Ended(end) => {
+                let ending = Ending { procedure: self.procedure, thing, change, end };
+                Step::Settle(unit(kind.effect()).ended(&ending))
+            }
+        }
+    }
+
+    /// Everything that the plan names is done, and that is all; it is as sure as the weakest of it.
+    fn all_done(self, changing: &Changing) -> Verdict {
+        let is_seen = |change: &Change| matches!(change.phase, ChangePhase::Gone { seen: true });
+        let all_seen = changing.changes.iter().all(is_seen);
+        let evidence = if all_seen { Evidence::Observed } else { Evidence::Accepted };
+        Verdict::reached(Outcome::Done(self.procedure), evidence, "Everything that the plan names is done.")
+    }
+}
+
+/// How old the facts may be: a quarter of an hour, and the time that looking again takes at this pace,
+/// lest it be looked at again without end.
+pub(crate) fn may_be_old(policy: &Policy) -> Duration {
+    let one_round = Duration::from_mins(1) * policy.concurrency.saturating_mul(4) / policy.rate.max(1);
+    FACTS_MAY_BE_OLD + one_round
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::attempts::Why, *};
+    use crate::{
+        domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId},
+        record::{Looks, RequestIntended, Rules, Seen},
+    };
+    use uuid::Uuid;
+
+    const NOW: Time = Time::from_millis(100_000_000);
+
+    fn policy() -> Policy {
+        let policy = serde_json::json!({ "rate": 300, "concurrency": 4, "settle_seconds": 300,
+            "stop_after_failures": 3, "max_removals": 9, "max_share": 50, "order_timeout_seconds": 900 });
+        serde_json::from_value(policy).unwrap()
+    }
+
+    fn order(id: &str) -> Preparation {
+        Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: None }
+    }
+
+    /// A change that was answered, and seen done or not, so many seconds ago.
+    fn change(about: Option<&str>, answer: Answer, seen: Option<Seen>, seconds_ago: u64) -> Change {
+        let at = Time::from_millis(NOW.as_millis() - i64::try_from(seconds_ago * 1000).unwrap());
+        let intended = RequestIntended {
+            row: Some(1),
+            customer: None,
+            about: about.map(str::to_owned),
+            purpose: if about.is_some() {
+                Purpose::Change(Effect::CancelOrder)
+            } else {
+                Purpose::Change(Effect::DeleteCustomer)
+            },
+            attempt: 1,
+            method: String::new(),
+            url: String::new(),
+            request_id: RequestId::new(Uuid::from_u128(1)),
+            correlation_id: CorrelationId::new(Uuid::from_u128(2)),
+            headers: Headers::default(),
+            body: None,
+        };
+        let mut change = Change::first(intended.purpose.effect().unwrap(), &intended, 0, at);
+        change.answered(answer, Rules::LATEST, at);
+        if let Some(seen) = seen {
+            change.seen(seen, at);
+        }
+        change
+    }
+
+    fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
+        let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
+        let changing = Changing { changes: changes.into(), ..Changing::new(Outcome::Ready, facts_at) };
+        let mut row = Row::new(1, None).after([order("A"), order("B")].into());
+        row.state = RowState::Changing(Box::new(changing));
+        next(Procedure::DeleteSandboxCustomer, &row, &policy(), NOW, may_send)
+    }
+
+    fn is_begun(step: &Step, wanted: &ChangeKind) -> bool {
+        matches!(step, Step::Change { kind, attempt: 1, request_id: None } if kind == wanted)
+    }
+
+    #[test]
+    fn what_is_new_is_sent_over_fresh_facts_alone() {
+        let done = |id| change(Some(id), Answer::Understood, Some(Seen::Gone), 5);
+        let half = || vec![done("A")];
+        let whole = || vec![done("A"), done("B")];
+        assert!(is_begun(&step(half(), 14, true), &ChangeKind::Preparation(order("B"))));
+        assert!(is_begun(&step(whole(), 14, true), &ChangeKind::Final(Effect::DeleteCustomer)));
+        for changes in [half(), whole()] {
+            assert_eq!(step(changes.clone(), 20, true), Step::Rejudge);
+            assert_eq!(step(changes, 1, false), Step::Nothing);
+        }
+    }
+
+    #[test]
+    fn after_a_restart_a_doubt_has_all_its_time_again() {
+        let mut doubtful = change(Some("A"), Answer::Unclear, None, 0);
+        let looks = Looks { not_told: 1, is_blind: true, ..Looks::none(NOW) };
+        doubtful.phase = ChangePhase::InDoubt { since: NOW, no: None, looks };
+        assert_eq!(step(vec![doubtful], 1, true), Step::Wait(NOW.plus(Duration::from_mins(5))));
+    }
+
+    #[test]
+    fn the_next_order_is_not_waited_for_and_the_last_change_is() {
+        let accepted = |id, seen, ago| change(Some(id), Answer::Understood, seen, ago);
+        // The first is not cancelled yet; the second is begun all the same.
+        let first = vec![accepted("A", Some(Seen::StillThere), 0)];
+        assert!(is_begun(&step(first.clone(), 1, true), &ChangeKind::Preparation(order("B"))));
+        // Nothing new is begun, but what was sent is seen through.
+        assert_eq!(step(first, 1, false), Step::Wait(NOW.plus(Duration::from_secs(2))));
+        let looks = |step: Step, id: &str| matches!(step, Step::Observe { kind, why: Why { in_doubt: false, .. } } if kind == ChangeKind::Preparation(order(id)));
+        // What is due goes before what has to wait.
+        let both = vec![accepted("A", Some(Seen::StillThere), 0), accepted("B", Some(Seen::StillThere), 60)];
+        assert!(looks(step(both, 1, true), "B"));
+        // At the deadline it is looked at once more, and then given up.
+        let late = vec![accepted("A", Some(Seen::StillThere), 900), accepted("B", Some(Seen::Gone), 0)];
+        assert!(looks(step(late.clone(), 1, true), "A"));
+        let mut given_up = late;
+        given_up[0].seen(Seen::StillThere, NOW);
+        let Step::Settle(verdict) = step(given_up, 1, true) else { panic!("it is over") };
+        assert_eq!(verdict.reason, Some(Reason::OrderNotCancelled));
+        assert!(verdict.explanation.contains("900 s later"), "{}", verdict.explanation);
+        assert!(
+            verdict.explanation.ends_with("Before that, order B was cancelled."),
+            "{}",
+            verdict.explanation
+        );
+    }
+}

@@ -1,0 +1,235 @@
+//! The record that closes a row.
+
+use super::{reversal::closed, sequence::given_up, snapshot::Snapshot, step::ChangeKind};
+use crate::{
+    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, is_taken_out, removable_from},
+    input,
+    procedure::effects::{Instead, Verdict},
+    record::{Change, Changing, Effects, Event, Exchange, Judged, Observed, Row, RowState, Seen, Settled},
+};
+
+/// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
+pub(crate) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
+    let (reason, explanation) = match (&row.customer, row.duplicate_of) {
+        (Err(problem), _) => (problem.reason, problem.to_string()),
+        (Ok(_), Some(earlier)) => (Reason::DuplicateRow, format!("The same ID stands in row {earlier}.")),
+        (Ok(_), None) => return None,
+    };
+    Some(Settled {
+        row: row.row,
+        customer: row.customer.as_ref().ok().copied(),
+        name: row.name.clone(),
+        outcome: reason.outcome(),
+        evidence: None,
+        reasons: vec![reason],
+        explanation: format!("{explanation} {}", reason.advice()),
+        removable_from: None,
+        exchange: Exchange::default(),
+        attempts: 0,
+        started_at: now,
+    })
+}
+
+/// A row that the judgement itself ends. None if it is ready.
+pub(crate) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
+    if judged.verdict == Outcome::Ready {
+        return None;
+    }
+    let explanation = match &judged.note {
+        Some(note) => format!("{}.", capitalised(note)),
+        None => explained(&judged.findings),
+    };
+    Some(Settled {
+        row: row.number,
+        customer: row.customer,
+        name: judged.name.clone().or_else(|| row.name.clone()),
+        outcome: judged.verdict,
+        evidence: None,
+        reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
+        explanation,
+        removable_from: removable_from(&judged.findings),
+        exchange: judged.exchange.clone().unwrap_or_default(),
+        attempts: 0,
+        started_at: row.started_at().unwrap_or(judged.facts_at).min(now),
+    })
+}
+
+/// A customer that is ready now, too, but with something left to the service, or to be done first, that was
+/// not in the plan: whoever allowed the plan did not see it.
+pub(crate) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
+    let judged = with_no_more_to_do(row, judged);
+    let now = judged.left_to_service().ok().flatten();
+    if judged.verdict != Outcome::Ready
+        || now.is_none()
+        || now == row.left_to_service()
+        || is_taken_out("more-left-to-the-service-than-planned")
+    {
+        return judged;
+    }
+    let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
+    let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
+    Judged { verdict: Outcome::Skipped, findings, ..judged }
+}
+
+/// Nothing is done first that the plan does not name, and nothing twice.
+fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
+    let is_done = |one: &Preparation| match &row.state {
+        RowState::Changing(changing) => changing.done(row.first()).any(|done| done.is_same(one)),
+        _ => false,
+    };
+    let is_planned = |one: &Preparation| row.first().iter().any(|planned| planned.is_same(one));
+    let cause = |one: &Preparation| Cause {
+        what: one.words().thing.to_owned(),
+        id: Some(one.id.clone()),
+        name: one.name.clone(),
+        detail: if is_done(one) { "stands again" } else { "not in the plan" }.to_owned(),
+    };
+    let more = judged.first.iter().filter(|one| !is_planned(one) || is_done(one));
+    let causes: Vec<_> = more.map(cause).collect();
+    let may_be_more =
+        is_taken_out("an-order-more-than-the-plan-names") || is_taken_out("suspend-more-than-the-plan-names");
+    if judged.verdict != Outcome::Ready || causes.is_empty() || may_be_more {
+        return judged;
+    }
+    let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
+    Judged { verdict: Outcome::Skipped, findings, first: Vec::new(), ..judged }
+}
+
+/// A row that was ready when the plan was confirmed, and no longer is.
+pub(crate) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
+    let settled = on_judging(row, judged, now)?;
+    let settled = match &row.state {
+        RowState::Changing(changing) => {
+            // It tells what was read, and nothing of any change.
+            let effects = Effects::of(row.first(), &changing.changes);
+            let explanation = effects.told_after(settled.explanation, None);
+            Settled { explanation, ..settled }
+        }
+        _ => settled,
+    };
+    if settled.outcome != Outcome::Skipped {
+        return Some(settled);
+    }
+    let mut reasons = settled.reasons;
+    if !reasons.contains(&Reason::ChangedSincePlan) {
+        reasons.insert(0, Reason::ChangedSincePlan);
+    }
+    let explanation =
+        format!("When the plan was made, nothing stood in the way. Now: {}", settled.explanation);
+    Some(Settled { reasons, explanation, ..settled })
+}
+
+/// What is recorded when a change is not sent, because of what was read just before it.
+pub(crate) fn instead(
+    row: &Snapshot,
+    kind: &ChangeKind,
+    is_first: bool,
+    Instead { reason, why }: Instead,
+    now: Time,
+) -> Vec<Event> {
+    let changing = match &row.state {
+        RowState::Changing(changing) => Some(&**changing),
+        _ => None,
+    };
+    let sent = match kind {
+        ChangeKind::Preparation(one) => changing.and_then(|changing| changing.of(one)),
+        ChangeKind::Final(_) => changing.and_then(Changing::last),
+        ChangeKind::Reversal(..) => return closing(row),
+    };
+    // An earlier try may have been carried out: that this read told nothing is no end.
+    if sent.is_some_and(Change::is_in_doubt) {
+        let about = kind.about().map(|one| one.id.clone());
+        let (row, seen, basis) = (row.number, Seen::NotTold, None);
+        return vec![Event::Observed(Observed { row, about, seen, detail: why, basis })];
+    }
+    let verdict = match (kind.about(), changing) {
+        (Some(one), Some(changing)) if !is_first => {
+            let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
+            verdict.after(row.first(), changing)
+        }
+        (Some(one), _) => return taken_out(row, one, reason, why, now),
+        (None, _) => Verdict::because(reason, format!("{}.", capitalised(&why))),
+    };
+    vec![ended(row, on_verdict(row, verdict, now))]
+}
+
+/// What was read takes the customer out of the plan.
+fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
+    let cause = Cause {
+        what: one.words().thing.to_owned(),
+        id: Some(one.id.clone()),
+        name: one.name.clone(),
+        detail: why,
+    };
+    let judged = Judged {
+        verdict: reason.outcome(),
+        name: row.name.clone(),
+        ..Judged::skipped(row.number, now, vec![Finding::new(reason, vec![cause])])
+    };
+    let settled = on_looking_again(row, &judged, now);
+    let mut events = vec![Event::Judged(Box::new(judged))];
+    events.extend(settled.map(|settled| ended(row, settled)));
+    events
+}
+
+/// A row whose change has come to an end, or was never sent.
+pub(crate) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled {
+    let (exchange, attempts) = match &row.state {
+        RowState::Changing(changing) => {
+            changing.decisive().map(|change| (change.exchange(), change.attempts)).unwrap_or_default()
+        }
+        _ => (Exchange::default(), 0),
+    };
+    Settled {
+        row: row.number,
+        customer: row.customer,
+        name: row.name.clone(),
+        outcome: verdict.outcome,
+        evidence: verdict.evidence,
+        reasons: verdict.reason.into_iter().collect(),
+        explanation: verdict.explanation,
+        removable_from: None,
+        exchange,
+        attempts,
+        started_at: row.started_at().unwrap_or(now),
+    }
+}
+
+/// The end of a row; or how it will end, when something was done for it that may be taken back.
+pub(crate) fn ended(row: &Row, settled: Settled) -> Event {
+    let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
+    let can_take_back = match &row.state {
+        RowState::Changing(changing) => changing.can_be_taken_back(row.first()).next().is_some(),
+        _ => false,
+    };
+    if is_bad && can_take_back { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
+}
+
+/// What closes a row that fell; nothing if it did not fall.
+pub(crate) fn closing(row: &Row) -> Vec<Event> {
+    closed(row).map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
+}
+
+/// A row that nobody goes on with.
+pub(crate) fn on_giving_up(row: &Snapshot, now: Time) -> Settled {
+    if let Some(closed) = closed(row) {
+        return closed;
+    }
+    on_verdict(row, given_up(row), now)
+}
+
+/// A row of a plan that nothing stands in the way of.
+pub(crate) fn ready(row: &Snapshot, now: Time) -> Settled {
+    let mut explanation = "Nothing stands in the way.".to_owned();
+    if !row.first().is_empty() {
+        let first: Vec<_> = row.first().iter().map(Preparation::in_words).collect();
+        explanation.push_str(&format!(" Before it goes: {}.", first.join(", ")));
+    }
+    on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
+}
+
+fn explained(findings: &[Finding]) -> String {
+    let each: Vec<_> =
+        findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.explanation())).collect();
+    each.join(" | ")
+}

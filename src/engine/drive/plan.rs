@@ -1,0 +1,102 @@
+//! The plan: every row is read and judged, and what was decided is sealed.
+
+use super::shared::Shared;
+use crate::{
+    domain::{Outcome, TenantId},
+    engine::{
+        decide::{guards, settlement, snapshot::Snapshot},
+        halt::Halt,
+        observe::{
+            customer_listing::list_customers,
+            judge_customer::{Context, Subject, judge_customer},
+        },
+    },
+    partner_center::transport::Transport,
+    preconditions::Listed,
+    record::{Event, PlanSealed, RowState, Run, StopCause},
+};
+use std::{collections::HashSet, sync::Arc};
+use tokio::task::JoinSet;
+
+/// Reads and judges every row that is not judged yet, then seals the plan. `gone_before` are the
+/// customers that earlier runs of this log removed.
+pub(crate) async fn plan<T: Transport>(
+    shared: &Shared<T>,
+    gone_before: HashSet<TenantId>,
+) -> Result<(), Halt> {
+    let Some(partner) = shared.with_run(|run| run.partner.clone()) else {
+        return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
+    };
+    let (procedure, policy) = shared.with_run(|run| (run.opened.procedure, run.policy.clone()));
+    let unread: Vec<(u32, TenantId)> = shared.with_run(|run| {
+        let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread { .. }));
+        unread.filter_map(|row| Some((row.number, row.customer?))).collect()
+    });
+    let wanted = unread.iter().map(|(_, customer)| *customer);
+    let wanted = wanted.filter(|id| guards::untouchable(*id, &policy, &partner).is_none());
+    let ready = shared.with_run(Run::ready);
+    let listing = list_customers(&shared.client, wanted, ready, policy.max_share).await?;
+
+    let context = Arc::new((policy, partner, gone_before));
+    let mut waiting = unread.into_iter();
+    let mut at_work: JoinSet<Result<(), Halt>> = JoinSet::new();
+    let mut halted = None;
+    loop {
+        while halted.is_none() && at_work.len() < context.0.concurrency as usize {
+            if let Some(text) = shared.with_run(|run| guards::too_many_failures(&run.policy, &run.signs)) {
+                halted = Some(Halt::stop(StopCause::Guard, text));
+                break;
+            }
+            let Some((row, customer)) = waiting.next() else { break };
+            let listed = shared.with_run(|run| listed(run, row));
+            let subject = Subject { row, customer, listed, known: listing.known(customer) };
+            let (shared, context) = (shared.clone(), Arc::clone(&context));
+            at_work.spawn(async move {
+                let (policy, partner, gone_before) = &*context;
+                let was_there =
+                    gone_before.contains(&customer).then_some("an earlier run in this audit log removed it");
+                let context = Context { procedure, policy, partner, was_there };
+                let client = &shared.client;
+                let judged = judge_customer(client, subject, context).await?;
+                let settled = shared
+                    .with_run(|run| Snapshot::take(run, row))
+                    .and_then(|row| settlement::on_judging(&row, &judged, client.now()));
+                let failed = judged.verdict == Outcome::Failed;
+                let mut events = vec![Event::Judged(Box::new(judged))];
+                events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+                // The guard counts failures before anybody else gets a turn.
+                if failed {
+                    client.record(events).await.map(drop)
+                } else {
+                    client.record_in_passing(events).await
+                }
+            });
+        }
+        let Some(done) = at_work.join_next().await else { break };
+        if let Err(halt) = done.map_err(Halt::panicked).and_then(|done| done) {
+            // The first reason counts; from now on nothing passes the gate.
+            shared.client.closed.cancel();
+            halt.keep_first(&mut halted);
+        }
+    }
+    shared.client.writer.caught_up().await?;
+    match halted {
+        Some(halt) => Err(halt),
+        None => seal(shared, listing.counted, listing.complete).await,
+    }
+}
+
+/// Seals what was decided.
+async fn seal<T: Transport>(shared: &Shared<T>, counted: u32, complete: bool) -> Result<(), Halt> {
+    let (digest, ready) = shared.with_run(|run| (run.plan_digest(), run.ready()));
+    let customers_of_partner = complete.then_some(counted);
+    let plan = PlanSealed { digest, ready, counted, customers_of_partner };
+    shared.client.record(vec![Event::PlanSealed(plan)]).await?;
+    Ok(())
+}
+
+/// What the list says of a row that is not judged yet.
+fn listed(run: &Run, row: u32) -> Listed {
+    let (name, domain) = run.row(row).map(|row| run.in_list(row)).unwrap_or_default();
+    Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
+}

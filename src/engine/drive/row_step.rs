@@ -1,0 +1,208 @@
+//! One step of one row.
+
+use super::shared::Shared;
+use crate::{
+    domain::{Answer, Purpose, Reason, RequestId, TenantId, Time},
+    engine::{
+        decide::{
+            guards, sequence, settlement,
+            snapshot::Snapshot,
+            step::{ChangeKind, Step},
+        },
+        halt::Halt,
+        observe::{
+            judge_customer::{Context, Subject, judge_customer},
+            reading::{Failure, Read, answer_to, require_another_token},
+        },
+        send::client::{Ended, RecordedClient, RequestSpec},
+        sign_in::renewal::permit,
+    },
+    partner_center::{request::Request, response::Incoming, transport::Transport},
+    preconditions::Listed,
+    procedure::effects::{Instead, Look, Prepare, Sight, Target, Verdict, unit},
+    record::{Event, Observed, Row, RowState, Seen},
+};
+
+/// Settles rows, in one append; gives them back.
+pub(crate) async fn settle<T: Transport>(
+    shared: Shared<T>,
+    rows: Vec<(u32, Verdict)>,
+) -> Result<Vec<u32>, Halt> {
+    let numbers = rows.iter().map(|(row, _)| *row).collect();
+    let now = shared.client.now();
+    let ended = shared.with_run(|run| {
+        let ended = |(row, verdict)| Snapshot::take(run, row).map(|row| settled(&row, verdict, now));
+        rows.into_iter().filter_map(ended).collect()
+    });
+    shared.client.record(ended).await?;
+    Ok(numbers)
+}
+
+/// One step of one row; gives the row back.
+pub(crate) async fn take_step<T: Transport>(shared: Shared<T>, row: u32, step: Step) -> Result<u32, Halt> {
+    let client = &*shared.client;
+    let Some(snapshot) = shared.with_run(|run| Snapshot::take(run, row)) else { return Ok(row) };
+    let Some(customer) = snapshot.customer else { return Ok(row) };
+    let events = match step {
+        Step::Nothing | Step::Wait(_) => Vec::new(),
+        Step::Settle(verdict) => vec![settled(&snapshot, verdict, client.now())],
+        Step::Close => settlement::closing(&snapshot),
+        Step::Rejudge => rejudge(&shared, &snapshot, customer).await?,
+        Step::Change { kind, attempt, request_id } => {
+            match prepared(client, &snapshot, customer, &kind).await? {
+                Ok(request) => {
+                    change(&shared, (row, customer), &kind, request, (attempt, request_id)).await?;
+                    Vec::new()
+                }
+                Err(instead) => instead,
+            }
+        }
+        Step::Observe { kind, why } => {
+            vec![Event::Observed(observe(client, row, customer, &kind, why.in_doubt).await?)]
+        }
+    };
+    if !events.is_empty() {
+        client.record(events).await?;
+    }
+    Ok(row)
+}
+
+fn settled(row: &Snapshot, verdict: Verdict, now: Time) -> Event {
+    settlement::ended(row, settlement::on_verdict(row, verdict, now))
+}
+
+fn target<'a>(row: &Row, customer: TenantId, kind: &'a ChangeKind) -> Target<'a> {
+    let is_first = match (&row.state, kind) {
+        (RowState::Changing(changing), ChangeKind::Preparation(one)) => changing.of(one).is_none(),
+        (RowState::Changing(changing), ChangeKind::Reversal(one, _)) => changing.reversal(one).is_none(),
+        _ => true,
+    };
+    Target { customer, id: kind.about().map_or("", |one| &one.id), is_first }
+}
+
+/// The change as a request; or what is recorded instead.
+async fn prepared<T: Transport>(
+    client: &RecordedClient<T>,
+    row: &Snapshot,
+    customer: TenantId,
+    kind: &ChangeKind,
+) -> Result<Result<Request, Vec<Event>>, Halt> {
+    let target = target(row, customer, kind);
+    let (lookup, request, understands, make) = match unit(kind.effect()).prepare(&target) {
+        Prepare::Ready(request) => return Ok(Ok(request)),
+        Prepare::Fresh { lookup, request, understands, make } => (lookup, request, understands, make),
+    };
+    let understand = |incoming: &Incoming| understands(incoming).then(|| incoming.clone());
+    let subject = Some((row.number, customer));
+    let failed = |reason, failure: Failure| Err(Instead { reason, why: failure.exchange.described() });
+    let result = match answer_to(client, Purpose::Read(lookup), subject, request, &understand).await? {
+        Read::Done(incoming, _) => make(&incoming, &target),
+        Read::NoRelationship(failure) => failed(Reason::RefusedByService, failure),
+        Read::Failed(reason, failure) => failed(reason, failure),
+    };
+    Ok(result.map_err(|instead| settlement::instead(row, kind, target.is_first, instead, client.now())))
+}
+
+async fn rejudge<T: Transport>(
+    shared: &Shared<T>,
+    row: &Snapshot,
+    customer: TenantId,
+) -> Result<Vec<Event>, Halt> {
+    let of_run =
+        shared.with_run(|run| Some((run.opened.procedure, run.policy.clone(), run.partner.clone()?)));
+    let Some((procedure, policy, partner)) = of_run else {
+        return Ok(Vec::new());
+    };
+    let was_there = Some("it was there when the plan was made, and is gone now");
+    let context = Context { procedure, policy: &policy, partner: &partner, was_there };
+    // What was confirmed was this name, whatever the list called it.
+    let listed = Listed { name: row.name.clone(), domain: None };
+    let subject = Subject { row: row.number, customer, listed, known: None };
+    let judged = judge_customer(&shared.client, subject, context).await?;
+    let judged = settlement::compared_with_plan(row, judged);
+    let settled = settlement::on_looking_again(row, &judged, shared.client.now());
+    let mut events = vec![Event::Judged(Box::new(judged))];
+    events.extend(settled.map(|settled| settlement::ended(row, settled)));
+    Ok(events)
+}
+
+async fn change<T: Transport>(
+    shared: &Shared<T>,
+    (row, customer): (u32, TenantId),
+    kind: &ChangeKind,
+    request: Request,
+    (attempt, request_id): (u32, Option<RequestId>),
+) -> Result<(), Halt> {
+    let client = &*shared.client;
+    let permit = permit(client).await?;
+    // The gate may have been closed for long: ask again whether this is still to be done.
+    let still = shared.with_run(|run| {
+        let stopping = guards::surprise(&run.policy, &run.signs).is_some();
+        let (row, now) = (run.row(row)?, client.now());
+        Some(sequence::next(run.opened.procedure, row, &run.policy, now, !stopping))
+    });
+    if !matches!(&still, Some(Step::Change { kind: now, .. }) if now == kind) {
+        return Ok(());
+    }
+    let effect = unit(kind.effect());
+    let spec = RequestSpec {
+        purpose: Purpose::Change(kind.effect()),
+        subject: Some((row, customer)),
+        about: kind.about().map(|one| one.id.as_str()),
+        attempt,
+        request_id,
+        request,
+    };
+    let understand = |answer: &Incoming| effect.understands(answer).then_some(());
+    let made = client.attempt(permit, spec, &understand).await?;
+    if let Ended::Answered(answer) = made.ended
+        && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
+    {
+        let times = shared.with_run(|run| run.row(row).map_or(0, refused_tokens));
+        require_another_token(client, answer, times, &made.exchange)?;
+    }
+    client.require_network()
+}
+
+/// Looks whether a change is done.
+async fn observe<T: Transport>(
+    client: &RecordedClient<T>,
+    row: u32,
+    customer: TenantId,
+    kind: &ChangeKind,
+    in_doubt: bool,
+) -> Result<Observed, Halt> {
+    let id = kind.about().map(|one| one.id.clone());
+    let target = Target { customer, id: id.as_deref().unwrap_or_default(), is_first: false };
+    let Look { lookup, request, see } = unit(kind.effect()).look(&target, in_doubt);
+    let understand = |answer: &Incoming| see(answer, &target);
+    let read = answer_to(client, Purpose::Read(lookup), Some((row, customer)), request, &understand).await?;
+    // Only of the customer itself does "there is none" say anything.
+    let is_customer = kind.effect().is_to_customer();
+    let (sight, basis) = match read {
+        Read::Done(sight, basis) => (sight, basis.first().copied()),
+        Read::NoRelationship(failure) if is_customer => {
+            let detail = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
+            (Sight { seen: Seen::Gone, detail }, Some(failure.intent))
+        }
+        Read::Failed(reason, failure) if is_customer => {
+            let detail = format!("{reason}: {}", failure.exchange.described());
+            (Sight::not_told(detail), Some(failure.intent))
+        }
+        Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+            (Sight::not_told(failure.exchange.described()), Some(failure.intent))
+        }
+    };
+    let Sight { seen, detail } = sight;
+    Ok(Observed { row, about: id, seen, detail, basis })
+}
+
+/// How often a change was refused because of its token.
+fn refused_tokens(row: &Row) -> u16 {
+    match &row.state {
+        RowState::Changing(changing) => {
+            changing.changes.iter().map(|change| change.refused_tokens).max().unwrap_or_default()
+        }
+        _ => 0,
+    }
+}

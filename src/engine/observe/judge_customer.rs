@@ -1,0 +1,244 @@
+//! What must still be read of a customer before it can be judged, and the judgement.
+
+use super::reading::{self, Failure, Read, collect};
+use crate::{
+    domain::{Cause, Finding, Lookup, Outcome, Procedure, Purpose, Reason, Seq, TenantId, Time, outcome_of},
+    engine::{decide::guards, halt::Halt, send::client::RecordedClient},
+    partner_center::{
+        model::{Customer, Entitlement, Order, Subscription},
+        request,
+        transport::Transport,
+    },
+    preconditions::{CustomerFacts, Facts, Listed, OrderState},
+    procedure::{Known, Need, ProcedureUnit, effects::is_another, unit},
+    record::{Exchange, Judged, Partner, Policy},
+};
+
+/// What the judgement depends on beside the facts.
+#[derive(Clone, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) procedure: Procedure,
+    pub(crate) policy: &'a Policy,
+    pub(crate) partner: &'a Partner,
+    /// What shows that there was a relationship, if the service knows none now.
+    pub(crate) was_there: Option<&'static str>,
+}
+
+/// A customer of the list, and what is known of it so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) row: u32,
+    pub(crate) customer: TenantId,
+    pub(crate) listed: Listed,
+    /// What the listing of all customers said, and the intent of the page that said it.
+    pub(crate) known: Option<(CustomerFacts, Seq)>,
+}
+
+/// What was read so far.
+struct Gathered {
+    facts_at: Time,
+    basis: Vec<Seq>,
+    facts: Option<Facts>,
+    procedure: &'static dyn ProcedureUnit,
+    has_subscriptions: bool,
+    has_entitlements: bool,
+}
+
+impl Gathered {
+    /// Pure: what the rules still need. Nothing more is read of a customer that the procedure is
+    /// not for.
+    fn need(&self) -> Need {
+        let Some(facts) = &self.facts else { return Need::Customer };
+        if !facts.customer.is_reseller() {
+            return Need::Nothing;
+        }
+        let (has_subscriptions, has_entitlements) = (self.has_subscriptions, self.has_entitlements);
+        self.procedure.needs(Known { facts, has_subscriptions, has_entitlements })
+    }
+}
+
+/// Reads what must be known of a customer, and judges it.
+pub(crate) async fn judge_customer<T: Transport>(
+    client: &RecordedClient<T>,
+    subject: Subject,
+    context: Context<'_>,
+) -> Result<Judged, Halt> {
+    let mut gathered = Gathered {
+        facts_at: client.now(),
+        basis: Vec::new(),
+        facts: None,
+        procedure: unit(context.procedure),
+        has_subscriptions: false,
+        has_entitlements: false,
+    };
+    // A customer that must not be touched is not even read.
+    if let Some(finding) = guards::untouchable(subject.customer, context.policy, context.partner) {
+        let name = subject.known.as_ref().and_then(|(facts, _)| facts.name.clone());
+        return Ok(Judged { name, ..skipped(&subject, &gathered, vec![finding]) });
+    }
+    let today = gathered.facts_at.day();
+    if let Some((customer, basis)) = subject.known.clone() {
+        gathered.facts = Some(Facts::new(today, customer));
+        gathered.basis.push(basis);
+    }
+    let about = Some((subject.row, subject.customer));
+    loop {
+        let id = subject.customer;
+        let failed = match gathered.need() {
+            Need::Nothing => break,
+            Need::Customer => match customer(client, about, id).await? {
+                Read::Done(facts, basis) => {
+                    gathered.facts = Some(Facts::new(today, facts));
+                    gathered.basis.extend(basis);
+                    None
+                }
+                Read::NoRelationship(failure) => {
+                    return Ok(absent(&subject, &gathered, failure, &context));
+                }
+                Read::Failed(reason, failure) => Some((reason, failure)),
+            },
+            Need::Subscriptions => {
+                let call = request::subscriptions(id);
+                let read =
+                    collect::<_, Subscription>(client, Purpose::Read(Lookup::Subscriptions), about, call)
+                        .await?;
+                gathered.has_subscriptions = true;
+                take(read, &mut gathered, |facts, items| facts.subscriptions = items)
+            }
+            Need::Entitlements => {
+                let call = request::entitlements(id);
+                let read =
+                    collect::<_, Entitlement>(client, Purpose::Read(Lookup::Entitlements), about, call)
+                        .await?;
+                gathered.has_entitlements = true;
+                take(read, &mut gathered, |facts, items| facts.entitlements = items)
+            }
+            Need::Order(order) => {
+                let read = order_state(client, about, id, &order).await?;
+                take(read, &mut gathered, |facts, state| drop(facts.orders.insert(order, state)))
+            }
+        };
+        if let Some((reason, failure)) = failed {
+            return Ok(could_not_be_read(&subject, &gathered, reason, failure));
+        }
+    }
+    Ok(judged(&subject, &gathered, &context))
+}
+
+/// A customer, as the answer about it says.
+async fn customer<T: Transport>(
+    client: &RecordedClient<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+) -> Result<Read<CustomerFacts>, Halt> {
+    let purpose = Purpose::Read(Lookup::Customer);
+    Ok(match reading::read::<_, Customer>(client, purpose, about, request::customer(id)).await? {
+        Read::Done(customer, basis) if is_another(&customer, id) => {
+            let text = Some("the answer is about another customer".to_owned());
+            let exchange = Exchange { status: Some(200), text, ..Exchange::default() };
+            let intent = basis.first().copied().unwrap_or_default();
+            Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
+        }
+        Read::Done(customer, basis) => Read::Done(CustomerFacts::of(customer), basis),
+        Read::NoRelationship(failure) => Read::NoRelationship(failure),
+        Read::Failed(reason, failure) => Read::Failed(reason, failure),
+    })
+}
+
+async fn order_state<T: Transport>(
+    client: &RecordedClient<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+    order: &str,
+) -> Result<Read<OrderState>, Halt> {
+    let call = request::order(id, order);
+    Ok(match reading::read::<_, Order>(client, Purpose::Read(Lookup::Order), about, call).await? {
+        Read::Done(found, basis) => Read::Done(OrderState::of(&found), basis),
+        // An order is found late, up to a quarter of an hour after it was made.
+        Read::Failed(Reason::RefusedByService, failure) if failure.exchange.status == Some(404) => {
+            Read::Done(OrderState::NotFound, vec![failure.intent])
+        }
+        Read::NoRelationship(failure) => Read::NoRelationship(failure),
+        Read::Failed(reason, failure) => Read::Failed(reason, failure),
+    })
+}
+
+fn take<R>(
+    read: Read<R>,
+    gathered: &mut Gathered,
+    put: impl FnOnce(&mut Facts, R),
+) -> Option<(Reason, Failure)> {
+    match read {
+        Read::Done(found, basis) => {
+            gathered.basis.extend(basis);
+            if let Some(facts) = &mut gathered.facts {
+                put(facts, found);
+            }
+            None
+        }
+        // The customer itself was there a moment ago.
+        Read::NoRelationship(failure) => Some((Reason::RefusedByService, failure)),
+        Read::Failed(reason, failure) => Some((reason, failure)),
+    }
+}
+
+fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judged {
+    let Some(facts) = &gathered.facts else { return skipped(subject, gathered, Vec::new()) };
+    let base = Judged {
+        name: facts.customer.name.clone(),
+        domain: facts.customer.domain.clone(),
+        relationship: Some(facts.customer.relationship.clone()),
+        listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
+        seats: facts.seats(),
+        active_until: facts.active_until(),
+        ..skipped(subject, gathered, Vec::new())
+    };
+    if facts.customer.is_none() {
+        let note = "Partner Center shows the relationship as `none`".to_owned();
+        return Judged { verdict: Outcome::AlreadyDone(context.procedure), note: Some(note), ..base };
+    }
+    let (judgement, first) = gathered.procedure.judge(facts, &subject.listed, context.policy);
+    let verdict = outcome_of(&judgement.findings).unwrap_or(Outcome::Ready);
+    Judged {
+        verdict,
+        // Nothing is done for somebody who may not go.
+        first: if verdict == Outcome::Ready { first } else { Vec::new() },
+        findings: judgement.findings,
+        allowed: judgement.allowed,
+        ..base
+    }
+}
+
+/// The service knows no relationship: gone, if there is evidence that there was one.
+fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
+    let (verdict, findings, note) = if let Some(evidence) = context.was_there {
+        (Outcome::AlreadyDone(context.procedure), Vec::new(), Some(evidence.to_owned()))
+    } else {
+        let shown = failure.exchange.text.clone().unwrap_or_else(|| "no relationship".to_owned());
+        let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail: shown };
+        (Outcome::Skipped, vec![Finding::new(Reason::NoRelationship, vec![cause])], None)
+    };
+    let mut judged = skipped(subject, gathered, findings);
+    judged.basis.push(failure.intent);
+    Judged { verdict, note, exchange: Some(failure.exchange), ..judged }
+}
+
+fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, failure: Failure) -> Judged {
+    let detail = failure.exchange.described();
+    let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail };
+    let mut judged = skipped(subject, gathered, vec![Finding::new(reason, vec![cause])]);
+    judged.basis.push(failure.intent);
+    let customer = gathered.facts.as_ref().map(|facts| &facts.customer);
+    Judged {
+        verdict: reason.outcome(),
+        name: customer.and_then(|customer| customer.name.clone()),
+        domain: customer.and_then(|customer| customer.domain.clone()),
+        exchange: Some(failure.exchange),
+        ..judged
+    }
+}
+
+fn skipped(subject: &Subject, gathered: &Gathered, findings: Vec<Finding>) -> Judged {
+    let judged = Judged::skipped(subject.row, gathered.facts_at, findings);
+    Judged { basis: gathered.basis.clone(), ..judged }
+}

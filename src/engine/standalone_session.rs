@@ -1,0 +1,163 @@
+//! Requests that belong to no run: a sign-in by itself, the look around before a run, and the comparison after it. They are on
+//! record like all others.
+
+use super::{
+    decide::reconcile::Listed,
+    halt::Halt,
+    observe::{
+        account_refusal::{self, failed_about},
+        partner_identification::{self, PartnerIdentification},
+        reading::{Read, page},
+    },
+    ports::Ports,
+    send::client::{CHUNK, RecordedClient},
+    sign_in::renewal::bearer,
+};
+use crate::{
+    audit::{Observer, Store, WriteError, Writer},
+    domain::{Day, Lookup, Purpose, Reason, RunId, TenantId},
+    partner_center::{
+        Count,
+        model::{AuditRecord, Customer},
+        request,
+        transport::Transport,
+    },
+    preconditions::CustomerFacts,
+    record::{Event, Exchange, Record, Run, StopCause, TokenNamed},
+};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::task::JoinHandle;
+
+/// The most pages of activity that are read for some days: five million lines.
+const MOST_PAGES: usize = 10_000;
+
+/// Requests that belong to no run.
+#[derive(Debug)]
+pub struct StandaloneSession<T> {
+    client: RecordedClient<T>,
+    writer: JoinHandle<Result<Store, WriteError>>,
+}
+
+impl<T: Transport> StandaloneSession<T> {
+    /// Begins a session, on record in this log, with at most `rate` requests a minute.
+    pub fn begin(store: Store, rate: u32, ports: Ports<T>) -> Self {
+        // There is no state that these records could contradict.
+        Self::observed(store, rate, ports, Box::new(|_, _| Ok(())))
+    }
+
+    /// The same, to find out more about a run that is over.
+    pub fn after(store: Store, mut run: Run, rate: u32, ports: Ports<T>) -> Self {
+        Self::observed(store, rate, ports, Box::new(move |seq, record| run.apply(seq, record)))
+    }
+
+    fn observed(store: Store, rate: u32, ports: Ports<T>, observer: Observer) -> Self {
+        let (writer, task) = Writer::start(store, observer);
+        Self { client: RecordedClient::new(ports, writer, None, (rate, 1), Duration::ZERO), writer: task }
+    }
+
+    /// Gets a token, and has its new refresh token kept. Gives what the token says of itself.
+    pub async fn sign_in(&self) -> Result<TokenNamed, Halt> {
+        bearer(&self.client).await?;
+        Ok(self.client.tokens.named().clone().unwrap_or_default())
+    }
+
+    /// Whose account it is, whether the sign-in was done with MFA, and what time it is there.
+    pub async fn identify(&self) -> Result<PartnerIdentification, Halt> {
+        partner_identification::identify(&self.client).await
+    }
+
+    /// Whether this user may list customers; the error says why not.
+    pub async fn require_listing(&self) -> Result<(), Halt> {
+        partner_identification::require_listing(&self.client).await
+    }
+
+    /// The removals that Partner Center has on record for these days, each told to `each`. Says whether all of
+    /// them were read.
+    pub async fn removals(&self, (from, to): (Day, Day), mut each: impl FnMut(Listed)) -> Result<bool, Halt> {
+        let mut next = Some(request::activity(from, to));
+        let mut count = Count::default();
+        for _ in 0..MOST_PAGES {
+            let Some(request) = next.take() else { return Ok(!count.is_short()) };
+            match page::<_, AuditRecord>(&self.client, Purpose::Read(Lookup::Activity), None, request).await?
+            {
+                Read::Done(page, basis) => {
+                    let basis = basis.last().copied().unwrap_or_default();
+                    count.add(page.items.len(), page.total);
+                    page.items.into_iter().filter_map(|record| Listed::of(record, basis)).for_each(&mut each);
+                    next = page.after;
+                }
+                Read::NoRelationship(failure) => {
+                    return Err(unreadable(Reason::RefusedByService, &failure.exchange));
+                }
+                Read::Failed(reason, failure) => return Err(unreadable(reason, &failure.exchange)),
+            }
+        }
+        // What is not read to its end must not pass for the whole.
+        Ok(next.is_none() && !count.is_short())
+    }
+
+    /// All the partner's customers, each told to `each` once, as the listing has them.
+    pub async fn customers(&self, mut each: impl FnMut(TenantId, CustomerFacts)) -> Result<(), Halt> {
+        let mut next = Some(request::customers());
+        let mut named = HashSet::new();
+        let mut said = None;
+        while let Some(request) = next.take() {
+            match page::<_, Customer>(&self.client, Purpose::Read(Lookup::Customers), None, request).await? {
+                Read::Done(page, _) => {
+                    said = said.max(page.total);
+                    let before = named.len();
+                    for customer in page.items {
+                        let id = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
+                        if let Some(id) = id.filter(|id| named.insert(*id)) {
+                            each(id, CustomerFacts::of(customer));
+                        }
+                    }
+                    if page.after.is_some() && named.len() == before {
+                        let text =
+                            "the listing of customers goes on without naming anybody new; it is not whole";
+                        return Err(Halt::stop(StopCause::Service, text));
+                    }
+                    next = page.after;
+                }
+                Read::NoRelationship(failure) => {
+                    return Err(account_refusal::failed(Reason::RefusedByService, &failure.exchange));
+                }
+                Read::Failed(reason, failure) => {
+                    return Err(account_refusal::failed(reason, &failure.exchange));
+                }
+            }
+        }
+        match (Count { came: named.len() as u64, said }, said) {
+            (count, Some(said)) if count.is_short() => {
+                let text = format!(
+                    "the listing of customers says that there are {said}, and names {}; it is not whole",
+                    count.came
+                );
+                Err(Halt::stop(StopCause::Service, text))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records what was found out about a run that is over.
+    pub async fn record(&self, run: &RunId, events: Vec<Event>) -> Result<(), Halt> {
+        let at = self.client.now();
+        for chunk in events.chunks(CHUNK) {
+            let record = |event: &Event| Record { at, run: Some(run.clone()), event: event.clone() };
+            self.client.writer.append(chunk.iter().map(record).map(Into::into).collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the session. Everything that was recorded is on disk already.
+    pub async fn end(self) -> Result<(), Halt> {
+        drop(self.client);
+        let store = self.writer.await.map_err(|_panicked| WriteError::Closed)??;
+        store.close().map_err(|error| WriteError::Store(Arc::new(error)))?;
+        Ok(())
+    }
+}
+
+fn unreadable(reason: Reason, exchange: &Exchange) -> Halt {
+    failed_about("Partner Center's record of activity cannot be read", reason, exchange)
+}
