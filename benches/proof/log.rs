@@ -7,8 +7,9 @@ use offboard::{
         Sha256, TenantId, Time,
     },
     record::{
-        Confirmed, Event, Exchange, How, InputFile, Judged, Observed, Partner, Payload, PlanSealed, Policy,
-        Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened, RunSealed, Seen, Settled,
+        Confirmed, Event, Exchange, How, InputFile, Judged, Observation, Observed, Partner, Payload,
+        PlanSealed, Policy, Record, RequestIntended, ResponseReceived, RowRead, Run, RunOpened, RunSealed,
+        Settled,
     },
 };
 use std::{
@@ -64,7 +65,13 @@ pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Resul
         writer.exchange(row, Purpose::Change(Effect::RemoveRelationship))?;
         let basis = Some(writer.exchange(row, Purpose::Read(Lookup::CustomerAgain))?);
         let detail = "the relationship is `none`".to_owned();
-        writer.write(Event::Observed(Observed { row, about: None, seen: Seen::Gone, detail, basis }))?;
+        writer.write(Event::Observed(Observed {
+            row,
+            about: None,
+            seen: Observation::Gone,
+            detail,
+            basis,
+        }))?;
         writer.settle(row)?;
     }
     let sealed = RunSealed { counts: writer.run.counts.clone(), open_intents: Vec::new(), exit_code: 0 };

@@ -16,7 +16,7 @@ use offboard::{
     partner_center::{BaseUrl, auth::AccessToken, redact::Scrubber},
 };
 use planned::Yes;
-use service::{BASE, Kind, PARTNER, Quota, Says, Seen, Service};
+use service::{BASE, Kind, Observation, PARTNER, Quota, Says, Service};
 use shared::{Failed, Section};
 use std::{future::pending, time::Duration};
 use tokio::time::Instant;
@@ -78,7 +78,7 @@ fn main() -> Result<(), Failed> {
 type Case<'a> = (&'static str, Kind, Says, &'a dyn Fn(f64) -> f64);
 
 /// One run to its end, or to where it stopped.
-fn run(quota: Quota) -> Result<(Ending, Seen, Duration), Failed> {
+fn run(quota: Quota) -> Result<(Ending, Observation, Duration), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;

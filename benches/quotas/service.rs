@@ -58,7 +58,7 @@ pub(crate) enum Says {
 
 /// What it saw.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Observation {
     pub(crate) requests: u32,
     pub(crate) refused: u32,
     /// Requests that came although a refusal had said, long enough before to be heard, that it was too early.
@@ -69,7 +69,7 @@ pub(crate) struct Seen {
 struct State {
     quota: Quota,
     began: Instant,
-    seen: Seen,
+    seen: Observation,
     /// The window, and how many were allowed in it, by customer; all together under none.
     windows: HashMap<Option<String>, (u128, u32)>,
     /// What is in the bucket, and as of when.
@@ -91,7 +91,7 @@ impl Service {
         Self(Arc::new(Mutex::new(State {
             quota,
             began: now,
-            seen: Seen::default(),
+            seen: Observation::default(),
             windows: HashMap::new(),
             bucket: (burst, now),
             closed: None,
@@ -100,7 +100,7 @@ impl Service {
         })))
     }
 
-    pub(crate) fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Observation {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).seen
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing can be kept free below it, as the reserve keeps room on a disk; so the log stops growing a while
 //! before it, and what was in flight and the end of the run still find room.
 
-use super::place::beside;
+use super::log_paths::beside;
 use rustix::process::{Resource, getrlimit};
 use std::{fs, path::Path};
 

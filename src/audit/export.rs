@@ -1,6 +1,6 @@
 //! A copy of the log, to be shown elsewhere.
 
-use super::{Store, StoreError, beside::copy_path};
+use super::{Store, StoreError, checkpoint_file::copy_path};
 use crate::domain::{Digest, Sha256};
 use rusqlite::{
     Connection,

@@ -6,8 +6,8 @@
 
 use super::{
     StoreError,
-    beside::CopyFile,
     checkpoint::{self, Keyring},
+    checkpoint_file::CopyFile,
     keys::{SigningKey, VerifyingKey},
     tree::{Frontier, leaf},
 };

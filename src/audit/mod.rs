@@ -14,11 +14,10 @@
 //! after an error: the first one is final.
 
 mod approval;
-mod beside;
-mod brake;
 mod by_mail;
 mod ceiling;
 mod checkpoint;
+mod checkpoint_file;
 mod error;
 mod export;
 mod format;
@@ -27,10 +26,11 @@ mod inclusion;
 mod index;
 mod keys;
 mod lines;
+mod log_paths;
 mod opening;
-mod place;
 mod query;
 mod reserve;
+mod send_stop;
 mod snapshot;
 mod store;
 #[cfg(test)]
@@ -42,7 +42,6 @@ mod write_ahead;
 mod writer;
 
 pub use approval::{Approval, BadApproval, SignedBy, Statement};
-pub use brake::{Brake, stop_file};
 pub use error::{CannotLook, StoreError};
 pub use export::Copied;
 pub use format::{Difference, Later};
@@ -52,10 +51,11 @@ pub use index::{CustomerFilter, Index, IndexedRow, IndexedRun, Mention};
 pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{RequestLine, RunLine};
-pub use place::names_a_file;
+pub use log_paths::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{Attached, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use send_stop::{SendStop, stop_file};
 pub use snapshot::{Snapshot, discard_copies};
 pub use store::{Entry, Salt, Store};
 pub use writer::{Observer, WriteError, Writer};

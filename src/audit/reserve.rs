@@ -4,7 +4,7 @@
 //! still to be recorded. A file beside the log keeps the room for them; it is given up when the disk is
 //! full, and it is gone when the log is at rest.
 
-use super::place::beside;
+use super::log_paths::beside;
 use rustix::fs::{FallocateFlags, fallocate};
 use std::{
     fs::{self, File, OpenOptions},

@@ -1,7 +1,7 @@
 //! A log as it was at one moment, for looking at only. Nothing is ever written to it or beside it.
 
 use super::{
-    beside::copy_path,
+    checkpoint_file::copy_path,
     error::CannotLook,
     format::APPLICATION_ID,
     query::{QueryError, Reader},

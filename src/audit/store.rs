@@ -1,14 +1,13 @@
 //! The log as its one writer has it.
 
 use super::{
-    StoreError,
-    brake::{Brake, stop_file},
-    ceiling,
+    StoreError, ceiling,
     heads::{Head, Heads},
     keys::SigningKey,
+    log_paths::{canonical, lock, looks_like_a_database, refuse_network},
     opening,
-    place::{canonical, lock, looks_like_a_database, refuse_network},
     reserve::Reserve,
+    send_stop::{SendStop, stop_file},
     tree::{Frontier, leaf},
     write_ahead::OpenFiles,
 };
@@ -187,13 +186,13 @@ impl Store {
     }
 
     /// Why nothing new may begin, as of the latest append.
-    pub const fn brake(&self) -> Option<Brake> {
+    pub const fn send_stop(&self) -> Option<SendStop> {
         if self.reserve.is_none() {
-            Some(Brake::DiskFull)
+            Some(SendStop::DiskFull)
         } else if self.is_at_its_limit {
-            Some(Brake::FileLimit)
+            Some(SendStop::FileLimit)
         } else if self.is_told_to_stop {
-            Some(Brake::StopFile)
+            Some(SendStop::StopFile)
         } else {
             None
         }

@@ -1,7 +1,7 @@
 //! When heads are made, what they cover, and what happens to a log that is not what they say.
 
 use super::{
-    Entry, Salt, SigningKey, Snapshot, Store, StoreError, Writer, beside::copy_path, checkpoint,
+    Entry, Salt, SigningKey, Snapshot, Store, StoreError, Writer, checkpoint, checkpoint_file::copy_path,
     discard_copies, keys::tests::key,
 };
 use crate::{

@@ -6,7 +6,7 @@
 //! (sqlite.org/fileformat2.html §4). This connection is the only one that writes; while it is open neither file
 //! becomes shorter, since nothing sets a `journal_size_limit`, and the log is only checkpointed in place.
 
-use super::{StoreError, place::beside};
+use super::{StoreError, log_paths::beside};
 use std::{
     fs::{self, File},
     io,

@@ -9,7 +9,7 @@
 
 use super::{
     StoreError,
-    brake::Brake,
+    send_stop::SendStop,
     store::{Entry, SHARED_BY, Store},
 };
 use crate::{
@@ -57,7 +57,7 @@ type Answer = oneshot::Sender<Result<Seq, WriteError>>;
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Request>,
-    brake: Arc<OnceLock<Brake>>,
+    send_stop: Arc<OnceLock<SendStop>>,
 }
 
 /// Says whether each record, in order, follows from those before it. It is asked before anything is
@@ -70,14 +70,14 @@ impl Writer {
     /// is dropped.
     pub fn start(store: Store, observer: Observer) -> (Self, JoinHandle<Result<Store, WriteError>>) {
         let (queue, requests) = mpsc::channel(SHARED_BY);
-        let brake = Arc::new(OnceLock::new());
-        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&brake)));
-        (Self { queue, brake }, task)
+        let send_stop = Arc::new(OnceLock::new());
+        let task = tokio::spawn(serve(store, observer, requests, Arc::clone(&send_stop)));
+        (Self { queue, send_stop }, task)
     }
 
     /// Why nothing new may be sent, if there is a reason. Known to everybody who gets a receipt.
-    pub fn brake(&self) -> Option<Brake> {
-        self.brake.get().copied()
+    pub fn send_stop(&self) -> Option<SendStop> {
+        self.send_stop.get().copied()
     }
 
     /// Appends entries that belong together. Resolves after COMMIT, with the first one's place.
@@ -114,36 +114,36 @@ async fn serve(
     store: Store,
     observer: Observer,
     requests: mpsc::Receiver<Request>,
-    brake: Arc<OnceLock<Brake>>,
+    send_stop: Arc<OnceLock<SendStop>>,
 ) -> Result<Store, WriteError> {
     let latest_head = (store.covered(), Instant::now());
-    let mut desk = Desk { store, observer, requests, batch: Vec::new(), brake, latest_head };
-    while desk.requests.recv_many(&mut desk.batch, desk.store.shared_by()).await > 0 {
+    let mut work = WriteLoop { store, observer, requests, batch: Vec::new(), send_stop, latest_head };
+    while work.requests.recv_many(&mut work.batch, work.store.shared_by()).await > 0 {
         // A panic is a bug; whoever asks from now on finds the log closed.
         let written =
-            tokio::task::spawn_blocking(|| desk.write()).await.map_err(|_panic| WriteError::Closed)?;
-        desk = match written {
-            Ok(desk) => desk,
+            tokio::task::spawn_blocking(|| work.write()).await.map_err(|_panic| WriteError::Closed)?;
+        work = match written {
+            Ok(work) => work,
             Err((error, requests)) => return Err(refuse_all(error, requests).await),
         };
     }
-    Ok(desk.store)
+    Ok(work.store)
 }
 
 /// All that it takes to write; it travels between the task that waits for requests and a thread that may
 /// wait for the disk.
-struct Desk {
+struct WriteLoop {
     store: Store,
     observer: Observer,
     requests: mpsc::Receiver<Request>,
     /// They go to the disk together.
     batch: Vec<Request>,
-    brake: Arc<OnceLock<Brake>>,
+    send_stop: Arc<OnceLock<SendStop>>,
     /// How many records the latest head covers, and when it was made.
     latest_head: (u64, Instant),
 }
 
-impl Desk {
+impl WriteLoop {
     /// Writes the batch, and whatever has come meanwhile, until nobody waits.
     fn write(mut self) -> Result<Self, (WriteError, mpsc::Receiver<Request>)> {
         while !self.batch.is_empty() {
@@ -202,9 +202,9 @@ impl Desk {
         } else if self.latest_head.1.elapsed() >= HEAD_EVERY {
             self.store.want_head();
         }
-        if let Some(why) = self.store.brake() {
+        if let Some(why) = self.store.send_stop() {
             // The first reason stays.
-            self.brake.get_or_init(|| why);
+            self.send_stop.get_or_init(|| why);
         }
         Ok(first)
     }

@@ -1,8 +1,9 @@
 //! `offboard approve`: a second person looks at a plan, on their own machine, and signs it.
 
 use super::{
+    approval_view,
     args::ApproveOptions,
-    bounded, briefing, consent,
+    bounded, consent,
     exit::{Exit, Failure},
     keys::KeyFile,
     printer::Printer,
@@ -41,7 +42,7 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
     let out = options.out.clone().unwrap_or_else(|| path.with_file_name(APPROVAL_FILE));
     refuse_existing(&out)?;
     if !printer.json {
-        printer.data(&briefing::text(printer, &plan))?;
+        printer.data(&approval_view::text(printer, &plan))?;
     }
     require_consent(printer, options, &plan, partner)?;
     let approval = sign(&plan, partner, &text, &key)?;

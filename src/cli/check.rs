@@ -3,10 +3,10 @@
 use super::{
     args::{HiddenRows, ListOptions, ListPlace},
     exit::{Exit, Failure},
-    next,
+    next_steps,
     printer::Printer,
     settings::{flag, option, quoted},
-    show,
+    tables,
 };
 use crate::{
     domain::{Hidden, ListReading},
@@ -138,7 +138,7 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
     }
     let fine = checked.rejected == 0 || options.skip_invalid;
     if fine {
-        next::tell(printer, &[format!("offboard plan {}", again(options))], true);
+        next_steps::tell(printer, &[format!("offboard plan {}", again(options))], true);
     }
     Ok(if fine { Exit::Done } else { Exit::Usage })
 }
@@ -178,7 +178,7 @@ pub(super) fn described(list: &List, checked: &Checked) -> String {
     let mut remarks = String::new();
     for said in reading.warnings() {
         remarks.push('\n');
-        remarks.push_str(&show::sentence(&said));
+        remarks.push_str(&tables::sentence(&said));
     }
     format!(
         "{}: {}\ncolumns: ID {}, name {}, domain {}\ncompared: {}\n{} rows: {} customers, {} duplicates, {} not valid\n\

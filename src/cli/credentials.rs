@@ -2,7 +2,7 @@
 
 use super::{
     exit::{Exit, Failure},
-    guarded_file,
+    private_file,
 };
 use crate::{
     domain::{Secret, TooLong},
@@ -86,7 +86,7 @@ fn secret(name: &str) -> Result<Option<Secret>, Failure> {
 
 fn certificate(path: &Path) -> Result<Certificate, Failure> {
     let refused = |why: String| Failure::new(Exit::SignIn, format!("`{CLIENT_CERTIFICATE}`: {why}"));
-    let bytes = guarded_file::read(path).map_err(|error| refused(error.to_string()))?;
+    let bytes = private_file::read(path).map_err(|error| refused(error.to_string()))?;
     let bytes = bytes.ok_or_else(|| refused(format!("there is no file `{}`", path.display())))?;
     Certificate::from_pem(&bytes).map_err(|error| refused(format!("`{}`: {error}", path.display())))
 }

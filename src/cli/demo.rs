@@ -11,7 +11,7 @@ use super::{
     rehearsal::Rehearsal,
     run, session,
     settings::{RunSettings, Typed},
-    show::{Table, table},
+    tables::{Table, table},
 };
 use crate::{
     audit::{QueryError, Reader},
@@ -19,7 +19,7 @@ use crate::{
     domain::{Mode, Outcome, Procedure, RunId},
     input::{List, Options},
     report::Written,
-    simulator::{Model, Scenario, generated_id, made_up_domain, made_up_name},
+    simulator::{Model, Scenario, generated_id, synthetic_domain, synthetic_name},
 };
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let (list, scenario, options) = match demo.customers {
         None => sample()?,
-        Some(count) => made_up(count)?,
+        Some(count) => synthetic_list(count)?,
     };
     let settings = RunSettings::resolve(typed, common, &options)?;
     let checked = check::read(&list, |_| Ok(()))?;
@@ -91,11 +91,11 @@ fn sample() -> Result<(List, Scenario, RunOptions), Failure> {
 }
 
 /// A list of made-up customers, at the speed of the simulator.
-fn made_up(count: u32) -> Result<(List, Scenario, RunOptions), Failure> {
+fn synthetic_list(count: u32) -> Result<(List, Scenario, RunOptions), Failure> {
     let mut text = String::from("Customer tenant ID,Company name,Primary domain\n");
     for n in 0..count {
         let id = generated_id(SEED, n);
-        text.push_str(&format!("{id},\"{}\",{}\n", made_up_name(id), made_up_domain(id)));
+        text.push_str(&format!("{id},\"{}\",{}\n", synthetic_name(id), synthetic_domain(id)));
     }
     let list = List::from_bytes("made-up customers", text.into_bytes(), &Options::default())?;
     // Twice as many as the list has, so that the list is not too large a share of them.

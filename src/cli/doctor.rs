@@ -9,7 +9,7 @@ use super::{
     printer::Printer,
     session,
     settings::{RunSettings, Typed},
-    show::{Table, table},
+    tables::{Table, table},
 };
 use crate::{
     audit::Store,

@@ -2,11 +2,11 @@
 
 use super::{
     exit::{Exit, Failure},
-    next,
+    next_steps,
     operator::TerminalOperator,
     printer::Printer,
     settings::{Again, Paths},
-    show,
+    tables,
 };
 use crate::{
     conduct::{CannotConduct, Conducted, NotWritten},
@@ -34,11 +34,11 @@ pub(super) fn end(
     let exit = ending.exit();
     let written = written.transpose();
     let retry = written.iter().flatten().map(|written| written.retry).sum();
-    let next = next::in_words(operator.next, retry);
+    let next = next_steps::in_words(operator.next, retry);
     match written {
         Ok(written) => Ok(End { run, exit, written, next }),
         Err(error) => {
-            next::tell(printer, &next, false);
+            next_steps::tell(printer, &next, false);
             let failure = match error {
                 NotWritten::NotFound(error) => error.into(),
                 NotWritten::Report(error) => not_written(&run, ending.is_over(), error),
@@ -66,7 +66,7 @@ pub(super) fn failure(again: &Again, error: CannotConduct) -> Failure {
             };
             let text = format!(
                 "{why}; go on with it first, or decline there to give it up: {}",
-                next::resume(again, &run)
+                next_steps::resume(again, &run)
             );
             Failure::new(Exit::Guard, text)
         }
@@ -79,7 +79,7 @@ pub(super) fn failure(again: &Again, error: CannotConduct) -> Failure {
         CannotConduct::List(error) => error.into(),
         CannotConduct::Log(error) => error.into(),
         CannotConduct::LeftAtOnce(run) => {
-            let resume = next::resume(again, &run);
+            let resume = next_steps::resume(again, &run);
             let text =
                 format!("left at once; what was in flight is in doubt. Settle it, and go on: {resume}");
             Failure::new(Exit::Interrupted, text)
@@ -137,7 +137,7 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
         "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
         summary.input.rows,
-        show::summary(summary.shown().iter().map(|(shown, count)| (*shown, *count)), reasons),
+        tables::summary(summary.shown().iter().map(|(shown, count)| (*shown, *count)), reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
     );
@@ -154,7 +154,11 @@ pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &End) -> Exit {
     if let Some(Err(failure)) = written.map(|written| show_end(printer, paths, written)) {
         printer.warn(&failure.text);
     }
-    next::tell(printer, &end.next, written.is_some_and(|written| written.summary.finished_at.is_some()));
+    next_steps::tell(
+        printer,
+        &end.next,
+        written.is_some_and(|written| written.summary.finished_at.is_some()),
+    );
     end.exit
 }
 

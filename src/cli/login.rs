@@ -6,8 +6,8 @@ use super::{
     credentials::{CLIENT_ID, Credentials, TENANT_ID},
     diagnostics,
     exit::{Exit, Failure},
-    guarded_file,
     printer::Printer,
+    private_file,
     profiles::Profiles,
     session,
     settings::{self, Paths, ServiceSettings, Typed},
@@ -73,7 +73,7 @@ pub(super) fn logout(printer: &Printer, typed: &Typed, options: &ProfileOption) 
     }
     let mut was_there = false;
     for path in paths {
-        let forgotten = guarded_file::forget(&path);
+        let forgotten = private_file::forget(&path);
         was_there |= forgotten.map_err(|error| Failure::new(Exit::SignIn, error.to_string()))?;
     }
     printer.say(&if was_there {

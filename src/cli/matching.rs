@@ -8,7 +8,7 @@ use super::{
     args::{Common, MatchOptions},
     check, diagnostics,
     exit::{Exit, Failure},
-    next,
+    next_steps,
     printer::Printer,
     session,
     settings::{Paths, ServiceSettings, Typed, quoted},
@@ -46,7 +46,7 @@ pub(super) fn run(
     let wanted = Options { without_ids: true, ..check::decided(&options.place) };
     let list = List::open(&options.place.file, &wanted)?;
     for said in list.reading().remarks() {
-        printer.say(&super::show::sentence(&said));
+        printer.say(&super::tables::sentence(&said));
     }
     let access = Access::find(printer, &settings)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
@@ -82,7 +82,7 @@ pub(super) fn run(
             total - missing
         ))?;
     }
-    next::tell(printer, &[format!("offboard check {}", quoted(&out))], true);
+    next_steps::tell(printer, &[format!("offboard check {}", quoted(&out))], true);
     Ok(if missing == 0 { Exit::Done } else { Exit::Unfinished })
 }
 

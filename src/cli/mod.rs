@@ -10,10 +10,10 @@
 mod access;
 mod apply;
 mod approval;
+mod approval_view;
 mod approve;
 mod args;
 mod bounded;
-mod briefing;
 mod check;
 mod completions;
 mod consent;
@@ -25,25 +25,23 @@ mod doctor;
 mod ending;
 mod exit;
 mod export;
-mod guarded_file;
 mod hardening;
-mod harmless;
 mod health;
 mod invitation;
 mod keys;
 mod log;
 mod login;
 mod matching;
-mod next;
+mod next_steps;
 mod operator;
 mod plan_file;
 mod printer;
+mod private_file;
 mod profiles;
 mod progress;
 mod progress_line;
 mod prove;
 mod reconcile;
-mod refusal;
 mod rehearsal;
 mod report;
 mod resolve;
@@ -51,11 +49,13 @@ mod resume;
 mod review;
 mod run;
 mod runs;
+mod secret_arguments;
 mod session;
 mod settings;
-mod show;
 mod signals;
 mod simulate;
+mod tables;
+mod terminal_escape;
 mod token_command;
 mod verify;
 
@@ -71,7 +71,7 @@ use std::ffi::OsString;
 /// Runs the program with these arguments; the first one is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let Some(failure) = refusal::refuse_secrets(&arguments) {
+    if let Some(failure) = secret_arguments::refuse_secrets(&arguments) {
         return Printer::plain().failure(&failure);
     }
     let matches = match Cli::command().try_get_matches_from(arguments) {

@@ -5,11 +5,11 @@ use super::{
     consent::{self, Consent},
     exit::Failure,
     health::{self, State},
-    next,
+    next_steps,
     printer::{Paint, Printer},
     progress::Progress,
     settings::{Again, Paths},
-    show::{self, Table, table},
+    tables::{self, Table, table},
 };
 use crate::{
     conduct::{Answer, Decision, Ending, LEAVE, News, Operator, Phrase, TAKE_BACK},
@@ -45,7 +45,7 @@ pub(super) struct TerminalOperator<'a> {
     consent: Consent,
     offer: Offer,
     /// What comes next, once the run has ended.
-    pub(super) next: Vec<next::Step>,
+    pub(super) next: Vec<next_steps::Step>,
 }
 
 impl<'a> TerminalOperator<'a> {
@@ -69,8 +69,8 @@ impl<'a> Operator for TerminalOperator<'a> {
                     self.printer.warn(&room.text);
                 }
             }
-            News::Planned if self.consent == Consent::Ask => self.printer.ask(&show::plan(run)),
-            News::Planned => self.printer.say(&show::plan(run)),
+            News::Planned if self.consent == Consent::Ask => self.printer.ask(&tables::plan(run)),
+            News::Planned => self.printer.say(&tables::plan(run)),
             News::Ended(how) => {
                 if let Some(left) = left(run) {
                     self.printer.warn(&left);
@@ -79,7 +79,7 @@ impl<'a> Operator for TerminalOperator<'a> {
                 if let Some(text) = ending_in_words(how, run.opened.mode, open.as_deref()) {
                     self.printer.failure(&Failure::new(how.exit(), text));
                 }
-                self.next = next::steps(self.paths, run);
+                self.next = next_steps::steps(self.paths, run);
             }
         }
     }
@@ -172,7 +172,7 @@ fn about(run: &Run, printer: &Printer) -> String {
         visible(&opened.api_url),
         opened.input.rows,
         run.settled(),
-        show::about_list(run),
+        tables::about_list(run),
     )
 }
 
@@ -207,7 +207,7 @@ fn still_open(run: &Run, again: &Again) -> Option<String> {
              Decide what becomes of them: `{asks}` asks; `{takes_back}` has exactly these {taken_back}",
             count = undecided(run).count(),
             shown = listed(run, undecided(run)),
-            asks = next::resume(again, &run.id),
+            asks = next_steps::resume(again, &run.id),
             takes_back =
                 again.sending(&format!("resume {} --yes --after-failure {TAKE_BACK}", run.id)),
         )

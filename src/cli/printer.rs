@@ -3,7 +3,7 @@
 use super::{
     args::{Color, Common, Output},
     exit::{Exit, Failure},
-    harmless,
+    terminal_escape,
 };
 use crate::{domain::is_taken_out, report::visible};
 use std::{
@@ -81,7 +81,7 @@ impl Printer {
         } else if is_taken_out("json-that-moves-the-cursor") {
             text.into()
         } else {
-            harmless::json(text)
+            terminal_escape::json(text)
         };
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
@@ -116,7 +116,7 @@ impl Printer {
     }
 
     fn harmless<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        harmless::text(text, if self.color { &COLORS } else { &[] })
+        terminal_escape::text(text, if self.color { &COLORS } else { &[] })
     }
 
     /// Says why a command failed.

@@ -7,7 +7,7 @@
 use super::{
     data_folder,
     exit::{Exit, Failure},
-    guarded_file,
+    private_file,
 };
 use crate::{
     domain::{Secret, Sha256},
@@ -129,7 +129,7 @@ impl Profiles {
 
 fn read(path: &std::path::Path) -> Result<Option<Kept>, Failure> {
     let refused = |text: String| Failure::new(Exit::SignIn, text);
-    let Some(bytes) = guarded_file::read(path).map_err(|error| refused(error.to_string()))? else {
+    let Some(bytes) = private_file::read(path).map_err(|error| refused(error.to_string()))? else {
         return Ok(None);
     };
     let kept: Result<Kept, _> = serde_json::from_slice(&bytes);
@@ -159,7 +159,7 @@ impl KeepToken for Keeper {
         let kept = Kept { refresh_token: token.clone(), ..self.kept.clone() };
         let bytes = serde_json::to_vec_pretty(&kept).map_err(|error| error.to_string())?;
         let bytes = Zeroizing::new(bytes);
-        guarded_file::write(&self.path, &bytes).map_err(|error| {
+        private_file::write(&self.path, &bytes).map_err(|error| {
             format!("the new refresh token cannot be kept, and was not used: {error}. The one before is still there")
         })
     }

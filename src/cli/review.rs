@@ -8,7 +8,7 @@ use super::{
     settings::{Paths, Typed},
     signals, verify,
 };
-use crate::review::{Desk, Review};
+use crate::review::{LogSession, Review};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -20,18 +20,19 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
     let trust = verify::trust(&options.checkpoint, &options.key)?;
-    let desk = Desk::open(&paths.audit_log, trust)?;
+    let session = LogSession::open(&paths.audit_log, trust)?;
     // 122 random bits.
     let token = uuid::Uuid::new_v4().simple().to_string();
     session::block_on(async {
         let told = printer.clone();
         let tell = move |text: &str| told.warn(text);
-        let review = Review::open(Arc::clone(&desk), options.port, &token, tell).await.map_err(|error| {
-            Failure::usage(format!(
-                "cannot listen on port {} of 127.0.0.1: {error}; choose another with `--port`",
-                options.port
-            ))
-        })?;
+        let review =
+            Review::open(Arc::clone(&session), options.port, &token, tell).await.map_err(|error| {
+                Failure::usage(format!(
+                    "cannot listen on port {} of 127.0.0.1: {error}; choose another with `--port`",
+                    options.port
+                ))
+            })?;
         let ended = signals::first();
         if printer.json {
             printer.data(&json!({ "address": review.url() }).to_string())?;
@@ -43,7 +44,7 @@ pub(super) fn run(
              Nothing is written. Ctrl-C ends it.",
         );
         ended.await;
-        desk.close();
+        session.close();
         Ok(Exit::Done)
     })
 }

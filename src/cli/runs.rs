@@ -5,7 +5,7 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
     settings::{Paths, Typed},
-    show::{Table, table},
+    tables::{Table, table},
 };
 use crate::audit::Reader;
 

@@ -1,7 +1,7 @@
 //! What has become of one change that was sent for a customer.
 
 use super::{
-    decisions::Seen,
+    decisions::Observation,
     opening::Rules,
     requests::{Exchange, RequestIntended, ResponseReceived},
 };
@@ -130,10 +130,10 @@ impl Looks {
         self.still_there.saturating_add(self.not_told)
     }
 
-    fn add(self, seen: Seen, at: Time) -> Self {
-        let is_blind = seen == Seen::NotTold;
+    fn add(self, seen: Observation, at: Time) -> Self {
+        let is_blind = seen == Observation::NotTold;
         Self {
-            still_there: self.still_there.saturating_add(u16::from(seen == Seen::StillThere)),
+            still_there: self.still_there.saturating_add(u16::from(seen == Observation::StillThere)),
             not_told: self.not_told.saturating_add(u16::from(is_blind)),
             is_blind,
             at,
@@ -380,11 +380,11 @@ impl Change {
 
     /// Whether this is a moment to have seen that. `Err` says why not: that a change in doubt did not happen is only
     /// believed once the service has had `settle` to carry it out.
-    pub fn may_be_seen(&self, seen: Seen, now: Time, settle: Duration) -> Result<(), &'static str> {
+    pub fn may_be_seen(&self, seen: Observation, now: Time, settle: Duration) -> Result<(), &'static str> {
         match self.phase {
             ChangePhase::Accepted { .. } => Ok(()),
             ChangePhase::InDoubt { since, .. } | ChangePhase::ToSend { since, .. } if self.is_in_doubt() => {
-                if seen == Seen::StillThere && now < since.plus(settle) {
+                if seen == Observation::StillThere && now < since.plus(settle) {
                     Err("the settle time of the change is not over")
                 } else {
                     Ok(())
@@ -395,10 +395,10 @@ impl Change {
     }
 
     /// A look at what it changed. After anything but a change that was accepted or is in doubt, it tells nothing new.
-    pub fn seen(&mut self, seen: Seen, now: Time) {
+    pub fn seen(&mut self, seen: Observation, now: Time) {
         let is_in_doubt = self.is_in_doubt();
         let (no, looks) = match &mut self.phase {
-            ChangePhase::Accepted { looks, .. } if seen != Seen::Gone => {
+            ChangePhase::Accepted { looks, .. } if seen != Observation::Gone => {
                 return *looks = looks.add(seen, now);
             }
             ChangePhase::Accepted { looks, .. } => (None, looks),
@@ -407,9 +407,9 @@ impl Change {
             _ => return,
         };
         match seen {
-            Seen::Gone => self.phase = ChangePhase::Gone { seen: true },
-            Seen::NotTold => *looks = looks.add(seen, now),
-            Seen::StillThere => {
+            Observation::Gone => self.phase = ChangePhase::Gone { seen: true },
+            Observation::NotTold => *looks = looks.add(seen, now),
+            Observation::StillThere => {
                 self.is_unproven = false;
                 self.phase = no.map_or(ChangePhase::DidNotHappen, |answer| ChangePhase::Refused { answer });
             }

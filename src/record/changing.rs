@@ -21,7 +21,7 @@ pub struct Changing {
     /// When the first of the facts was read.
     pub facts_at: Time,
     /// How it ends, if something was done for the sake of a change that failed that may be taken back.
-    pub fell: Option<Box<Settled>>,
+    pub failed_after: Option<Box<Settled>>,
     /// Whether it is taken back, once somebody has decided.
     pub undo: Option<bool>,
 }
@@ -29,7 +29,7 @@ pub struct Changing {
 impl Changing {
     /// A customer of which no change was sent yet.
     pub fn new(verdict: Outcome, facts_at: Time) -> Self {
-        Self { changes: SmallVec::new(), verdict, facts_at, fell: None, undo: None }
+        Self { changes: SmallVec::new(), verdict, facts_at, failed_after: None, undo: None }
     }
 
     /// The last change, once it was sent.
@@ -65,19 +65,19 @@ impl Changing {
     /// Its change failed, and what was done for it may be taken back.
     pub(super) fn fall(&mut self, settled: &Settled, first: &[Preparation]) -> Result<(), &'static str> {
         let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
-        if self.fell.is_some() || !is_bad || !self.may_end_as(settled.outcome) {
+        if self.failed_after.is_some() || !is_bad || !self.may_end_as(settled.outcome) {
             return Err("it does not end so from where it is");
         }
         if self.can_be_taken_back(first).next().is_none() {
             return Err("nothing was done for it that can be taken back");
         }
-        self.fell = Some(Box::new(settled.clone()));
+        self.failed_after = Some(Box::new(settled.clone()));
         Ok(())
     }
 
     /// Whether somebody has still to decide what becomes of what was done for it.
     pub const fn is_undecided(&self) -> bool {
-        self.fell.is_some() && self.undo.is_none()
+        self.failed_after.is_some() && self.undo.is_none()
     }
 
     /// The change of this preparation, once it was sent.
@@ -130,7 +130,7 @@ impl Changing {
     ) -> Result<(), &'static str> {
         let effect = intended.purpose.effect().ok_or("it changes nothing")?;
         let takes_back = effect.is_reversal();
-        if !takes_back && (self.verdict != Outcome::Ready || self.fell.is_some()) {
+        if !takes_back && (self.verdict != Outcome::Ready || self.failed_after.is_some()) {
             return Err("it is not ready any more");
         }
         if self.open().is_some() {
@@ -159,7 +159,8 @@ impl Changing {
         let is_meant = |one: &Preparation| {
             one.what.reversal() == intended.purpose.effect() && intended.about.as_deref() == Some(&*one.id)
         };
-        if self.fell.is_none() || self.undo != Some(true) && !is_taken_out("reactivate-though-nobody-said-so")
+        if self.failed_after.is_none()
+            || self.undo != Some(true) && !is_taken_out("reactivate-though-nobody-said-so")
         {
             return Err("nobody said that it is taken back");
         }
@@ -206,7 +207,7 @@ impl Changing {
     ) -> Result<Option<Box<[Preparation]>>, &'static str> {
         let is_between = |change: &Change| is_gone(change) || is_accepted(change);
         if self.verdict != Outcome::Ready
-            || self.fell.is_some()
+            || self.failed_after.is_some()
             || self.last().is_some()
             || !self.changes.iter().all(is_between)
         {
@@ -225,9 +226,9 @@ impl Changing {
 
     /// Which outcomes the customer can have, by what is known of its changes.
     pub fn may_end_as(&self, outcome: Outcome) -> bool {
-        if let Some(fell) = &self.fell {
+        if let Some(failed_after) = &self.failed_after {
             let is_open = |change: &Change| matches!(change.phase, ChangePhase::Open { .. });
-            return outcome == fell.outcome && !self.changes.iter().any(is_open);
+            return outcome == failed_after.outcome && !self.changes.iter().any(is_open);
         }
         if self.verdict != Outcome::Ready {
             return outcome == self.verdict;

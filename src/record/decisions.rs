@@ -159,7 +159,7 @@ pub struct Approved {
 /// What a look after a change showed: at the customer, or at what a preparation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Seen {
+pub enum Observation {
     /// What was to end is gone: the relationship; the order is cancelled; the subscription has the other state.
     Gone,
     /// It is still there: the relationship; the order stands; the subscription has the state that it had.
@@ -177,7 +177,7 @@ pub struct Observed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// What was seen.
-    pub seen: Seen,
+    pub seen: Observation,
     /// By what, in words.
     pub detail: String,
     /// The intent of the request that showed it.

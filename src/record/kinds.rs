@@ -284,7 +284,7 @@ kinds! {
     Resumed(Policy) = "resumed": Run, Step, Before, Frame, lines::resumed;
     /// A change failed for the sake of which something was suspended: how the row ends, once it is decided
     /// whether that is taken back.
-    Fell(Box<Settled>) = "fell": Row, Step, Before, Own, lines::fell;
+    FailedAfterPreparation(Box<Settled>) = "fell": Row, Step, Before, Own, lines::failed_after_preparation;
     /// Somebody decided whether what was suspended for nothing is taken back.
     UndoDecided(UndoDecided) = "undo_decided": Run, Step, Before, IfNamed, lines::undo_decided;
     /// A row has its outcome.

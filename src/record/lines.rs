@@ -2,7 +2,7 @@
 
 use super::{
     corroboration::{Corroborated, Reconciled},
-    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed, Seen},
+    decisions::{Approved, Confirmed, Judged, Observation, Observed, PlanSealed},
     endings::{LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, Stopped, UndoDecided},
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
@@ -139,11 +139,11 @@ pub(super) fn confirmed(yes: &Confirmed) -> Line {
 
 pub(super) fn observed(seen: &Observed) -> Line {
     let what = match (seen.seen, &seen.about) {
-        (Seen::Gone, None) => "Seen: the relationship is gone",
-        (Seen::StillThere, None) => "Seen: the relationship is still there",
-        (Seen::Gone, Some(_)) => "Seen: it is done",
-        (Seen::StillThere, Some(_)) => "Seen: it is not done yet",
-        (Seen::NotTold, _) => "Looked, and could not tell",
+        (Observation::Gone, None) => "Seen: the relationship is gone",
+        (Observation::StillThere, None) => "Seen: the relationship is still there",
+        (Observation::Gone, Some(_)) => "Seen: it is done",
+        (Observation::StillThere, Some(_)) => "Seen: it is not done yet",
+        (Observation::NotTold, _) => "Looked, and could not tell",
     };
     let about = seen.about.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
     line(what, format!("{about}{}", seen.detail))
@@ -163,7 +163,7 @@ pub(super) fn resumed(_: &Policy) -> Line {
     line("The run was resumed", "")
 }
 
-pub(super) fn fell(settled: &Settled) -> Line {
+pub(super) fn failed_after_preparation(settled: &Settled) -> Line {
     let outcome = settled.outcome.in_words();
     let what = format!("To be settled as {outcome}, once it is decided what becomes of the suspended");
     line(what, &settled.explanation)

@@ -18,6 +18,7 @@ mod corroboration;
 mod decided;
 mod decisions;
 mod endings;
+mod failure_history;
 mod kinds;
 mod lines;
 mod opening;
@@ -27,7 +28,6 @@ mod row;
 mod run;
 #[cfg(test)]
 pub(crate) mod samples;
-mod signs;
 mod story;
 mod waves;
 
@@ -37,10 +37,11 @@ pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decided::plan_digest;
-pub use decisions::{Approved, Confirmed, How, Judged, Observed, PlanSealed, Seen};
+pub use decisions::{Approved, Confirmed, How, Judged, Observation, Observed, PlanSealed};
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
+pub use failure_history::{FailureHistory, REMEMBERED};
 pub use kinds::{Event, InCertificate, Kind, Newer, Record, RecordError, Scope, sql_list};
 pub use lines::{Line, Tone};
 pub use opening::{
@@ -51,7 +52,6 @@ pub use payload::Payload;
 pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived};
 pub use row::{Row, RowState};
 pub use run::{Illegal, Run, Stage};
-pub use signs::{REMEMBERED, Signs};
 pub use story::{
     CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
     RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait,

@@ -8,11 +8,11 @@ use super::{
     decided::{Decided, add, head},
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
+    failure_history::FailureHistory,
     kinds::{Event, Record},
     opening::{CustomersProtected, Partner, Policy, RowRead, RunOpened},
     requests::{NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
     row::{Row, RowState},
-    signs::Signs,
     waves::{LAST, SECOND, Waves},
 };
 use crate::domain::{
@@ -86,7 +86,7 @@ pub struct Run {
     /// Rows by outcome.
     pub counts: BTreeMap<Outcome, u32>,
     /// What the guards look at.
-    pub signs: Signs,
+    pub failures: FailureHistory,
     /// How many rows of each wave are open.
     waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
@@ -121,7 +121,7 @@ impl Run {
             judged: 0,
             held_until: None,
             counts: BTreeMap::new(),
-            signs: Signs::default(),
+            failures: FailureHistory::default(),
             waves: Waves::default(),
             stopped_by_guard: None,
             corroborated: BTreeSet::new(),
@@ -186,7 +186,7 @@ impl Run {
             }
             Event::TokenNamed(_) | Event::ReportWritten(_) => Ok(()),
             Event::Resumed(policy) => self.resumed(at, policy),
-            Event::Fell(settled) => self.row_fell(settled),
+            Event::FailedAfterPreparation(settled) => self.row_failed_after_preparation(settled),
             Event::UndoDecided(decided) => self.undo_decided(decided),
             Event::Settled(settled) => self.row_settled(settled),
             Event::RunSealed(sealed) => self.run_sealed(sealed),
@@ -218,10 +218,10 @@ impl Run {
         change.heard(response);
         change.answered(response.answer, rules, at);
         if change.was_agreed_to() && !is_taken_out("successes-count-only-when-seen") {
-            self.signs.accepted();
+            self.failures.accepted();
         }
         if response.answer == Answer::NotUnderstood {
-            self.signs.not_understood = row;
+            self.failures.not_understood = row;
         }
         Ok(())
     }
@@ -384,7 +384,7 @@ impl Run {
             self.decided(judged.row, decision);
         }
         if judged.verdict == Outcome::Ready {
-            self.signs.judged_ready();
+            self.failures.judged_ready();
         }
         Ok(())
     }
@@ -460,7 +460,7 @@ impl Run {
         }
         self.stage = Stage::Confirmed;
         self.stopped_by_guard = None;
-        self.signs = Signs::default();
+        self.failures = FailureHistory::default();
         self.deal_waves();
         Ok(())
     }
@@ -575,8 +575,9 @@ impl Run {
         }
         let was_accepted = matches!(&row.state, RowState::Changing(changing) if changing.was_accepted());
         let is_first_word = matches!(row.state, RowState::Unread { .. });
-        // What fell was counted when it did.
-        let fell = matches!(&row.state, RowState::Changing(changing) if changing.fell.is_some());
+        // What failed after a preparation was counted when it did.
+        let failed_after =
+            matches!(&row.state, RowState::Changing(changing) if changing.failed_after.is_some());
         row.end(outcome);
         let wave = row.wave;
         if is_first_word {
@@ -584,21 +585,21 @@ impl Run {
             self.decided(settled.row, None);
         }
         *self.counts.entry(outcome).or_default() += 1;
-        if !fell {
+        if !failed_after {
             self.take_as_sign(settled.row, wave, outcome, was_accepted);
         }
         Ok(())
     }
 
     fn take_as_sign(&mut self, row: u32, wave: u8, outcome: Outcome, was_accepted: bool) {
-        self.signs.settled(outcome, was_accepted);
+        self.failures.settled(outcome, was_accepted);
         if self.stage == Stage::Confirmed {
             let is_early = self.leave_wave(wave);
             if self.is_gone_by_other_hands(row, outcome) {
-                self.signs.gone_by_other_hands += 1;
+                self.failures.gone_by_other_hands += 1;
             }
             if is_early && matches!(outcome, Outcome::Failed | Outcome::Unknown) {
-                self.signs.surprise_in_canary = Some(row);
+                self.failures.surprise_in_canary = Some(row);
             }
         }
     }
@@ -614,7 +615,7 @@ impl Run {
     }
 
     /// The row has its end, but for what was suspended for it.
-    fn row_fell(&mut self, settled: &Settled) -> Result<(), String> {
+    fn row_failed_after_preparation(&mut self, settled: &Settled) -> Result<(), String> {
         let row = self.row_mut(settled.row)?;
         let wave = row.wave;
         let Some((changing, first)) = row.changing() else {
@@ -741,8 +742,8 @@ impl Run {
                     };
                     turn += 1;
                 }
-                // What fell is not changed any more.
-                RowState::Changing(ref changing) if changing.fell.is_some() => continue,
+                // What failed after a preparation is not changed any more.
+                RowState::Changing(ref changing) if changing.failed_after.is_some() => continue,
                 RowState::Changing(_) => row.wave = if canary == 0 { LAST } else { 0 },
                 _ => continue,
             }
@@ -789,7 +790,7 @@ impl Run {
         let is_to_change = |row: &&Row| match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } => true,
             RowState::Changing(changing) => {
-                changing.fell.is_none()
+                changing.failed_after.is_none()
                     && changing.last().is_none_or(|last| {
                         matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
                     })

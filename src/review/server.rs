@@ -1,8 +1,8 @@
 //! The pages behind HTTP/1.1 on a loopback address.
 
 use super::{
-    desk::{Desk, Standing, View},
-    gate::{Caller, Gate, Refused},
+    access_check::{Caller, Gate, Refused},
+    log_session::{LogSession, Standing, View},
     pages::{self, Frame, Page, Shown},
 };
 use http_body_util::Full;
@@ -41,14 +41,14 @@ pub struct Review {
 #[derive(Debug)]
 struct Room {
     gate: Gate,
-    desk: Arc<Desk>,
+    session: Arc<LogSession>,
 }
 
 impl Review {
     /// Listens on 127.0.0.1; port 0 takes a free one. `token` is what the address begins with. `tell` is given
     /// what goes wrong meanwhile.
     pub async fn open(
-        desk: Arc<Desk>,
+        session: Arc<LogSession>,
         port: u16,
         token: &str,
         tell: impl Fn(&str) + Send + Sync + 'static,
@@ -57,7 +57,7 @@ impl Review {
         let address = listener.local_addr()?;
         let gate = Gate::new(address, token);
         let root = gate.root();
-        let place = Arc::new(Room { gate, desk });
+        let place = Arc::new(Room { gate, session });
         let listening = AbortOnDropHandle::new(tokio::spawn(listen(listener, place, Box::new(tell))));
         Ok(Self { address, root, _listening: listening })
     }
@@ -167,8 +167,8 @@ impl Room {
 
     fn shown(&self, page: &Page) -> Response<Full<Bytes>> {
         let root = self.gate.root();
-        let frame = |view| Frame::new(&root, self.desk.path(), view);
-        match self.desk.look() {
+        let frame = |view| Frame::new(&root, self.session.path(), view);
+        match self.session.look() {
             Standing::Ready(view) => {
                 let shown = {
                     let tools = view.tools();
@@ -186,14 +186,14 @@ impl Room {
 
     /// The verdict alone, for the script that waits for it.
     fn verdict(&self) -> Response<Full<Bytes>> {
-        let view = match self.desk.look() {
+        let view = match self.session.look() {
             Standing::Ready(view) => Some(view),
             _ => None,
         };
         if let Some(view) = &view {
-            self.desk.await_verdict(view);
+            self.session.await_verdict(view);
         }
-        let frame = Frame::new(&self.gate.root(), self.desk.path(), view.as_deref());
+        let frame = Frame::new(&self.gate.root(), self.session.path(), view.as_deref());
         match pages::verdict(&frame) {
             Ok(html) => file("text/html; charset=utf-8", html),
             Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),

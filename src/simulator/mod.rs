@@ -19,13 +19,13 @@
 
 mod http;
 mod journal;
-mod made_up;
 mod model;
 mod random;
 pub mod scenario;
+mod synthetic_customer;
 
 pub use http::Door;
 pub use journal::{Counts, Journal, Keep, Received};
-pub use made_up::{generated_id, made_up_domain, made_up_name};
 pub use model::{Cut, Model, Removal, Reply, Request};
 pub use scenario::{Relationship, Scenario, ScenarioError};
+pub use synthetic_customer::{generated_id, synthetic_domain, synthetic_name};

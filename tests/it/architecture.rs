@@ -358,7 +358,8 @@ fn documents_name_files_that_are_there() {
     {
         let text = fs::read_to_string(&document).unwrap();
         for name in text.split('`').skip(1).step_by(2) {
-            let is_file = name.ends_with(".rs") || name.ends_with(".sql") || name.ends_with(".html");
+            let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+            let is_file = matches!(extension, Some("rs" | "sql" | "html"));
             if is_file && name.contains('/') && !name.contains(['*', '<', ' ', '…']) {
                 let is_there =
                     [root.to_owned(), root.join("src")].iter().any(|from| from.join(name).exists());

@@ -3,7 +3,7 @@
 use crate::support::{Folder, World};
 use offboard::{
     domain::{Outcome, Procedure, TenantId},
-    simulator::{Received, Scenario, generated_id, made_up_domain, made_up_name},
+    simulator::{Received, Scenario, generated_id, synthetic_domain, synthetic_name},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -16,8 +16,8 @@ fn generated_list(count: u32) -> String {
         text.push_str(&format!(
             "{{{}}};\"{}\";{}\r\n",
             id.to_string().to_uppercase(),
-            made_up_name(id),
-            made_up_domain(id)
+            synthetic_name(id),
+            synthetic_domain(id)
         ));
     }
     text

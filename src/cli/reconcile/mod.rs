@@ -11,7 +11,7 @@ use super::{
     args::{Common, ReconcileOptions},
     consent, diagnostics,
     exit::{Exit, Failure},
-    next,
+    next_steps,
     printer::Printer,
     session,
     settings::{Paths, ServiceSettings, Typed},
@@ -114,7 +114,10 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
         return refused("only planned; there is nothing to compare");
     }
     if run.stage != Stage::Sealed {
-        return refused(&format!("is not over; go on with it first: {}", next::resume(&paths.again, id)));
+        return refused(&format!(
+            "is not over; go on with it first: {}",
+            next_steps::resume(&paths.again, id)
+        ));
     }
     Ok((line, run))
 }

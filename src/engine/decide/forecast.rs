@@ -148,7 +148,7 @@ impl Work {
     }
 
     fn see_through(&mut self, run: &Run, row: &Row, changing: &Changing) {
-        if changing.fell.is_some() {
+        if changing.failed_after.is_some() {
             if changing.undo == Some(true) {
                 self.requests += changing.can_be_taken_back(row.first()).map(cost).sum::<f64>();
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Account, Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
-    record::{Partner, PlanSealed, Policy, REMEMBERED, Signs},
+    record::{FailureHistory, Partner, PlanSealed, Policy, REMEMBERED},
 };
 use std::time::Duration;
 
@@ -130,8 +130,8 @@ pub fn not_approved(policy: &Policy, plan: &PlanSealed, is_approved: bool) -> Op
 const TOO_MANY_OF_LATEST: u32 = 4;
 
 /// Customers fail one after the other: whatever the cause is, the next one would fail as well.
-pub(crate) fn too_many_failures(policy: &Policy, signs: &Signs) -> Option<String> {
-    let (in_a_row, of_latest) = (signs.failures_in_a_row, signs.failures_of_latest());
+pub(crate) fn too_many_failures(policy: &Policy, failures: &FailureHistory) -> Option<String> {
+    let (in_a_row, of_latest) = (failures.failures_in_a_row, failures.failures_of_latest());
     let failed = if policy.stop_after_failures == 0 {
         return None;
     } else if in_a_row >= policy.stop_after_failures && !is_taken_out("no-stop-after-failures-in-a-row") {
@@ -145,14 +145,14 @@ pub(crate) fn too_many_failures(policy: &Policy, signs: &Signs) -> Option<String
 }
 
 /// What has become of the customers so far says that nobody else may be changed.
-pub(crate) fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
-    if let Some(row) = signs.surprise_in_canary
+pub(crate) fn surprise(policy: &Policy, failures: &FailureHistory) -> Option<String> {
+    if let Some(row) = failures.surprise_in_canary
         && !is_taken_out("no-stop-after-a-surprise-in-a-wave")
     {
         let text = "failed or is unknown, in a wave that goes ahead to find that out (`--canary`)";
         return Some(format!("the customer of row {row} {text}; look at it before the rest follows"));
     }
-    if let Some(row) = signs.not_understood
+    if let Some(row) = failures.not_understood
         && !is_taken_out("no-stop-after-an-answer-not-understood")
     {
         let text = "was answered with success, in words that this program does not understand";
@@ -160,20 +160,20 @@ pub(crate) fn surprise(policy: &Policy, signs: &Signs) -> Option<String> {
             "the change of row {row} {text}; look at the answer in the audit log before anybody else is changed"
         ));
     }
-    too_many_failures(policy, signs).or_else(|| elsewhere(signs))
+    too_many_failures(policy, failures).or_else(|| elsewhere(failures))
 }
 
 /// One customer may have gone by chance; two of one plan look like somebody at work.
 const GONE_BY_OTHER_HANDS: u32 = 2;
 
 /// Somebody else seems to carry out the same plan. A log cannot know of its copies.
-fn elsewhere(signs: &Signs) -> Option<String> {
-    (signs.gone_by_other_hands >= GONE_BY_OTHER_HANDS).then(|| {
+fn elsewhere(failures: &FailureHistory) -> Option<String> {
+    (failures.gone_by_other_hands >= GONE_BY_OTHER_HANDS).then(|| {
         format!(
             "{} customers of the plan were gone already when it was their turn, although nothing in this audit log removed \
              them: it looks as if somebody else carries out the same plan with another copy of this audit log, or removes \
              these customers in another way. Find out who, and let only one of you go on",
-            signs.gone_by_other_hands
+            failures.gone_by_other_hands
         )
     })
 }
@@ -216,17 +216,17 @@ mod tests {
         assert!(beyond(50, 100).is_none());
         assert!(beyond(51, 100).is_some_and(|text| text.contains("--max-share")));
         assert!(beyond(0, 0).is_none());
-        let signs = |failures_in_a_row| {
-            let mut signs = Signs::default();
-            signs.failures_in_a_row = failures_in_a_row;
-            signs
+        let failures = |failures_in_a_row| {
+            let mut failures = FailureHistory::default();
+            failures.failures_in_a_row = failures_in_a_row;
+            failures
         };
-        assert!(surprise(&policy(), &signs(2)).is_none() && surprise(&policy(), &signs(3)).is_some());
-        assert!(surprise(&Policy { stop_after_failures: 0, ..policy() }, &signs(99)).is_none());
+        assert!(surprise(&policy(), &failures(2)).is_none() && surprise(&policy(), &failures(3)).is_some());
+        assert!(surprise(&Policy { stop_after_failures: 0, ..policy() }, &failures(99)).is_none());
         let gone = |gone_by_other_hands| {
-            let mut signs = Signs::default();
-            signs.gone_by_other_hands = gone_by_other_hands;
-            signs
+            let mut failures = FailureHistory::default();
+            failures.gone_by_other_hands = gone_by_other_hands;
+            failures
         };
         assert!(surprise(&policy(), &gone(1)).is_none());
         assert!(surprise(&policy(), &gone(2)).is_some_and(|text| text.contains("another copy")));

@@ -11,7 +11,7 @@ use crate::{
     record::{Changing, Effects, Policy, Row, RowState, Settled},
 };
 
-/// What is next for a row that fell.
+/// What is next for a row that failed after a preparation.
 pub(crate) fn next(row: &Row, changing: &Changing, policy: &Policy, now: Time) -> Step {
     match changing.undo {
         None => Step::Nothing,
@@ -44,11 +44,11 @@ fn take_back(one: &Preparation, changing: &Changing, policy: &Policy, now: Time)
     }
 }
 
-/// The end of a row that fell, with what became of what was done for it. None if it did not fall.
+/// The end of a row that failed after a preparation, with what became of what was done for it. None if it did not.
 pub(crate) fn closed(row: &Row) -> Option<Settled> {
     let RowState::Changing(changing) = &row.state else { return None };
-    let fell = changing.fell.as_deref()?.clone();
+    let failed_after = changing.failed_after.as_deref()?.clone();
     let effects = Effects::of(row.first(), &changing.changes);
     let told = effects.told_before(true, None).unwrap_or_default();
-    Some(Settled { explanation: format!("{} In the end, {told}.", fell.explanation), ..fell })
+    Some(Settled { explanation: format!("{} In the end, {told}.", failed_after.explanation), ..failed_after })
 }

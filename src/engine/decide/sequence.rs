@@ -29,7 +29,9 @@ pub(crate) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, 
             let last = || turn.procedure.facts().last.map(ChangeKind::Final);
             first.or_else(last).map_or(Step::Nothing, |kind| turn.begin(kind, *facts_at))
         }
-        RowState::Changing(changing) if changing.fell.is_some() => reversal::next(row, changing, policy, now),
+        RowState::Changing(changing) if changing.failed_after.is_some() => {
+            reversal::next(row, changing, policy, now)
+        }
         RowState::Changing(changing) => {
             turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(row.first(), changing)
         }
@@ -164,7 +166,7 @@ mod tests {
     use super::{super::attempts::Why, *};
     use crate::{
         domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId},
-        record::{Looks, RequestIntended, Rules, Seen},
+        record::{Looks, Observation, RequestIntended, Rules},
     };
     use uuid::Uuid;
 
@@ -181,7 +183,7 @@ mod tests {
     }
 
     /// A change that was answered, and seen done or not, so many seconds ago.
-    fn change(about: Option<&str>, answer: Answer, seen: Option<Seen>, seconds_ago: u64) -> Change {
+    fn change(about: Option<&str>, answer: Answer, seen: Option<Observation>, seconds_ago: u64) -> Change {
         let at = Time::from_millis(NOW.as_millis() - i64::try_from(seconds_ago * 1000).unwrap());
         let intended = RequestIntended {
             row: Some(1),
@@ -222,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_sent_over_fresh_facts_alone() {
-        let done = |id| change(Some(id), Answer::Understood, Some(Seen::Gone), 5);
+        let done = |id| change(Some(id), Answer::Understood, Some(Observation::Gone), 5);
         let half = || vec![done("A")];
         let whole = || vec![done("A"), done("B")];
         assert!(is_begun(&step(half(), 14, true), &ChangeKind::Preparation(order("B"))));
@@ -245,19 +247,25 @@ mod tests {
     fn the_next_order_is_not_waited_for_and_the_last_change_is() {
         let accepted = |id, seen, ago| change(Some(id), Answer::Understood, seen, ago);
         // The first is not cancelled yet; the second is begun all the same.
-        let first = vec![accepted("A", Some(Seen::StillThere), 0)];
+        let first = vec![accepted("A", Some(Observation::StillThere), 0)];
         assert!(is_begun(&step(first.clone(), 1, true), &ChangeKind::Preparation(order("B"))));
         // Nothing new is begun, but what was sent is seen through.
         assert_eq!(step(first, 1, false), Step::Wait(NOW.plus(Duration::from_secs(2))));
         let looks = |step: Step, id: &str| matches!(step, Step::Observe { kind, why: Why { in_doubt: false, .. } } if kind == ChangeKind::Preparation(order(id)));
         // What is due goes before what has to wait.
-        let both = vec![accepted("A", Some(Seen::StillThere), 0), accepted("B", Some(Seen::StillThere), 60)];
+        let both = vec![
+            accepted("A", Some(Observation::StillThere), 0),
+            accepted("B", Some(Observation::StillThere), 60),
+        ];
         assert!(looks(step(both, 1, true), "B"));
         // At the deadline it is looked at once more, and then given up.
-        let late = vec![accepted("A", Some(Seen::StillThere), 900), accepted("B", Some(Seen::Gone), 0)];
+        let late = vec![
+            accepted("A", Some(Observation::StillThere), 900),
+            accepted("B", Some(Observation::Gone), 0),
+        ];
         assert!(looks(step(late.clone(), 1, true), "A"));
         let mut given_up = late;
-        given_up[0].seen(Seen::StillThere, NOW);
+        given_up[0].seen(Observation::StillThere, NOW);
         let Step::Settle(verdict) = step(given_up, 1, true) else { panic!("it is over") };
         assert_eq!(verdict.reason, Some(Reason::OrderNotCancelled));
         assert!(verdict.explanation.contains("900 s later"), "{}", verdict.explanation);

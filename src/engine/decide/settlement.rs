@@ -5,7 +5,9 @@ use crate::{
     domain::{Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, is_taken_out, removable_from},
     input,
     procedure::effects::{Instead, Verdict},
-    record::{Change, Changing, Effects, Event, Exchange, Judged, Observed, Row, RowState, Seen, Settled},
+    record::{
+        Change, Changing, Effects, Event, Exchange, Judged, Observation, Observed, Row, RowState, Settled,
+    },
 };
 
 /// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
@@ -139,7 +141,7 @@ pub(crate) fn instead(
     // An earlier try may have been carried out: that this read told nothing is no end.
     if sent.is_some_and(Change::is_in_doubt) {
         let about = kind.about().map(|one| one.id.clone());
-        let (row, seen, basis) = (row.number, Seen::NotTold, None);
+        let (row, seen, basis) = (row.number, Observation::NotTold, None);
         return vec![Event::Observed(Observed { row, about, seen, detail: why, basis })];
     }
     let verdict = match (kind.about(), changing) {
@@ -202,10 +204,14 @@ pub(crate) fn ended(row: &Row, settled: Settled) -> Event {
         RowState::Changing(changing) => changing.can_be_taken_back(row.first()).next().is_some(),
         _ => false,
     };
-    if is_bad && can_take_back { Event::Fell(Box::new(settled)) } else { Event::Settled(Box::new(settled)) }
+    if is_bad && can_take_back {
+        Event::FailedAfterPreparation(Box::new(settled))
+    } else {
+        Event::Settled(Box::new(settled))
+    }
 }
 
-/// What closes a row that fell; nothing if it did not fall.
+/// What closes a row that failed after a preparation; nothing if it did not.
 pub(crate) fn closing(row: &Row) -> Vec<Event> {
     closed(row).map(|settled| Event::Settled(Box::new(settled))).into_iter().collect()
 }

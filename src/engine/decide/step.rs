@@ -31,7 +31,7 @@ pub(crate) enum Step {
     Wait(Time),
     /// This is how it ends.
     Settle(Verdict),
-    /// It ends as it fell.
+    /// It ends as its failure was recorded.
     Close,
     /// It has ended, or it is not this procedure's turn.
     Nothing,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::{decide::bulk, halt::Halt, observe::bulk_confirmation},
     partner_center::transport::Transport,
-    record::{Event, Seen, StopCause},
+    record::{Event, Observation, StopCause},
 };
 use std::{collections::HashSet, time::Duration};
 use tokio::{task::JoinSet, time::sleep};
@@ -79,7 +79,7 @@ async fn look_together<T: Transport>(
         Ok(listing) => {
             let seen: Vec<_> = asked.iter().map(|(row, customer)| listing.of(*row, *customer)).collect();
             // A listing may lag behind; the next look is at the customer itself.
-            let alone = seen.iter().filter(|one| one.seen != Seen::Gone).map(|one| one.row).collect();
+            let alone = seen.iter().filter(|one| one.seen != Observation::Gone).map(|one| one.row).collect();
             shared.client.record_all(seen.into_iter().map(Event::Observed)).await?;
             alone
         }

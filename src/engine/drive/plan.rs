@@ -43,7 +43,7 @@ pub(crate) async fn plan<T: Transport>(
     let mut halted = None;
     loop {
         while halted.is_none() && at_work.len() < context.0.concurrency as usize {
-            if let Some(text) = shared.with_run(|run| guards::too_many_failures(&run.policy, &run.signs)) {
+            if let Some(text) = shared.with_run(|run| guards::too_many_failures(&run.policy, &run.failures)) {
                 halted = Some(Halt::stop(StopCause::Guard, text));
                 break;
             }

@@ -20,7 +20,7 @@ use crate::{
     partner_center::{request::Request, response::Incoming, transport::Transport},
     preconditions::Listed,
     procedure::effects::{Instead, Look, Prepare, Sight, Target, Verdict, unit},
-    record::{Event, Observed, Row, RowState, Seen},
+    record::{Event, Observation, Observed, Row, RowState},
 };
 
 /// Settles rows, in one append; gives them back.
@@ -137,7 +137,7 @@ async fn change<T: Transport>(
     let permit = permit(client).await?;
     // The gate may have been closed for long: ask again whether this is still to be done.
     let still = shared.with_run(|run| {
-        let stopping = guards::surprise(&run.policy, &run.signs).is_some();
+        let stopping = guards::surprise(&run.policy, &run.failures).is_some();
         let (row, now) = (run.row(row)?, client.now());
         Some(sequence::next(run.opened.procedure, row, &run.policy, now, !stopping))
     });
@@ -183,7 +183,7 @@ async fn observe<T: Transport>(
         Read::Done(sight, basis) => (sight, basis.first().copied()),
         Read::NoRelationship(failure) if is_customer => {
             let detail = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
-            (Sight { seen: Seen::Gone, detail }, Some(failure.intent))
+            (Sight { seen: Observation::Gone, detail }, Some(failure.intent))
         }
         Read::Failed(reason, failure) if is_customer => {
             let detail = format!("{reason}: {}", failure.exchange.described());

@@ -54,7 +54,7 @@ impl Rows for At<'_> {
     }
 
     fn surprise(&self) -> Option<String> {
-        guards::surprise(&self.0.policy, &self.0.signs)
+        guards::surprise(&self.0.policy, &self.0.failures)
     }
 }
 

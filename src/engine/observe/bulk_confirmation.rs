@@ -22,7 +22,7 @@ use crate::{
     },
     preconditions::CustomerFacts,
     procedure::effects::relationship as relationship_shown,
-    record::{Observed, Seen},
+    record::{Observation, Observed},
 };
 use std::collections::HashMap;
 
@@ -109,7 +109,7 @@ fn why_untrusted(count: Count, not_asked: usize, others: Option<usize>) -> Optio
 /// What is seen of a row in a listing that cannot be trusted.
 pub(crate) fn not_told(row: u32, why: &str) -> Observed {
     let detail = format!("the listing of all customers does not tell either: {why}");
-    Observed { row, about: None, seen: Seen::NotTold, detail, basis: None }
+    Observed { row, about: None, seen: Observation::NotTold, detail, basis: None }
 }
 
 impl Listing {
@@ -119,7 +119,7 @@ impl Listing {
             None => {
                 let pages = if self.pages == 1 { "page" } else { "pages" };
                 let detail = format!("not among the partner's customers, {} {pages} of them", self.pages);
-                (Seen::Gone, detail, self.last)
+                (Observation::Gone, detail, self.last)
             }
             Some((relationship, page)) => {
                 let (seen, detail) = relationship_shown(relationship);

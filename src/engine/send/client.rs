@@ -6,7 +6,7 @@ use super::{
     token::{Bearer, Tokens},
 };
 use crate::{
-    audit::{Brake, Entry, Salt, Writer},
+    audit::{Entry, Salt, SendStop, Writer},
     domain::{Answer, CorrelationId, Purpose, RequestId, RunId, Seq, Tells, TenantId, Time, is_taken_out},
     engine::{
         halt::Halt,
@@ -328,31 +328,31 @@ impl<T: Transport> RecordedClient<T> {
         };
         let entry = self.entry(Event::RequestIntended(Box::new(intended)), owned);
         let place = self.writer.append(vec![entry]).await?;
-        if let Some(brake) = self.writer.brake()
+        if let Some(send_stop) = self.writer.send_stop()
             && !is_taken_out("send-on-when-the-disk-was-full")
         {
-            return Err(self.stop_unsent(place, spec.row(), brake).await?);
+            return Err(self.stop_unsent(place, spec.row(), send_stop).await?);
         }
         Ok(place)
     }
 
     /// The intent is on disk, but nothing may be sent any more.
-    async fn stop_unsent(&self, intent: Seq, row: Option<u32>, brake: Brake) -> Result<Halt, Halt> {
+    async fn stop_unsent(&self, intent: Seq, row: Option<u32>, send_stop: SendStop) -> Result<Halt, Halt> {
         self.closed.cancel();
-        let (cause, error, text) = match brake {
-            Brake::DiskFull => (
+        let (cause, error, text) = match send_stop {
+            SendStop::DiskFull => (
                 StopCause::DiskFull,
                 "the disk is full, so its answer could not be recorded",
                 "the disk is full: the audit log cannot grow. What was in flight is on record, and nothing more was \
                  sent. Make room",
             ),
-            Brake::FileLimit => (
+            SendStop::FileLimit => (
                 StopCause::DiskFull,
                 "the audit log may not grow much further, so its answer might not be recorded",
                 "the audit log has come near to the largest size that a file may have here (`ulimit -f`). What was in \
                  flight is on record, and nothing more was sent. Raise that limit",
             ),
-            Brake::StopFile => (
+            SendStop::StopFile => (
                 StopCause::StopFile,
                 "a file beside the audit log says stop",
                 "somebody put a file beside the audit log that says stop (its name ends with `.stop`). What was in \

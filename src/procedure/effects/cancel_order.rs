@@ -12,7 +12,7 @@ use crate::{
         response::Incoming,
     },
     preconditions::OrderState,
-    record::{Policy, Seen},
+    record::{Observation, Policy},
 };
 use std::{borrow::Cow, time::Duration};
 
@@ -81,9 +81,9 @@ fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {
         return Some(Sight::not_told("the answer is about another order"));
     }
     let (seen, status) = match OrderState::of(&found) {
-        OrderState::Cancelled => (Seen::Gone, "cancelled".to_owned()),
-        OrderState::Stands(standing) => (Seen::StillThere, standing.status),
-        OrderState::NotFound => (Seen::NotTold, "not found".to_owned()),
+        OrderState::Cancelled => (Observation::Gone, "cancelled".to_owned()),
+        OrderState::Stands(standing) => (Observation::StillThere, standing.status),
+        OrderState::NotFound => (Observation::NotTold, "not found".to_owned()),
     };
     Some(Sight { seen, detail: format!("the order is `{status}`") })
 }

@@ -9,7 +9,7 @@ use crate::{
         response::Incoming,
     },
     preconditions::CustomerFacts,
-    record::Seen,
+    record::Observation,
 };
 
 pub(super) fn look(target: &Target<'_>, in_doubt: bool) -> Look {
@@ -32,11 +32,11 @@ pub(crate) fn is_another(customer: &Customer, asked: TenantId) -> bool {
 }
 
 /// What the word for a relationship says about whether it is gone, and that in words.
-pub(crate) fn relationship(word: &str) -> (Seen, String) {
+pub(crate) fn relationship(word: &str) -> (Observation, String) {
     let seen = match word {
-        "none" => Seen::Gone,
-        "reseller" => Seen::StillThere,
-        _ => Seen::NotTold,
+        "none" => Observation::Gone,
+        "reseller" => Observation::StillThere,
+        _ => Observation::NotTold,
     };
     let shown = if word.is_empty() { "not given" } else { word };
     (seen, format!("the relationship is `{shown}`"))

@@ -9,7 +9,7 @@ use crate::{
         resource::with_status,
         response::Incoming,
     },
-    record::Seen,
+    record::Observation,
 };
 
 /// The change, over what the subscription is at this moment.
@@ -65,11 +65,11 @@ pub(super) fn sight(answer: &Incoming, target: &Target<'_>, [done, before]: [&st
     let status = found.status.unwrap_or_default();
     let is = |word: &str| status.trim().eq_ignore_ascii_case(word);
     let seen = if is(done) {
-        Seen::Gone
+        Observation::Gone
     } else if is(before) {
-        Seen::StillThere
+        Observation::StillThere
     } else {
-        Seen::NotTold
+        Observation::NotTold
     };
     Some(Sight { seen, detail: format!("the subscription is `{status}`") })
 }

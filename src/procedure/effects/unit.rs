@@ -4,7 +4,7 @@ use super::ending::{Ending, Verdict};
 use crate::{
     domain::{Effect, Lookup, Reason, TenantId},
     partner_center::{request::Request, response::Incoming},
-    record::{Policy, Seen},
+    record::{Observation, Policy},
 };
 use std::time::Duration;
 
@@ -49,13 +49,13 @@ pub(crate) struct Look {
 /// What a look shows.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
-    pub(crate) seen: Seen,
+    pub(crate) seen: Observation,
     pub(crate) detail: String,
 }
 
 impl Sight {
     pub(crate) fn not_told(detail: impl Into<String>) -> Self {
-        Self { seen: Seen::NotTold, detail: detail.into() }
+        Self { seen: Observation::NotTold, detail: detail.into() }
     }
 }
 

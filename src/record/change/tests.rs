@@ -49,7 +49,7 @@ fn answered(purpose: Purpose, answers: &[Answer]) -> Change {
 }
 
 /// Looked at when it may be.
-fn seen(mut change: Change, seen: Seen) -> Change {
+fn seen(mut change: Change, seen: Observation) -> Change {
     change.seen(seen, NOW.plus(SETTLE));
     change
 }
@@ -80,16 +80,17 @@ fn only_the_service_itself_shows_that_nothing_was_done() {
             assert!(!change.may_end_as(outcome), "{answer:?} {outcome}");
         }
         assert!(change.may_end_as(Outcome::Unknown));
-        assert!(change.may_be_seen(Seen::StillThere, NOW, SETTLE).is_err(), "{answer:?}: too early");
-        let still_there = seen(change, Seen::StillThere);
+        assert!(change.may_be_seen(Observation::StillThere, NOW, SETTLE).is_err(), "{answer:?}: too early");
+        let still_there = seen(change, Observation::StillThere);
         assert!(still_there.may_end_as(Outcome::Failed) && !still_there.is_unproven, "{answer:?}");
     }
 }
 
 #[test]
 fn a_no_that_proves_nothing_is_not_sent_again_and_what_went_wrong_on_the_way_is() {
-    let still_there =
-        |answer| seen(answered(Purpose::Change(Effect::RemoveRelationship), &[answer]), Seen::StillThere);
+    let still_there = |answer| {
+        seen(answered(Purpose::Change(Effect::RemoveRelationship), &[answer]), Observation::StillThere)
+    };
     for answer in [Answer::Inconclusive, Answer::InProgress, Answer::NoRelationship] {
         assert!(still_there(answer).may_send_again(id(1), Rules::LATEST).is_err(), "{answer:?}");
     }
@@ -106,16 +107,16 @@ fn what_does_not_exist_is_looked_for_and_after_an_earlier_send_it_was_ours() {
         let change =
             answered(Purpose::Change(Effect::RemoveRelationship), &[earlier, Answer::NoRelationship]);
         assert!(change.is_in_doubt() && change.may_end_as(Outcome::Unknown));
-        let gone = seen(change.clone(), Seen::Gone);
+        let gone = seen(change.clone(), Observation::Gone);
         assert!(
             gone.may_end_as(Outcome::Done(Procedure::RemoveRelationship))
                 && !gone.may_end_as(Outcome::AlreadyDone(Procedure::RemoveRelationship))
         );
-        let still_there = seen(change, Seen::StillThere);
+        let still_there = seen(change, Observation::StillThere);
         assert_eq!(still_there.phase, ChangePhase::Refused { answer: Answer::NoRelationship });
     }
     let first = answered(Purpose::Change(Effect::RemoveRelationship), &[Answer::NoRelationship]);
-    let gone = seen(first, Seen::Gone);
+    let gone = seen(first, Observation::Gone);
     assert!(
         gone.may_end_as(Outcome::AlreadyDone(Procedure::RemoveRelationship))
             && !gone.may_end_as(Outcome::Done(Procedure::RemoveRelationship))
@@ -135,13 +136,13 @@ fn a_refusal_after_doubt_is_looked_at_and_is_no_acceptance() {
         Purpose::Change(Effect::CancelOrder),
         Purpose::Change(Effect::RemoveRelationship),
     ] {
-        let mut change = seen(answered(purpose, &[Answer::Unclear]), Seen::StillThere);
+        let mut change = seen(answered(purpose, &[Answer::Unclear]), Observation::StillThere);
         change.send_again(&intended(purpose), 0, NOW);
         change.answered(Answer::Refused, Rules::LATEST, NOW);
         assert!(change.is_in_doubt() && !change.was_accepted, "{purpose:?}");
-        let still_there = seen(change.clone(), Seen::StillThere);
+        let still_there = seen(change.clone(), Observation::StillThere);
         assert_eq!(still_there.phase, ChangePhase::Refused { answer: Answer::Refused });
-        assert_eq!(seen(change, Seen::Gone).phase, ChangePhase::Gone { seen: true });
+        assert_eq!(seen(change, Observation::Gone).phase, ChangePhase::Gone { seen: true });
     }
 }
 
@@ -181,7 +182,7 @@ fn under_way_is_only_what_the_service_said_so_of() {
     // A run of the first edition takes a no after a lost answer for a yes; nobody said that anything is under way.
     let mut change = first_try(&intended(Purpose::Change(Effect::CancelOrder)), 0, NOW);
     change.answered(Answer::Unclear, Rules::FIRST, NOW);
-    change = seen(change, Seen::StillThere);
+    change = seen(change, Observation::StillThere);
     change.send_again(&intended(Purpose::Change(Effect::CancelOrder)), 0, NOW);
     change.status = Some(400);
     change.answered(Answer::Refused, Rules::FIRST, NOW);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Answer, CorrelationId, Effect, Headers, Procedure, Purpose, RequestId},
-    record::{Rules, Seen},
+    record::{Observation, Rules},
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -41,7 +41,7 @@ fn intended(about: Option<&str>) -> RequestIntended {
 }
 
 /// A customer whose cancellations of these orders were sent, and came so far.
-fn changing(sent: &[(&str, Option<Answer>, Option<Seen>)]) -> Changing {
+fn changing(sent: &[(&str, Option<Answer>, Option<Observation>)]) -> Changing {
     let mut changing = Changing::new(Outcome::Ready, NOW);
     for (about, answer, seen) in sent {
         changing.changes.push(first_try(&intended(Some(about)), 0, NOW));
@@ -60,7 +60,7 @@ fn may(changing: &Changing, about: Option<&str>) -> bool {
     changing.clone().send(&intended(about), &plan(), Rules::LATEST, (9, NOW)).is_ok()
 }
 
-const DONE: (Option<Answer>, Option<Seen>) = (Some(Answer::Understood), Some(Seen::Gone));
+const DONE: (Option<Answer>, Option<Observation>) = (Some(Answer::Understood), Some(Observation::Gone));
 
 #[test]
 fn the_last_change_comes_when_every_preparation_is_seen_done() {
@@ -71,8 +71,8 @@ fn the_last_change_comes_when_every_preparation_is_seen_done() {
     for (answer, looked) in [
         (None, None),
         (Some(Answer::Understood), None),
-        (Some(Answer::Understood), Some(Seen::StillThere)),
-        (Some(Answer::Understood), Some(Seen::NotTold)),
+        (Some(Answer::Understood), Some(Observation::StillThere)),
+        (Some(Answer::Understood), Some(Observation::NotTold)),
         (Some(Answer::InProgress), None),
         (Some(Answer::Throttled), None),
         (Some(Answer::Refused), None),
@@ -164,7 +164,7 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
     let mut sent = Changing::new(Outcome::Ready, NOW);
     let mut suspended = first_try(&intent(Some("S"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
     suspended.answered(Answer::Understood, Rules::LATEST, NOW);
-    suspended.seen(Seen::Gone, NOW);
+    suspended.seen(Observation::Gone, NOW);
     let mut refused = first_try(&intent(Some("T"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
     refused.answered(Answer::Refused, Rules::LATEST, NOW);
     sent.changes = [suspended, refused].into_iter().collect();
@@ -221,6 +221,6 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
     assert!(!wanted.may_end_as(Outcome::Failed), "its answer is awaited");
     let reactivated = wanted.open().unwrap();
     reactivated.answered(Answer::Understood, Rules::LATEST, NOW);
-    reactivated.seen(Seen::Gone, NOW);
+    reactivated.seen(Observation::Gone, NOW);
     assert!(wanted.may_end_as(Outcome::Failed) && wanted.left_prepared(&first).is_empty());
 }

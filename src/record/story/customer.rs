@@ -71,7 +71,7 @@ pub struct CustomerStory {
     last: LastWord,
     settled: Option<(Time, Settled)>,
     /// How it ends, once it is decided what becomes of what was suspended for it.
-    fell: Option<(Time, Settled)>,
+    failed_after: Option<(Time, Settled)>,
     undo: Vec<(Time, UndoDecided)>,
     corroborated: Vec<(Time, Corroborated)>,
     resolved: Vec<(Time, Resolved)>,
@@ -95,7 +95,7 @@ impl CustomerStory {
             intents: BTreeMap::new(),
             last: LastWord::default(),
             settled: None,
-            fell: None,
+            failed_after: None,
             undo: Vec::new(),
             corroborated: Vec::new(),
             resolved: Vec::new(),
@@ -169,7 +169,7 @@ impl CustomerStory {
                 self.looks.push((at, observed.clone()));
             }
             Event::Settled(settled) => self.settled = Some((at, (**settled).clone())),
-            Event::Fell(settled) => self.fell = Some((at, (**settled).clone())),
+            Event::FailedAfterPreparation(settled) => self.failed_after = Some((at, (**settled).clone())),
             Event::Resolved(resolved) => self.resolved.push((at, (**resolved).clone())),
             Event::Corroborated(found) => self.corroborated.push((at, (**found).clone())),
             _ => {}
@@ -222,7 +222,7 @@ impl CustomerStory {
             let is_corroborated = self.last.is_corroborated && outcome.is_reached();
             return RowEnd::Resolved(ByAPerson { outcome: *outcome, by, is_corroborated });
         }
-        match (self.settled(), &self.fell) {
+        match (self.settled(), &self.failed_after) {
             (Some(settled), _) => {
                 let is_gone = settled.outcome.is_reached() && self.last.is_corroborated;
                 let evidence = if is_gone { Some(Evidence::Corroborated) } else { settled.evidence };
@@ -287,8 +287,8 @@ impl CustomerStory {
     }
 
     /// How it ends, once it is decided what becomes of what was suspended for it.
-    pub const fn fell(&self) -> Option<&(Time, Settled)> {
-        self.fell.as_ref()
+    pub const fn failed_after(&self) -> Option<&(Time, Settled)> {
+        self.failed_after.as_ref()
     }
 
     /// Who decided about what was suspended for it, and how.
@@ -323,16 +323,16 @@ impl CustomerStory {
 
     /// The outcome, or the one under which it counts until it has its own.
     pub fn counts_as(&self) -> Outcome {
-        let fell = || self.fell.as_ref().map(|(_, fell)| fell.outcome);
+        let failed_after = || self.failed_after.as_ref().map(|(_, failed_after)| failed_after.outcome);
         let pending = || self.pending().unwrap_or(Pending::NotBegun).counts_as();
-        self.outcome().or_else(fell).unwrap_or_else(pending)
+        self.outcome().or_else(failed_after).unwrap_or_else(pending)
     }
 
     /// Why it ended so, or why it has not ended yet.
     pub fn reasons(&self) -> Cow<'_, [Reason]> {
-        match (self.settled(), &self.fell) {
+        match (self.settled(), &self.failed_after) {
             (Some(settled), _) => Cow::Borrowed(&settled.reasons),
-            (None, Some((_, fell))) => Cow::Borrowed(&fell.reasons),
+            (None, Some((_, failed_after))) => Cow::Borrowed(&failed_after.reasons),
             (None, None) => match self.pending().unwrap_or(Pending::NotBegun) {
                 Pending::Done | Pending::Accepted => Cow::Borrowed(&[]),
                 Pending::InDoubt => Cow::Borrowed(&[Reason::AnswerLost]),
@@ -347,9 +347,9 @@ impl CustomerStory {
     pub fn explanation(&self) -> String {
         let Some(settled) = self.settled() else {
             let became = self.became(self.missing().as_deref());
-            return match &self.fell {
+            return match &self.failed_after {
                 // What came before is told in it already.
-                Some((_, fell)) => [&*fell.explanation]
+                Some((_, failed_after)) => [&*failed_after.explanation]
                     .into_iter()
                     .chain(became.first().map(String::as_str))
                     .collect::<Vec<_>>()

@@ -1,10 +1,10 @@
 //! Whether a certificate is good: everything in it is computed again from its records, and compared.
 
 use super::{
-    choice::{Choice, Picked},
     form::{Certificate, FORMAT, HOW_TO_CHECK, Item, Parts, Shown, WORDS},
     html,
     known::Known,
+    record_selection::{Choice, Picked},
     story::Story,
 };
 use crate::{

@@ -2,11 +2,11 @@
 
 use super::{
     check::{self, Refused, Trusted},
-    choice::{Choice, Picked},
     draft::{CannotProve, Draft, each_record},
     form::{Body, Certificate, Item, Shown, Why, Withheld},
     html,
-    withholding::{holds_mark, withhold},
+    record_selection::{Choice, Picked},
+    redaction::{holds_mark, withhold},
 };
 use crate::{
     audit::{Head, Leaf, Prover, Reader, VerifyingKey},

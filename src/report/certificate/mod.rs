@@ -11,17 +11,17 @@
 //! the whole log can show.
 
 mod check;
-mod choice;
 mod draft;
 mod exchanges;
 mod form;
 mod html;
 mod known;
 mod make;
-mod others;
+mod name_matching;
+mod record_selection;
+mod redaction;
 mod sentence;
 mod story;
-mod withholding;
 
 pub use check::{Refused, Trusted, check, check_html};
 pub use draft::CannotProve;

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     domain::{Day, Effect, Finding, Mode, Outcome, Procedure, Time},
     record::{
-        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observed, Resolved,
-        Seen, Settled,
+        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observation, Observed,
+        Resolved, Settled,
     },
 };
 use serde::Serialize;
@@ -332,11 +332,11 @@ impl End {
 fn seen(observed: &Observed) -> String {
     // What it was that was looked at, and whether it is done, its own words say.
     let seen = match (observed.seen, &observed.about) {
-        (Seen::Gone, None) => "the relationship is gone".to_owned(),
-        (Seen::StillThere, None) => "the relationship is still there".to_owned(),
-        (Seen::Gone, Some(id)) => format!("what was asked for {id} is done"),
-        (Seen::StillThere, Some(id)) => format!("what was asked for {id} is not done yet"),
-        (Seen::NotTold, _) => "nothing could be told".to_owned(),
+        (Observation::Gone, None) => "the relationship is gone".to_owned(),
+        (Observation::StillThere, None) => "the relationship is still there".to_owned(),
+        (Observation::Gone, Some(id)) => format!("what was asked for {id} is done"),
+        (Observation::StillThere, Some(id)) => format!("what was asked for {id} is not done yet"),
+        (Observation::NotTold, _) => "nothing could be told".to_owned(),
     };
     format!("{seen}: {}", observed.detail)
 }

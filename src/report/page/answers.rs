@@ -59,14 +59,14 @@ impl<'a> Approval<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Yes<'a> {
+pub(super) struct Confirmation<'a> {
     by: &'a str,
     at: String,
     was_typed: bool,
     digest: String,
 }
 
-impl<'a> Yes<'a> {
+impl<'a> Confirmation<'a> {
     pub(super) fn of(at: Time, yes: &'a Confirmed) -> Self {
         Self {
             by: &yes.by,
@@ -79,14 +79,14 @@ impl<'a> Yes<'a> {
 
 /// How many removals are as sure as this.
 #[derive(Serialize)]
-pub(crate) struct Sureness {
+pub(crate) struct EvidenceShare {
     pub(crate) words: &'static str,
     pub(crate) meaning: &'static str,
     pub(crate) count: u32,
 }
 
 /// How many removals are how sure, the surest first.
-pub(crate) fn evidence(totals: &RunTotals) -> Vec<Sureness> {
+pub(crate) fn evidence(totals: &RunTotals) -> Vec<EvidenceShare> {
     let kinds = [
         (Some(Evidence::Corroborated), "corroborated", "Partner Center’s own activity record says so too."),
         (Some(Evidence::Observed), "observed", "a later read no longer shows the relationship."),
@@ -99,7 +99,7 @@ pub(crate) fn evidence(totals: &RunTotals) -> Vec<Sureness> {
     ];
     let found = kinds.into_iter().filter_map(|(evidence, words, meaning)| {
         let count = *totals.evidence.get(&evidence)?;
-        Some(Sureness { words, meaning, count })
+        Some(EvidenceShare { words, meaning, count })
     });
     found.collect()
 }

@@ -24,7 +24,7 @@ use crate::{
     domain::{Mode, Outcome, Reason, Sha256},
     record::Pending,
 };
-use answers::{Approval, Moment, Plan, Sureness, Token, Yes};
+use answers::{Approval, Confirmation, EvidenceShare, Moment, Plan, Token};
 use calendar::Calendar;
 use chart::Chart;
 use lines::Request;
@@ -48,14 +48,14 @@ pub(super) struct Page<'a> {
     token: Option<Token<'a>>,
     plan: Option<Plan>,
     approved: Option<Approval<'a>>,
-    confirmed: Option<Yes<'a>>,
-    confirmed_before: Vec<Yes<'a>>,
+    confirmed: Option<Confirmation<'a>>,
+    confirmed_before: Vec<Confirmation<'a>>,
     events: Vec<Moment>,
     outcomes: Vec<Share>,
     removed: u32,
     gone_before: u32,
     unknown: u32,
-    evidence: Vec<Sureness>,
+    evidence: Vec<EvidenceShare>,
     provisional: u32,
     pending: Vec<Open>,
     retry: u32,
@@ -126,8 +126,11 @@ impl<'a> Page<'a> {
             token: run.tokens.last().map(Token::of),
             plan: run.plan.as_ref().map(Plan::of),
             approved: run.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
-            confirmed: confirmed.map(|(_, at, yes)| Yes::of(*at, yes)),
-            confirmed_before: confirmed_before.iter().map(|(_, at, yes)| Yes::of(*at, yes)).collect(),
+            confirmed: confirmed.map(|(_, at, yes)| Confirmation::of(*at, yes)),
+            confirmed_before: confirmed_before
+                .iter()
+                .map(|(_, at, yes)| Confirmation::of(*at, yes))
+                .collect(),
             events: answers::events(told, tally),
             outcomes: shares_of(&tally.shown, tally.totals.rows),
             removed: count(Outcome::Done(opened.procedure)),

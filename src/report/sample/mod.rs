@@ -7,8 +7,8 @@ use crate::{
     audit::{Entry, Reader, RunLine, Store, test_key},
     domain::{Answer, Evidence, Lookup, Mode, Outcome, Procedure, Purpose, RunId, TenantId, Time},
     record::{
-        Confirmed, CustomersProtected, Event, Held, How, Observed, Partner, PlanSealed, Policy, Record,
-        RowRead, Run, RunSealed, Seen, StopCause, Stopped, TokenNamed,
+        Confirmed, CustomersProtected, Event, Held, How, Observation, Observed, Partner, PlanSealed, Policy,
+        Record, RowRead, Run, RunSealed, StopCause, Stopped, TokenNamed,
     },
 };
 use data::{Case, at_reading, cases, may_be_sent};
@@ -226,7 +226,7 @@ impl Sample {
             self.record(Event::Observed(Observed {
                 row,
                 about: None,
-                seen: Seen::Gone,
+                seen: Observation::Gone,
                 detail,
                 basis: None,
             }));

@@ -4,7 +4,7 @@ use super::Tools;
 use crate::{
     audit::QueryError,
     domain::{Seq, Tells},
-    record::{Event, Judged, Observed, Record, RequestIntended, ResponseReceived, Seen},
+    record::{Event, Judged, Observation, Observed, Record, RequestIntended, ResponseReceived},
 };
 use minijinja::Value;
 use serde_json::Value as Json;
@@ -62,7 +62,7 @@ pub(super) fn between(
             changed.push(values! { name, old, new });
         }
     }
-    let is_gone = observed.is_some_and(|observed| observed.seen == Seen::Gone);
+    let is_gone = observed.is_some_and(|observed| observed.seen == Observation::Gone);
     Ok(Some(values! { before => told(&before), after => told(&after), changed, same, is_gone }))
 }
 

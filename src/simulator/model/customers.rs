@@ -3,9 +3,9 @@
 //! A rehearsal may have a hundred thousand of them, in the process whose memory it is to show: so a made-up
 //! customer is stored as little more than its ID, and its subscriptions and orders are made when somebody asks.
 
-use super::super::made_up;
 use super::super::scenario::{Customer, Generated, Known, Relationship, Scenario};
-use super::crowd::Crowd;
+use super::super::synthetic_customer;
+use super::synthetic_customers::SyntheticCustomers;
 use crate::domain::{Place, TenantId, Texts, Time};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl<'a> Entry<'a> {
             About::Written(customer) => customer.name.as_deref(),
             About::MadeUp { name, .. } => name,
         };
-        name.map_or_else(|| made_up::made_up_name(self.id), str::to_owned)
+        name.map_or_else(|| synthetic_customer::synthetic_name(self.id), str::to_owned)
     }
 
     pub(super) fn domain(&self) -> String {
@@ -47,14 +47,14 @@ impl<'a> Entry<'a> {
             About::Written(customer) => customer.domain.as_deref(),
             About::MadeUp { domain, .. } => domain,
         };
-        domain.map_or_else(|| made_up::made_up_domain(self.id), str::to_owned)
+        domain.map_or_else(|| synthetic_customer::synthetic_domain(self.id), str::to_owned)
     }
 
     /// What it has.
     pub(super) fn details(&self) -> Cow<'a, Customer> {
         match self.about {
             About::Written(customer) => Cow::Borrowed(customer),
-            About::MadeUp { clean, .. } => Cow::Owned(made_up::customer(self.id, clean)),
+            About::MadeUp { clean, .. } => Cow::Owned(synthetic_customer::customer(self.id, clean)),
         }
     }
 
@@ -103,7 +103,7 @@ pub(super) struct Customers {
     /// What the list says of them.
     texts: Texts,
     /// The others.
-    crowd: Crowd,
+    crowd: SyntheticCustomers,
 }
 
 impl Customers {
@@ -114,7 +114,8 @@ impl Customers {
             source: Source::Written(Box::new(customer)),
             gone_at: NEVER,
         });
-        let mut all = Self { stored: written.collect(), texts: Texts::default(), crowd: Crowd::default() };
+        let mut all =
+            Self { stored: written.collect(), texts: Texts::default(), crowd: SyntheticCustomers::default() };
         all.add(std::mem::take(&mut scenario.made_up));
         if let Some(others) = scenario.generated {
             all.surround(others);
@@ -126,7 +127,8 @@ impl Customers {
     pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
         for Known { id, name, domain } in list {
             let [name, domain] = [name, domain].map(|text| self.texts.put(text.as_deref()?));
-            let source = Source::Listed { relationship: made_up::relationship(id, false), name, domain };
+            let source =
+                Source::Listed { relationship: synthetic_customer::relationship(id, false), name, domain };
             self.stored.push(Stored { id, source, gone_at: NEVER });
         }
         if !self.stored.is_sorted_by_key(|entry| entry.id) {
@@ -139,7 +141,7 @@ impl Customers {
     /// Puts a crowd around those that are known.
     pub(super) fn surround(&mut self, others: Generated) {
         let is_stored = |id: TenantId| self.stored.binary_search_by_key(&id, |entry| entry.id).is_ok();
-        self.crowd = Crowd::new(others, is_stored);
+        self.crowd = SyntheticCustomers::new(others, is_stored);
     }
 
     /// How many are known.
@@ -195,7 +197,7 @@ impl Customers {
         Entry {
             id,
             about: About::MadeUp { name: None, domain: None, clean },
-            relationship: made_up::relationship(id, clean),
+            relationship: synthetic_customer::relationship(id, clean),
             gone_at: self.crowd.gone_at(n),
         }
     }

@@ -12,7 +12,6 @@
 mod activity;
 mod answers;
 mod auth;
-mod crowd;
 mod customers;
 mod endpoints;
 mod exchange;
@@ -25,6 +24,7 @@ mod rules;
 mod sandbox;
 mod service;
 mod subscribing;
+mod synthetic_customers;
 #[cfg(test)]
 mod tests;
 mod throttle;

@@ -1,8 +1,8 @@
 //! What only an integration sandbox does: it cancels orders, in their time, and deletes customers that
 //! have none.
 
-use super::super::made_up;
 use super::super::scenario::{Order, Relationship};
+use super::super::synthetic_customer;
 use super::answers::{Answer, Body};
 use super::customers::Entry;
 use super::endpoints::{field, is_word};
@@ -25,7 +25,7 @@ impl Model {
             let usual = Time::from_millis(now.as_millis() - USUAL_AGE).day();
             for order in &mut orders {
                 if entry.as_written().is_none() {
-                    made_up::in_sandbox(entry.id, order);
+                    synthetic_customer::in_sandbox(entry.id, order);
                 }
                 order.created.get_or_insert_with(|| usual.to_string());
             }

@@ -7,7 +7,7 @@ use offboard::{
     domain::{Outcome, RunId, TenantId},
     record::{Event, Line, Pending, Record, Resolved},
     report::{CsvStyle, Trusted, Wanted, check, check_html, prove, write_all},
-    review::{Desk, Review},
+    review::{LogSession, Review},
 };
 use serde_json::Value;
 use std::{
@@ -190,7 +190,7 @@ impl Outputs {
                         told.push((settled.row, text));
                         ends.insert(settled.row, what);
                     }
-                    Event::Fell(fell) => told.push((fell.row, text)),
+                    Event::FailedAfterPreparation(fell) => told.push((fell.row, text)),
                     Event::Resolved(resolved) => {
                         ends.insert(resolved.row, what);
                     }
@@ -213,8 +213,8 @@ impl Outputs {
     fn of_review(&mut self, run: &InProcessRun, id: &str) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.unwrap();
-        let desk = Desk::open(&run.log(), Trust::default()).unwrap();
-        let review = runtime.block_on(Review::open(desk, 0, "token", |_| {})).unwrap();
+        let session = LogSession::open(&run.log(), Trust::default()).unwrap();
+        let review = runtime.block_on(Review::open(session, 0, "token", |_| {})).unwrap();
         let url = review.url();
         let (host, root) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         for (row, (_, shown)) in self.rows.clone() {

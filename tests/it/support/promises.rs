@@ -3,7 +3,7 @@
 use super::{customers::customers, evidence::Question, in_process::InProcessRun};
 use offboard::{
     domain::{Answer, Effect, Evidence, Outcome, Purpose, TenantId, Time},
-    record::{Event, Seen},
+    record::{Event, Observation},
     simulator::Received,
 };
 use std::{
@@ -127,7 +127,7 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                     }
                 }
                 Event::Observed(observed) => match observed.seen {
-                    Seen::Gone => {
+                    Observation::Gone => {
                         if observed.about.is_none() {
                             gone.insert(observed.row);
                         }
@@ -135,14 +135,14 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                         in_doubt.remove(&key);
                         done.insert(key);
                     }
-                    Seen::StillThere => {
+                    Observation::StillThere => {
                         // The service had its time before it was asked.
                         let key = (observed.row, undone.contains(&observed.row), observed.about);
                         if let Some(since) = in_doubt.remove(&key) {
                             assert!(record.at >= since.plus(Duration::from_mins(1)), "row {}", observed.row);
                         }
                     }
-                    Seen::NotTold => {}
+                    Observation::NotTold => {}
                 },
                 // 6: one outcome a row.
                 Event::Settled(end) => {

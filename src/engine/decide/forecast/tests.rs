@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Answer, CorrelationId, Effect, Headers, Outcome, Procedure, Purpose, RequestId, RunId, Sha256},
-    record::{Event, PlanSealed, Record, RequestIntended, Rules, RunOpened, Seen},
+    record::{Event, Observation, PlanSealed, Record, RequestIntended, Rules, RunOpened},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -47,7 +47,7 @@ fn ready(seconds_ago: u64) -> RowState {
 }
 
 /// A removal that was answered so, so many seconds ago, or whose answer was lost; and looked at.
-fn removal(answer: Option<Answer>, seen: Option<Seen>, seconds_ago: u64) -> RowState {
+fn removal(answer: Option<Answer>, seen: Option<Observation>, seconds_ago: u64) -> RowState {
     let at = ago(seconds_ago);
     let intended = RequestIntended {
         row: Some(1),
@@ -120,7 +120,7 @@ fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
     // The wait is over, and nobody knows what the look shows.
     assert_eq!(after(vec![removal(None, None, 400)], None), None);
     // It was accepted a minute ago, and still shows.
-    let shows = || removal(Some(Answer::Understood), Some(Seen::StillThere), 60);
+    let shows = || removal(Some(Answer::Understood), Some(Observation::StillThere), 60);
     assert_eq!(after(vec![shows()], Some(300.0)), Some(TimeLeft::AtMost(seconds(240))));
     assert_eq!(after(vec![shows()], None), Some(TimeLeft::AtMost(seconds(240))));
     assert_eq!(after(vec![shows(), removal(None, None, 10)], None), Some(TimeLeft::About(seconds(290))));
@@ -130,7 +130,7 @@ fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
     let Some(TimeLeft::About(left)) = after(busy, Some(300.0)) else { panic!("it is known") };
     assert!(left >= minutes(6), "{left:?}");
     // What was seen gone needs nothing.
-    assert_eq!(after(vec![removal(Some(Answer::Understood), Some(Seen::Gone), 1)], Some(300.0)), None);
+    assert_eq!(after(vec![removal(Some(Answer::Understood), Some(Observation::Gone), 1)], Some(300.0)), None);
 }
 
 #[test]
@@ -192,7 +192,7 @@ proptest! {
             0 | 1 => ready(ago),
             2 => removal(None, None, ago),
             3 => removal(Some(Answer::Understood), None, ago),
-            4 => removal(Some(Answer::Empty), Some(Seen::StillThere), ago),
+            4 => removal(Some(Answer::Empty), Some(Observation::StillThere), ago),
             _ => RowState::Settled(Outcome::Done(Procedure::RemoveRelationship)),
         };
         let took = |run: &Run, pace: f64| match time_left(run, Some(pace), Some(2.0), NOW) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::simulator::{generated_id, made_up_domain, made_up_name};
+use crate::simulator::{generated_id, synthetic_domain, synthetic_name};
 use std::collections::BTreeSet;
 
 #[test]
@@ -127,8 +127,8 @@ fn the_pages_show_every_customer_once_even_while_some_vanish() {
         for item in page["items"].as_array().unwrap() {
             let customer = id(item["id"].as_str().unwrap());
             assert!(seen.insert(customer), "{customer} twice");
-            assert_eq!(item["companyProfile"]["companyName"], made_up_name(customer));
-            assert_eq!(item["companyProfile"]["domain"], made_up_domain(customer));
+            assert_eq!(item["companyProfile"]["companyName"], synthetic_name(customer));
+            assert_eq!(item["companyProfile"]["domain"], synthetic_domain(customer));
             remove(&mut model, &customer.to_string());
         }
         let Some(link) = page.get("links").map(|links| links["next"].clone()) else { break };

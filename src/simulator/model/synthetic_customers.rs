@@ -1,14 +1,14 @@
 //! Customers of which nothing is given but how many there are.
 
-use super::super::made_up::generated_id;
 use super::super::scenario::Generated;
+use super::super::synthetic_customer::generated_id;
 use crate::domain::{TenantId, Time};
 use std::collections::BTreeMap;
 
 /// Generated customers, in the order of their IDs. An ID is made from its number whenever it is needed; of each,
 /// no more is kept than tells where it stands.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct SyntheticCustomers {
     seed: u64,
     clean: bool,
     /// How the ID begins, and its number.
@@ -17,7 +17,7 @@ pub(super) struct Crowd {
     gone: BTreeMap<u32, Time>,
 }
 
-impl Crowd {
+impl SyntheticCustomers {
     /// All of them but those that are known otherwise.
     pub(super) fn new(
         Generated { count, seed, clean }: Generated,
@@ -89,7 +89,8 @@ mod tests {
     fn a_crowd_is_what_its_ids_are_in_their_order() {
         let mut ids: Vec<_> = (0..500).map(|n| generated_id(3, n)).collect();
         let known = ids.remove(7);
-        let mut crowd = Crowd::new(Generated { count: 500, seed: 3, clean: true }, |id| id == known);
+        let mut crowd =
+            SyntheticCustomers::new(Generated { count: 500, seed: 3, clean: true }, |id| id == known);
         ids.sort_unstable();
         let found = |after| crowd.after(after).map(|(_, id)| id).collect::<Vec<_>>();
         assert_eq!(found(None), ids);

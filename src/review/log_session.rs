@@ -87,7 +87,7 @@ pub(super) enum Standing {
 
 /// Keeps a log at hand for whoever asks.
 #[derive(Debug)]
-pub struct Desk {
+pub struct LogSession {
     path: PathBuf,
     /// Where the log is copied to when it must be.
     copies: TempDir,
@@ -107,14 +107,14 @@ struct State {
     rested: Option<(Instant, Duration)>,
 }
 
-impl Desk {
+impl LogSession {
     /// Takes the log at `path`, and begins to read it. What cannot be shown is refused here.
     pub fn open(path: &Path, trust: Trust) -> Result<Arc<Self>, QueryError> {
         let copies =
             tempfile::tempdir().map_err(|source| CannotLook::Open { path: env::temp_dir(), source })?;
         let snapshot = Snapshot::take_into(path, copies.path())?;
         drop(snapshot.reader()?);
-        let desk = Arc::new(Self {
+        let session = Arc::new(Self {
             path: path.to_owned(),
             copies,
             trust,
@@ -123,9 +123,9 @@ impl Desk {
             read: AtomicU64::new(0),
             total: AtomicU64::new(0),
         });
-        desk.lock().is_at_work = true;
-        desk.work(Some(Arc::new(snapshot)));
-        Ok(desk)
+        session.lock().is_at_work = true;
+        session.work(Some(Arc::new(snapshot)));
+        Ok(session)
     }
 
     /// The log as it was found on the command line.
@@ -192,19 +192,19 @@ impl Desk {
 
     /// Reads, shows, verifies; in a thread of its own, since a large log takes a while.
     fn work(self: &Arc<Self>, first: Option<Arc<Snapshot>>) {
-        let desk = Arc::clone(self);
+        let session = Arc::clone(self);
         thread::spawn(move || {
             let began = Instant::now();
-            let read = desk.read_log(first);
-            let mut state = desk.lock();
+            let read = session.read_log(first);
+            let mut state = session.lock();
             match read {
                 Ok(view) => {
                     let view = Arc::new(view);
                     state.view = Some(Arc::clone(&view));
                     drop(state);
-                    desk.news.notify_all();
-                    desk.check(&view);
-                    state = desk.lock();
+                    session.news.notify_all();
+                    session.check(&view);
+                    state = session.lock();
                 }
                 // What was read before is no answer any more.
                 Err(error) => {
@@ -215,7 +215,7 @@ impl Desk {
             state.is_at_work = false;
             state.rested = Some((Instant::now(), began.elapsed()));
             drop(state);
-            desk.news.notify_all();
+            session.news.notify_all();
         });
     }
 

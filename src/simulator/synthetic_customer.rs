@@ -31,15 +31,15 @@ const SECOND: [&str; 16] = [
 ];
 
 /// The name of a made-up customer.
-pub fn made_up_name(id: TenantId) -> String {
+pub fn synthetic_name(id: TenantId) -> String {
     let dice = Dice::of(id, "name");
     let (a, b) = (dice.number(2), dice.number(3));
     format!("{} {} {a:02X}{b:02X}", dice.pick(0, &FIRST), dice.pick(1, &SECOND))
 }
 
 /// The domain of a made-up customer.
-pub fn made_up_domain(id: TenantId) -> String {
-    let compact = made_up_name(id).to_lowercase().replace(' ', "");
+pub fn synthetic_domain(id: TenantId) -> String {
+    let compact = synthetic_name(id).to_lowercase().replace(' ', "");
     format!("{compact}.onmicrosoft.com")
 }
 
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(customer(id, false), customer(id, false));
         let known: TenantId = "0a0b0c0d-1111-4222-8333-444444444444".parse().unwrap();
         // These words are promised to whoever rehearsed before an update.
-        assert_eq!(made_up_name(known), "Coastal Bakery BAEF");
+        assert_eq!(synthetic_name(known), "Coastal Bakery BAEF");
         assert_eq!(State::of(known, false), State::Reserved);
     }
 

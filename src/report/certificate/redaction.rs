@@ -3,7 +3,7 @@
 use super::{
     draft::{CannotProve, Draft, each_record},
     form::Why,
-    others::{Texts, names_in},
+    name_matching::{Texts, names_in},
 };
 use crate::{
     audit::{Prover, Reader},

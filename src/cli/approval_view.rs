@@ -2,7 +2,7 @@
 
 use super::{
     printer::{Paint, Printer},
-    show::{Table, sentence, table},
+    tables::{Table, sentence, table},
 };
 use crate::{
     domain::{ListReading, Outcome, Reason},

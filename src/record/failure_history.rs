@@ -7,7 +7,7 @@ pub const REMEMBERED: u32 = 20;
 
 /// What has become of the latest customers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Signs {
+pub struct FailureHistory {
     /// How many customers, up to the latest, failed in a row.
     pub failures_in_a_row: u32,
     /// A row of an early wave that failed, or whose outcome is unknown.
@@ -21,7 +21,7 @@ pub struct Signs {
     latest: u32,
 }
 
-impl Signs {
+impl FailureHistory {
     /// How many of the latest [`REMEMBERED`] customers failed.
     pub const fn failures_of_latest(&self) -> u32 {
         self.latest.count_ones()
@@ -62,31 +62,31 @@ mod tests {
 
     #[test]
     fn only_the_latest_twenty_are_remembered() {
-        let mut signs = Signs::default();
+        let mut failures = FailureHistory::default();
         for _ in 0..3 {
-            signs.settled(Outcome::Failed, false);
+            failures.settled(Outcome::Failed, false);
         }
-        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (3, 3));
+        assert_eq!((failures.failures_in_a_row, failures.failures_of_latest()), (3, 3));
         for _ in 0..18 {
-            signs.settled(Outcome::Done(Procedure::RemoveRelationship), false);
-            signs.settled(Outcome::NotAttempted, false);
+            failures.settled(Outcome::Done(Procedure::RemoveRelationship), false);
+            failures.settled(Outcome::NotAttempted, false);
         }
-        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 2));
+        assert_eq!((failures.failures_in_a_row, failures.failures_of_latest()), (0, 2));
     }
 
     #[test]
     fn what_was_accepted_counts_once_and_at_once() {
-        let mut signs = Signs::default();
+        let mut failures = FailureHistory::default();
         for _ in 0..3 {
-            signs.settled(Outcome::Failed, false);
-            signs.accepted();
+            failures.settled(Outcome::Failed, false);
+            failures.accepted();
         }
-        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (0, 3));
+        assert_eq!((failures.failures_in_a_row, failures.failures_of_latest()), (0, 3));
         for _ in 0..30 {
-            signs.settled(Outcome::Done(Procedure::RemoveRelationship), true);
+            failures.settled(Outcome::Done(Procedure::RemoveRelationship), true);
         }
-        assert_eq!(signs.failures_of_latest(), 3);
-        signs.settled(Outcome::Unknown, true);
-        assert_eq!((signs.failures_in_a_row, signs.failures_of_latest()), (1, 4));
+        assert_eq!(failures.failures_of_latest(), 3);
+        failures.settled(Outcome::Unknown, true);
+        assert_eq!((failures.failures_in_a_row, failures.failures_of_latest()), (1, 4));
     }
 }

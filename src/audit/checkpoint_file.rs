@@ -3,7 +3,7 @@
 //! It lies beside the log, so whoever can change the one can change the other; it is there to be carried
 //! away, and because a log that was put back to an earlier state by accident is shorter than it.
 
-use super::{StoreError, checkpoint, place::beside};
+use super::{StoreError, checkpoint, log_paths::beside};
 use rusqlite::Connection;
 use std::{
     fs::{self, File, OpenOptions},
