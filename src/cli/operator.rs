@@ -106,7 +106,7 @@ impl<'a> Operator for TerminalOperator<'a> {
         let Offer { decided, asks } = self.offer;
         let asks = asks && decided.is_none();
         if asks {
-            let shown = listed(run, undecided(run));
+            let shown = listed(undecided(run));
             let Words { things, done, taken_back, change } = Words::of(run, undecided(run));
             self.printer.warn(&format!(
                 "these {things} were {done}, and then the {change} of their customers failed:\n{shown}\n\
@@ -206,7 +206,7 @@ fn still_open(run: &Run, again: &Again) -> Option<String> {
             "{count} {things} of {customers} customers are {done}, and the {change} of these customers failed:\n{shown}\n\
              Decide what becomes of them: `{asks}` asks; `{takes_back}` has exactly these {taken_back}",
             count = undecided(run).count(),
-            shown = listed(run, undecided(run)),
+            shown = listed(undecided(run)),
             asks = next_steps::resume(again, &run.id),
             takes_back =
                 again.sending(&format!("resume {} --yes --after-failure {TAKE_BACK}", run.id)),
@@ -220,23 +220,23 @@ fn undecided(run: &Run) -> impl Iterator<Item = (&Row, &Preparation)> {
 
 /// What was done for customers that are not gone, and was not taken back, for the end of the run.
 fn left(run: &Run) -> Option<String> {
-    let rows = run.rows.iter().filter(|row| !row.left_prepared().is_empty());
-    let all: Vec<_> = rows.flat_map(|row| row.left_prepared().iter().map(move |one| (row, one))).collect();
+    let rows = run.rows.iter().filter(|row| !row.left_prepared.is_empty());
+    let all: Vec<_> = rows.flat_map(|row| row.left_prepared.iter().map(move |one| (row, one))).collect();
     (!all.is_empty()).then(|| {
         let Words { things, done, taken_back, .. } = Words::of(run, all.iter().copied());
-        let shown = listed(run, all.into_iter());
+        let shown = listed(all.into_iter());
         format!("these {things} were {done} by this run, and were not seen {taken_back}:\n{shown}")
     })
 }
 
-fn listed<'a>(run: &Run, all: impl Iterator<Item = (&'a Row, &'a Preparation)>) -> String {
+fn listed<'a>(all: impl Iterator<Item = (&'a Row, &'a Preparation)>) -> String {
     let mut all = all.peekable();
     let thing = all.peek().map_or("what", |(_, one)| one.words().thing);
     let mut shown = Table::new(&["row", "customer", thing, "ID"]);
     for (row, one) in all {
         shown.row([
             row.number.to_string(),
-            run.name(row).unwrap_or("(no name)").to_owned(),
+            row.live_name().unwrap_or("(no name)").to_owned(),
             one.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
             one.id.clone(),
         ]);

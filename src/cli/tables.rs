@@ -79,7 +79,7 @@ pub(super) fn plan(run: &Run) -> String {
         for row in ready.iter().take(SHOWN) {
             shown.row([
                 row.number.to_string(),
-                run.name(row).unwrap_or("(no name)").to_owned(),
+                row.live_name().unwrap_or("(no name)").to_owned(),
                 row.customer.map(|id| id.to_string()).unwrap_or_default(),
             ]);
         }
@@ -101,7 +101,7 @@ pub(super) fn plan(run: &Run) -> String {
 /// What is done before they go.
 fn preparations(_run: &Run, ready: &[&Row]) -> String {
     let all: Vec<(&Row, &Preparation)> =
-        ready.iter().flat_map(|row| row.first().iter().map(|one| (*row, one))).collect();
+        ready.iter().flat_map(|row| row.first.iter().map(|one| (*row, one))).collect();
     if all.is_empty() {
         return String::new();
     }

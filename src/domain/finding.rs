@@ -81,6 +81,13 @@ impl Finding {
     }
 }
 
+/// Findings one after the other, each with its reason before it, as they are recorded.
+pub fn in_one_text(findings: &[Finding]) -> String {
+    let each: Vec<_> =
+        findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.explanation())).collect();
+    each.join(" | ")
+}
+
 impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.what)?;

@@ -8,14 +8,12 @@ use super::{
     requests::RequestIntended,
 };
 use crate::domain::{Effect, Outcome, Preparation, Seq, Time, is_taken_out};
-use smallvec::SmallVec;
 
 /// A customer of which a change was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changing {
-    /// Its changes, in the order in which they were first sent. At most one of them is open. Most customers have
-    /// one, and 100,000 of them have no room for more.
-    pub changes: SmallVec<[Change; 1]>,
+    /// Its changes, in the order in which they were first sent. At most one of them is open.
+    pub changes: Vec<Change>,
     /// What the latest judgement said; it was `ready` when the first change was sent.
     pub verdict: Outcome,
     /// When the first of the facts was read.
@@ -29,7 +27,7 @@ pub struct Changing {
 impl Changing {
     /// A customer of which no change was sent yet.
     pub fn new(verdict: Outcome, facts_at: Time) -> Self {
-        Self { changes: SmallVec::new(), verdict, facts_at, failed_after: None, undo: None }
+        Self { changes: Vec::new(), verdict, facts_at, failed_after: None, undo: None }
     }
 
     /// The last change, once it was sent.

@@ -9,6 +9,7 @@ use super::{
     },
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
+use crate::domain::in_one_text;
 
 /// A record in words. What the service and other people said stands in it as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,8 +110,7 @@ pub(super) fn outcome_unknown(lost: &OutcomeUnknown) -> Line {
 }
 
 pub(super) fn judged(judged: &Judged) -> Line {
-    let found = judged.findings.iter().map(|found| format!("{}: {}", found.reason, found.explanation()));
-    let findings = found.collect::<Vec<_>>().join(" | ");
+    let findings = in_one_text(&judged.findings);
     let relationship = judged.relationship.as_ref().map(|word| format!("relationship `{word}`. "));
     let text = format!("{}{findings}", relationship.unwrap_or_default());
     line(format!("Judged: {}", judged.verdict.in_words()), text).in_tone(Tone::Strong)

@@ -5,7 +5,7 @@ use super::{
     change::{Change, ChangePhase},
     changing::{Changing, shrunk},
     corroboration::Corroborated,
-    decided::{Decided, add, head},
+    decided::plan_digest,
     decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
     endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
     failure_history::FailureHistory,
@@ -15,13 +15,8 @@ use super::{
     row::{Row, RowState},
     waves::{LAST, SECOND, Waves},
 };
-use crate::domain::{
-    Answer, Digest, Outcome, Place, Preparation, RunId, Seq, Sha256, Texts, Time, is_taken_out,
-};
+use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, Time, is_taken_out};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// For how many rows room is made at most, whatever the record that opens a run says of the length of its list.
-const ROWS_AT_ONCE: usize = 1 << 17;
 
 /// A record that does not follow from the records before it.
 #[derive(Debug, thiserror::Error)]
@@ -69,10 +64,6 @@ pub struct Run {
     pub stage: Stage,
     /// Its rows, in the order of the list.
     pub rows: Vec<Row>,
-    /// What its customers are called.
-    texts: Texts,
-    /// What was decided about the rows.
-    decided: Decided,
     /// Intents that have no end yet, with their row, whether they are changes, and when they were made.
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
     /// Intents whose end nobody knows, because the program died first.
@@ -113,8 +104,6 @@ impl Run {
             is_approved: false,
             stage: Stage::Judging,
             rows: Vec::new(),
-            texts: Texts::default(),
-            decided: Decided::default(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
             requests: 0,
@@ -265,45 +254,11 @@ impl Run {
         if self.rows.last().is_some_and(|last| last.number >= row.row) {
             return Err(format!("row {} was read already", row.row));
         }
-        let [name, domain] = [&row.name, &row.domain].map(|text| self.keep(text.as_deref()));
+        let boxed = |text: &Option<String>| text.as_deref().map(Into::into);
         let mut read = Row::new(row.row, row.customer);
-        (read.name, read.state) = (name?, RowState::Unread { domain: domain? });
-        // Room that grows by doubling is there twice for a moment, and too much of it for ever.
-        if self.rows.len() == self.rows.capacity() {
-            let left = (self.opened.input.rows as usize).saturating_sub(self.rows.len());
-            self.rows.reserve_exact(left.clamp(64, ROWS_AT_ONCE));
-        }
+        (read.name, read.state) = (boxed(&row.name), RowState::Unread { domain: boxed(&row.domain) });
         self.rows.push(read);
         Ok(())
-    }
-
-    /// Keeps a text for as long as the run is in memory.
-    fn keep(&mut self, text: Option<&str>) -> Result<Option<Place>, String> {
-        let Some(text) = text else { return Ok(None) };
-        let kept = self.texts.put(text).map(Some);
-        kept.ok_or_else(|| "the list has more text than there is room for".to_owned())
-    }
-
-    /// What the list says of a customer that is not judged yet: its name and its domain.
-    pub fn in_list(&self, row: &Row) -> (Option<&str>, Option<&str>) {
-        let RowState::Unread { domain } = row.state else { return (None, None) };
-        let text = |place| self.texts.at(place);
-        (row.name.and_then(text), domain.and_then(text))
-    }
-
-    /// The customer's live name, once it was read.
-    pub fn name(&self, row: &Row) -> Option<&str> {
-        let place = row.name.filter(|_| !matches!(row.state, RowState::Unread { .. }))?;
-        self.texts.at(place)
-    }
-
-    /// Where a customer's live name is kept: mostly, it is what the list says.
-    fn called(&mut self, row: u32, name: Option<&str>) -> Result<Option<Place>, String> {
-        let known = self.row(row).and_then(|row| row.name);
-        if name.is_some() && known.and_then(|place| self.texts.at(place)) == name {
-            return Ok(known);
-        }
-        self.keep(name)
     }
 
     fn row_mut(&mut self, number: u32) -> Result<&mut Row, String> {
@@ -351,37 +306,34 @@ impl Run {
         if let Some(one) = judged.first.iter().find(is_foreign) {
             return Err(format!("the procedure {} does not begin with: {}", facts.name, one.in_words()));
         }
-        let name = self.called(judged.row, judged.name.as_deref())?;
         let row = self.row_mut(judged.row)?;
-        row.begin(at);
-        let mut decision = None;
+        row.started_at.get_or_insert(at);
         match (&row.state, again) {
             (RowState::Unread { .. }, false) => {
                 let unwritable = |error: CanonicalError| error.to_string();
-                decision = Some(judged.digest().map_err(unwritable)?);
-                row.leave_to_service(judged.left_to_service().map_err(unwritable)?);
-                row.set_first(judged.first.clone().into_boxed_slice());
+                row.decision = Some(judged.digest().map_err(unwritable)?);
+                row.left_to_service = judged.left_to_service().map_err(unwritable)?;
+                row.first = judged.first.clone().into();
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
-                    row.set_first(shrunk(row.first(), &judged.first, |_| false)?);
+                    row.first = shrunk(&row.first, &judged.first, |_| false)?;
                 }
             }
             (RowState::Changing(_), true) => {
                 let again = row.changing().map(|(changing, first)| changing.judged_again(judged, first));
                 if let Some(first) = again.transpose()?.flatten() {
-                    row.set_first(first);
+                    row.first = first;
                 }
             }
             _ => return Err(format!("row {} is judged already", judged.row)),
         }
-        row.name = name;
+        row.name = judged.name.as_deref().map(Into::into);
         if !matches!(row.state, RowState::Changing(_)) {
             row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         }
         if !again {
             self.judged += 1;
-            self.decided(judged.row, decision);
         }
         if judged.verdict == Outcome::Ready {
             self.failures.judged_ready();
@@ -491,7 +443,7 @@ impl Run {
         let rules = self.opened.rules;
         if let Some(number) = intent.row {
             let row = self.row_mut(number)?;
-            row.begin(at);
+            row.started_at.get_or_insert(at);
             match &row.state {
                 RowState::Settled(outcome) => return Err(format!("row {number} is settled as {outcome}")),
                 // Once the relationship is known to be gone, nothing is sent to the customer.
@@ -506,7 +458,7 @@ impl Run {
                 RowState::Judged { verdict, facts_at } if is_change => {
                     let (verdict, facts_at) = (*verdict, *facts_at);
                     let mut changing = Changing::new(verdict, facts_at);
-                    changing.send(intent, row.first(), rules, (seq, at))?;
+                    changing.send(intent, &row.first, rules, (seq, at))?;
                     row.state = RowState::Changing(Box::new(changing));
                 }
                 _ => {}
@@ -552,7 +504,7 @@ impl Run {
     /// Lets go of the rows: the records say what became of each, and the counts what they add up to. For when
     /// nothing more is decided or sent, and whatever comes next needs the room.
     pub fn let_go_of_rows(&mut self) {
-        (self.rows, self.texts, self.decided) = Default::default();
+        self.rows = Vec::new();
     }
 
     fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
@@ -582,7 +534,6 @@ impl Run {
         let wave = row.wave;
         if is_first_word {
             self.judged += 1;
-            self.decided(settled.row, None);
         }
         *self.counts.entry(outcome).or_default() += 1;
         if !failed_after {
@@ -645,7 +596,7 @@ impl Run {
             if let RowState::Changing(changing) = &row.state
                 && changing.is_undecided()
             {
-                undecided.push((row, changing.can_be_taken_back(row.first()).collect()));
+                undecided.push((row, changing.can_be_taken_back(&row.first).collect()));
             }
         }
         undecided
@@ -833,38 +784,11 @@ impl Run {
 
     /// The digest over everything that was decided. `plan.json` says how to compute it again.
     pub fn plan_digest(&self) -> Sha256 {
-        let mut digest = self.decided.digest.clone().unwrap_or_else(|| self.plan_head());
-        for (row, decision) in &self.decided.ahead {
-            if let Some(customer) = self.row(*row).and_then(|row| row.customer) {
-                add(&mut digest, *row, customer, *decision);
-            }
-        }
-        digest.done()
-    }
-
-    /// A row is judged or settled for the first time; with what was decided about it, if anything was.
-    fn decided(&mut self, row: u32, decision: Option<Sha256>) {
-        self.decided.ahead.extend(decision.map(|decision| (row, decision)));
-        if self.partner.is_none() {
-            return;
-        }
-        let head = self.decided.digest.take().unwrap_or_else(|| self.plan_head());
-        let Decided { digest, next, ahead } = &mut self.decided;
-        let digest = digest.insert(head);
-        let is_read = |row: &&Row| !matches!(row.state, RowState::Unread { .. });
-        while let Some(row) =
-            self.rows.get(*next).filter(|row| is_read(row) || is_taken_out("a-decision-is-passed-over"))
-        {
-            if let (Some(decision), Some(customer)) = (ahead.remove(&row.number), row.customer) {
-                add(digest, row.number, customer, decision);
-            }
-            *next += 1;
-        }
-    }
-
-    fn plan_head(&self) -> Digest {
         let planned_by = self.opened.applies.as_ref().map_or(&self.id, |plan| &plan.run);
-        head(planned_by, self.partner.as_ref().map(|partner| partner.tenant_id), self.opened.procedure)
+        let partner = self.partner.as_ref().map(|partner| partner.tenant_id);
+        let decisions = self.rows.iter().filter_map(|row| Some((row.number, row.customer?, row.decision?)));
+        let passed_over = usize::from(is_taken_out("a-decision-is-passed-over"));
+        plan_digest(planned_by, partner, self.opened.procedure, decisions.skip(passed_over))
     }
 }
 

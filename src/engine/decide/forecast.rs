@@ -137,7 +137,7 @@ impl Work {
                     if turn.since(*facts_at) > sequence::may_be_old(&run.policy) {
                         work.requests += LOOK_AGAIN;
                     }
-                    work.requests += row.first().iter().map(cost).sum::<f64>() + 1.0;
+                    work.requests += row.first.iter().map(cost).sum::<f64>() + 1.0;
                     work.looks += 1.0;
                 }
                 RowState::Changing(changing) => work.see_through(run, row, changing),
@@ -150,12 +150,12 @@ impl Work {
     fn see_through(&mut self, run: &Run, row: &Row, changing: &Changing) {
         if changing.failed_after.is_some() {
             if changing.undo == Some(true) {
-                self.requests += changing.can_be_taken_back(row.first()).map(cost).sum::<f64>();
+                self.requests += changing.can_be_taken_back(&row.first).map(cost).sum::<f64>();
             }
             return;
         }
         let may_send = run.stopped_by_guard.is_none();
-        for one in row.first() {
+        for one in &row.first {
             match changing.of(one) {
                 None if may_send => self.requests += cost(one),
                 None => {}

@@ -9,5 +9,4 @@ pub(crate) mod retry;
 pub(crate) mod reversal;
 pub(crate) mod sequence;
 pub(crate) mod settlement;
-pub(crate) mod snapshot;
 pub(crate) mod step;

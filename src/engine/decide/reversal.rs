@@ -18,7 +18,7 @@ pub(crate) fn next(row: &Row, changing: &Changing, policy: &Policy, now: Time) -
         Some(false) => Step::Close,
         Some(true) => {
             let steps =
-                changing.can_be_taken_back(row.first()).map(|one| take_back(one, changing, policy, now));
+                changing.can_be_taken_back(&row.first).map(|one| take_back(one, changing, policy, now));
             // One after the other.
             steps.flatten().next().unwrap_or(Step::Close)
         }
@@ -48,7 +48,7 @@ fn take_back(one: &Preparation, changing: &Changing, policy: &Policy, now: Time)
 pub(crate) fn closed(row: &Row) -> Option<Settled> {
     let RowState::Changing(changing) = &row.state else { return None };
     let failed_after = changing.failed_after.as_deref()?.clone();
-    let effects = Effects::of(row.first(), &changing.changes);
+    let effects = Effects::of(&row.first, &changing.changes);
     let told = effects.told_before(true, None).unwrap_or_default();
     Some(Settled { explanation: format!("{} In the end, {told}.", failed_after.explanation), ..failed_after })
 }

@@ -22,10 +22,10 @@ const FACTS_MAY_BE_OLD: Duration = Duration::from_mins(15);
 /// stopping: what was sent is still settled, and nothing new is changed; that waits for somebody to allow
 /// it again.
 pub(crate) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, may_send: bool) -> Step {
-    let turn = Turn { procedure, first: row.first(), policy, now, may_send };
+    let turn = Turn { procedure, first: &row.first, policy, now, may_send };
     match &row.state {
         RowState::Judged { verdict: Outcome::Ready, facts_at } => {
-            let first = row.first().first().map(|one| ChangeKind::Preparation(one.clone()));
+            let first = row.first.first().map(|one| ChangeKind::Preparation(one.clone()));
             let last = || turn.procedure.facts().last.map(ChangeKind::Final);
             first.or_else(last).map_or(Step::Nothing, |kind| turn.begin(kind, *facts_at))
         }
@@ -33,7 +33,7 @@ pub(crate) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, 
             reversal::next(row, changing, policy, now)
         }
         RowState::Changing(changing) => {
-            turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(row.first(), changing)
+            turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(&row.first, changing)
         }
         RowState::Unread { .. } | RowState::Judged { .. } | RowState::Settled(_) => Step::Nothing,
     }
@@ -55,7 +55,7 @@ pub(crate) fn given_up(row: &Row) -> Verdict {
         Some(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
         _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
     };
-    verdict.after(row.first(), changing)
+    verdict.after(&row.first, changing)
 }
 
 /// One look at one row.
@@ -212,8 +212,9 @@ mod tests {
 
     fn step(changes: Vec<Change>, facts_minutes_ago: i64, may_send: bool) -> Step {
         let facts_at = Time::from_millis(NOW.as_millis() - facts_minutes_ago * 60_000);
-        let changing = Changing { changes: changes.into(), ..Changing::new(Outcome::Ready, facts_at) };
-        let mut row = Row::new(1, None).after([order("A"), order("B")].into());
+        let changing = Changing { changes, ..Changing::new(Outcome::Ready, facts_at) };
+        let mut row = Row::new(1, None);
+        row.first = [order("A"), order("B")].into();
         row.state = RowState::Changing(Box::new(changing));
         next(Procedure::DeleteSandboxCustomer, &row, &policy(), NOW, may_send)
     }

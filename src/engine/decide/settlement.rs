@@ -1,8 +1,11 @@
 //! The record that closes a row.
 
-use super::{reversal::closed, sequence::given_up, snapshot::Snapshot, step::ChangeKind};
+use super::{reversal::closed, sequence::given_up, step::ChangeKind};
 use crate::{
-    domain::{Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, is_taken_out, removable_from},
+    domain::{
+        Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, in_one_text, is_taken_out,
+        removable_from,
+    },
     input,
     procedure::effects::{Instead, Verdict},
     record::{
@@ -33,18 +36,18 @@ pub(crate) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
 }
 
 /// A row that the judgement itself ends. None if it is ready.
-pub(crate) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
+pub(crate) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
     if judged.verdict == Outcome::Ready {
         return None;
     }
     let explanation = match &judged.note {
         Some(note) => format!("{}.", capitalised(note)),
-        None => explained(&judged.findings),
+        None => in_one_text(&judged.findings),
     };
     Some(Settled {
         row: row.number,
         customer: row.customer,
-        name: judged.name.clone().or_else(|| row.name.clone()),
+        name: judged.name.clone().or_else(|| row.live_name().map(str::to_owned)),
         outcome: judged.verdict,
         evidence: None,
         reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
@@ -52,7 +55,7 @@ pub(crate) fn on_judging(row: &Snapshot, judged: &Judged, now: Time) -> Option<S
         removable_from: removable_from(&judged.findings),
         exchange: judged.exchange.clone().unwrap_or_default(),
         attempts: 0,
-        started_at: row.started_at().unwrap_or(judged.facts_at).min(now),
+        started_at: row.started_at.unwrap_or(judged.facts_at).min(now),
     })
 }
 
@@ -63,7 +66,7 @@ pub(crate) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
     let now = judged.left_to_service().ok().flatten();
     if judged.verdict != Outcome::Ready
         || now.is_none()
-        || now == row.left_to_service()
+        || now == row.left_to_service
         || is_taken_out("more-left-to-the-service-than-planned")
     {
         return judged;
@@ -76,10 +79,10 @@ pub(crate) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
 /// Nothing is done first that the plan does not name, and nothing twice.
 fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
     let is_done = |one: &Preparation| match &row.state {
-        RowState::Changing(changing) => changing.done(row.first()).any(|done| done.is_same(one)),
+        RowState::Changing(changing) => changing.done(&row.first).any(|done| done.is_same(one)),
         _ => false,
     };
-    let is_planned = |one: &Preparation| row.first().iter().any(|planned| planned.is_same(one));
+    let is_planned = |one: &Preparation| row.first.iter().any(|planned| planned.is_same(one));
     let cause = |one: &Preparation| Cause {
         what: one.words().thing.to_owned(),
         id: Some(one.id.clone()),
@@ -98,12 +101,12 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
 }
 
 /// A row that was ready when the plan was confirmed, and no longer is.
-pub(crate) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Option<Settled> {
+pub(crate) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<Settled> {
     let settled = on_judging(row, judged, now)?;
     let settled = match &row.state {
         RowState::Changing(changing) => {
             // It tells what was read, and nothing of any change.
-            let effects = Effects::of(row.first(), &changing.changes);
+            let effects = Effects::of(&row.first, &changing.changes);
             let explanation = effects.told_after(settled.explanation, None);
             Settled { explanation, ..settled }
         }
@@ -123,7 +126,7 @@ pub(crate) fn on_looking_again(row: &Snapshot, judged: &Judged, now: Time) -> Op
 
 /// What is recorded when a change is not sent, because of what was read just before it.
 pub(crate) fn instead(
-    row: &Snapshot,
+    row: &Row,
     kind: &ChangeKind,
     is_first: bool,
     Instead { reason, why }: Instead,
@@ -147,7 +150,7 @@ pub(crate) fn instead(
     let verdict = match (kind.about(), changing) {
         (Some(one), Some(changing)) if !is_first => {
             let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
-            verdict.after(row.first(), changing)
+            verdict.after(&row.first, changing)
         }
         (Some(one), _) => return taken_out(row, one, reason, why, now),
         (None, _) => Verdict::because(reason, format!("{}.", capitalised(&why))),
@@ -156,7 +159,7 @@ pub(crate) fn instead(
 }
 
 /// What was read takes the customer out of the plan.
-fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
+fn taken_out(row: &Row, one: &Preparation, reason: Reason, why: String, now: Time) -> Vec<Event> {
     let cause = Cause {
         what: one.words().thing.to_owned(),
         id: Some(one.id.clone()),
@@ -165,7 +168,7 @@ fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now
     };
     let judged = Judged {
         verdict: reason.outcome(),
-        name: row.name.clone(),
+        name: row.live_name().map(str::to_owned),
         ..Judged::skipped(row.number, now, vec![Finding::new(reason, vec![cause])])
     };
     let settled = on_looking_again(row, &judged, now);
@@ -175,7 +178,7 @@ fn taken_out(row: &Snapshot, one: &Preparation, reason: Reason, why: String, now
 }
 
 /// A row whose change has come to an end, or was never sent.
-pub(crate) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled {
+pub(crate) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
     let (exchange, attempts) = match &row.state {
         RowState::Changing(changing) => {
             changing.decisive().map(|change| (change.exchange(), change.attempts)).unwrap_or_default()
@@ -185,7 +188,7 @@ pub(crate) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled
     Settled {
         row: row.number,
         customer: row.customer,
-        name: row.name.clone(),
+        name: row.live_name().map(str::to_owned),
         outcome: verdict.outcome,
         evidence: verdict.evidence,
         reasons: verdict.reason.into_iter().collect(),
@@ -193,7 +196,7 @@ pub(crate) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled
         removable_from: None,
         exchange,
         attempts,
-        started_at: row.started_at().unwrap_or(now),
+        started_at: row.started_at.unwrap_or(now),
     }
 }
 
@@ -201,7 +204,7 @@ pub(crate) fn on_verdict(row: &Snapshot, verdict: Verdict, now: Time) -> Settled
 pub(crate) fn ended(row: &Row, settled: Settled) -> Event {
     let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
     let can_take_back = match &row.state {
-        RowState::Changing(changing) => changing.can_be_taken_back(row.first()).next().is_some(),
+        RowState::Changing(changing) => changing.can_be_taken_back(&row.first).next().is_some(),
         _ => false,
     };
     if is_bad && can_take_back {
@@ -217,7 +220,7 @@ pub(crate) fn closing(row: &Row) -> Vec<Event> {
 }
 
 /// A row that nobody goes on with.
-pub(crate) fn on_giving_up(row: &Snapshot, now: Time) -> Settled {
+pub(crate) fn on_giving_up(row: &Row, now: Time) -> Settled {
     if let Some(closed) = closed(row) {
         return closed;
     }
@@ -225,17 +228,11 @@ pub(crate) fn on_giving_up(row: &Snapshot, now: Time) -> Settled {
 }
 
 /// A row of a plan that nothing stands in the way of.
-pub(crate) fn ready(row: &Snapshot, now: Time) -> Settled {
+pub(crate) fn ready(row: &Row, now: Time) -> Settled {
     let mut explanation = "Nothing stands in the way.".to_owned();
-    if !row.first().is_empty() {
-        let first: Vec<_> = row.first().iter().map(Preparation::in_words).collect();
+    if !row.first.is_empty() {
+        let first: Vec<_> = row.first.iter().map(Preparation::in_words).collect();
         explanation.push_str(&format!(" Before it goes: {}.", first.join(", ")));
     }
     on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
-}
-
-fn explained(findings: &[Finding]) -> String {
-    let each: Vec<_> =
-        findings.iter().map(|finding| format!("{}: {}", finding.reason, finding.explanation())).collect();
-    each.join(" | ")
 }

@@ -10,7 +10,7 @@ use crate::{
     audit::{Observer, Store, Writer},
     domain::{RunId, TenantId, Time, is_taken_out},
     engine::{
-        decide::{guards, settlement, snapshot::Snapshot},
+        decide::{guards, settlement},
         halt::Halt,
         observe::partner_identification::{identify, require_listing},
         ports::Ports,
@@ -20,7 +20,7 @@ use crate::{
     partner_center::transport::Transport,
     record::{
         Approved, Confirmed, CustomersProtected, Event, How, Partner, PlanSealed, Policy, Record,
-        ReportWritten, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, UndoDecided,
+        ReportWritten, Row, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, UndoDecided,
     },
 };
 use std::{
@@ -298,13 +298,13 @@ impl<T: Transport> Engine<T> {
         self.client().now()
     }
 
-    async fn settle_open(&self, as_what: fn(&Snapshot, Time) -> Settled) -> Result<(), Halt> {
+    async fn settle_open(&self, as_what: fn(&Row, Time) -> Settled) -> Result<(), Halt> {
         let now = self.now();
         let open: Vec<u32> = self.with_run(|run| {
             let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
             open.map(|row| row.number).collect()
         });
-        let settled = |row| self.with_run(|run| Snapshot::take(run, row)).map(|row| as_what(&row, now));
+        let settled = |row| self.with_run(|run| run.row(row).cloned()).map(|row| as_what(&row, now));
         let settled = open.into_iter().filter_map(settled);
         self.client().record_all(settled.map(|settled| Event::Settled(Box::new(settled)))).await
     }

@@ -4,7 +4,7 @@ use super::shared::Shared;
 use crate::{
     domain::{Outcome, TenantId},
     engine::{
-        decide::{guards, settlement, snapshot::Snapshot},
+        decide::{guards, settlement},
         halt::Halt,
         observe::{
             customer_listing::list_customers,
@@ -13,7 +13,7 @@ use crate::{
     },
     partner_center::transport::Transport,
     preconditions::Listed,
-    record::{Event, PlanSealed, RowState, Run, StopCause},
+    record::{Event, PlanSealed, Row, RowState, Run, StopCause},
 };
 use std::{collections::HashSet, sync::Arc};
 use tokio::task::JoinSet;
@@ -59,7 +59,7 @@ pub(crate) async fn plan<T: Transport>(
                 let client = &shared.client;
                 let judged = judge_customer(client, subject, context).await?;
                 let settled = shared
-                    .with_run(|run| Snapshot::take(run, row))
+                    .with_run(|run| run.row(row).cloned())
                     .and_then(|row| settlement::on_judging(&row, &judged, client.now()));
                 let failed = judged.verdict == Outcome::Failed;
                 let mut events = vec![Event::Judged(Box::new(judged))];
@@ -97,6 +97,6 @@ async fn seal<T: Transport>(shared: &Shared<T>, counted: u32, complete: bool) ->
 
 /// What the list says of a row that is not judged yet.
 fn listed(run: &Run, row: u32) -> Listed {
-    let (name, domain) = run.row(row).map(|row| run.in_list(row)).unwrap_or_default();
+    let (name, domain) = run.row(row).map(Row::in_list).unwrap_or_default();
     Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
 }

@@ -6,7 +6,6 @@ use crate::{
     engine::{
         decide::{
             guards, sequence, settlement,
-            snapshot::Snapshot,
             step::{ChangeKind, Step},
         },
         halt::Halt,
@@ -31,7 +30,7 @@ pub(crate) async fn settle<T: Transport>(
     let numbers = rows.iter().map(|(row, _)| *row).collect();
     let now = shared.client.now();
     let ended = shared.with_run(|run| {
-        let ended = |(row, verdict)| Snapshot::take(run, row).map(|row| settled(&row, verdict, now));
+        let ended = |(row, verdict)| run.row(row).cloned().map(|row| settled(&row, verdict, now));
         rows.into_iter().filter_map(ended).collect()
     });
     shared.client.record(ended).await?;
@@ -41,7 +40,7 @@ pub(crate) async fn settle<T: Transport>(
 /// One step of one row; gives the row back.
 pub(crate) async fn take_step<T: Transport>(shared: Shared<T>, row: u32, step: Step) -> Result<u32, Halt> {
     let client = &*shared.client;
-    let Some(snapshot) = shared.with_run(|run| Snapshot::take(run, row)) else { return Ok(row) };
+    let Some(snapshot) = shared.with_run(|run| run.row(row).cloned()) else { return Ok(row) };
     let Some(customer) = snapshot.customer else { return Ok(row) };
     let events = match step {
         Step::Nothing | Step::Wait(_) => Vec::new(),
@@ -67,7 +66,7 @@ pub(crate) async fn take_step<T: Transport>(shared: Shared<T>, row: u32, step: S
     Ok(row)
 }
 
-fn settled(row: &Snapshot, verdict: Verdict, now: Time) -> Event {
+fn settled(row: &Row, verdict: Verdict, now: Time) -> Event {
     settlement::ended(row, settlement::on_verdict(row, verdict, now))
 }
 
@@ -83,7 +82,7 @@ fn target<'a>(row: &Row, customer: TenantId, kind: &'a ChangeKind) -> Target<'a>
 /// The change as a request; or what is recorded instead.
 async fn prepared<T: Transport>(
     client: &RecordedClient<T>,
-    row: &Snapshot,
+    row: &Row,
     customer: TenantId,
     kind: &ChangeKind,
 ) -> Result<Result<Request, Vec<Event>>, Halt> {
@@ -105,7 +104,7 @@ async fn prepared<T: Transport>(
 
 async fn rejudge<T: Transport>(
     shared: &Shared<T>,
-    row: &Snapshot,
+    row: &Row,
     customer: TenantId,
 ) -> Result<Vec<Event>, Halt> {
     let of_run =
@@ -116,7 +115,7 @@ async fn rejudge<T: Transport>(
     let was_there = Some("it was there when the plan was made, and is gone now");
     let context = Context { procedure, policy: &policy, partner: &partner, was_there };
     // What was confirmed was this name, whatever the list called it.
-    let listed = Listed { name: row.name.clone(), domain: None };
+    let listed = Listed { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = judge_customer(&shared.client, subject, context).await?;
     let judged = settlement::compared_with_plan(row, judged);

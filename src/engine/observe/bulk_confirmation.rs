@@ -7,10 +7,7 @@
 //! The listing is also the other way to look at a customer of whom a look at it alone told nothing: what the service
 //! answers for a customer that is gone is not documented, and a gateway's "not found" is no evidence.
 
-use super::{
-    distinct_ids::DistinctIds,
-    reading::{Read, page},
-};
+use super::reading::{Read, page};
 use crate::{
     domain::{Lookup, Purpose, Seq, TenantId, is_taken_out},
     engine::{halt::Halt, send::client::RecordedClient},
@@ -24,7 +21,7 @@ use crate::{
     procedure::effects::relationship as relationship_shown,
     record::{Observation, Observed},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A listing that can be trusted.
 #[derive(Debug)]
@@ -46,7 +43,7 @@ pub(crate) async fn look<T: Transport>(
     let mut wanted: Vec<TenantId> = asked.iter().map(|(_, customer)| *customer).collect();
     wanted.sort_unstable();
     let mut shown: HashMap<TenantId, (String, Seq)> = HashMap::new();
-    let mut named = DistinctIds::default();
+    let mut named: HashSet<TenantId> = HashSet::new();
     let (mut pages, mut last, mut said) = (0, None, None);
     let mut next: Option<Request> = Some(request::customers());
     while let Some(call) = next.take() {
@@ -71,13 +68,15 @@ pub(crate) async fn look<T: Transport>(
                 shown.insert(id, (CustomerFacts::of(customer).relationship, intent));
             }
         }
-        if named.add(ids) == 0 && page.after.is_some() {
+        let before = named.len();
+        named.extend(ids);
+        if named.len() == before && page.after.is_some() {
             return Ok(Err("it goes on without naming anybody new".to_owned()));
         }
         next = page.after;
     }
     let not_asked = named.len().saturating_sub(shown.len());
-    Ok(match why_untrusted(named.count(said), not_asked, others) {
+    Ok(match why_untrusted(Count { came: named.len() as u64, said }, not_asked, others) {
         Some(why) => Err(why),
         None => Ok(Listing { shown, pages, last }),
     })

@@ -12,13 +12,13 @@
 
 use super::{
     account_refusal::failed,
-    distinct_ids::DistinctIds,
     reading::{Read, page},
 };
 use crate::{
-    domain::{Lookup, Place, Purpose, Reason, Seq, TenantId, Texts},
+    domain::{Lookup, Purpose, Reason, Seq, TenantId},
     engine::{halt::Halt, send::client::RecordedClient},
     partner_center::{
+        Count,
         model::Customer,
         request::{self, Request},
         transport::Transport,
@@ -26,90 +26,46 @@ use crate::{
     preconditions::CustomerFacts,
     record::StopCause,
 };
+use std::collections::{HashMap, HashSet};
 
 /// What the listing showed.
 #[derive(Debug, Default)]
 pub(crate) struct CustomerListing {
-    /// The customers that were looked for, by ID, and what it says of them.
-    wanted: Vec<(TenantId, Option<Shown>)>,
+    /// The customers that were looked for, what it says of them, and the intent of the page that says it.
+    wanted: HashMap<TenantId, Option<(CustomerFacts, Seq)>>,
     /// How many of them no page named.
     unseen: usize,
-    /// What the pages say in words.
-    texts: Texts,
-    /// The word for the relationship that was read last: nearly all have the same.
-    relationship: Option<Place>,
-    /// The intents of the pages.
-    pages: Vec<Seq>,
     /// How many customers it named.
     pub(crate) counted: u32,
     /// Whether it came to its end, and names as many as it says that there are.
     pub(crate) complete: bool,
 }
 
-/// What a page says of a customer: [`CustomerFacts`] in a few bytes, because a partner may have very many, and
-/// the listing is read to its end before the first of them is judged.
-#[derive(Clone, Copy, Debug)]
-struct Shown {
-    page: u32,
-    relationship: Place,
-    name: Option<Place>,
-    domain: Option<Place>,
-}
-
 impl CustomerListing {
     fn of(wanted: impl Iterator<Item = TenantId>) -> Self {
-        let mut wanted: Vec<_> = wanted.map(|id| (id, None)).collect();
-        wanted.sort_unstable_by_key(|(id, _)| *id);
-        wanted.dedup_by_key(|(id, _)| *id);
+        let wanted: HashMap<_, _> = wanted.map(|id| (id, None)).collect();
         Self { unseen: wanted.len(), wanted, ..Self::default() }
     }
 
     /// What the listing says of a customer that was looked for, and the intent of the page that says it.
     pub(crate) fn known(&self, customer: TenantId) -> Option<(CustomerFacts, Seq)> {
-        let place = self.wanted.binary_search_by_key(&customer, |(id, _)| *id).ok()?;
-        let shown = self.wanted.get(place)?.1?;
-        let text = |place: Place| self.texts.at(place).map(str::to_owned);
-        let facts = CustomerFacts {
-            relationship: text(shown.relationship)?,
-            name: shown.name.and_then(text),
-            domain: shown.domain.and_then(text),
-        };
-        Some((facts, *self.pages.get(shown.page as usize)?))
+        self.wanted.get(&customer)?.clone()
     }
 
     /// Takes a page; of a customer that is named twice, what was said first. Gives whom it names.
     fn take(&mut self, customers: Vec<Customer>, basis: Seq) -> Vec<TenantId> {
-        let page = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
-        self.pages.push(basis);
         let mut named = Vec::with_capacity(customers.len());
         for customer in customers {
             let Some(id) = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
                 continue;
             };
             named.push(id);
-            let Ok(place) = self.wanted.binary_search_by_key(&id, |(id, _)| *id) else { continue };
-            if self.wanted.get(place).is_some_and(|(_, shown)| shown.is_none())
-                && let shown @ Some(_) = self.shown(CustomerFacts::of(customer), page)
-                && let Some((_, place)) = self.wanted.get_mut(place)
-            {
-                *place = shown;
+            if let Some(shown @ None) = self.wanted.get_mut(&id) {
+                *shown = Some((CustomerFacts::of(customer), basis));
                 self.unseen -= 1;
             }
         }
         named
-    }
-
-    /// None if there is no room for its words: then the customer is read by itself.
-    fn shown(&mut self, facts: CustomerFacts, page: u32) -> Option<Shown> {
-        let CustomerFacts { relationship, name, domain } = facts;
-        let same = self.relationship.filter(|place| self.texts.at(*place) == Some(&relationship));
-        let relationship = same.or_else(|| self.texts.put(&relationship))?;
-        self.relationship = Some(relationship);
-        let mut put = |text: Option<String>| match text {
-            Some(text) => self.texts.put(&text).map(Some),
-            None => Some(None),
-        };
-        Some(Shown { page, relationship, name: put(name)?, domain: put(domain)? })
     }
 }
 
@@ -133,7 +89,7 @@ pub(crate) async fn list_customers<T: Transport>(
     let enough = (might_go * 100).div_ceil(u64::from(max_share.max(1)));
     let mut next: Option<Request> = Some(request::customers());
     let mut pages = 0;
-    let mut named = DistinctIds::default();
+    let mut named = HashSet::new();
     let (mut said, mut is_readable) = (None, true);
     while let Some(call) = next.take() {
         if !is_worth_it(pages, listing.unseen, listing.counted, enough) {
@@ -147,9 +103,10 @@ pub(crate) async fn list_customers<T: Transport>(
                 let ids = listing.take(page.items, basis.first().copied().unwrap_or_default());
                 is_readable &= ids.len() == items;
                 // A customer that is named twice is one customer: the share depends on it.
-                let new = named.add(ids);
+                let before = named.len();
+                named.extend(ids);
                 listing.counted = u32::try_from(named.len()).unwrap_or(u32::MAX);
-                if page.after.is_some() && new == 0 {
+                if page.after.is_some() && named.len() == before {
                     let text = "the listing of customers goes on without naming anybody new; it was not followed further";
                     return Err(Halt::stop(StopCause::Service, text));
                 }
@@ -159,7 +116,7 @@ pub(crate) async fn list_customers<T: Transport>(
             Read::Failed(reason, failure) => return Err(failed(reason, &failure.exchange)),
         }
     }
-    listing.complete = is_readable && !named.count(said).is_short();
+    listing.complete = is_readable && !Count { came: named.len() as u64, said }.is_short();
     Ok(listing)
 }
 

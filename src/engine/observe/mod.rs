@@ -3,7 +3,6 @@
 pub(crate) mod account_refusal;
 pub(crate) mod bulk_confirmation;
 pub(crate) mod customer_listing;
-mod distinct_ids;
 pub(crate) mod judge_customer;
 pub(crate) mod partner_identification;
 pub(crate) mod reading;

@@ -2,8 +2,8 @@
 
 use super::super::rows::Row;
 use crate::{
-    domain::Reason,
-    record::{Ended, RequestStory},
+    domain::in_one_text,
+    record::{CustomerStory, Ended, RequestStory},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub(super) struct Line {
     requests: Vec<Request>,
 }
 
-/// One sentence or more of an explanation, with the reason that it begins with.
+/// A finding, or what is told besides, which has no reason of its own.
 #[derive(Serialize, Deserialize)]
 struct Finding {
     reason: Option<String>,
@@ -56,12 +56,21 @@ pub(super) struct Request {
 }
 
 impl Finding {
-    fn of(text: &str, reasons: &[Reason]) -> Self {
-        let named = text.split_once(": ").filter(|(name, _)| reasons.iter().any(|r| r.as_str() == *name));
-        match named {
-            Some((name, text)) => Self { reason: Some(name.to_owned()), text: text.to_owned() },
-            None => Self { reason: None, text: text.to_owned() },
-        }
+    /// What is told of a row: finding by finding, where that is what the records have in one text.
+    fn all(story: &CustomerStory) -> Vec<Self> {
+        let told = story.explanation();
+        let found = story.judged().last().map_or(&[] as &[_], |(_, _, judged)| &judged.findings);
+        let recorded = in_one_text(found);
+        let (before, found, after) = match told.split_once(&recorded).filter(|_| !found.is_empty()) {
+            Some((before, after)) => (before, found, after),
+            None => (&*told, &[] as &[_], ""),
+        };
+        let plain = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let besides = |text| plain(text).map(|text| Self { reason: None, text });
+        let findings = found
+            .iter()
+            .map(|finding| Self { reason: Some(finding.reason.to_string()), text: finding.explanation() });
+        besides(before).into_iter().chain(findings).chain(besides(after)).collect()
     }
 }
 
@@ -100,10 +109,7 @@ fn path(url: &str) -> String {
 impl Line {
     pub(super) fn of(row: &Row) -> Self {
         let story = &row.story;
-        let explanation = story.explanation();
-        // Several findings are told one after the other, each with its reason.
-        let told = explanation.split(" | ").filter(|text| !text.is_empty());
-        let findings: Vec<_> = told.map(|text| Finding::of(text, &row.reasons)).collect();
+        let findings = Finding::all(story);
         let mut reasons: Vec<_> = row.reason_names().into_iter().map(str::to_owned).collect();
         reasons.retain(|name| !findings.iter().any(|finding| finding.reason.as_ref() == Some(name)));
         // What stood in the list is all that there is to recognise a rejected row by.

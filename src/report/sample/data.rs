@@ -3,8 +3,8 @@
 use super::{HOSTILE, id};
 use crate::{
     domain::{
-        Answer, Cause, CorrelationId, Effect, Ends, Evidence, Finding, Headers, Lookup, Mode, Outcome,
-        Procedure, Purpose, Reason, RequestId, Sha256, Time,
+        Answer, Cause, CorrelationId, Effect, Evidence, Finding, Headers, Lookup, Mode, Outcome, Procedure,
+        Purpose, Reason, RequestId, Sha256, Time, in_one_text,
     },
     record::{
         Event, Exchange, InputFile, Judged, Policy, RequestIntended, ResponseReceived, Rules, RunOpened,
@@ -14,21 +14,40 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a row ends.
+#[derive(Clone)]
 pub(super) struct Case {
     pub(super) name: &'static str,
     pub(super) end: Outcome,
     pub(super) evidence: Option<Evidence>,
     pub(super) reasons: Vec<Reason>,
-    pub(super) text: &'static str,
+    /// What its judgement found, if that ended it.
+    pub(super) findings: Vec<Finding>,
+    pub(super) text: String,
 }
 
-fn case(name: &'static str, end: Outcome, reasons: &[Reason], text: &'static str) -> Case {
-    Case { name, end, evidence: None, reasons: reasons.to_vec(), text }
+fn case(name: &'static str, end: Outcome, reasons: &[Reason], text: &str) -> Case {
+    Case { name, end, evidence: None, reasons: reasons.to_vec(), findings: vec![], text: text.to_owned() }
 }
 
 fn gone(name: &'static str, end: Outcome, evidence: Evidence) -> Case {
     let text = "A later read no longer shows the relationship.";
-    Case { name, end, evidence: Some(evidence), reasons: vec![], text }
+    Case { evidence: Some(evidence), ..case(name, end, &[], text) }
+}
+
+/// A reason, and what caused it: what it is, its ID, its name, and its state.
+type Found<'a> = (Reason, &'a str, Option<&'a str>, Option<&'a str>, &'a str);
+
+/// What ends it is what these findings say.
+fn skipped(name: &'static str, found: &[Found<'_>]) -> Case {
+    let finding = |(reason, what, id, name, detail): &Found<'_>| {
+        let [id, name] = [id, name].map(|text| text.map(str::to_owned));
+        let cause = Cause { what: (*what).to_owned(), id, name, detail: (*detail).to_owned() };
+        Finding::new(*reason, vec![cause])
+    };
+    let findings: Vec<_> = found.iter().map(finding).collect();
+    let reasons: Vec<_> = findings.iter().map(|finding| finding.reason).collect();
+    let text = in_one_text(&findings);
+    Case { findings, ..case(name, Outcome::Skipped, &reasons, &text) }
 }
 
 pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
@@ -41,24 +60,42 @@ pub(super) fn cases(procedure: Procedure) -> Vec<Case> {
         gone("株式会社ウッドグローブ", end, Evidence::Corroborated),
         gone(HOSTILE, end, Evidence::Observed),
         case("Adventure Works", before, &[], "The live relationship is `none`."),
-        case(
+        skipped(
             "=cmd|'/c calc'!A0",
-            Skipped,
-            &[Reason::ActiveSubscription, Reason::ReservedInstance],
-            "active_subscription: subscription `Microsoft 365 Business` (5d5d5d5d-0000-4000-8000-000000000000): active, its term ends 2027-01-31 and it then renews itself. Suspend the legacy subscription; have the new-commerce one cancelled at its term's end, cancel it while its window is open (an extended service term or a trial: on any day), or have it transferred to another partner. Then run again. | reserved_instance: reservation `VM D2s v5, 3 years` (7a7a7a7a-0000-4000-8000-000000000000): until 2027-02-28. Have the reservation cancelled through Azure support, have it transferred to another partner, or wait until it ends.",
+            &[
+                (
+                    Reason::ActiveSubscription,
+                    "subscription",
+                    Some("5d5d5d5d-0000-4000-8000-000000000000"),
+                    Some("Microsoft 365 Business"),
+                    "active, its term ends 2027-01-31 and it then renews itself",
+                ),
+                (
+                    Reason::ReservedInstance,
+                    "reservation",
+                    Some("7a7a7a7a-0000-4000-8000-000000000000"),
+                    Some("VM D2s v5, 3 years"),
+                    "until 2027-02-28",
+                ),
+            ],
         ),
-        case(
+        skipped(
             "Tailspin Toys",
-            Skipped,
-            &[Reason::SavingsPlan],
-            "savings_plan: savings plan (order 77): active, its term ends 2027-08-14 and it then ends. Have the savings plan transferred to another partner, or see that it does not renew itself and wait until it ends; only Microsoft support can say whether it can be cancelled.",
+            &[(
+                Reason::SavingsPlan,
+                "savings plan",
+                None,
+                Some("order 77"),
+                "active, its term ends 2027-08-14 and it then ends",
+            )],
         ),
-        case(
-            "Wide World Importers",
-            Skipped,
-            &[Reason::ProtectedCustomer, Reason::AzurePlan],
-            "protected_customer: on the protected list.",
-        ),
+        Case {
+            reasons: vec![Reason::ProtectedCustomer, Reason::AzurePlan],
+            ..skipped(
+                "Wide World Importers",
+                &[(Reason::ProtectedCustomer, "tenant", None, None, "protected")],
+            )
+        },
         case(
             "Proseware",
             Failed,
@@ -136,25 +173,14 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
 }
 
 pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
-    let active = Cause {
-        what: "subscription".into(),
-        id: None,
-        name: Some("é\u{7f}\"".into()),
-        detail: "active".into(),
-    };
     let blocked = !may_be_sent(case);
-    let findings = case.reasons.iter().filter(|_| blocked).map(|reason| Finding {
-        reason: *reason,
-        causes: vec![active.clone()],
-        ends: Ends::ByAction,
-    });
     Event::Judged(Box::new(Judged {
         row,
         verdict: if blocked { case.end } else { Outcome::Ready },
         name: Some(case.name.into()),
         domain: Some(format!("customer{row}.example")),
         relationship: Some("reseller".into()),
-        findings: findings.collect(),
+        findings: case.findings.clone(),
         allowed: vec![],
         first: vec![],
         listed_as: None,
@@ -227,7 +253,7 @@ pub(super) fn settled(row: u32, case: &Case, started_at: Time) -> Event {
         outcome: case.end,
         evidence: case.evidence,
         reasons: case.reasons.clone(),
-        explanation: case.text.into(),
+        explanation: case.text.clone(),
         removable_from: day.map(|day| day.parse().unwrap()),
         exchange: if was_sent { exchange } else { Exchange::default() },
         attempts: u32::from(was_sent),

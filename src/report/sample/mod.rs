@@ -52,7 +52,7 @@ impl Sample {
                         end: if ready { Outcome::Ready } else { case.end },
                         evidence: None,
                         reasons: if ready { vec![] } else { case.reasons.clone() },
-                        ..*case
+                        ..case.clone()
                     };
                     if !at_reading(case) {
                         sample.settle(row, &end);

@@ -6,7 +6,7 @@
 use super::super::scenario::{Customer, Generated, Known, Relationship, Scenario};
 use super::super::synthetic_customer;
 use super::synthetic_customers::SyntheticCustomers;
-use crate::domain::{Place, TenantId, Texts, Time};
+use crate::domain::{TenantId, Time};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ struct Stored {
 #[derive(Debug)]
 enum Source {
     Written(Box<Customer>),
-    Listed { relationship: Relationship, name: Option<Place>, domain: Option<Place> },
+    Listed { relationship: Relationship, name: Option<Box<str>>, domain: Option<Box<str>> },
 }
 
 /// All customers.
@@ -100,8 +100,6 @@ enum Source {
 pub(super) struct Customers {
     /// By ID.
     stored: Vec<Stored>,
-    /// What the list says of them.
-    texts: Texts,
     /// The others.
     crowd: SyntheticCustomers,
 }
@@ -114,8 +112,7 @@ impl Customers {
             source: Source::Written(Box::new(customer)),
             gone_at: NEVER,
         });
-        let mut all =
-            Self { stored: written.collect(), texts: Texts::default(), crowd: SyntheticCustomers::default() };
+        let mut all = Self { stored: written.collect(), crowd: SyntheticCustomers::default() };
         all.add(std::mem::take(&mut scenario.made_up));
         if let Some(others) = scenario.generated {
             all.surround(others);
@@ -126,7 +123,6 @@ impl Customers {
     /// Takes more customers, of which a list is known. What was known before counts before that.
     pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
         for Known { id, name, domain } in list {
-            let [name, domain] = [name, domain].map(|text| self.texts.put(text.as_deref()?));
             let source =
                 Source::Listed { relationship: synthetic_customer::relationship(id, false), name, domain };
             self.stored.push(Stored { id, source, gone_at: NEVER });
@@ -151,7 +147,7 @@ impl Customers {
 
     pub(super) fn find(&self, id: TenantId) -> Option<Entry<'_>> {
         match self.stored.binary_search_by_key(&id, |entry| entry.id) {
-            Ok(place) => self.stored.get(place).map(|stored| self.entry(stored)),
+            Ok(place) => self.stored.get(place).map(|stored| Self::entry(stored)),
             Err(_) => self.crowd.find(id).map(|n| self.one_of_the_crowd(n, id)),
         }
     }
@@ -171,7 +167,7 @@ impl Customers {
     /// All customers whose ID is greater than this one, by ID.
     pub(super) fn after(&self, id: Option<TenantId>) -> impl Iterator<Item = Entry<'_>> {
         let start = id.map_or(0, |id| self.stored.partition_point(|entry| entry.id <= id));
-        let mut stored = self.stored.iter().skip(start).map(|stored| self.entry(stored)).peekable();
+        let mut stored = self.stored.iter().skip(start).map(|stored| Self::entry(stored)).peekable();
         let mut crowd = self.crowd.after(id).map(|(n, id)| self.one_of_the_crowd(n, id)).peekable();
         std::iter::from_fn(move || match (stored.peek(), crowd.peek()) {
             (Some(one), Some(other)) if other.id < one.id => crowd.next(),
@@ -180,11 +176,11 @@ impl Customers {
         })
     }
 
-    fn entry<'a>(&'a self, stored: &'a Stored) -> Entry<'a> {
+    fn entry(stored: &Stored) -> Entry<'_> {
         let (about, relationship) = match &stored.source {
             Source::Written(customer) => (About::Written(customer), customer.relationship),
             Source::Listed { relationship, name, domain } => {
-                let [name, domain] = [name, domain].map(|place| self.texts.at((*place)?));
+                let [name, domain] = [name, domain].map(Option::as_deref);
                 (About::MadeUp { name, domain, clean: false }, *relationship)
             }
         };
