@@ -14,17 +14,27 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::resume_unwind,
+    sync::mpsc::{SyncSender, sync_channel},
+    thread,
+};
 
 /// So many steps of a run are remembered.
 const REMEMBERED: usize = 200;
 /// How often it is said how far the pass has come, in records.
 const STRIDE: u64 = 4096;
+/// How many records are handed over together, and how many times so many are read ahead of those that are added.
+const CHUNK: usize = 256;
+const CHUNKS_AHEAD: usize = 8;
 
+/// In `about`, a run is the place of its first record, which sorts faster than its name.
 const TABLES: &str = "
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA cache_size = -65536;
+    PRAGMA threads = 1;
     BEGIN;
     CREATE TABLE customer (
         run TEXT NOT NULL, row INTEGER NOT NULL, id TEXT, name TEXT, domain TEXT,
@@ -35,7 +45,7 @@ const TABLES: &str = "
     CREATE TABLE reason (
         run TEXT NOT NULL, name TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (run, name, row)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE about (run TEXT NOT NULL, row INTEGER, seq INTEGER NOT NULL) STRICT;
+    CREATE TABLE about (run INTEGER NOT NULL, row INTEGER, seq INTEGER NOT NULL) STRICT;
     CREATE TABLE answer (intent INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
     CREATE TABLE mention (id TEXT NOT NULL, seq INTEGER NOT NULL) STRICT;
 ";
@@ -69,19 +79,20 @@ impl Index {
         let last: Option<i64> = log.query_row("SELECT max(seq) FROM record", [], |row| row.get(0))?;
         let total = last.map_or(0, |last| last.unsigned_abs() + 1);
         let (mut records, mut unreadable) = (0, 0);
-        let (runs, of_log) = {
+        let (to_be_added, chunks) = sync_channel(CHUNKS_AHEAD);
+        let reading = snapshot.connect()?;
+        let (runs, of_log) = thread::scope(|scope| {
+            // It is gone if this ends early, and the reader ends with it.
+            let chunks = chunks;
+            let reader = scope.spawn(move || read_all(&reading, &to_be_added));
             let mut builder = Builder::new(&scratch, &log)?;
-            let mut query = log.prepare("SELECT seq, body FROM record ORDER BY seq")?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                let seq = row.get::<_, i64>(0)?.unsigned_abs();
-                let body = row.get_ref(1)?.as_bytes().unwrap_or_default();
-                match Record::from_bytes(body) {
+            for (seq, read) in chunks.iter().flatten() {
+                match read {
                     Ok(record) => builder.add(seq, &record)?,
-                    Err(RecordError::Newer(newer)) => builder.pass_over(seq, &newer)?,
-                    Err(_) => {
+                    Err(Unread::Newer(newer)) => builder.pass_over(seq, &newer)?,
+                    Err(Unread::Broken(body)) => {
                         unreadable += 1;
-                        builder.add_unread(seq, body)?;
+                        builder.add_unread(seq, &body)?;
                     }
                 }
                 records += 1;
@@ -89,11 +100,47 @@ impl Index {
                     progress(records, total);
                 }
             }
-            builder.end()?
-        };
+            // Whoever panicked has said so.
+            reader.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            Ok::<_, QueryError>(builder.end()?)
+        })?;
         scratch.execute_batch(INDEXES)?;
         Ok(Self { runs, connection: scratch, of_log, records, unreadable })
     }
+}
+
+/// A record that this program cannot read.
+enum Unread {
+    Newer(Box<Newer>),
+    Broken(Vec<u8>),
+}
+
+/// Reads and parses all records, for whoever adds them at the same time; until nobody takes them any more.
+fn read_all(
+    log: &Connection,
+    to_be_added: &SyncSender<Vec<(Seq, Result<Record, Unread>)>>,
+) -> rusqlite::Result<()> {
+    let mut query = log.prepare("SELECT seq, body FROM record ORDER BY seq")?;
+    let mut rows = query.query([])?;
+    let mut chunk = Vec::with_capacity(CHUNK);
+    while let Some(row) = rows.next()? {
+        let seq = row.get::<_, i64>(0)?.unsigned_abs();
+        let body = row.get_ref(1)?.as_bytes().unwrap_or_default();
+        chunk.push((
+            seq,
+            Record::from_bytes(body).map_err(|error| match error {
+                RecordError::Newer(newer) => Unread::Newer(newer),
+                _ => Unread::Broken(body.to_vec()),
+            }),
+        ));
+        if chunk.len() == CHUNK
+            && to_be_added.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK))).is_err()
+        {
+            return Ok(());
+        }
+    }
+    drop(to_be_added.send(chunk));
+    Ok(())
 }
 
 struct Builder<'a> {
@@ -182,12 +229,13 @@ impl<'a> Builder<'a> {
         let about = record.event.about();
         let Some(of_run) = self.of_run(seq, record.run.as_ref()) else { return Ok(()) };
         of_run.told.take(seq, record);
+        let first = place(of_run.told.first);
         if let Some(row) = about.row() {
             of_run.words.entry(row).or_default().take(seq, record);
         }
         let run = record.run.as_ref().map(RunId::as_str).unwrap_or_default();
         let place = place(seq);
-        self.about.execute(params![run, about.row(), place])?;
+        self.about.execute(params![first, about.row(), place])?;
         match &record.event {
             Event::RowRead(read) => {
                 let RowRead { row, customer, name, domain, .. } = read;
@@ -237,8 +285,8 @@ impl<'a> Builder<'a> {
         if let (Some(story), None) = (&mut of_run.told.story, newer.row) {
             story.pass_over();
         }
-        let run = newer.run.as_ref().map(RunId::as_str).unwrap_or_default();
-        self.about.execute(params![run, newer.row, place(seq)]).map(drop)
+        let first = place(of_run.told.first);
+        self.about.execute(params![first, newer.row, place(seq)]).map(drop)
     }
 
     /// A log that was altered must be shown too: what cannot be understood stands where it says that it does.
@@ -249,11 +297,9 @@ impl<'a> Builder<'a> {
             row: Option<u32>,
         }
         let Ok(Place { run, row }) = serde_json::from_slice(body) else { return Ok(()) };
-        if self.of_run(seq, run.as_ref()).is_some() {
-            let run = run.as_ref().map(RunId::as_str).unwrap_or_default();
-            self.about.execute(params![run, row, place(seq)])?;
-        }
-        Ok(())
+        let Some(of_run) = self.of_run(seq, run.as_ref()) else { return Ok(()) };
+        let first = place(of_run.told.first);
+        self.about.execute(params![first, row, place(seq)]).map(drop)
     }
 
     /// When all records are known: the last word about each row.

@@ -165,7 +165,9 @@ impl Index {
     ) -> Result<Vec<Seq>, QueryError> {
         let sql = "SELECT seq FROM about WHERE run = ?1 AND row IS ?2 AND seq > ?3 ORDER BY seq LIMIT ?4";
         let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
-        self.places(sql, &[&run.as_str(), &row, &after, &limit])
+        let Some(run) = self.run(run) else { return Ok(Vec::new()) };
+        let first = i64::try_from(run.first).unwrap_or(i64::MAX);
+        self.places(sql, &[&first, &row, &after, &limit])
     }
 
     /// Where this ID, or one that begins so, is mentioned: a request's, a correlation, an order's or a
