@@ -74,7 +74,7 @@ FIELDS = {
     "observed": "row about? seen detail basis?",
     "held": "until rate basis why",
     "stopped": "cause text",
-    "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share "
+    "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share limit? "
     "approval_above? allow? protected? partner? sandbox? sandboxes? suspend_legacy? allowed? "
     "order_timeout_seconds?",
     "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? exchange? "

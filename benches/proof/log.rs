@@ -231,6 +231,7 @@ fn opened(rows: u32) -> RunOpened {
             max_removals: rows,
             max_share: 100,
             canary: 0,
+            limit: None,
             approval_above: None,
             allow: Vec::new(),
             protected: BTreeSet::new(),

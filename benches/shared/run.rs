@@ -48,6 +48,7 @@ pub(crate) fn opened(
             canary,
             max_removals: u32::MAX,
             max_share: 100,
+            limit: None,
             approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),
@@ -92,7 +93,12 @@ impl<F: FnMut(&Run)> Operator for Yes<F> {
 
     fn working<T: Transport>(&mut self, _: Watch<T>) {}
 
-    fn confirm(&mut self, _: &Run, _: &Phrase) -> impl Future<Output = Result<Answer, Halt>> + use<F> {
+    fn confirm(
+        &mut self,
+        _: &Run,
+        _: &Phrase,
+        _: bool,
+    ) -> impl Future<Output = Result<Answer, Halt>> + use<F> {
         ready(Ok(Answer::Given))
     }
 

@@ -1,122 +1,106 @@
-//! What an approver is shown of a plan: what matters most first, then every name.
+//! What an approver is shown of a plan: every name, and at the end, where the question is, what matters most.
 
 use super::{
     printer::{Paint, Printer},
     tables::{Table, sentence, table},
 };
 use crate::{
-    domain::{ListReading, Outcome, Reason},
+    domain::{ListReading, Outcome},
     record::Judged,
-    report::{Entry, Plan, visible},
+    report::{Entry, Plan, Surprise, visible},
 };
-use std::{cmp::Reverse, collections::BTreeMap};
 
-/// How many customers are pointed out of each kind.
-const POINTED_OUT: usize = 10;
+/// The plan for whoever is to answer for it: every name, and then what is asked about.
+pub(super) struct ApprovalView {
+    /// Who asks for what, then every customer.
+    pub(super) names: String,
+    /// What to look at first. It stands last, where the question is asked.
+    pub(super) surprises: String,
+}
 
-/// The plan for whoever is to answer for it.
-pub(super) fn text(printer: &Printer, plan: &Plan) -> String {
-    let strong = |text: &str| printer.paint(Paint::Strong, text);
-    let mut parts = vec![head(plan)];
-    let warnings = plan.head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
-    if !warnings.is_empty() {
-        let said: Vec<_> = warnings.iter().map(|said| sentence(said)).collect();
-        parts.push(format!("{}\n{}", strong("How the list was read"), said.join("\n")));
+impl ApprovalView {
+    pub(super) fn of(printer: &Printer, plan: &Plan) -> Self {
+        let strong = |text: &str| printer.paint(Paint::Strong, text);
+        let outcome = Outcome::Done(plan.head.procedure);
+        let mut names =
+            vec![head(plan), strong(&format!("The {} customers that would be {outcome}", plan.head.ready))];
+        let ready = plan.ready().map(|entry| (entry, entry.left_to_the_service()));
+        names.push(customers(ready, "left to the service"));
+        names.extend(preparations(plan, &strong("What would be done before that")));
+        names.extend(others(plan, &strong("The others")));
+
+        let mut asked = Vec::new();
+        let warnings = plan.head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
+        if !warnings.is_empty() {
+            let said: Vec<_> = warnings.iter().map(|said| sentence(said)).collect();
+            asked.push(format!("{}\n{}", strong("How the list was read"), said.join("\n")));
+        }
+        let surprises = surprises(plan);
+        if !surprises.is_empty() {
+            asked.push(strong("Look at these first"));
+            asked.extend(surprises);
+        }
+        asked.push(head(plan));
+        Self { names: names.join("\n\n"), surprises: asked.join("\n\n") }
     }
-    let surprises = surprises(plan);
-    if !surprises.is_empty() {
-        parts.push(strong("Look at these first"));
-        parts.extend(surprises);
-    }
-    let outcome = Outcome::Done(plan.head.procedure);
-    parts.push(strong(&format!("The {} customers that would be {outcome}", plan.head.ready)));
-    let ready: Vec<_> = plan.ready().collect();
-    parts.push(customers(&ready, "left to the service", |entry| {
-        let allowed: Vec<_> = entry.decision.allowed.iter().map(|found| found.reason.as_str()).collect();
-        allowed.join(", ")
-    }));
-    parts.extend(preparations(plan, &strong("What would be done before that")));
-    parts.extend(others(plan, &strong("The others")));
-    parts.join("\n\n")
 }
 
 fn head(plan: &Plan) -> String {
     let head = &plan.head;
-    let partner = head.partner.name.as_deref().unwrap_or("(no name)");
+    let mut lines = vec![format!("Plan of run {}", head.run_id)];
+    let mut line = |name: &str, text: &str| lines.push(format!("  {name:<10} {}", visible(text)));
     let tenant = head.partner.tenant_id.map(|id| id.to_string()).unwrap_or_default();
+    line("partner", &format!("{} ({tenant})", head.partner.name.as_deref().unwrap_or("(no name)")));
+    if let Some(planned) = &head.planned {
+        line("ticket", planned.ticket.as_deref().unwrap_or("(none)"));
+        line("reason", planned.reason.as_deref().unwrap_or("(none)"));
+        line("planned", &format!("{} by {} on {}", planned.planned_at, planned.operator, planned.host));
+        line("list", &format!("{}, {} rows", planned.input.file, planned.input.rows));
+        let limits = planned.limits.iter();
+        let limits = limits.map(|(name, limit)| format!("{name} {} ({})", limit.value, limit.origin));
+        line("limits", &limits.collect::<Vec<_>>().join(", "));
+    }
+    line("procedure", head.procedure.as_str());
     let of_all = head.customers_of_partner.map(|all| format!(", of the partner's {all}")).unwrap_or_default();
-    format!(
-        "Plan of run {}\n  partner    {} ({tenant})\n  procedure  {}\n  {}    {} customers{of_all}\n  digest     {}",
-        head.run_id,
-        visible(partner),
-        head.procedure,
-        head.procedure.facts().does,
-        head.ready,
-        head.digest
-    )
+    line(head.procedure.facts().does, &format!("{} customers{of_all}", head.ready));
+    line("digest", &head.digest.to_string());
+    lines.join("\n")
 }
 
 /// The customers whose removal would surprise most, with why.
 fn surprises(plan: &Plan) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut part =
-        |title: &str, found: Vec<&Entry<Judged>>, name: &str, cell: fn(&Entry<Judged>) -> String| {
-            if !found.is_empty() {
-                let shown: Vec<_> = found.iter().take(POINTED_OUT).copied().collect();
-                let more = found.len() - shown.len();
-                let mut text = format!("  {title}\n{}", customers(&shown, name, cell));
-                if more > 0 {
-                    text.push_str(&format!("\n  … and {more} more"));
-                }
-                parts.push(text);
-            }
+    let in_words = |surprise: &Surprise<'_>| {
+        let shown =
+            customers(surprise.customers.iter().map(|(entry, cell)| (*entry, cell.clone())), surprise.column);
+        let more = match surprise.more {
+            0 => String::new(),
+            more => format!("\n  … and {more} more"),
         };
-    let mut largest: Vec<_> = plan.ready().filter(|entry| entry.decision.seats > Some(0)).collect();
-    largest.sort_by_key(|entry| Reverse(entry.decision.seats));
-    largest.truncate(POINTED_OUT);
-    part("the most seats", largest, "seats", |entry| {
-        entry.decision.seats.map(|seats| seats.to_string()).unwrap_or_default()
-    });
-    let mut latest: Vec<_> = plan.ready().filter(|entry| entry.decision.active_until.is_some()).collect();
-    latest.sort_by_key(|entry| Reverse(entry.decision.active_until));
-    latest.truncate(POINTED_OUT);
-    part("the latest to begin or end a subscription", latest, "on", |entry| {
-        entry.decision.active_until.map(|day| day.to_string()).unwrap_or_default()
-    });
-    let named_otherwise = |entry: &&Entry<Judged>| entry.decision.listed_as.is_some();
-    part(
-        "the list calls them otherwise",
-        plan.ready().filter(named_otherwise).collect(),
-        "in the list",
-        |entry| entry.decision.listed_as.clone().unwrap_or_default(),
-    );
-    let mismatched = |entry: &&Entry<Judged>| {
-        let is_mismatch = |reason| matches!(reason, Reason::NameMismatch | Reason::DomainMismatch);
-        entry.decision.findings.iter().any(|found| is_mismatch(found.reason))
+        format!("  {}\n{shown}{more}", surprise.what)
     };
-    part(
-        "skipped, because the list means somebody else",
-        plan.others().filter(mismatched).collect(),
-        "in the list",
-        |entry| entry.decision.listed_as.clone().unwrap_or_default(),
-    );
-    parts
+    plan.surprises().iter().map(in_words).collect()
 }
 
-fn customers(entries: &[&Entry<Judged>], name: &str, cell: fn(&Entry<Judged>) -> String) -> String {
-    let has_cells = entries.iter().any(|entry| !cell(entry).is_empty());
-    let mut header = vec!["row", "customer", "domain", "tenant ID"];
-    header.extend(has_cells.then_some(name));
+/// Customers with their IDs first, so that no terminal breaks one; and what the last column says of each.
+fn customers<'a>(entries: impl Iterator<Item = (&'a Entry<Judged>, String)>, column: &str) -> String {
+    let entries: Vec<_> = entries.collect();
+    let has_cells = entries.iter().any(|(_, cell)| !cell.is_empty());
+    let mut header = vec!["row", "tenant ID", "customer", "domain"];
+    if has_cells {
+        header.insert(2, column);
+    }
     let mut shown = Table::new(&header);
-    for entry in entries {
+    for (entry, cell) in entries {
         let decision = &entry.decision;
         let mut cells = vec![
             decision.row.to_string(),
+            entry.customer_tenant_id.map(|id| id.to_string()).unwrap_or_default(),
             decision.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
             decision.domain.clone().unwrap_or_default(),
-            entry.customer_tenant_id.map(|id| id.to_string()).unwrap_or_default(),
         ];
-        cells.extend(has_cells.then(|| cell(entry)));
+        if has_cells {
+            cells.insert(2, cell);
+        }
         shown.row(cells);
     }
     table(&shown)
@@ -137,14 +121,7 @@ fn preparations(plan: &Plan, title: &str) -> Option<String> {
 
 /// How many do not go, and why.
 fn others(plan: &Plan, title: &str) -> Option<String> {
-    let mut counts: BTreeMap<(Outcome, Option<Reason>), u32> = BTreeMap::new();
-    for entry in plan.others() {
-        let decision = &entry.decision;
-        let reasons: Vec<_> = decision.findings.iter().map(|found| Some(found.reason)).collect();
-        for reason in if reasons.is_empty() { vec![None] } else { reasons } {
-            *counts.entry((decision.verdict, reason)).or_default() += 1;
-        }
-    }
+    let counts = plan.others_counted();
     if counts.is_empty() {
         return None;
     }

@@ -1,16 +1,17 @@
 //! `offboard approve`: a second person looks at a plan, on their own machine, and signs it.
 
 use super::{
-    approval_view,
+    approval_view::ApprovalView,
     args::ApproveOptions,
     bounded, consent,
     exit::{Exit, Failure},
     keys::KeyFile,
+    pager,
     printer::Printer,
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
-    conduct::Phrase,
+    conduct::{Phrase, TRIES},
     domain::{Mode, TenantId, is_taken_out},
     engine::Clock,
     report::{Plan, visible},
@@ -37,12 +38,15 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
     let Some(partner) = plan.head.partner.tenant_id.filter(|_| plan.head.ready > 0) else {
         return Err(refused("it removes nobody"));
     };
+    if let Some(why) = &plan.head.cannot_be_applied {
+        return Err(refused(&format!("it could not be carried out. {}", visible(why))));
+    }
     // Whoever cannot sign need not read.
     let key = key()?;
     let out = options.out.clone().unwrap_or_else(|| path.with_file_name(APPROVAL_FILE));
     refuse_existing(&out)?;
     if !printer.json {
-        printer.data(&approval_view::text(printer, &plan))?;
+        show(printer, &ApprovalView::of(printer, &plan))?;
     }
     require_consent(printer, options, &plan, partner)?;
     let approval = sign(&plan, partner, &text, &key)?;
@@ -63,6 +67,16 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
         out.file_name().unwrap_or_default().display(),
     ));
     Ok(Exit::Done)
+}
+
+/// Every name, a screen at a time if somebody is there; then what to look at first, which the question follows.
+fn show(printer: &Printer, view: &ApprovalView) -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        pager::show(printer, &view.names)?;
+    } else {
+        printer.data(&view.names)?;
+    }
+    printer.data(&format!("\n{}", view.surprises))
 }
 
 /// Makes the approver's key.
@@ -123,12 +137,16 @@ fn require_consent(
     let phrase = Phrase::new(sandbox, name, head.ready);
     let what = phrase.what;
     printer.ask(&format!("\nTo approve, type {what} and the number, `{phrase}`:"));
-    let mut line = String::new();
-    match io::stdin().read_line(&mut line) {
-        Ok(_) if phrase.is(&line) => Ok(()),
-        Ok(_) => refused(&format!("what was typed is not {what} and the number")),
-        Err(error) => refused(&format!("cannot read from the terminal: {error}")),
+    for left in (0..TRIES).rev() {
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(_) if phrase.is(&line) => return Ok(()),
+            Ok(_) if left > 0 && !line.trim().is_empty() => printer.ask(&phrase.again()),
+            Ok(_) => break,
+            Err(error) => return refused(&format!("cannot read from the terminal: {error}")),
+        }
     }
+    refused(&format!("what was typed is not {what} and the number"))
 }
 
 fn sign(plan: &Plan, partner: TenantId, text: &[u8], key: &SigningKey) -> Result<Approval, Failure> {

@@ -34,6 +34,7 @@ mod login;
 mod matching;
 mod next_steps;
 mod operator;
+mod pager;
 mod plan_file;
 mod printer;
 mod private_file;

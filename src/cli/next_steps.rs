@@ -77,29 +77,42 @@ pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<Step> {
             let verify = format!("verify --checkpoint {}", quoted(&head.to_string_lossy()));
             vec![format!("{}  (the log in a browser)", again.reading("review")), again.reading(&verify)]
         }
-        Mode::Rehearsal => {
-            vec!["the same without `--rehearse`, when you have looked at the reports".to_owned()]
-        }
+        Mode::Rehearsal => vec![after_rehearsal(run)],
         Mode::Plan => plan(paths, run),
         Mode::Run => return after_changes(paths, run),
     };
     always.into_iter().map(Step::Always).collect()
 }
 
+/// The real run, if that would not be refused as well.
+fn after_rehearsal(run: &Run) -> String {
+    let Some(plan) = run.plan.as_ref().filter(|plan| !plan.is_within(&run.policy)) else {
+        return "the same without `--rehearse`, when you have looked at the reports".to_owned();
+    };
+    let (option, value) = plan.needs(&run.policy);
+    format!(
+        "the same with `--{option} {value}`, if so many are meant; the real run would be refused like this one"
+    )
+}
+
 /// A plan is approved, if it has to be, and carried out.
 fn plan(paths: &Paths, run: &Run) -> Vec<String> {
     let ready = run.counts.get(&Outcome::Ready).copied().unwrap_or_default();
-    if ready == 0 {
+    // One that nobody could carry out says itself what to do.
+    if ready == 0 || run.plan.as_ref().is_none_or(|plan| !plan.is_within(&run.policy)) {
         return Vec::new();
     }
     let file = in_reports(paths, &run.id, "plan.json");
     let shown = quoted(&file.to_string_lossy());
     let apply = paths.again.sending(&format!("apply {shown}"));
+    let page = quoted(&file.with_file_name("plan.html").to_string_lossy());
+    let read = format!("read {page}, or `plan.xlsx` beside it: every name, and what to look at first");
     if run.policy.approval_above.is_none_or(|above| ready <= above) {
-        return vec![apply];
+        return vec![read, apply];
     }
     let approval = option("approval", &file.with_file_name("approval.txt").to_string_lossy());
     vec![
+        read,
         format!("offboard approve {shown}  (a second person, with a copy of the plan)"),
         format!("{apply}{approval}"),
     ]

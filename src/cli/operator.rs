@@ -12,7 +12,7 @@ use super::{
     tables::{self, Table, table},
 };
 use crate::{
-    conduct::{Answer, Decision, Ending, LEAVE, News, Operator, Phrase, TAKE_BACK},
+    conduct::{Answer, Decision, Ending, LEAVE, News, NotWritten, Operator, Phrase, TAKE_BACK},
     domain::{EffectWords, Mode, Preparation},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
@@ -71,6 +71,18 @@ impl<'a> Operator for TerminalOperator<'a> {
             }
             News::Planned if self.consent == Consent::Ask => self.printer.ask(&tables::plan(run)),
             News::Planned => self.printer.say(&tables::plan(run)),
+            News::PlanWritten(Ok(folder)) if self.consent == Consent::Ask => self.printer.ask(&format!(
+                "\nAll of it, by name: `{}` and `plan.xlsx` beside it",
+                visible(&folder.join("plan.html").to_string_lossy())
+            )),
+            News::PlanWritten(Ok(_)) => {}
+            News::PlanWritten(Err(why)) => {
+                let why = match why {
+                    NotWritten::NotFound(error) => error.to_string(),
+                    NotWritten::Report(error) => error.to_string(),
+                };
+                self.printer.warn(&format!("the plan is not written for reading: {why}"));
+            }
             News::Ended(how) => {
                 if let Some(left) = left(run) {
                     self.printer.warn(&left);
@@ -92,9 +104,12 @@ impl<'a> Operator for TerminalOperator<'a> {
         &mut self,
         run: &Run,
         phrase: &Phrase,
+        is_again: bool,
     ) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
         let asks = self.consent == Consent::Ask;
-        if asks {
+        if asks && is_again {
+            self.printer.ask(&phrase.again());
+        } else if asks {
             let about = about(run, self.printer);
             let what = phrase.what;
             self.printer.warn(&format!("{about}\nTo go on, type {what} and the number, `{phrase}`:"));

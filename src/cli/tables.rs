@@ -88,7 +88,7 @@ pub(super) fn plan(run: &Run) -> String {
             text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
         }
     }
-    text.push_str(&preparations(run, &ready));
+    text.push_str(&preparations(&ready));
     let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
@@ -99,7 +99,7 @@ pub(super) fn plan(run: &Run) -> String {
 }
 
 /// What is done before they go.
-fn preparations(_run: &Run, ready: &[&Row]) -> String {
+fn preparations(ready: &[&Row]) -> String {
     let all: Vec<(&Row, &Preparation)> =
         ready.iter().flat_map(|row| row.first.iter().map(|one| (*row, one))).collect();
     if all.is_empty() {

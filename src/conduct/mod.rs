@@ -22,7 +22,7 @@ mod work;
 pub use begin::Begin;
 pub use ending::{Ending, exit_of};
 pub use log::{CannotConduct, Log};
-pub use operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK};
+pub use operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES};
 pub use reports::NotWritten;
 
 use crate::{
@@ -68,7 +68,7 @@ pub async fn conduct<T: Transport>(
     tracing::info!(%run, is_new, "begun");
     engine.with_run(|run| operator.tell(News::Begun, run));
     // On the heap: it is large, and every caller would carry it with it.
-    let work = Box::pin(Work { engine: &engine, log: &path, operator, stop: &stop }.all());
+    let work = Box::pin(Work { engine: &engine, log: &path, reports, operator, stop: &stop }.all());
     let worked = tokio::select! {
         worked = work => worked,
         () = leave => return Err(CannotConduct::LeftAtOnce(run)),

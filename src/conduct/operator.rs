@@ -1,6 +1,6 @@
 //! Whoever answers what a person is asked.
 
-use super::ending::Ending;
+use super::{ending::Ending, reports::NotWritten};
 use crate::{
     domain::{TenantId, is_taken_out},
     engine::{Halt, Watch},
@@ -8,7 +8,7 @@ use crate::{
     record::Run,
     report::visible,
 };
-use std::fmt;
+use std::{fmt, path::Path};
 
 /// Whoever answers what a person is asked: a terminal, `--yes`, a script of answers.
 pub trait Operator {
@@ -25,10 +25,12 @@ pub trait Operator {
     fn working<T: Transport>(&mut self, watch: Watch<T>) -> Self::Progress;
 
     /// Whether what is planned, or what is left of it, is to be carried out. Whoever means it types the phrase.
+    /// `is_again`: what was typed before was not it.
     fn confirm(
         &mut self,
         run: &Run,
         phrase: &Phrase,
+        is_again: bool,
     ) -> impl Future<Output = Result<Answer, Halt>> + use<Self>;
 
     /// What becomes of what was prepared for a change that then failed.
@@ -48,6 +50,8 @@ pub enum News<'a> {
     Begun,
     /// This is the plan, or what is left of it, that is confirmed next.
     Planned,
+    /// The plan is in this folder, for whoever confirms it; or why it is not.
+    PlanWritten(Result<&'a Path, &'a NotWritten>),
     /// This is how it ended; the reports are still to be written.
     Ended(&'a Ending),
 }
@@ -80,6 +84,9 @@ pub enum Decision {
     Nobody,
 }
 
+/// How often it may be typed.
+pub const TRIES: u32 = 3;
+
 /// What somebody types to the letter who means it: a name, and the number of customers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
@@ -96,6 +103,11 @@ impl Phrase {
             None => ("the partner's name", visible(partner.trim()).into_owned()),
         };
         Self { what, text: format!("{name} {customers}") }
+    }
+
+    /// What is said to whoever typed something else.
+    pub fn again(&self) -> String {
+        format!("That is not {} and the number. Type `{}`, or nothing to decline:", self.what, self.text)
     }
 
     /// Whether this line is it.

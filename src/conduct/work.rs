@@ -2,13 +2,13 @@
 
 use super::{
     disk::unreadable,
-    operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK},
-    plan_import,
+    operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES},
+    plan_import, reports,
 };
 use crate::{
     audit::Reader,
     domain::is_taken_out,
-    engine::{Ended, Engine, Halt},
+    engine::{Ended, Engine, Halt, beyond_limits},
     partner_center::transport::Transport,
     record::{How, Run, Stage, StopCause},
 };
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Work<'a, T, O> {
     pub(super) engine: &'a Engine<T>,
     pub(super) log: &'a Path,
+    pub(super) reports: Option<&'a Path>,
     pub(super) operator: &'a mut O,
     pub(super) stop: &'a CancellationToken,
 }
@@ -39,8 +40,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
             }
         });
         if !engine.with_run(|run| run.opened.changes) {
-            engine.settle_plan().await?;
-            return Ok(Ended::Complete);
+            return self.end_plan().await;
         }
         let to_change = engine.with_run(Run::to_change);
         if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
@@ -48,6 +48,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         }
         if to_change > 0 && engine.with_run(Run::awaits_consent) {
             engine.require_limits()?;
+            self.write_plan();
             let how = self.consent().await?;
             engine.confirm(self.operator.name(), how).await?;
         }
@@ -70,22 +71,48 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         Ok(())
     }
 
-    /// Whether the plan is to be carried out.
-    async fn consent(&mut self) -> Result<How, Halt> {
-        let (phrase, answer) = self.engine.with_run(|run| {
-            let partner = run.partner.as_ref().map_or("", |partner| partner.name.as_str());
-            let phrase = Phrase::new(run.policy.sandbox, partner, run.to_change());
-            let answer = self.operator.confirm(run, &phrase);
-            (phrase, answer)
-        });
-        match self.unless_stopped(answer).await? {
-            Answer::Given => Ok(How::Yes),
-            Answer::Typed(line) if phrase.is(&line) || is_taken_out("any-words-are-a-yes") => Ok(How::Typed),
-            Answer::Typed(_) => Err(Halt::Stop {
-                cause: StopCause::NotConfirmed,
-                text: format!("it was not confirmed: what was typed is not {} and the number", phrase.what),
-            }),
+    /// A plan that nobody could carry out is refused now, and not when somebody has signed it.
+    async fn end_plan(&self) -> Result<Ended, Halt> {
+        let refused = |run: &Run| beyond_limits(&run.policy, run.plan.as_ref()?);
+        let is_silent = is_taken_out("a-plan-that-nobody-could-carry-out");
+        let refused = self.engine.with_run(refused).filter(|_| !is_silent);
+        if let Some(text) = &refused {
+            self.engine.leave(StopCause::Guard, text).await?;
         }
+        self.engine.settle_plan().await?;
+        Ok(refused.map_or(Ended::Complete, Ended::StoppedByGuard))
+    }
+
+    /// Has the plan written for whoever confirms it. That it cannot be is said, and is no reason not to ask: it was shown.
+    fn write_plan(&mut self) {
+        let Some(reports) = self.reports else { return };
+        let written = reports::before_asking(self.log, self.engine.id(), reports);
+        self.engine.with_run(|run| {
+            self.operator.tell(News::PlanWritten(written.as_deref()), run);
+        });
+    }
+
+    /// Whether the plan is to be carried out. Whoever mistypes may try again: what was read is not to be lost for it.
+    async fn consent(&mut self) -> Result<How, Halt> {
+        let phrase = self.engine.with_run(|run| {
+            let partner = run.partner.as_ref().map_or("", |partner| partner.name.as_str());
+            Phrase::new(run.policy.sandbox, partner, run.to_change())
+        });
+        for tries in 0..TRIES {
+            let answer = self.engine.with_run(|run| self.operator.confirm(run, &phrase, tries > 0));
+            match self.unless_stopped(answer).await? {
+                Answer::Given => return Ok(How::Yes),
+                Answer::Typed(line) if phrase.is(&line) || is_taken_out("any-words-are-a-yes") => {
+                    return Ok(How::Typed);
+                }
+                Answer::Typed(line) if line.trim().is_empty() => break,
+                Answer::Typed(_) => {}
+            }
+        }
+        Err(Halt::Stop {
+            cause: StopCause::NotConfirmed,
+            text: format!("it was not confirmed: what was typed is not {} and the number", phrase.what),
+        })
     }
 
     /// Changes what is to be changed; and if that leaves something done for nothing that can be taken back,

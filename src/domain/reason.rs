@@ -153,6 +153,9 @@ reasons! {
     /// The run stopped before this row's turn.
     RunStopped = "run_stopped", Stopped, NotAttempted, false, true,
         "Find out why the run stopped, then run the rest.";
+    /// As many customers as were asked for are ready.
+    BeyondLimit = "beyond_limit", Stopped, NotAttempted, false, true,
+        "Run the rest, which `retry.csv` has.";
     /// The row's ID is not a tenant ID.
     InvalidTenantId = "invalid_tenant_id", Row, Rejected, false, false,
         "Correct the ID in the list.";

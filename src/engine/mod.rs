@@ -26,7 +26,7 @@ mod standalone_session;
 
 pub use decide::{
     forecast::{Meter, TimeLeft},
-    guards::not_approved,
+    guards::{beyond_limits, not_approved},
     reconcile::{Claim, Comparison, Listed, Ours, compare},
 };
 pub use drive::{

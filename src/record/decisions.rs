@@ -118,6 +118,15 @@ impl PlanSealed {
         number && (share || self.ready == 0 || is_taken_out("any-share-of-the-customers"))
     }
 
+    /// The option that would allow it, and with which value, if it is not within the policy.
+    pub fn needs(&self, policy: &Policy) -> (&'static str, u32) {
+        if self.ready > policy.max_removals {
+            return ("max-removals", self.ready);
+        }
+        let share = (u64::from(self.ready) * 100).div_ceil(u64::from(self.counted).max(1));
+        ("max-share", u32::try_from(share).unwrap_or(100).min(100))
+    }
+
     /// Whether a second person must have approved it before it may be carried out.
     pub fn needs_approval(&self, policy: &Policy) -> bool {
         policy.approval_above.is_some_and(|above| self.ready > above)

@@ -168,6 +168,9 @@ pub struct Policy {
     pub max_removals: u32,
     /// The largest share of all the partner's customers, in percent, that a plan may remove.
     pub max_share: u32,
+    /// No more customers than this are ready, the first of the list; those after them are not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
     /// A plan that removes more than this needs the approval of a second person; none: no plan does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_above: Option<u32>,

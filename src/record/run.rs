@@ -365,6 +365,9 @@ impl Run {
         if plan.ready != self.ready() {
             return Err(format!("{} rows are ready", self.ready()));
         }
+        if self.policy.limit.is_some_and(|limit| plan.ready > limit) {
+            return Err("more are ready than were asked for".to_owned());
+        }
         if plan.digest != self.plan_digest() {
             return Err("its digest is not the digest of what was decided".to_owned());
         }

@@ -56,7 +56,9 @@ fn the_same_log_gives_the_same_bytes() {
         [
             "checkpoint.txt",
             "customers.csv",
+            "plan.html",
             "plan.json",
+            "plan.xlsx",
             "report.html",
             "report.xlsx",
             "retry.csv",

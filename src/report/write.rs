@@ -3,7 +3,7 @@
 use super::{
     CsvStyle, ReportError,
     page::{self, Page},
-    plan,
+    plan::{self, Plan, write_book, write_page},
     rows::{Row, Tally},
     summary::Summary,
     tables::{Customers, Retry},
@@ -32,8 +32,8 @@ pub struct Written {
     pub files: Vec<(String, Sha256)>,
 }
 
-/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `report.xlsx`, `plan.json` if the run has a
-/// plan, and `checkpoint.txt` if it has an end, into `folder`, from the log alone.
+/// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `report.xlsx`, `plan.json`, `plan.html` and
+/// `plan.xlsx` if the run has a plan, and `checkpoint.txt` if it has an end, into `folder`, from the log alone.
 ///
 /// Each file is made under another name in the same folder, and all take their names at the end.
 /// After an error the folder is what it was before.
@@ -142,7 +142,10 @@ fn draft_all(
     finished.push(out.end()?);
 
     if let Some(plan) = plan {
-        finished.push(plan.end()?.end()?);
+        let written = plan.end()?.end()?;
+        finished.extend(plan_pages(folder, &written)?);
+        finished.push(written);
+        done("plan.html, plan.xlsx");
     }
 
     if let Some(head) = &told.checkpoint {
@@ -163,6 +166,52 @@ fn draft_all(
     finished.push(out.end()?);
     done("report.html");
     Ok((tally, summary, finished))
+}
+
+/// What is to be allowed, for people, made from the plan that was written.
+fn plan_pages(folder: &Path, written: &Finished) -> Result<[Finished; 2], ReportError> {
+    let reading = ReportError::writing::<io::Error>(&written.path);
+    let file = written.file.reopen().map_err(&reading)?;
+    let plan = Plan::reread(file).map_err(|error| reading(error.into()))?;
+    let mut page = Draft::begin(folder, "plan.html")?;
+    write_page(&mut page, &folder.join("plan.html"), &plan)?;
+    let mut book = Draft::begin(folder, "plan.xlsx")?;
+    write_book(&mut book, &folder.join("plan.xlsx"), &plan)?;
+    Ok([page.end()?, book.end()?])
+}
+
+/// Writes `plan.json`, `plan.html` and `plan.xlsx` of a run whose plan is sealed, into `folder`, before anybody is asked
+/// about it.
+pub fn write_plan(reader: &Reader, run: &RunLine, folder: &Path) -> Result<(), ReportError> {
+    fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
+    let drafts = reader.at_one_moment(|| -> Result<Vec<Finished>, ReportError> {
+        let (_, _, plan) = tell(reader, run, &PlanAlone { folder })?;
+        let Some(plan) = plan else { return Ok(Vec::new()) };
+        let written = plan.end()?.end()?;
+        let mut drafts: Vec<_> = plan_pages(folder, &written)?.into();
+        drafts.push(written);
+        Ok(drafts)
+    })?;
+    publish(folder, drafts).map(drop)
+}
+
+/// The plan of a run, and nothing else.
+struct PlanAlone<'a> {
+    folder: &'a Path,
+}
+
+impl Teller for PlanAlone<'_> {
+    type Made = Option<plan::Writing<Draft>>;
+
+    fn begin(&self, told: &ReportedRun) -> Result<Self::Made, ReportError> {
+        let Some(plan) = &told.run.plan else { return Ok(None) };
+        let (out, path) = (Draft::begin(self.folder, "plan.json")?, self.folder.join("plan.json"));
+        plan::Writing::begin(out, path, told, plan).map(Some)
+    }
+
+    fn row(plan: &mut Self::Made, _told: &ReportedRun, row: &Row) -> Result<(), ReportError> {
+        plan.as_mut().map_or(Ok(()), |plan| plan.add(row))
+    }
 }
 
 /// A file that is being written under a name that does not count; it is removed unless it is

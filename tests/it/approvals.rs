@@ -1,6 +1,6 @@
 //! A second person looks at the plan, and what they signed is what is carried out.
 
-use crate::support::{Done, Folder, PARTNER_NAME, Reviewing, World, id, typed};
+use crate::support::{Done, Folder, PARTNER_NAME, Reviewing, World, id, list_of, sat_at, typed};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -97,7 +97,7 @@ fn what_a_second_person_signed_is_carried_out_and_stays_on_record() {
     let mut command = as_approver(&office.approver, &["approve", &text(&plan)]);
     let done = Done::of(&typed(&mut command, &format!("{PARTNER_NAME} 3\n"))).exits(0);
     // Names, counts and reasons, and what would surprise most before all.
-    for part in ["Look at these first", "the most seats", "30", "the list calls them otherwise", "CUSTOMER-1"]
+    for part in ["Look at these first", "The most seats", "30", "The list calls them otherwise", "CUSTOMER-1"]
     {
         assert!(done.out.contains(part), "{part}: {}", done.out);
     }
@@ -286,4 +286,39 @@ fn a_company_can_make_it_compulsory_above_a_number() {
     let signed = approval(&office.approver, &plan, "approval.txt");
     office.apply(&plan, &["--approval", &text(&signed)]).exits(3);
     assert_eq!(office.world.removed().len(), 5);
+}
+
+#[test]
+fn at_a_terminal_no_name_scrolls_away_and_no_id_is_broken() {
+    let customers: Vec<Value> = (1..=60)
+        .map(|n| {
+            json!({ "id": id(n).to_string(), "domain": format!("a-rather-long-domain-of-customer-{n}.example"),
+                "name": format!("A Customer With A Rather Long Name, Number {n}") })
+        })
+        .collect();
+    let (world, operator, approver) =
+        (World::of(&json!({ "customers": customers })), Folder::new(), Folder::new());
+    let list = operator.write("list.csv", list_of((1..=60).map(id))).display().to_string();
+    let plan = ["plan", &list, "--rate", "600000", "--max-share", "100", "--ticket", "CHG-20417"];
+    Done::of(&operator.against(&world, &plan).output().unwrap()).exits(0);
+    let plan = operator.path("reports").join(operator.latest().as_str()).join("plan.json");
+    new_key(&approver);
+    for columns in [80, 120] {
+        let out = approver.path(&format!("approval-{columns}.txt"));
+        let mut command = as_approver(&approver, &["approve", &text(&plan), "--out", &text(&out)]);
+        let words = format!("\n\n\n\n\n\n\nmistyped\n{PARTNER_NAME} 60\n");
+        let (code, shown) = sat_at(&mut command, columns, &words);
+        // As many screens as the names need; whoever types more has typed nothing.
+        assert!(shown.matches("-- Enter: go on").count() >= 3, "{shown}");
+        let lines: Vec<&str> = shown.lines().collect();
+        for n in 1..=60 {
+            let id = id(n).to_string();
+            let line =
+                lines.iter().find(|line| line.contains(&id)).unwrap_or_else(|| panic!("{id}: {shown}"));
+            assert!(line.find(&id).unwrap() + id.len() <= usize::from(columns), "{line}");
+        }
+        let (end, question) = (shown.rfind("CHG-20417").unwrap(), shown.find("To approve, type").unwrap());
+        assert!(end < question && shown[end..question].lines().count() < 20, "{shown}");
+        assert!(code == 0 || shown.contains("not approved"), "{shown}");
+    }
 }

@@ -52,3 +52,40 @@ fn without_a_ticket_it_is_asked_for() {
     Done::of(&typed(&mut command, &format!("CHG-42\n{PARTNER_NAME} 3\n"))).exits(0);
     assert_eq!(folder.reader().find("latest").unwrap().ticket.as_deref(), Some("CHG-42"));
 }
+
+#[test]
+fn whoever_mistypes_may_try_again_twice() {
+    let right = format!("{PARTNER_NAME} 3\n");
+    for (text, is_allowed) in [
+        (format!("Fabrikam Dmeo 3\n{right}"), true),
+        (format!("3\nFabrikam 3\n{right}"), true),
+        (format!("1\n2\n4\n{right}"), false),
+        // Whoever types nothing declines.
+        (format!("\n{right}"), false),
+    ] {
+        let (folder, world) = (Folder::new(), world());
+        let done = run(&folder, &world, &text).exits(if is_allowed { 0 } else { 4 });
+        assert_eq!(world.removed().len(), if is_allowed { 3 } else { 0 }, "{text}: {}", done.err);
+        // What was read was read once.
+        let profiles = world.received().iter().filter(|one| one.target.contains("organization")).count();
+        assert_eq!(profiles, 1);
+    }
+}
+
+#[test]
+fn what_is_to_be_confirmed_can_be_read_before_it_is() {
+    let (folder, world) = (Folder::new(), world());
+    let done = run(&folder, &world, "\n").exits(4);
+    let reports = folder.path("reports").join(folder.latest().as_str());
+    let (told, asked) = (done.err.find("plan.html").unwrap(), done.err.find("To go on, type").unwrap());
+    assert!(told < asked, "{}", done.err);
+    let page = std::fs::read_to_string(reports.join("plan.html")).unwrap();
+    for part in ["T-1", "tester", "list.csv", PARTNER_NAME, &id(3).to_string(), "max_removals 500 (default)"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!page.contains("<script") && !page.contains("<details"), "every name can be searched for");
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(reports.join("plan.xlsx")).unwrap();
+    let sheet = calamine::Reader::worksheet_range(&mut book, "Customers").unwrap();
+    assert_eq!(sheet.height(), 4);
+}

@@ -205,3 +205,89 @@ fn a_link_that_leads_elsewhere_stops_the_run() {
     assert!(done.err.contains("leads elsewhere"), "{}", done.err);
     assert_eq!(world.received().len(), 2);
 }
+
+/// A plan of four customers, made with these options; its folder of reports.
+fn planned(folder: &Folder, world: &World, more: &[&str], code: i32) -> (Done, std::path::PathBuf) {
+    let list = folder.write("list.csv", list_of((1..=4).map(id))).display().to_string();
+    let mut arguments = vec!["plan", &list, "--rate", "600000", "--max-share", "100", "--no-identity-check"];
+    arguments.extend(more);
+    let done = Done::of(&folder.against(world, &arguments).output().unwrap()).exits(code);
+    (done, folder.path("reports").join(folder.latest().as_str()))
+}
+
+#[test]
+fn a_plan_that_could_not_be_carried_out_says_so_when_it_is_made() {
+    let (folder, world) = (Folder::new(), world());
+    let (done, reports) = planned(&folder, &world, &["--max-removals", "3"], 4);
+    for part in ["`--max-removals 4`", "`--limit 3`"] {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    assert!(!done.err.contains("offboard apply"), "{}", done.err);
+    assert_eq!(folder.counts()["ready"], 4, "what was read can be read");
+    let plan = reports.join("plan.json").display().to_string();
+    let approve = Done::of(&folder.command(&["approve", &plan]).output().unwrap()).exits(4);
+    assert!(approve.err.contains("--max-removals 4"), "{}", approve.err);
+    let apply = Done::of(&folder.against(&world, &["apply", &plan, "--yes"]).output().unwrap()).exits(4);
+    assert!(apply.err.contains("--max-removals"), "{}", apply.err);
+    assert!(world.changes().is_empty());
+
+    // What allows it is a part of the plan, and of what is signed; and that is obeyed.
+    let (_, reports) = planned(&folder, &world, &["--max-removals", "4"], 0);
+    let plan = reports.join("plan.json");
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&plan).unwrap()).unwrap();
+    assert_eq!(written["limits"]["max_removals"], json!({ "value": "4", "origin": "option" }));
+    assert!(written["cannot_be_applied"].is_null());
+    let plan = plan.display().to_string();
+    Done::of(&folder.against(&world, &["apply", &plan, "--yes"]).output().unwrap()).exits(0);
+    assert_eq!(world.removed().len(), 4);
+}
+
+#[test]
+fn a_share_that_is_too_large_says_which_would_do() {
+    let (folder, world) = (Folder::new(), world());
+    let list = folder.write("list.csv", list_of((1..=4).map(id))).display().to_string();
+    let plan = ["plan", &list, "--rate", "600000", "--max-share", "50"];
+    let done = Done::of(&folder.against(&world, &plan).output().unwrap()).exits(4);
+    assert!(done.err.contains("`--max-share 100`"), "{}", done.err);
+    let rehearsal = ["run", &list, "--rehearse", "--yes", "--rate", "600000", "--max-share", "1"];
+    let done = Done::of(&folder.against(&world, &rehearsal).output().unwrap()).exits(4);
+    assert!(done.err.trim_end().lines().last().unwrap().contains("--max-share "), "{}", done.err);
+}
+
+#[test]
+fn a_limit_takes_the_first_that_are_ready_and_reads_nobody_after_them() {
+    let blocked = json!({ "id": id(1).to_string(),
+        "subscriptions": [{ "kind": "legacy", "status": "active", "quantity": 1 }] });
+    let others = (2..=5).map(|n| json!({ "id": id(n).to_string() }));
+    let customers: Vec<_> = std::iter::once(blocked).chain(others).collect();
+    for is_planned_first in [false, true] {
+        let world = World::of(&json!({ "customers": customers }));
+        let folder = Folder::new();
+        let list = folder.write("list.csv", list_of((1..=5).map(id))).display().to_string();
+        let common =
+            [list.as_str(), "--rate", "600000", "--max-share", "100", "--limit", "2", "--no-identity-check"];
+        let run = |command: &[&str]| {
+            Done::of(&folder.against(&world, &[command, &common].concat()).output().unwrap())
+        };
+        if is_planned_first {
+            run(&["plan"]).exits(0);
+            let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
+            let plan = plan.display().to_string();
+            Done::of(&folder.against(&world, &["apply", &plan, "--yes"]).output().unwrap()).exits(3);
+        } else {
+            run(&["run", "--yes"]).exits(3);
+        }
+        let ends = [
+            "skipped: active_subscription",
+            "removed",
+            "removed",
+            "not_attempted: beyond_limit",
+            "not_attempted: beyond_limit",
+        ];
+        assert_eq!(folder.ends(), ends);
+        let asked = |n: u32| world.received().iter().any(|one| one.target.contains(&format!("{}/", id(n))));
+        assert!(asked(3) && !asked(4) && !asked(5), "nobody is read after the second that is ready");
+        let retry = folder.path("reports").join(folder.latest().as_str()).join("retry.csv");
+        assert_eq!(std::fs::read_to_string(retry).unwrap().lines().count(), 4);
+    }
+}

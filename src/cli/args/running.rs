@@ -35,6 +35,9 @@ pub(in crate::cli) struct RunOptions {
     /// Refuse a plan that would remove a larger share of all the partner's customers [default: 50]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(in crate::cli) max_share: Option<u32>,
+    /// Only the first N that are ready; the others are `not_attempted`, and not read
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(in crate::cli) limit: Option<u32>,
     /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) canary: Option<u32>,

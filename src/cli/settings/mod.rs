@@ -169,6 +169,8 @@ impl RunSettings {
                 picker.number("max_share", options.max_share, file.max_share, 50),
                 0..=100,
             )?,
+            // It is about this list, and so is in no file.
+            limit: picker.optional("limit", options.limit, None),
             // A rehearsal cannot be approved: nothing would be carried out.
             approval_above: above.filter(|_| !options.rehearse),
             allow: allowed(&allow)?,

@@ -96,23 +96,25 @@ pub(crate) fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner
 
 /// The plan would remove more customers than anybody meant, in number or as a share of all that were
 /// counted.
-pub(crate) fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
+pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     let PlanSealed { ready, counted, .. } = plan;
     if plan.is_within(policy) {
-        None
-    } else if *ready > policy.max_removals {
-        Some(format!(
-            "the plan would remove {ready} customers, more than the {} that `--max-removals` allows; \
-             check the list, then raise it",
-            policy.max_removals
-        ))
-    } else {
-        Some(format!(
-            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {} % that \
-             `--max-share` allows; check the list, then raise it",
-            policy.max_share
-        ))
+        return None;
     }
+    let (option, value) = plan.needs(policy);
+    Some(if *ready > policy.max_removals {
+        format!(
+            "the plan would remove {ready} customers, more than the {0} that `--max-removals` allows; check the list, then \
+             allow it with `--{option} {value}`, or take only the first of them with `--limit {0}`",
+            policy.max_removals
+        )
+    } else {
+        format!(
+            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {} % that \
+             `--max-share` allows; check the list, then allow it with `--{option} {value}`",
+            policy.max_share
+        )
+    })
 }
 
 /// A second person has to look at this plan, and none has.
@@ -193,6 +195,7 @@ mod tests {
             canary: 1,
             max_removals: 500,
             max_share: 50,
+            limit: None,
             approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),

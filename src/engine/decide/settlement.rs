@@ -227,6 +227,18 @@ pub(crate) fn on_giving_up(row: &Row, now: Time) -> Settled {
     on_verdict(row, given_up(row), now)
 }
 
+/// A row that was not read, because as many customers before it are ready as were asked for.
+pub(crate) fn beyond_limit(row: &Row, limit: u32, now: Time) -> Settled {
+    let reason = Reason::BeyondLimit;
+    let explanation =
+        format!("The first {limit} that are ready stand before it (`--limit`). {}", reason.advice());
+    on_verdict(
+        row,
+        Verdict { outcome: reason.outcome(), evidence: None, reason: Some(reason), explanation },
+        now,
+    )
+}
+
 /// A row of a plan that nothing stands in the way of.
 pub(crate) fn ready(row: &Row, now: Time) -> Settled {
     let mut explanation = "Nothing stands in the way.".to_owned();

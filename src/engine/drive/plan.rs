@@ -2,7 +2,7 @@
 
 use super::shared::Shared;
 use crate::{
-    domain::{Outcome, TenantId},
+    domain::{Outcome, TenantId, is_taken_out},
     engine::{
         decide::{guards, settlement},
         halt::Halt,
@@ -39,10 +39,15 @@ pub(crate) async fn plan<T: Transport>(
 
     let context = Arc::new((policy, partner, gone_before));
     let mut waiting = unread.into_iter();
-    let mut at_work: JoinSet<Result<(), Halt>> = JoinSet::new();
+    let mut at_work: JoinSet<Result<bool, Halt>> = JoinSet::new();
     let mut halted = None;
+    let limit = context.0.limit.map_or(usize::MAX, |limit| limit as usize);
+    let mut ready = ready as usize;
     loop {
-        while halted.is_none() && at_work.len() < context.0.concurrency as usize {
+        // Whoever is read may be ready; so nobody is who could be one too many.
+        let too_many = usize::from(is_taken_out("a-customer-beyond-the-limit"));
+        let room = limit.saturating_add(too_many).saturating_sub(ready).min(context.0.concurrency as usize);
+        while halted.is_none() && at_work.len() < room {
             if let Some(text) = shared.with_run(|run| guards::too_many_failures(&run.policy, &run.failures)) {
                 halted = Some(Halt::stop(StopCause::Guard, text));
                 break;
@@ -61,29 +66,46 @@ pub(crate) async fn plan<T: Transport>(
                 let settled = shared
                     .with_run(|run| run.row(row).cloned())
                     .and_then(|row| settlement::on_judging(&row, &judged, client.now()));
-                let failed = judged.verdict == Outcome::Failed;
+                let verdict = judged.verdict;
                 let mut events = vec![Event::Judged(Box::new(judged))];
                 events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
                 // The guard counts failures before anybody else gets a turn.
-                if failed {
-                    client.record(events).await.map(drop)
+                if verdict == Outcome::Failed {
+                    client.record(events).await?;
                 } else {
-                    client.record_in_passing(events).await
+                    client.record_in_passing(events).await?;
                 }
+                Ok(verdict == Outcome::Ready)
             });
         }
         let Some(done) = at_work.join_next().await else { break };
-        if let Err(halt) = done.map_err(Halt::panicked).and_then(|done| done) {
-            // The first reason counts; from now on nothing passes the gate.
-            shared.client.closed.cancel();
-            halt.keep_first(&mut halted);
+        match done.map_err(Halt::panicked).and_then(|done| done) {
+            Ok(is_ready) => ready += usize::from(is_ready),
+            Err(halt) => {
+                // The first reason counts; from now on nothing passes the gate.
+                shared.client.closed.cancel();
+                halt.keep_first(&mut halted);
+            }
         }
     }
     shared.client.writer.caught_up().await?;
-    match halted {
-        Some(halt) => Err(halt),
-        None => seal(shared, listing.counted, listing.complete).await,
+    if let Some(halt) = halted {
+        return Err(halt);
     }
+    if let Some(limit) = context.0.limit {
+        settle_rest(shared, limit).await?;
+    }
+    seal(shared, listing.counted, listing.complete).await
+}
+
+/// Whoever was not read stands behind as many as were asked for.
+async fn settle_rest<T: Transport>(shared: &Shared<T>, limit: u32) -> Result<(), Halt> {
+    let now = shared.client.now();
+    let rest: Vec<Event> = shared.with_run(|run| {
+        let unread = run.rows.iter().filter(|row| matches!(row.state, RowState::Unread { .. }));
+        unread.map(|row| Event::Settled(Box::new(settlement::beyond_limit(row, limit, now)))).collect()
+    });
+    shared.client.record_all(rest).await
 }
 
 /// Seals what was decided.

@@ -13,6 +13,7 @@ mod tests;
 
 pub(crate) use answers::evidence;
 pub use outcomes::{Share, shares_of};
+pub(in crate::report) use render::policy;
 pub(super) use render::{Groups, render};
 
 use super::{

@@ -102,7 +102,7 @@ pub(in crate::report) fn render(
 }
 
 /// What the browser may do with the page: nothing but what is embedded, which it knows by its digest.
-fn policy(style: &str, script: &str) -> String {
+pub(in crate::report) fn policy(style: &str, script: &str) -> String {
     let digest = |text: &str| BASE64_STANDARD.encode(sha2::Sha256::digest(text));
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; \

@@ -1,14 +1,24 @@
 //! `plan.json`: what was decided, and how to compute its digest again. It is written from the log, and read
 //! where the log is not: on the machine of whoever approves the plan.
 
+mod book;
+mod page;
 mod read;
+mod surprises;
 mod write;
 
+pub(super) use book::write_book;
+pub(super) use page::write_page;
 pub use read::{BadPlan, Plan};
+pub use surprises::Surprise;
 pub(super) use write::Writing;
 
-use crate::domain::{ListReading, Mode, Procedure, RunId, Sha256, TenantId};
+use crate::{
+    domain::{ListReading, Mode, Procedure, RunId, Sha256, TenantId, Time},
+    record::Setting,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the form of `plan.json`.
 const SCHEMA_VERSION: u32 = 1;
@@ -37,11 +47,48 @@ pub struct Head {
     how_to_check: String,
     /// How many customers are ready.
     pub ready: u32,
+    /// Why it cannot be carried out, and what to do, if that is known already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cannot_be_applied: Option<String>,
     /// How many customers the partner has, if the listing came to its end.
     pub customers_of_partner: Option<u32>,
+    /// Who planned it, when, from which list and within which limits; none: a run that carries out another's plan, or a
+    /// program that did not say.
+    #[serde(flatten)]
+    pub planned: Option<PlannedBy>,
     /// How the list was read; none: by a program that did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<ListReading>,
+}
+
+/// Who planned, when, why, from what, and within which limits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlannedBy {
+    /// When the plan was sealed.
+    pub planned_at: Time,
+    /// Who planned.
+    pub operator: String,
+    /// On which machine.
+    pub host: String,
+    /// The change ticket.
+    pub ticket: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The list.
+    pub input: PlannedInput,
+    /// What the plan must stay within, each with where that comes from: whoever carries it out obeys these.
+    pub limits: BTreeMap<String, Setting>,
+}
+
+/// The list of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlannedInput {
+    /// Its name.
+    pub file: String,
+    /// Over its bytes.
+    pub sha256: Sha256,
+    /// How many rows it has.
+    pub rows: u32,
 }
 
 /// Whose customers a plan is about.

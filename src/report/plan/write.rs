@@ -2,13 +2,50 @@
 
 use super::{
     super::{ReportError, rows::Row, told::ReportedRun},
-    Entry, HOW_TO_CHECK, Head, PlannedFor, SCHEMA_VERSION,
+    Entry, HOW_TO_CHECK, Head, PlannedBy, PlannedFor, PlannedInput, SCHEMA_VERSION,
 };
-use crate::{domain::Seq, record::PlanStory};
+use crate::{
+    domain::Seq,
+    record::{PlanSealed, PlanStory, Policy, RunOpened},
+};
 use std::{
     io::{self, Write},
     path::PathBuf,
 };
+
+/// The settings that a plan must stay within.
+const LIMITS: [&str; 3] = ["max_removals", "max_share", "limit"];
+
+fn cannot_be_applied(policy: &Policy, plan: &PlanSealed) -> Option<String> {
+    let ready = plan.ready;
+    (!plan.is_within(policy)).then(|| {
+        let (option, value) = plan.needs(policy);
+        format!(
+            "It would remove {ready} customers, which is beyond its limits. If so many are meant, plan again with \
+             `--{option} {value}`."
+        )
+    })
+}
+
+fn planned_by(opened: &RunOpened, plan: &PlanStory) -> PlannedBy {
+    let limits = LIMITS.into_iter().filter_map(|name| {
+        let setting = opened.settings.get(name).filter(|setting| !setting.value.is_empty())?;
+        Some((name.to_owned(), setting.clone()))
+    });
+    PlannedBy {
+        planned_at: plan.at,
+        operator: opened.operator.clone(),
+        host: opened.host.clone(),
+        ticket: opened.ticket.clone(),
+        reason: opened.reason.clone(),
+        input: PlannedInput {
+            file: opened.input.file.clone(),
+            sha256: opened.input.sha256,
+            rows: opened.input.rows,
+        },
+        limits: limits.collect(),
+    }
+}
 
 /// A plan that is being written, one decision a line. The list of decisions may be long; it is written as it is told, and
 /// closed by hand.
@@ -41,7 +78,9 @@ impl<W: Write> Writing<W> {
             digest: plan.sealed.digest,
             how_to_check: HOW_TO_CHECK.to_owned(),
             ready: plan.sealed.ready,
+            cannot_be_applied: cannot_be_applied(&run.opened.policy, &plan.sealed),
             customers_of_partner: plan.sealed.customers_of_partner,
+            planned: run.opened.applies.is_none().then(|| planned_by(&run.opened, plan)),
             list: run.opened.input.reading.clone(),
         };
         let mut head = serde_json::to_string_pretty(&head).map_err(|error| writing(error.into()))?;

@@ -137,6 +137,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         settle_seconds: 300,
         stop_after_failures: 3,
         max_removals: 500,
+        limit: None,
         approval_above: None,
         max_share: 50,
         allow: vec![Reason::SoftwarePurchase],

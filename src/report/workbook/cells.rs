@@ -10,16 +10,16 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Works
 const LONGEST: usize = 32_000;
 
 /// A column: its header, and its width in characters.
-pub(super) type Column<'a> = (&'a str, f64);
+pub(in crate::report) type Column<'a> = (&'a str, f64);
 
 /// A sheet of the workbook.
-pub(super) struct Sheet<'a> {
+pub(in crate::report) struct Sheet<'a> {
     sheet: &'a mut Worksheet,
 }
 
 /// What stands in a cell.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cell<'a> {
+pub(in crate::report) enum Cell<'a> {
     /// Text that somebody else may have written.
     Text(&'a str),
     /// Text that may be long.
@@ -37,27 +37,27 @@ pub(super) enum Cell<'a> {
 }
 
 impl<'a> Cell<'a> {
-    pub(super) fn text(text: Option<&'a String>) -> Self {
+    pub(in crate::report) fn text(text: Option<&'a String>) -> Self {
         text.map_or(Self::Nothing, |text| Self::Text(text))
     }
 
-    pub(super) fn time(text: Option<&'a String>) -> Self {
+    pub(in crate::report) fn time(text: Option<&'a String>) -> Self {
         text.map_or(Self::Nothing, |text| Self::Time(text))
     }
 
-    pub(super) fn number(number: Option<impl Into<f64>>) -> Self {
+    pub(in crate::report) fn number(number: Option<impl Into<f64>>) -> Self {
         number.map_or(Self::Nothing, |number| Self::Number(number.into()))
     }
 }
 
 impl<'a> Sheet<'a> {
-    pub(super) fn of(workbook: &'a mut Workbook, index: usize) -> Result<Self, XlsxError> {
+    pub(in crate::report) fn of(workbook: &'a mut Workbook, index: usize) -> Result<Self, XlsxError> {
         let sheet = workbook.worksheet_from_index(index)?;
         Ok(Self { sheet })
     }
 
     /// Names the columns in the first row, which stays in sight.
-    pub(super) fn header(&mut self, columns: &[Column<'_>]) -> Result<(), XlsxError> {
+    pub(in crate::report) fn header(&mut self, columns: &[Column<'_>]) -> Result<(), XlsxError> {
         let format = Format::new().set_bold().set_background_color(Color::RGB(0x00e6_eaf0));
         for (at, (name, width)) in (0..).zip(columns) {
             self.sheet.set_column_width(at, *width)?;
@@ -67,17 +67,17 @@ impl<'a> Sheet<'a> {
     }
 
     /// The width of each column of a sheet without a header.
-    pub(super) fn widths(&mut self, widths: &[f64]) -> Result<(), XlsxError> {
+    pub(in crate::report) fn widths(&mut self, widths: &[f64]) -> Result<(), XlsxError> {
         (0..).zip(widths).try_for_each(|(at, width)| self.sheet.set_column_width(at, *width).map(drop))
     }
 
     /// Writes a row.
-    pub(super) fn row(&mut self, number: u32, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
+    pub(in crate::report) fn row(&mut self, number: u32, cells: &[Cell<'_>]) -> Result<(), XlsxError> {
         (0..).zip(cells).try_for_each(|(at, cell)| self.cell(number, at, *cell))
     }
 
     /// Lets people filter the rows below the header.
-    pub(super) fn filter(&mut self, rows: u32, columns: usize) -> Result<(), XlsxError> {
+    pub(in crate::report) fn filter(&mut self, rows: u32, columns: usize) -> Result<(), XlsxError> {
         let last = u16::try_from(columns.saturating_sub(1)).unwrap_or(u16::MAX);
         self.sheet.autofilter(0, 0, rows, last).map(drop)
     }

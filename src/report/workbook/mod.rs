@@ -11,7 +11,7 @@ mod tests;
 
 use super::{ReportError, rows::Row, rows::Tally, summary::Summary, told::ReportedRun};
 use crate::record::Requests;
-use cells::Sheet;
+pub(super) use cells::{Cell, Column, Sheet};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
     io::{self, Write},
@@ -103,7 +103,7 @@ fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(
     Sheet::of(workbook, NEXT_DATES)?.header(&sheets::DATE_COLUMNS)
 }
 
-fn writing(path: &Path) -> impl Fn(XlsxError) -> ReportError + use<> {
+pub(super) fn writing(path: &Path) -> impl Fn(XlsxError) -> ReportError + use<> {
     let path = path.to_owned();
     move |error| ReportError::Write {
         path: path.clone(),

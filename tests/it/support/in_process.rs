@@ -306,7 +306,12 @@ impl<'a> Operator for Script<'a> {
 
     fn working<T: Transport>(&mut self, _: Watch<T>) {}
 
-    fn confirm(&mut self, _: &Run, _: &Phrase) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
+    fn confirm(
+        &mut self,
+        _: &Run,
+        _: &Phrase,
+        _: bool,
+    ) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
         ready(Ok(Answer::Given))
     }
 
@@ -364,6 +369,7 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
             canary: 1,
             max_removals: 1000,
             max_share: 100,
+            limit: None,
             approval_above: None,
             allow: vec![],
             protected: BTreeSet::new(),

@@ -24,7 +24,7 @@ pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder, limited};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
-pub(crate) use terminal::{Screen, typed, watched};
+pub(crate) use terminal::{Screen, sat_at, typed, watched};
 pub(crate) use world::{World, wait_for_changes, wait_until};
 
 use offboard::{

@@ -26,9 +26,30 @@ pub(crate) fn typed(command: &mut Command, text: &str) -> Output {
     let (mut master, slave) = terminal();
     command.stdin(Stdio::from(slave)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
-    // The terminal keeps what was typed until it is read.
+    // The terminal keeps what was typed until it is read; after that, nobody types any more.
     master.write_all(text.as_bytes()).unwrap();
+    master.write_all(&[CTRL_D]).unwrap();
     child.wait_with_output().unwrap()
+}
+
+/// The key that says that nothing more is typed.
+const CTRL_D: u8 = 0x04;
+
+/// Runs the command at a terminal of so many columns and 24 lines, at which `text` is typed. Gives its exit code and all
+/// that the terminal showed.
+pub(crate) fn sat_at(command: &mut Command, columns: u16, text: &str) -> (i32, String) {
+    let (mut master, slave) = terminal();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    master.write_all(text.as_bytes()).unwrap();
+    master.write_all(&[CTRL_D]).unwrap();
+    let mut shown = Vec::new();
+    // At the end, a terminal says that there is nobody any more.
+    drop(master.read_to_end(&mut shown));
+    super::canary::heard(&shown);
+    (child.wait().unwrap().code().unwrap_or(-1), String::from_utf8_lossy(&shown).into_owned())
 }
 
 /// A command whose standard output and error are a terminal.
