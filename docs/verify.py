@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Verifies an audit log with Python (3.9 or newer) and `openssl` alone:
 
-    verify.py AUDIT.DB [--key VKEY]... [CHECKPOINT.TXT]...
+    verify.py AUDIT.DB [--run RUN] [--key VKEY]... [CHECKPOINT.TXT]...
 
 CHECKPOINT.TXT holds signed heads of the log that were kept elsewhere; VKEY is a key that may have signed.
+RUN is a run's ID, the beginning of one, or `latest`: then the whole log is looked at all the same, and what
+is proved is this run alone, whatever was added to the log after it.
 
 Exit 0: complete and unaltered. 7: altered or cut. 8: nothing disagrees, but the end is not proved, or a
-newer program wrote what is not known here. 6: no audit log, or it cannot be read. 2: usage, or a file or a
-tool that cannot be used.
+newer program wrote what is not known here. 6: no audit log, or it cannot be read. 2: usage, a run that is
+not in the log, or a file or a tool that cannot be used.
 
 The sections named below are those of docs/log-format.md, which says what an audit log is; each step of its
 section 11 is a part of this script. It shows that the records are those that were signed. Two things are
@@ -128,11 +130,15 @@ class Altered(Exception):
 class Log:
     """What the records of a log add up to."""
 
-    def __init__(self):
+    def __init__(self, kept):
+        self.kept = kept  # how many records the largest head from elsewhere covers
         self.count = 0  # how many records there are
         self.first = None  # the first record
         self.keys = {}  # by name and number: a key in DER, and the place of the record that introduces it
         self.seals = {}  # by run: the place of the record that seals it; none: it is not sealed
+        self.began = {}  # by run: when its first record was recorded
+        self.plan_of = {}  # by run: the run whose plan it carries out
+        self.later = {}  # by run: how many of its records are not covered by any head from elsewhere
         self.last_run = None  # the run that the latest record belongs to
         self.newer = 0  # how many records a newer program wrote
         self.not_judged = set()  # their runs
@@ -420,8 +426,14 @@ def follow(log, place, record, is_newer):
         log.newer += 1
     if run is None:
         return
+    log.began.setdefault(run, record["at"])
+    if place >= log.kept:
+        log.later[run] = log.later.get(run, 0) + 1
     if is_newer:
         log.not_judged.add(run)
+    applies = record.get("applies")
+    if kind == "run_opened" and isinstance(applies, dict) and isinstance(applies.get("run"), str):
+        log.plan_of[run] = applies["run"]
     is_over = log.seals.get(run) is not None
     may_be = not is_over or kind in AFTER_THE_SEAL or run in log.not_judged
     need(may_be, f"record {place}: run {run} was sealed before")
@@ -450,9 +462,10 @@ def root_of(peaks):
     return root
 
 
-def read_all(db, sizes, trusted):
-    """The sections 11.7 to 11.10 for each record. `sizes` are those at which a head says what the root is."""
-    log, peaks = Log(), []
+def read_all(db, sizes, kept, trusted):
+    """The sections 11.7 to 11.10 for each record. `sizes` are those at which a head says what the root is;
+    `kept` is the largest of the heads from elsewhere."""
+    log, peaks = Log(kept), []
     bodies = db.execute("SELECT seq, CAST(salt AS BLOB), CAST(bytes AS BLOB) FROM payload ORDER BY seq")
     beside = bodies.fetchone()
     for place, body in db.execute("SELECT seq, body FROM record ORDER BY seq"):
@@ -541,7 +554,7 @@ def from_base64(text):
 # Section 11.12: the end.
 
 
-def what_is_missing(log, in_log, outside, is_newer_layout):
+def what_is_missing(log, in_log, is_newer_layout):
     """What it would take to prove the log up to its end."""
     seal = log.seals.get(log.last_run)
     missing = []
@@ -549,7 +562,7 @@ def what_is_missing(log, in_log, outside, is_newer_layout):
         missing.append("a sealed run at its end")
     if log.count not in [size for size, _ in in_log]:
         missing.append("a head over all records")
-    if not any(size_of(note) > (seal or 0) for note in outside):
+    if log.kept <= (seal or 0):
         missing.append("a head from elsewhere over its end")
     if is_newer_layout:
         missing.append("a newer version of this script, for its format")
@@ -558,31 +571,69 @@ def what_is_missing(log, in_log, outside, is_newer_layout):
     return missing
 
 
-# Section 11.13: the verdict.
+# Section 11.13: one run.
 
 
-def look(folder, path, outside, trusted):
-    """What is missing to prove the log that is a whole one."""
+def find_run(log, name):
+    """The run that is meant: its ID, the beginning of its ID, or `latest`."""
+    runs = sorted(log.began, key=lambda run: (log.began[run], run))
+    found = runs[-1:] if name == "latest" else [run for run in runs if run.startswith(name)]
+    need(found, f"there is no run `{name}` in it", CannotUse)
+    need(len(found) == 1, f"the IDs of {len(found)} runs begin with `{name}`", CannotUse)
+    return found[0]
+
+
+def what_is_missing_of_run(log, run, is_newer_layout):
+    """What it would take to prove this run up to its seal, whatever follows."""
+    seal = log.seals.get(run)
+    missing = []
+    if seal is None:
+        missing.append(f"that run {run} comes to its end: it is not sealed")
+    elif log.kept <= seal:
+        missing.append(f"a head from elsewhere that covers the end of run {run}, record {seal}")
+    if is_newer_layout:
+        missing.append("a newer version of this script, for its format")
+    if run in log.not_judged or log.plan_of.get(run) in log.not_judged:
+        missing.append(f"a newer version of this script, for records of run {run} or of its plan")
+    return missing
+
+
+def proved_run(log, run):
+    """What is proved, and what is not."""
+    later, own = log.count - log.kept, log.later.get(run, 0)
+    covered = f"run {run} is proved by the head over {log.kept:,} records, up to its seal"
+    return f"{covered}; later records, which it does not cover: {later:,}, of this run: {own:,}"
+
+
+# Section 11.14: the verdict.
+
+
+def look(folder, path, outside, trusted, run):
+    """What is missing to prove the log, or the run, and what is proved if nothing is."""
     copied = take_copy(path, folder)
     db, format_number = open_log(folder)
     check_pages(db)
     in_log = heads_in_log(db)
     heads = in_log + [(None, note) for note in copied + outside]
-    log = read_all(db, {size_of(note) for _, note in heads}, trusted)
+    kept = max([size_of(note) for note in outside], default=0)
+    log = read_all(db, {size_of(note) for _, note in heads}, kept, trusted)
     is_newer_layout = check_layout(db, format_number, log.first)
     for size, note in heads:
         check_head(folder, log, size, note)
-    return what_is_missing(log, in_log, outside, is_newer_layout)
+    if run is None:
+        return what_is_missing(log, in_log, is_newer_layout), "complete and unaltered"
+    run = find_run(log, run)
+    return what_is_missing_of_run(log, run, is_newer_layout), proved_run(log, run)
 
 
-def verify(path, tickets=(), trusted=()):
+def verify(path, tickets=(), trusted=(), run=None):
     """The exit code, and why."""
     try:
         outside = [note for ticket in tickets for note in read_ticket(ticket)]
         check_given_keys(trusted)
         with tempfile.TemporaryDirectory() as folder:
             check_tools(folder)
-            missing = look(folder, path, outside, trusted)
+            missing, proved = look(folder, path, outside, trusted, run)
     except CannotUse as error:
         return 2, f"usage: {error}"
     except (NoLog, OSError, MemoryError) as error:
@@ -595,21 +646,23 @@ def verify(path, tickets=(), trusted=()):
         return 7, f"ALTERED OR CUT: {error}"
     if missing:
         return 8, "nothing disagrees, but it takes " + " and ".join(missing)
-    return 0, "complete and unaltered"
+    return 0, proved
 
 
 def main(arguments):
-    files, keys = [], []
+    files, keys, run = [], [], None
     while arguments:
         word = arguments.pop(0)
         if word == "--key" and arguments:
             keys.append(arguments.pop(0))
+        elif word == "--run" and arguments:
+            run = arguments.pop(0)
         else:
             files.append(word)
-    if not files or "--key" in files:
+    if not files or "--key" in files or "--run" in files:
         print(__doc__)
         return 2
-    code, text = verify(os.path.realpath(files[0]), files[1:], keys)
+    code, text = verify(os.path.realpath(files[0]), files[1:], keys, run)
     print(text)
     return code
 

@@ -10,7 +10,10 @@ use super::{
     settings::{Paths, Typed},
 };
 use crate::{
-    audit::verify::{Check, Outside, Trust, Verdict, Verification, verify},
+    audit::{
+        QueryError,
+        verify::{Check, Outside, Trust, Verdict, Verification, verify},
+    },
     engine::Clock,
     record::{Event, LogVerified, Record},
     report::visible,
@@ -26,7 +29,10 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
     let trust = trust(&options.checkpoint, &options.key)?;
-    let found = verify(&paths.audit_log, &trust)?;
+    let mut found = verify(&paths.audit_log, &trust)?;
+    if let Some(run) = &options.run {
+        found = found.of_run(run).map_err(QueryError::from)?;
+    }
     let exit = Exit::from_code(found.verdict.exit_code());
     if options.print_key {
         found.keys.iter().try_for_each(|key| printer.data(&visible(key)))?;
@@ -103,6 +109,13 @@ fn as_text(printer: &Printer, found: &Verification) -> String {
         lines.push(
             "  A run is writing this log at this moment; what it adds from now on was not looked at.".into(),
         );
+    }
+    let proved = found.proved_runs();
+    if found.run.is_none() && found.verdict == Verdict::EndUnproved && proved > 0 {
+        let runs = found.runs.len();
+        lines.push(format!(
+            "  Of {runs} runs, {proved} can be proved with these heads all the same: `--run RUN` asks about one alone."
+        ));
     }
     let paint = match found.verdict {
         Verdict::Proved => Paint::Good,

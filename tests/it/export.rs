@@ -77,6 +77,8 @@ fn a_pack_is_whole_and_both_verifiers_say_so() {
     }
     let page = fs::read_to_string(pack.join("how-to-check.txt")).unwrap();
     assert!(page.contains(done["sha256"].as_str().unwrap()) && page.contains(&run) && !page.contains('{'));
+    assert!(page.contains(&format!("--run {run} ticket.txt")), "{page}");
+    assert!(page.contains(&format!("--run {run} --checkpoint ticket.txt")), "{page}");
 }
 
 #[test]

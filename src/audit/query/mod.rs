@@ -27,6 +27,23 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
+/// The one of these runs, oldest first, that `name` means: an ID, a unique prefix of one, or `latest`.
+pub(in crate::audit) fn named<'a, T>(
+    runs: &'a [T],
+    name: &str,
+    id: impl Fn(&T) -> &RunId,
+) -> Result<&'a T, NoSuchRun> {
+    if name == "latest" {
+        return runs.last().ok_or(NoSuchRun::Empty);
+    }
+    let mut found = runs.iter().filter(|run| id(run).as_str().starts_with(name));
+    match (found.next(), found.count()) {
+        (Some(run), 0) => Ok(run),
+        (None, _) => Err(NoSuchRun::None(name.to_owned())),
+        (Some(_), more) => Err(NoSuchRun::Several { prefix: name.to_owned(), count: more + 1 }),
+    }
+}
+
 /// A log that is open for reading.
 #[derive(Debug)]
 pub struct Reader {
@@ -101,17 +118,8 @@ impl Reader {
 
     /// The run that `name` means: an ID, a unique prefix of one, or `latest`.
     pub fn find(&self, name: &str) -> Result<RunLine, QueryError> {
-        let mut runs = self.runs()?;
-        if name == "latest" {
-            return Ok(runs.pop().ok_or(NoSuchRun::Empty)?);
-        }
-        runs.retain(|run| run.run_id.as_str().starts_with(name));
-        let count = runs.len();
-        match (runs.pop(), count) {
-            (Some(run), 1) => Ok(run),
-            (None, _) => Err(NoSuchRun::None(name.to_owned()).into()),
-            (Some(_), count) => Err(NoSuchRun::Several { prefix: name.to_owned(), count }.into()),
-        }
+        let runs = self.runs()?;
+        Ok(named(&runs, name, |run| &run.run_id)?.clone())
     }
 
     /// Each record of a run, in order.

@@ -12,17 +12,20 @@
 //! The log is only ever looked at. It is read once, from its first record to its last, in flat memory; the
 //! tree is compared at each size that some head covers. A head in the log shows that nobody has changed the
 //! log who does not hold the key; only a head from outside shows that nobody who does has rewritten it, and
-//! that nothing was cut off its end. `docs/verify.py` comes to the same verdict without this program.
+//! that nothing was cut off its end. A run is proved by a head that covers its seal, whatever follows
+//! (`run_proof`). `docs/verify.py` comes to the same verdict without this program.
 
 mod approvals;
 mod heads;
 mod records;
+mod run_proof;
 mod runs;
 mod stream;
 mod structure;
 mod verdict;
 
 pub use heads::Outside;
+pub use run_proof::RunProof;
 pub use verdict::{Check, Fault, Verdict, Verification};
 
 use super::{CannotLook, keys::VerifyingKey, snapshot::Snapshot};
@@ -30,6 +33,9 @@ use crate::domain::is_taken_out;
 use heads::Judge;
 use records::{Facts, NotJudged};
 use std::{collections::BTreeSet, path::Path};
+
+const NEWER_LAYOUT: &str =
+    "the file was made by a newer version of this program, and its layout was not judged";
 
 /// What the reviewer brings along.
 #[derive(Debug, Default)]
@@ -63,9 +69,10 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
     };
     let mut copied = Check::new("copy");
     let beside = snapshot.beside.as_deref().map(heads::beside);
-    let outside = trust.outside.iter().flat_map(Outside::notes);
+    let outside: Vec<_> = trust.outside.iter().flat_map(Outside::notes).collect();
+    let largest = heads::sizes(outside.iter().copied()).last().copied().unwrap_or_default();
     let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
-    let (facts, looked_at) = records::read(connection, heads::sizes(all)).map_err(unreadable)?;
+    let (facts, looked_at) = records::read(connection, heads::sizes(all), largest).map_err(unreadable)?;
     let mut checks = vec![structure];
     checks.extend(looked_at);
 
@@ -87,33 +94,40 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         compared_with.extend(judge.compare(file.notes(), &mut check));
         checks.push(check);
     }
+    let found = concluded(facts, checks, covered, compared_with, is_newer);
+    Ok(Verification { is_being_written: snapshot.is_being_written, ..found })
+}
 
+/// What follows from everything that was looked at. `is_newer` says that the file has a layout that is not known here.
+fn concluded(
+    facts: Facts,
+    checks: Vec<Check>,
+    covered: u64,
+    compared_with: BTreeSet<u64>,
+    is_newer: bool,
+) -> Verification {
     let missing = missing(&facts, covered, &compared_with);
-    let newer = facts.newer.as_ref().map_or(0, |newer| newer.count);
-    let mut not_judged: Vec<String> = facts.newer.as_ref().map(NotJudged::in_words).into_iter().collect();
-    if is_newer {
-        let text = "the file was made by a newer version of this program, and its layout was not judged";
-        not_judged.push(text.to_owned());
-    }
+    let layout = is_newer.then_some(NEWER_LAYOUT);
+    let largest = compared_with.last().copied().unwrap_or_default();
+    let runs = RunProof::all(&facts.runs, facts.count, largest, layout);
+    let newer = facts.newer.as_ref().map(NotJudged::in_words);
+    let not_judged: Vec<String> = newer.into_iter().chain(layout.map(str::to_owned)).collect();
     let is_complete = missing.is_empty() && not_judged.is_empty();
-    let verdict = match (checks.iter().all(Check::is_fine), is_complete) {
-        (false, _) => Verdict::Altered,
-        (true, false) => Verdict::EndUnproved,
-        (true, true) => Verdict::Proved,
-    };
-    Ok(Verification {
-        verdict,
+    Verification {
+        verdict: Verdict::of(checks.iter().all(Check::is_fine), is_complete),
         records: facts.count,
         origin: facts.origin,
         keys: facts.keys.into_iter().map(|(_, key)| key.as_str().to_owned()).collect(),
         covered,
         compared_with: compared_with.into_iter().collect(),
         missing,
-        newer,
+        newer: facts.newer.as_ref().map_or(0, |newer| newer.count),
         not_judged,
-        is_being_written: snapshot.is_being_written,
+        is_being_written: false,
         checks,
-    })
+        runs,
+        run: None,
+    }
 }
 
 /// Whoever gave keys trusts no other.

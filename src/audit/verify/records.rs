@@ -64,10 +64,15 @@ impl NotJudged {
     }
 }
 
-/// Reads all records; `wanted` are the sizes at which the root of the tree will be needed.
-pub(super) fn read(connection: &Connection, wanted: BTreeSet<u64>) -> rusqlite::Result<(Facts, [Check; 3])> {
+/// Reads all records; `wanted` are the sizes at which the root of the tree will be needed, and `largest` is that of
+/// the largest head from outside.
+pub(super) fn read(
+    connection: &Connection,
+    wanted: BTreeSet<u64>,
+    largest: u64,
+) -> rusqlite::Result<(Facts, [Check; 3])> {
     let mut pass = Pass {
-        facts: Facts::default(),
+        facts: Facts { runs: Runs::under(largest), ..Facts::default() },
         records: Check::new("records"),
         bodies: Check::new("bodies"),
         history: Check::new("history"),

@@ -2,7 +2,7 @@
 
 use super::{super::keys::VerifyingKey, approvals};
 use crate::{
-    domain::{Lookup, Outcome, Purpose, RunId, Seq, TenantId, is_taken_out},
+    domain::{Lookup, Outcome, Purpose, RunId, Seq, TenantId, Time, is_taken_out},
     record::{Event, Kind, Newer, Record, Row, RowState, Run, Scope},
 };
 use std::collections::{HashMap, HashSet, hash_map::Entry};
@@ -26,6 +26,22 @@ pub(super) struct Runs {
     carried_out: HashMap<RunId, RunId>,
     /// Runs with a record of a newer program, each with its end: from there on, nothing of them is judged.
     unjudged: HashMap<RunId, Option<Seq>>,
+    /// When each run began, and how many of its records no head from outside covers.
+    extents: HashMap<RunId, (Time, u64)>,
+    /// Over how many records the largest head from outside says that it is.
+    largest: u64,
+}
+
+/// What there is to say of a run once all records were read.
+#[derive(Debug)]
+pub(super) struct RunFacts {
+    pub(super) id: RunId,
+    /// The record that sealed it.
+    pub(super) sealed_at: Option<Seq>,
+    /// How many of its records no head from outside covers.
+    pub(super) not_covered: u64,
+    /// Why it was not judged up to its end, in words.
+    pub(super) not_judged: Option<String>,
 }
 
 /// A row, its customer, and how it ended. Of a million rows, this is what fits into memory.
@@ -45,9 +61,15 @@ struct Followed {
 }
 
 impl Runs {
+    /// No run yet. The largest head from outside says that it is over `largest` records.
+    pub(super) fn under(largest: u64) -> Self {
+        Self { largest, ..Self::default() }
+    }
+
     /// Takes the next record; says why it is not legal there, once a run.
     pub(super) fn take(&mut self, seq: Seq, record: &Record) -> Result<(), String> {
         let Some(id) = record.run.as_ref().filter(|_| seq > 0) else { return self.take_of_log(seq, record) };
+        self.count(id, seq, record.at);
         if !matches!(record.event, Event::ReportWritten(_)) {
             self.last = Some(id.clone());
         }
@@ -109,6 +131,7 @@ impl Runs {
         }
         match &newer.run {
             Some(run) => {
+                self.count(run, seq, newer.at);
                 if kind != Some(Kind::ReportWritten) {
                     self.last = Some(run.clone());
                 }
@@ -187,8 +210,46 @@ impl Runs {
     /// The run that the log ends with, and the record that sealed it.
     pub(super) fn last(&self) -> Option<(&RunId, Option<Seq>)> {
         let last = self.last.as_ref()?;
-        let judged = self.all.get(last).map(|followed| followed.sealed_at);
-        Some((last, judged.or_else(|| self.unjudged.get(last).copied()).flatten()))
+        Some((last, self.sealed_at(last)))
+    }
+
+    /// Every run, oldest first: the last one is what is called the latest everywhere else.
+    pub(super) fn facts(&self) -> Vec<RunFacts> {
+        let mut runs: Vec<_> = self.extents.iter().collect();
+        runs.sort_by_key(|(id, (began, _))| (*began, *id));
+        let facts = runs.into_iter().map(|(id, (_, not_covered))| RunFacts {
+            id: id.clone(),
+            sealed_at: self.sealed_at(id),
+            not_covered: *not_covered,
+            not_judged: self.not_judged(id),
+        });
+        facts.collect()
+    }
+
+    /// Takes note of a record of this run, whatever it says.
+    fn count(&mut self, id: &RunId, seq: Seq, at: Time) {
+        let not_covered = u64::from(seq >= self.largest);
+        match self.extents.get_mut(id) {
+            Some((_, count)) => *count += not_covered,
+            None => drop(self.extents.insert(id.clone(), (at, not_covered))),
+        }
+    }
+
+    fn sealed_at(&self, id: &RunId) -> Option<Seq> {
+        let judged = self.all.get(id).map(|followed| followed.sealed_at);
+        judged.or_else(|| self.unjudged.get(id).copied()).flatten()
+    }
+
+    /// What of this run was not judged, if it was not all of it. A plan that was not judged leaves open whether it is
+    /// the one that the run carries out.
+    fn not_judged(&self, id: &RunId) -> Option<String> {
+        if self.unjudged.contains_key(id) {
+            return Some("a newer program wrote records of it".to_owned());
+        }
+        let plan = &self.all.get(id)?.run.opened.applies.as_ref()?.run;
+        let is_judged = !self.unjudged.contains_key(plan);
+        (!is_judged)
+            .then(|| format!("a newer program wrote records of run {plan}, whose plan it carries out"))
     }
 }
 

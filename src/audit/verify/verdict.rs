@@ -1,5 +1,9 @@
 //! What was looked at, what disagrees, and what follows from it.
 
+use super::{
+    super::query::{NoSuchRun, named},
+    run_proof::RunProof,
+};
 use crate::domain::Seq;
 use serde::Serialize;
 
@@ -100,6 +104,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Of something of which nothing disagrees, or something does; and which is proved completely, or is not.
+    pub(super) const fn of(is_fine: bool, is_complete: bool) -> Self {
+        match (is_fine, is_complete) {
+            (false, _) => Self::Altered,
+            (true, false) => Self::EndUnproved,
+            (true, true) => Self::Proved,
+        }
+    }
+
     /// How `offboard verify` ends with it.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -135,11 +148,42 @@ pub struct Verification {
     pub is_being_written: bool,
     /// Everything that was looked at.
     pub checks: Vec<Check>,
+    /// Each run, oldest first. Of a log that was altered they prove nothing.
+    #[serde(skip)]
+    pub runs: Vec<RunProof>,
+    /// The run that was asked about, if one was: then the verdict, and what is missing or was not judged, are about it
+    /// alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunProof>,
 }
 
 impl Verification {
+    /// The same, with the verdict about one run alone: an ID, a unique prefix of one, or `latest`. A log that was altered
+    /// anywhere proves no run, and may lack the one that is meant.
+    pub fn of_run(self, name: &str) -> Result<Self, NoSuchRun> {
+        if self.verdict == Verdict::Altered {
+            return Ok(self);
+        }
+        let run = named(&self.runs, name, |run| &run.run_id)?.clone();
+        Ok(Self {
+            verdict: Verdict::of(true, run.proved_by.is_some()),
+            missing: run.missing.clone(),
+            not_judged: run.not_judged.clone(),
+            run: Some(run),
+            ..self
+        })
+    }
+
+    /// How many runs are proved, whatever the verdict about the whole log lacks.
+    pub fn proved_runs(&self) -> usize {
+        self.runs.iter().filter(|run| run.proved_by.is_some()).count()
+    }
+
     /// The verdict in words; they may quote the log.
     pub fn sentence(&self) -> String {
+        if let Some(run) = &self.run {
+            return run.sentence();
+        }
         match self.verdict {
             Verdict::Proved => {
                 format!("Complete and unaltered: all {} records, up to the sealed end.", self.records)

@@ -66,6 +66,9 @@ pub(in crate::cli) struct LogFilter {
 /// What a log is compared with.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct VerifyOptions {
+    /// Prove this run alone, whatever was added after it: an ID, a unique prefix of one, or `latest`
+    #[arg(long, value_name = "RUN")]
+    pub(in crate::cli) run: Option<String>,
     /// Signed heads of the log that were kept elsewhere, such as a checkpoint.txt; repeatable
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) checkpoint: Vec<PathBuf>,
@@ -73,10 +76,10 @@ pub(in crate::cli) struct VerifyOptions {
     #[arg(long, value_name = "VKEY|FILE")]
     pub(in crate::cli) key: Vec<String>,
     /// Print the keys that the log introduces, and nothing else
-    #[arg(long, conflicts_with_all = ["checkpoint", "key", "record"])]
+    #[arg(long, conflicts_with_all = ["run", "checkpoint", "key", "record"])]
     pub(in crate::cli) print_key: bool,
     /// Record in the log that it was verified, unless it was altered
-    #[arg(long)]
+    #[arg(long, conflicts_with = "run")]
     pub(in crate::cli) record: bool,
 }
 

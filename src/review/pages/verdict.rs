@@ -4,7 +4,7 @@ use super::{Shown, Tools};
 use crate::{
     audit::{
         QueryError,
-        verify::{Check, Fault, Verdict, Verification},
+        verify::{Check, Fault, RunProof, Verdict, Verification},
     },
     domain::Time,
     record::Event,
@@ -45,6 +45,9 @@ const fn name(verdict: Verdict) -> &'static str {
 pub(super) fn show(tools: &Tools, found: Option<&Result<Verification, String>>) -> Result<Shown, QueryError> {
     let found = found.and_then(|found| found.as_ref().ok());
     let checks: Vec<Value> = found.map(|found| found.checks.iter().map(check).collect()).unwrap_or_default();
+    // Of a log that was altered nothing is proved, whatever a head covers.
+    let sound = found.filter(|found| found.verdict != Verdict::Altered);
+    let runs: Vec<Value> = sound.map(|found| found.runs.iter().rev().map(run).collect()).unwrap_or_default();
     let mut earlier = Vec::new();
     for seq in tools.index.of_log() {
         let record = tools.reader.stored(*seq)?.and_then(|stored| stored.record);
@@ -57,6 +60,7 @@ pub(super) fn show(tools: &Tools, found: Option<&Result<Verification, String>>) 
     }
     let values = values! {
         checks,
+        runs,
         earlier,
         records => tools.index.records(),
         unreadable => tools.index.unreadable(),
@@ -66,6 +70,18 @@ pub(super) fn show(tools: &Tools, found: Option<&Result<Verification, String>>) 
         is_done => found.is_some(),
     };
     Ok(Shown::new("verify.html", "Has anybody touched this file?", values))
+}
+
+fn run(run: &RunProof) -> Value {
+    let why: Vec<&str> = run.missing.iter().chain(&run.not_judged).map(String::as_str).collect();
+    values! {
+        id => run.run_id.as_str(),
+        sealed_at => run.sealed_at,
+        proved_by => run.proved_by,
+        later => run.not_covered,
+        own => run.not_covered_of_run,
+        why => why.join("; "),
+    }
 }
 
 fn check(check: &Check) -> Value {

@@ -191,11 +191,13 @@ pub(crate) struct Question {
     pub(crate) log: PathBuf,
     pub(crate) checkpoints: Vec<PathBuf>,
     pub(crate) keys: Vec<String>,
+    /// The run that is asked about alone.
+    pub(crate) run: Option<String>,
 }
 
 impl Question {
     pub(crate) fn new(log: impl Into<PathBuf>) -> Self {
-        Self { log: log.into(), checkpoints: Vec::new(), keys: Vec::new() }
+        Self { log: log.into(), checkpoints: Vec::new(), keys: Vec::new(), run: None }
     }
 
     pub(crate) fn with(mut self, checkpoint: impl Into<PathBuf>) -> Self {
@@ -208,6 +210,12 @@ impl Question {
         self
     }
 
+    /// About this run alone.
+    pub(crate) fn of(mut self, run: impl Into<String>) -> Self {
+        self.run = Some(run.into());
+        self
+    }
+
     /// The exit code of `offboard verify`, found out in process.
     pub(crate) fn answer(&self) -> i32 {
         let read = |path: &PathBuf| {
@@ -216,11 +224,16 @@ impl Question {
         };
         let Some(outside) = self.checkpoints.iter().map(read).collect() else { return 2 };
         let trust = Trust { outside, keys: self.keys.iter().map(|key| key.parse().unwrap()).collect() };
-        match verify(&self.log, &trust).map(|found| found.verdict) {
+        let Ok(found) = verify(&self.log, &trust) else { return 6 };
+        let found = match &self.run {
+            Some(run) => found.of_run(run),
+            None => Ok(found),
+        };
+        match found.map(|found| found.verdict) {
             Ok(Verdict::Proved) => 0,
             Ok(Verdict::Altered) => 7,
             Ok(Verdict::EndUnproved) => 8,
-            Err(_) => 6,
+            Err(_) => 2,
         }
     }
 }
@@ -238,7 +251,7 @@ def remembered(folder, *parts):
 verify.is_signed = remembered
 for line in sys.stdin:
     question = json.loads(line)
-    print(verify.verify(question['log'], question['files'], question['keys']))
+    print(verify.verify(question['log'], question['files'], question['keys'], question['run']))
 ";
     let can_run = "import sqlite3, sys; sys.exit(sqlite3.sqlite_version_info < (3, 37))";
     let has = |program: &str, arguments: &[&str]| {
@@ -260,7 +273,8 @@ for line in sys.stdin:
         .unwrap();
     let mut lines = String::new();
     for question in questions {
-        let line = json!({ "log": question.log, "files": question.checkpoints, "keys": question.keys });
+        let (log, files) = (&question.log, &question.checkpoints);
+        let line = json!({ "log": log, "files": files, "keys": question.keys, "run": question.run });
         lines.push_str(&format!("{line}\n"));
     }
     let mut input = python.stdin.take().unwrap();

@@ -169,6 +169,12 @@ fn the_script_is_started_by_hand() {
     run(&["audit.db", "--key", crate::support::evidence::other_key().public().as_str(), "ticket.txt"])
         .exits(7);
     run(&["audit.db", "--key", "somebody@else+00000000+AAAA", "ticket.txt"]).exits(2);
+    let of_run = run(&["audit.db", "--run", "latest", "ticket.txt"]).exits(0);
+    let latest = folder.latest().to_string();
+    assert!(of_run.out.starts_with(&format!("run {latest} is proved by the head over ")), "{}", of_run.out);
+    let unknown = run(&["audit.db", "ticket.txt", "--run", "1999"]).exits(2);
+    assert!(unknown.out.contains("there is no run `1999` in it"), "{}", unknown.out);
+    run(&["audit.db", "--run"]).exits(2);
     run(&["audit.db"]).exits(8);
     run(&["missing.db"]).exits(6);
     run(&["audit.db", "missing.txt"]).exits(2);

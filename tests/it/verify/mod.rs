@@ -6,3 +6,4 @@ mod attacks;
 mod command;
 mod flips;
 mod newer;
+mod one_run;
