@@ -33,8 +33,8 @@ pub(super) fn run(
     options: &ApplyOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    let max_age =
-        options.plan_max_age.as_deref().map_or(Ok(MAX_AGE), |text| duration("--plan-max-age", text))?;
+    let max_age = options.plan_max_age.as_deref();
+    let max_age = max_age.map_or(Ok(MAX_AGE), |text| duration(&format!("`--plan-max-age {text}`"), text))?;
     let file = PlanFile::read(&options.plan)?;
     let named = options.again.partner_tenant.as_deref().map(|id| tenant("partner-tenant", id)).transpose()?;
     // Whether there is anything to carry out is found out before anything else.

@@ -118,7 +118,7 @@ fn options(concurrency: u32, rate: u32, max_removals: u32) -> RunOptions {
         ticket: Some("DEMO-1".to_owned()),
         reason: Some("to show what the program does".to_owned()),
         yes: true,
-        settle: Some(2),
+        settle: Some("2s".to_owned()),
         rehearse: true,
         ..RunOptions::default()
     }

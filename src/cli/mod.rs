@@ -8,6 +8,7 @@
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
+mod advice;
 mod apply;
 mod approval;
 mod approval_view;
@@ -75,13 +76,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(failure) = secret_arguments::refuse_secrets(&arguments) {
         return Printer::plain().failure(&failure);
     }
-    let matches = match Cli::command().try_get_matches_from(arguments) {
+    let matches = match Cli::command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return Printer::plain().usage(&error),
+        Err(mut error) => {
+            let advice = advice::advice(&mut error, &arguments);
+            return Printer::plain().usage(&error, advice);
+        }
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return Printer::plain().usage(&error),
+        Err(error) => return Printer::plain().usage(&error, None),
     };
     let printer = Printer::new(&cli.common);
     let typed = settings::Typed::new(&matches);

@@ -128,10 +128,13 @@ impl Printer {
         failure.exit
     }
 
-    /// What clap says of a command line: help is data, anything else a usage error.
-    pub(super) fn usage(&self, error: &clap::Error) -> Exit {
+    /// What clap says of a command line: help is data, anything else a usage error, with what is advised.
+    pub(super) fn usage(&self, error: &clap::Error, advice: Option<&str>) -> Exit {
         if error.use_stderr() {
             self.line(error.render().to_string().trim_end());
+            if let Some(advice) = advice {
+                self.line(&format!("{} {advice}", self.paint(Paint::Strong, "advice:")));
+            }
             return Exit::Usage;
         }
         let shown = self.data(error.render().to_string().trim_end());

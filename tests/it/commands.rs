@@ -288,6 +288,113 @@ fn settings_come_from_option_environment_file_and_default_in_this_order() {
     }
 }
 
+/// One form for all of them, with an option and in the file; a number alone is one of seconds.
+#[test]
+fn a_duration_is_written_in_one_form_everywhere() {
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
+    let folder = Folder::new();
+    let settled = |seconds: u64, value: &str, origin: &str| {
+        let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+        let sql =
+            "SELECT CAST(body AS TEXT) FROM records WHERE kind = 'run_opened' ORDER BY seq DESC LIMIT 1";
+        let opened: Value =
+            serde_json::from_str(&log.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()).unwrap();
+        assert_eq!(opened["policy"]["settle_seconds"], seconds, "{value}");
+        assert_eq!(opened["settings"]["settle"], json!({ "value": value, "origin": origin }));
+    };
+    let list = list_of([id(1)]);
+    for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("0", 0)] {
+        folder.run(&world, &list, &["--settle", text]).exits(0);
+        settled(seconds, text, "option");
+    }
+    let plan = |toml: &str| {
+        folder.write("offboard.toml", toml);
+        let arguments = ["plan", "list.csv", "--max-share", "100", "--no-identity-check"];
+        Done::of(&folder.against(&world, &arguments).output().unwrap())
+    };
+    for (toml, seconds, value) in [("settle = 7", 7, "7"), ("settle = \"1h30m\"", 5400, "1h30m")] {
+        plan(toml).exits(0);
+        settled(seconds, value, "file");
+    }
+    plan("").exits(0);
+    settled(300, "5m", "default");
+    for (toml, says) in [
+        ("settle = \"5x\"", "`offboard.toml`: `settle = 5x`: it is no duration; write, for example, `90`"),
+        ("settle = \"25h\"", "`settle = 25h`: it can be no time to one day"),
+        (
+            "settle = true",
+            "line 1: invalid type: boolean `true`, expected a duration, for example 90, \"5m\"",
+        ),
+        ("order_timeout = 0", "`order_timeout = 0`: it can be one second to one day"),
+        ("order_timeout = -5", "`order_timeout = -5`: it is no duration"),
+    ] {
+        let done = plan(toml).exits(2);
+        assert!(done.err.contains(says), "{toml}: {}", done.err);
+    }
+    folder.write("offboard.toml", "");
+    for (option, text, says) in [
+        ("--settle", "5x", "`--settle 5x`: it is no duration; write, for example, `90`, `5m` or `2h`"),
+        ("--settle", "86401", "`--settle 86401`: it can be no time to one day"),
+        ("--settle", "500ms", "in whole seconds"),
+        ("--order-timeout", "5 x", "`--order-timeout 5 x`: it is no duration"),
+    ] {
+        let done = folder.run(&world, &list, &[option, text]).exits(2);
+        assert!(done.err.contains(says), "{text}: {}", done.err);
+    }
+    // A plan that is two seconds old may be ninety seconds old, and no second.
+    plan("").exits(0);
+    let made = folder.path("reports").join(folder.latest().as_str()).join("plan.json").display().to_string();
+    let apply = |age: &str| {
+        let arguments = ["apply", &made, "--yes", "--plan-max-age", age];
+        Done::of(&folder.against(&world, &arguments).output().unwrap())
+    };
+    assert!(apply("1.5x").exits(2).err.contains("`--plan-max-age 1.5x`: it is no duration"));
+    assert!(apply("0").exits(4).err.contains("longer ago"));
+    apply("3600").exits(0);
+}
+
+#[test]
+fn words_that_people_bring_from_elsewhere_are_refused_with_advice() {
+    let folder = Folder::new();
+    folder.write("list.csv", list_of([id(1)]));
+    for (arguments, says) in [
+        (
+            &["plan", "--dry-run", "list.csv"][..],
+            "advice: `offboard plan FILE` reads and decides, and changes nothing; `--rehearse`",
+        ),
+        (&["run", "list.csv", "--dry-run=true"], "`--rehearse` does the whole job against the simulator"),
+        (&["--dry-run", "run", "list.csv"], "changes nothing"),
+        (&["run", "list.csv", "--what-if"], "changes nothing"),
+        (&["run", "list.csv", "--whatif"], "changes nothing"),
+        (&["run", "list.csv", "-WhatIf"], "changes nothing"),
+        (&["run", "list.csv", "-n"], "changes nothing"),
+        (&["run", "list.csv", "--simulate"], "changes nothing"),
+        (&["run", "list.csv", "--test"], "changes nothing"),
+        (&["run", "list.csv", "--force"], "`--max-removals`"),
+        (&["run", "list.csv", "--yes-to-all"], "`--partner-tenant`"),
+        (&["run", "list.csv", "--confirm"], "`--yes`"),
+        (&["run", "list.csv", "--delete"], "`--procedure delete-sandbox-customer`"),
+        (&["remove", "list.csv"], "`offboard run FILE`"),
+        (&["offboard", "list.csv"], "`offboard run FILE`"),
+        (&["delete", "list.csv"], "`--procedure delete-sandbox-customer`"),
+        (&["list"], "`offboard runs`"),
+        (&["validate", "list.csv"], "`offboard check FILE`"),
+        (&["dry-run", "list.csv"], "`offboard plan FILE`"),
+    ] {
+        let done = folder.offboard(arguments).exits(2);
+        let last = done.err.trim_end().lines().last().unwrap();
+        assert!(last.starts_with("advice: ") && last.contains(says), "{arguments:?}: {}", done.err);
+        assert!(done.err.starts_with("error: un") && done.err.contains("Usage:"), "{}", done.err);
+        assert!(!done.err.contains("tip:") && done.out.is_empty(), "{arguments:?}: {}", done.err);
+    }
+    // Whatever else is mistyped gets what clap can guess, and nothing is advised.
+    for arguments in [&["run", "list.csv", "--retes", "5"][..], &["pln", "list.csv"], &["status"]] {
+        let done = folder.offboard(arguments).exits(2);
+        assert!(!done.err.contains("advice"), "{arguments:?}: {}", done.err);
+    }
+    assert!(!folder.path("audit.db").exists());
+}
+
 #[test]
 fn a_secret_that_somebody_put_into_the_file_is_not_repeated() {
     let folder = Folder::new();

@@ -61,9 +61,10 @@ pub(in crate::cli) struct RunOptions {
     /// No prompt; needs --partner-tenant
     #[arg(long)]
     pub(in crate::cli) yes: bool,
-    /// How long to wait before asking what became of a change whose answer was lost [default: 300]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..=86_400))]
-    pub(in crate::cli) settle: Option<u32>,
+    /// How long to wait before asking what became of a change whose answer was lost, for example `90s` or `5m`
+    /// [default: 5m]
+    #[arg(long, value_name = "TIME")]
+    pub(in crate::cli) settle: Option<String>,
     /// The same against the simulator: each customer of the list gets a made-up state
     #[arg(long)]
     pub(in crate::cli) rehearse: bool,

@@ -1,6 +1,6 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
-use super::approval::ApprovalToml;
+use super::{approval::ApprovalToml, duration::Written};
 use crate::cli::{bounded, exit::Failure};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(super) struct Toml {
     pub(super) procedure: Option<String>,
     pub(super) sandbox_tenant: Option<String>,
     pub(super) sandbox_tenants: Option<Vec<String>>,
-    pub(super) order_timeout: Option<String>,
+    pub(super) order_timeout: Option<Written>,
     pub(super) suspend_legacy: Option<bool>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
@@ -36,7 +36,7 @@ pub(super) struct Toml {
     pub(super) stop_after_failures: Option<u32>,
     pub(super) protected: Option<PathBuf>,
     pub(super) allow: Option<Vec<String>>,
-    pub(super) settle: Option<u32>,
+    pub(super) settle: Option<Written>,
     pub(super) approval: ApprovalToml,
 }
 

@@ -5,6 +5,7 @@
 
 mod again;
 mod approval;
+mod duration;
 mod file;
 mod pick;
 mod protected;
@@ -13,9 +14,11 @@ mod service;
 
 pub(super) use again::{Again, flag, option, quoted};
 pub(super) use approval::ApprovalSettings;
+pub(super) use duration::duration;
 pub(super) use sandbox::Sandbox;
 pub(super) use service::{ServiceSettings, profile, program_of};
 
+use duration::DAY;
 use file::{FILE, Toml};
 use pick::Picker;
 use protected::protected;
@@ -31,12 +34,13 @@ use crate::{
     record::{Policy, Setting},
 };
 use clap::{ArgMatches, parser::ValueSource};
-use jiff::SignedDuration;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
-    time::Duration,
 };
+
+/// How long a change whose answer was lost is given, unless somebody says otherwise.
+const SETTLE: &str = "5m";
 
 /// Which arguments were typed, and which came from the environment.
 #[derive(Debug)]
@@ -142,6 +146,13 @@ impl RunSettings {
         let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
+        let settle_seconds = picker.seconds(
+            "settle",
+            options.settle.as_ref(),
+            file.settle.as_ref(),
+            SETTLE,
+            (0..=DAY, "no time to one day"),
+        )?;
         let protected_file = options.protected.as_ref().map(|path| path.display().to_string());
         let protected_in_file = file.protected.as_ref().map(|path| path.display().to_string());
         let protected_file = picker.optional("protected", protected_file, protected_in_file);
@@ -151,11 +162,7 @@ impl RunSettings {
         let policy = Policy {
             rate: in_range("rate", rate, 1..=6_000_000)?,
             concurrency: in_range("concurrency", concurrency, 1..=256)?,
-            settle_seconds: in_range(
-                "settle",
-                picker.number("settle", options.settle, file.settle, 300),
-                0..=86_400,
-            )?,
+            settle_seconds,
             stop_after_failures: picker.number(
                 "stop_after_failures",
                 options.stop_after_failures,
@@ -245,15 +252,6 @@ fn in_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Res
 /// Reads a tenant ID that was given as an option.
 pub(super) fn tenant(name: &str, text: &str) -> Result<TenantId, Failure> {
     text.trim().parse().map_err(|error| Failure::usage(format!("`--{name}`: {error}")))
-}
-
-/// A duration as people write it, for example `90m` or `24h`.
-pub(super) fn duration(option: &str, text: &str) -> Result<Duration, Failure> {
-    let refused = || {
-        Failure::usage(format!("`{option} {text}`: it is no duration; write, for example, `90m` or `24h`"))
-    };
-    let parsed: SignedDuration = text.parse().map_err(|_unreadable| refused())?;
-    Duration::try_from(parsed).map_err(|_negative| refused())
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {

@@ -1,7 +1,7 @@
 //! The integration sandbox: where customers may be deleted, and where no relationship is ended, because there
 //! that destroys the customer.
 
-use super::{FILE, Picker, Toml, Typed, duration, tenant};
+use super::{FILE, Picker, Toml, Typed, duration::DAY, tenant};
 use crate::{
     cli::{
         args::SandboxOptions,
@@ -11,9 +11,6 @@ use crate::{
     record::{ORDER_TIMEOUT, Policy, Run},
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The longest wait for an order, in seconds: a day.
-const LONGEST: u64 = 86_400;
 
 /// What was said of the sandbox.
 #[derive(Clone, Debug)]
@@ -36,18 +33,13 @@ impl Sandbox {
         let known = picker
             .pick("sandbox_tenants", None, file.sandbox_tenants.clone(), Vec::new(), |all| all.join(", "));
         let usual = format!("{}m", ORDER_TIMEOUT.as_secs() / 60);
-        let timeout = picker.pick(
+        let order_timeout_seconds = picker.seconds(
             "order_timeout",
-            options.order_timeout.clone(),
-            file.order_timeout.clone(),
-            usual,
-            String::clone,
-        );
-        let seconds = duration("--order-timeout", &timeout)?.as_secs();
-        let order_timeout_seconds =
-            u32::try_from(seconds).ok().filter(|_| (1..=LONGEST).contains(&seconds)).ok_or_else(|| {
-                Failure::usage(format!("`--order-timeout {timeout}`: it can be one second to one day"))
-            })?;
+            options.order_timeout.as_ref(),
+            file.order_timeout.as_ref(),
+            &usual,
+            (1..=DAY, "one second to one day"),
+        )?;
         let named = named.map(|id| tenant("sandbox-tenant", &id)).transpose()?;
         let in_file = known.iter().map(|id| {
             id.trim()
