@@ -18,7 +18,7 @@ const YES: &str = "`run` and `apply` ask before they change anything; `--yes` an
 const REMOVE: &str = "`offboard run FILE` plans, asks, and ends the relationships; or `offboard plan FILE` first, and then \
 `offboard apply` with its plan.json";
 const DELETE: &str = "`offboard run FILE` ends relationships, and no customer is deleted by that; customers of an \
-integration sandbox are, with `--procedure delete-sandbox-customer`";
+integration sandbox are, with a `--procedure` of their own";
 const LIST: &str =
     "`offboard runs` shows the runs of the audit log, and `offboard check FILE` what is in a list";
 

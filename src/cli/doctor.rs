@@ -41,7 +41,10 @@ pub(super) fn run(
     let mut settings = RunSettings::resolve(typed, common, &options)?;
     // There is no list yet.
     settings.recorded.remove("skip_invalid");
-    let mut checks = health::folders(&settings.paths);
+    let mut checks = vec![health::settings_file(settings.file.as_deref())];
+    let approvers = settings.approvers.require_somebody();
+    checks.extend(approvers.err().map(|failure| Check::failed("approval", failure)));
+    checks.extend(health::folders(&settings.paths));
     // Where they cannot be written was said above.
     drop(diagnostics::start(&settings.paths.log_dir, printer.verbose));
     checks.push(health::pace(&settings.policy));

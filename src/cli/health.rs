@@ -70,6 +70,17 @@ impl Check {
     }
 }
 
+/// Which settings file is in use.
+pub(super) fn settings_file(path: Option<&Path>) -> Check {
+    Check::good(
+        "settings",
+        match path {
+            Some(path) => format!("`{}`", path.display()),
+            None => "there is no `offboard.toml`, in this folder or above".to_owned(),
+        },
+    )
+}
+
 /// The folders that a run writes into.
 pub(super) fn folders(paths: &Paths) -> Vec<Check> {
     [("reports", &paths.reports, "--reports"), ("diagnostics", &paths.log_dir, "--log-dir")]

@@ -11,7 +11,7 @@ use super::{
     printer::Printer,
     rehearsal::{self, Rehearsal},
     session,
-    settings::{RunSettings, Typed},
+    settings::{ApproversInFile, RunSettings, Typed},
 };
 use crate::{
     conduct::{Begin, Log},
@@ -48,6 +48,13 @@ fn start(
 ) -> Result<Exit, Failure> {
     let settings = RunSettings::resolve(typed, common, &options)?;
     settings.require_procedure(&options)?;
+    settings.approvers.require_somebody()?;
+    if !changes && options.approval.require_approval && settings.approvers == ApproversInFile::Nobody {
+        printer.warn(
+            "an approval is required, and `offboard.toml` names no `approvers` under `[approval]`: `offboard apply` will \
+             need `--approver`. An approver makes a key with `offboard approve --new-key`",
+        );
+    }
     let list = check::open(&options.list)?;
     let checked = check::read(&list, |_| Ok(()))?;
     check::refuse_invalid(&list, &checked, options.list.skip_invalid)?;

@@ -322,3 +322,58 @@ fn at_a_terminal_no_name_scrolls_away_and_no_id_is_broken() {
         assert!(code == 0 || shown.contains("not approved"), "{shown}");
     }
 }
+
+#[test]
+fn an_approval_that_nobody_can_give_is_not_required() {
+    let office = Office::new();
+    let vkey = new_key(&office.approver);
+    let list = office.operator.write("list.csv", format!("ID\n{}\n{}\n", id(5), id(6))).display().to_string();
+    let requires = "[approval]\nrequired_above = 25\n";
+    office.operator.write("offboard.toml", requires);
+    let run = |command: &str, more: &[&str]| {
+        let mut arguments =
+            vec![command, &list, "--no-identity-check", "--max-share", "100", "--canary", "0"];
+        arguments.extend(more);
+        Done::of(&office.operator.against(&office.world, &arguments).output().unwrap())
+    };
+    for (command, more) in [("plan", &[][..]), ("run", &["--yes"]), ("run", &["--yes", "--rehearse"])] {
+        let done = run(command, more).exits(2);
+        for part in ["`required_above`", "`approvers`", "`offboard approve --new-key`", "Nothing was sent"] {
+            assert!(done.err.contains(part), "{command}: {part}: {}", done.err);
+        }
+    }
+    assert!(office.world.received().is_empty());
+    let doctor = office.operator.against(&office.world, &["doctor"]).output().unwrap();
+    let doctor = Done::of(&doctor).exits(2).out;
+    assert!(doctor.contains("✗ approval") && doctor.contains("--new-key"), "{doctor}");
+
+    // With the command alone it can still be given: whoever applies the plan says by whom.
+    office.operator.write("offboard.toml", "");
+    let done = run("plan", &["--require-approval"]).exits(0);
+    assert!(
+        done.err.contains("warning: an approval is required, and `offboard.toml` names no"),
+        "{}",
+        done.err
+    );
+    let plan = office.operator.path("reports").join(office.operator.latest().as_str()).join("plan.json");
+    office.operator.write("offboard.toml", requires);
+    let signed = approval(&office.approver, &plan, "approval.txt");
+    office.refuses(&plan, &["--approval", &text(&signed)], 4, "nobody is named who may approve");
+    office.apply(&plan, &["--approval", &text(&signed), "--approver", &vkey]).exits(0);
+    assert_eq!(office.world.removed().len(), 2);
+
+    // A key that is named may stand in a file, beside the settings.
+    office.operator.write("alex.vkey", &vkey);
+    office.operator.write("offboard.toml", format!("{requires}approvers = [\"alex.vkey\"]\n"));
+    fs::create_dir(office.operator.path("below")).unwrap();
+    office.operator.write("list.csv", format!("ID\n{}\n{}\n", id(7), id(8)));
+    let done = run("plan", &["--require-approval"]).exits(0);
+    assert!(!done.err.contains("warning: an approval"), "{}", done.err);
+    let plan = office.operator.path("reports").join(office.operator.latest().as_str()).join("plan.json");
+    let signed = approval(&office.approver, &plan, "again.txt");
+    let arguments =
+        ["apply", &text(&plan), "--yes", "--approval", &text(&signed), "--audit-log", "../audit.db"];
+    let mut command = office.operator.against(&office.world, &arguments);
+    Done::of(&command.current_dir(office.operator.path("below")).output().unwrap()).exits(0);
+    assert_eq!(office.world.removed().len(), 4);
+}

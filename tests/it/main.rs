@@ -51,6 +51,7 @@ mod review;
 mod sandbox;
 mod searching;
 mod secrets;
+mod settings;
 mod sign_in;
 mod sources;
 mod storage;

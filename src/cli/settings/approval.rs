@@ -1,9 +1,10 @@
 //! Who must look at a plan before it is carried out, beside the operator.
 
-use super::{Picker, Toml, Typed};
+use super::{FILE, Picker, Toml, Typed};
 use crate::{
     audit::VerifyingKey,
     cli::{args::ApprovalOptions, exit::Failure, keys},
+    domain::is_taken_out,
     record::Setting,
 };
 use serde::Deserialize;
@@ -17,6 +18,39 @@ pub(super) struct ApprovalToml {
     pub(super) required_above: Option<u32>,
     /// The public halves of the keys that may approve.
     pub(super) approvers: Vec<String>,
+}
+
+/// What the settings file says about who may approve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum ApproversInFile {
+    /// It names somebody.
+    Named,
+    /// It names nobody, and requires no approval.
+    Nobody,
+    /// It requires what nobody can give.
+    RequiredOfNobody,
+}
+
+impl ApproversInFile {
+    pub(super) fn of(file: &Toml) -> Self {
+        match (&*file.approval.approvers, file.approval.required_above) {
+            ([], Some(_)) => Self::RequiredOfNobody,
+            ([], None) => Self::Nobody,
+            _ => Self::Named,
+        }
+    }
+
+    /// Refuses a file that requires an approval of nobody: the plan could be made, and never be carried out by it.
+    pub(in crate::cli) fn require_somebody(self) -> Result<(), Failure> {
+        if self != Self::RequiredOfNobody || is_taken_out("an-approval-of-nobody") {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "`required_above` under `[approval]` in `{FILE}` requires an approval, and no `approvers` are named there who \
+             could give it. An approver makes a key with `offboard approve --new-key`, and its public half goes there. \
+             Nothing was sent"
+        )))
+    }
 }
 
 /// When an approval is needed, and whose counts.

@@ -1,11 +1,14 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
-use super::{approval::ApprovalToml, duration::Written};
-use crate::cli::{bounded, exit::Failure};
+use super::{approval::ApprovalToml, duration::Written, place, spelling};
+use crate::{
+    audit::{VerifyingKey, names_a_file},
+    cli::exit::Failure,
+};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The file, in the current folder.
+/// The file's name.
 pub(super) const FILE: &str = "offboard.toml";
 
 /// What `offboard.toml` may hold.
@@ -38,22 +41,47 @@ pub(super) struct Toml {
     pub(super) allow: Option<Vec<String>>,
     pub(super) settle: Option<Written>,
     pub(super) approval: ApprovalToml,
+    /// Where the file is, if there is one.
+    #[serde(skip)]
+    pub(super) path: Option<PathBuf>,
 }
 
 impl Toml {
+    /// Reads the file in the current folder, or the nearest one above. Its paths are meant from where it is.
     pub(super) fn read() -> Result<Self, Failure> {
-        let text = match bounded::text(Path::new(FILE), bounded::SMALL) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Failure::usage(format!("cannot read `{FILE}`: {error}"))),
-        };
-        toml::from_str(&text).map_err(|error| {
+        let Some(found) = place::find()? else { return Ok(Self::default()) };
+        let text = &found.text;
+        let file: Self = toml::from_str(text).map_err(|error| {
             // Not the line itself: somebody may have put a secret there.
             let line = error
                 .span()
                 .map_or(0, |span| text.bytes().take(span.start).filter(|byte| *byte == b'\n').count())
                 + 1;
-            Failure::usage(format!("`{FILE}`, line {line}: {}", error.message()))
+            let what = spelling::explained(error.message());
+            Failure::usage(format!("`{}`, line {line}: {what}", found.shown()))
+        })?;
+        let file = Self { path: Some(found.path), ..file };
+        Ok(match found.above {
+            Some(folder) => file.seen_from(&folder),
+            None => file,
         })
+    }
+
+    /// The same from anywhere: what is relative is in this folder.
+    fn seen_from(mut self, folder: &Path) -> Self {
+        let place = |path: &mut Option<PathBuf>| *path = path.take().map(|path| folder.join(path));
+        [&mut self.reports, &mut self.log_dir, &mut self.ca_file, &mut self.protected]
+            .into_iter()
+            .for_each(place);
+        // What is no name of a file does not become one.
+        self.audit_log =
+            self.audit_log.map(|path| if names_a_file(&path) { folder.join(path) } else { path });
+        for approver in &mut self.approval.approvers {
+            let path = folder.join(&*approver);
+            if approver.parse::<VerifyingKey>().is_err() && path.exists() {
+                *approver = path.to_string_lossy().into_owned();
+            }
+        }
+        self
     }
 }

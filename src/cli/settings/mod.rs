@@ -1,6 +1,6 @@
 //! What was meant: each value with where it came from.
 //!
-//! Precedence is option, environment, `offboard.toml` in the current folder, default. Credentials are no
+//! Precedence is option, environment, `offboard.toml` in the current folder or the nearest one above, default. Credentials are no
 //! settings: they come from the environment or a protected file, and never from here.
 
 mod again;
@@ -8,12 +8,14 @@ mod approval;
 mod duration;
 mod file;
 mod pick;
+mod place;
 mod protected;
 mod sandbox;
 mod service;
+mod spelling;
 
 pub(super) use again::{Again, flag, option, quoted};
-pub(super) use approval::ApprovalSettings;
+pub(super) use approval::{ApprovalSettings, ApproversInFile};
 pub(super) use duration::duration;
 pub(super) use sandbox::Sandbox;
 pub(super) use service::{ServiceSettings, profile, program_of};
@@ -93,6 +95,10 @@ pub(super) struct RunSettings {
     pub(super) service: ServiceSettings,
     pub(super) sandbox: Sandbox,
     pub(super) policy: Policy,
+    /// The settings file, if there is one.
+    pub(super) file: Option<PathBuf>,
+    /// What that says about who may approve.
+    pub(super) approvers: ApproversInFile,
     /// For the record.
     pub(super) recorded: BTreeMap<String, Setting>,
 }
@@ -195,7 +201,8 @@ impl RunSettings {
         let policy = sandbox.obeyed(procedure, policy);
         let _known =
             picker.pick("skip_invalid", Some(options.list.skip_invalid), None, false, ToString::to_string);
-        Ok(Self { paths, procedure, service, sandbox, policy, recorded: picker.recorded })
+        let (approvers, recorded) = (ApproversInFile::of(&file), picker.recorded);
+        Ok(Self { paths, procedure, service, sandbox, policy, file: file.path, approvers, recorded })
     }
 
     /// Refuses what does not belong to the procedure, and what it lacks.

@@ -1,0 +1,95 @@
+//! Where `offboard.toml` is: in the current folder, or in the nearest one above that has one.
+
+use super::FILE;
+use crate::{
+    cli::{bounded, exit::Failure},
+    domain::is_taken_out,
+};
+use std::{
+    env, fs,
+    io::{self, ErrorKind},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// The file that was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The whole path.
+    pub(super) path: PathBuf,
+    /// The folder that it is in, if that is not the current one.
+    pub(super) above: Option<PathBuf>,
+    /// What it says.
+    pub(super) text: String,
+}
+
+impl Found {
+    /// The file, for messages.
+    pub(super) fn shown(&self) -> String {
+        if self.above.is_none() { FILE.to_owned() } else { self.path.display().to_string() }
+    }
+}
+
+/// Looks for the file upwards, and stops at the first one. One that cannot be read is not passed over: what it protects
+/// from would be lost in silence.
+pub(super) fn find() -> Result<Option<Found>, Failure> {
+    // A current folder that was removed has nothing above it.
+    let current = env::current_dir().ok();
+    if let Some(text) = text(Path::new(FILE))? {
+        let path = current.unwrap_or_default().join(FILE);
+        return Ok(Some(Found { path, above: None, text }));
+    }
+    for folder in current.iter().flat_map(|current| current.ancestors().skip(1)) {
+        let path = folder.join(FILE);
+        if let Some(text) = text(&path)? {
+            require_own(&path)?;
+            return Ok(Some(Found { path, above: Some(folder.to_owned()), text }));
+        }
+    }
+    Ok(None)
+}
+
+/// The text of the file, if there is one. A link that leads nowhere is one.
+fn text(path: &Path) -> Result<Option<String>, Failure> {
+    match bounded::text(path, bounded::SMALL) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => Ok(None),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("cannot read `{}`: {error}", path.display()))
+}
+
+/// Whoever goes into a folder knows what is in it. What is in one above, such as `/tmp`, anybody may have put there, and
+/// the file can name commands that are carried out.
+fn require_own(path: &Path) -> Result<(), Failure> {
+    let own = rustix::process::geteuid().as_raw();
+    for status in [fs::symlink_metadata(path), fs::metadata(path)] {
+        let owner = status.map_err(|error| unreadable(path, &error))?.uid();
+        if !is_trusted(owner, own) {
+            return Err(Failure::usage(format!(
+                "`{}` belongs to another user (uid {owner}), and may name commands; it is not used from a folder below. \
+                 Go to its folder to use it, or put an `{FILE}` of your own in this one. Nothing was sent",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn is_trusted(owner: u32, own: u32) -> bool {
+    owner == own || owner == 0 || is_taken_out("settings-of-anybody")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_from_above_are_ones_own_or_the_administrators() {
+        assert!(is_trusted(1000, 1000) && is_trusted(0, 1000) && is_trusted(0, 0));
+        assert!(!is_trusted(1001, 1000) && !is_trusted(1000, 0));
+    }
+}
