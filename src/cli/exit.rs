@@ -76,9 +76,10 @@ impl From<CannotProve> for Failure {
     fn from(error: CannotProve) -> Self {
         let exit = match error {
             CannotProve::Query(error) => return error.into(),
-            CannotProve::NotNamed { .. } | CannotProve::NotCovered { .. } | CannotProve::ForeignHead(_) => {
-                Exit::Usage
-            }
+            CannotProve::NotNamed { .. }
+            | CannotProve::RowAlone { .. }
+            | CannotProve::NotCovered { .. }
+            | CannotProve::ForeignHead(_) => Exit::Usage,
             CannotProve::NoHead | CannotProve::Newer(_) => Exit::EndUnproved,
             CannotProve::Altered(_) => Exit::Altered,
             CannotProve::Layout(_) => Exit::Bug,

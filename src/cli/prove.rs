@@ -15,6 +15,9 @@ use crate::{
 use serde_json::{Value, json};
 use std::path::Path;
 
+const ROW_WITHHELD: &str = "  The list's row is withheld, because the list has other columns than ID, name and domain; \
+`--with-columns` shows it.\n";
+
 pub(super) fn run(
     printer: &Printer,
     typed: &Typed,
@@ -50,7 +53,8 @@ fn make(
     let run = run.ok_or_else(|| {
         Failure::usage(format!("no list of any run in the audit log names customer {customer}"))
     })?;
-    let made = prove(&reader, &Wanted { customer, run: run.clone(), head })?;
+    let wanted = Wanted { customer, run: run.clone(), head, with_columns: options.with_columns };
+    let made = prove(&reader, &wanted)?;
     let default = || paths.reports.join(run.as_str()).join("certificates").join(customer.to_string());
     let folder = options.out.clone().unwrap_or_else(default);
     write_certificate(&folder, &made).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
@@ -62,23 +66,25 @@ fn make(
     }
     let certificate = &made.certificate;
     let (shown, withheld) = certificate.records();
+    let rows = certificate.rows_withheld();
     if printer.json {
         let mut value = described(certificate);
         merge(&mut value, json!({ "folder": folder, "uncovered": made.uncovered }));
         printer.data(&value.to_string())?;
     } else {
         printer.data(&format!(
-            "{}\n  {}\n  certificate  {}\n  for people   {}\n  {shown} records are shown, {} withheld because of other customers.\n\
+            "{}\n  {}\n  certificate  {}\n  for people   {}\n  {shown} records are shown, {} withheld because of other customers.\n{}\
              To check it, anywhere: offboard prove --check certificate.html --key KEY",
             visible(&certificate.who()),
             visible(certificate.in_short()),
             folder.join("certificate.json").display(),
             folder.join("certificate.html").display(),
-            match withheld {
+            match withheld - rows {
                 0 => "none are".to_owned(),
                 1 => "1 is".to_owned(),
-                withheld => format!("{withheld} are"),
-            }
+                others => format!("{others} are"),
+            },
+            if rows == 0 { "" } else { ROW_WITHHELD },
         ))?;
     }
     Ok(Exit::Done)
@@ -202,7 +208,7 @@ fn described(certificate: &Certificate) -> Value {
         "outcome": certificate.outcome(),
         "in_short": certificate.in_short(),
         "is_sealed": certificate.is_sealed(),
-        "records": { "shown": shown, "withheld": withheld },
+        "records": { "shown": shown, "withheld": withheld, "withheld_for_columns": certificate.rows_withheld() },
         "keys": certificate.keys(),
         "checkpoint": certificate.checkpoint(),
     })

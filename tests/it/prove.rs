@@ -2,10 +2,12 @@
 
 use crate::support::{Done, Folder, PARTNER, World, evidence::other_key, id, list_of};
 use offboard::report::{Refused, Trusted, check};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Stdio,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -60,10 +62,17 @@ fn with_a_run() -> Folder {
 }
 
 fn prove(folder: &Folder, n: u32) -> PathBuf {
-    let out = format!("certificate-{n}");
-    folder.offboard(&["prove", "--customer", &id(n).to_string(), "--out", &out]).exits(0);
+    prove_with(folder, n, &[])
+}
+
+fn prove_with(folder: &Folder, n: u32, more: &[&str]) -> PathBuf {
+    let (customer, out) = (id(n).to_string(), format!("certificate-{n}"));
+    folder.offboard(&[&["prove", "--customer", &customer, "--out", &out], more].concat()).exits(0);
     folder.path(&out).join("certificate.json")
 }
+
+/// With the notes that the list has.
+const WHOLE: &[&str] = &["--with-columns"];
 
 fn check_file(folder: &Folder, file: &Path, more: &[&str]) -> Done {
     let file = file.display().to_string();
@@ -125,8 +134,8 @@ fn it_checks_with_the_public_key_alone_and_says_what_became_of_the_customer() {
 #[test]
 fn nobody_else_is_in_it() {
     let folder = with_a_run();
-    for n in 1..=7 {
-        let path = prove(&folder, n);
+    for (n, more) in (1..=7).flat_map(|n| [(n, &[][..]), (n, WHOLE)]) {
+        let path = prove_with(&folder, n, more);
         let value = certificate(&path);
         let texts = ["json", "html"].map(|form| fs::read_to_string(path.with_extension(form)).unwrap());
         for (other, name) in (1..).zip(NAMES).filter(|(other, _)| *other != n) {
@@ -156,8 +165,9 @@ fn nobody_else_is_in_it() {
             .map(|item| item["record"].as_str().unwrap())
             .collect();
         for kind in ["log_opened", "key_introduced", "run_opened", "row_read", "settled", "run_sealed"] {
-            assert!(
+            assert_eq!(
                 kinds.iter().any(|record| record.contains(&format!("\"kind\":\"{kind}\""))),
+                kind != "row_read" || more == WHOLE,
                 "{kind} of {n}"
             );
         }
@@ -190,6 +200,100 @@ fn what_names_another_customer_is_withheld_and_the_rest_still_checks() {
     let other = certificate(&prove(&folder, 2));
     assert!(other["records"][3]["kind"] == "row_read" || other["story"]["withheld"] == 1);
     assert!(!other.to_string().contains(&id(1).to_string()));
+}
+
+/// What the partner noted of a customer is the partner's.
+#[test]
+fn other_columns_of_the_list_are_shown_on_demand_alone() {
+    let customers: Vec<Value> = [(1, "Adatum Bikes"), (2, "Wingtip"), (3, "Litware")]
+        .map(|(n, name)| json!({ "id": id(n).to_string(), "name": name }))
+        .into();
+    let world = World::of(&json!({ "customers": customers }));
+    let (folder, secret) = (Folder::new(), "owes-us-4711-Euro");
+    folder.write("protected.txt", id(2).to_string());
+    let list = format!(
+        "Tenant ID,Customer name,Note\n{},Adatum Bikes,{secret}\n{},Wingtip,{secret}\n{},Litware,\n",
+        id(1),
+        id(2),
+        id(3)
+    );
+    folder.run(&world, &list, &["--protected", "protected.txt"]).exits(3);
+    for (n, outcome) in [(1, "removed"), (2, "skipped"), (3, "removed")] {
+        let path = prove(&folder, n);
+        let page = fs::read_to_string(path.with_extension("html")).unwrap();
+        for text in [&fs::read_to_string(&path).unwrap(), &page] {
+            assert!(!text.contains(secret) && text.contains(&id(n).to_string()), "{text}");
+        }
+        // Its place is counted and proved, and nothing is less certain for it.
+        let value = certificate(&path);
+        let withheld: Vec<&Value> =
+            value["records"].as_array().unwrap().iter().filter(|item| !item["withheld"].is_null()).collect();
+        assert_eq!(withheld.len(), 1, "{withheld:?}");
+        assert_eq!(withheld[0]["kind"], "row_read");
+        assert!(
+            withheld[0]["withheld"].as_str().unwrap().contains("`offboard prove --with-columns` shows it")
+        );
+        assert!(withheld[0]["leaf_hash"].is_string() && withheld[0]["proof"].is_array());
+        let story = &value["story"];
+        assert_eq!((&story["outcome"], &story["rows"][0]["in_list"]), (&json!(outcome), &json!([])));
+        assert!(!story["in_short"].as_str().unwrap().contains("withheld"), "{story}");
+        assert!(
+            page.contains("how it stands in the list is withheld here")
+                && !page.contains("because of other customers")
+        );
+        check_file(&folder, &path, &[]).exits(0);
+        check_file(&folder, &path.with_extension("html"), &[]).exits(0);
+
+        let path = prove_with(&folder, n, WHOLE);
+        let page = fs::read_to_string(path.with_extension("html")).unwrap();
+        for text in [&fs::read_to_string(&path).unwrap(), &page] {
+            assert_eq!(text.contains(secret), n != 3, "{text}");
+        }
+        assert_eq!(certificate(&path)["story"]["withheld"], 0);
+        check_file(&folder, &path, &[]).exits(0);
+        check_file(&folder, &path.with_extension("html"), &[]).exits(0);
+    }
+    // A list of the three alone is shown as it stands there.
+    let alone = Folder::new();
+    alone.run(&world, &format!("Tenant ID,Customer name\n{},Adatum Bikes\n", id(1)), &[]).exits(3);
+    let value = certificate(&prove(&alone, 1));
+    assert_eq!(value["story"]["rows"][0]["in_list"], json!([id(1).to_string(), "Adatum Bikes"]));
+    assert_eq!(value["story"]["withheld"], 0);
+    // It is said when it is made, and nothing else is withheld for such a reason.
+    let customer = id(1).to_string();
+    let done = folder.offboard(&["prove", "--customer", &customer, "--out", "said"]).exits(0);
+    assert!(
+        done.out.contains("none are withheld because of other")
+            && done.out.contains("`--with-columns` shows it")
+    );
+    let made = ["prove", "--customer", &customer, "--out", "said", "--output", "json"];
+    assert_eq!(folder.offboard(&made).exits(0).json()["records"]["withheld_for_columns"], 1);
+    let text = fs::read_to_string(folder.path("said/certificate.json")).unwrap();
+    let forged = folder.write("forged.json", text.replace("\"kind\": \"row_read\"", "\"kind\": \"settled\""));
+    assert!(check_file(&folder, &forged, &[]).exits(7).err.contains("for columns that it does not have"));
+}
+
+/// Of a customer whose turn has not come there is no other record.
+#[test]
+fn where_the_row_is_all_that_there_is_somebody_has_to_decide() {
+    let slow = json!({ "on": "profile", "do": { "kind": "slow", "delay_ms": 1000 } });
+    let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }], "faults": [slow] }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &[]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while world.received().is_empty() {
+        thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    Done::of(&child.wait_with_output().unwrap()).exits(130);
+    let customer = id(1).to_string();
+    let refused = folder.offboard(&["prove", "--customer", &customer, "--out", "never"]).exits(2);
+    assert!(refused.err.contains("`--with-columns` shows them"), "{}", refused.err);
+    assert!(!folder.path("never").exists());
+    let path = prove_with(&folder, 1, WHOLE);
+    assert!(fs::read_to_string(&path).unwrap().contains("note 0"));
+    check_file(&folder, &path, &[]).exits(0);
 }
 
 /// `OFFBOARD_TEST_FLIPS=all` turns a bit of every byte; without it, of all in the first lines, which say what kind of
@@ -238,7 +342,7 @@ fn a_byte_that_is_changed_anywhere_is_found() {
 #[test]
 fn a_story_that_its_records_do_not_tell_is_found() {
     let folder = with_a_run();
-    let path = prove(&folder, 3);
+    let path = prove_with(&folder, 3, WHOLE);
     let text = fs::read_to_string(&path).unwrap();
     let trusted = own_key(&folder);
     let refused = |value: &Value| {
@@ -377,7 +481,7 @@ fn a_plan_that_another_run_carried_out_is_told_whole() {
     let plan = folder.path("reports").join(&made_by).join("plan.json").display().to_string();
     Done::of(&folder.against(&world, &["apply", &plan, "--yes"]).output().unwrap()).exits(0);
     for n in 1..=3 {
-        let path = prove(&folder, n);
+        let path = prove_with(&folder, n, WHOLE);
         let value = certificate(&path);
         let story = &value["story"];
         assert_eq!((&story["outcome"], &story["run"]["plan_of_run"]), (&json!("removed"), &json!(made_by)));

@@ -95,6 +95,9 @@ pub(in crate::cli) struct ProveOptions {
     /// Where to put it [default: certificates/GUID/ in the folder of the run's reports]
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Show the list's row with all its columns; without this it is withheld if there are others than ID, name and domain
+    #[arg(long, conflicts_with = "check")]
+    pub(in crate::cli) with_columns: bool,
     /// Check this certificate instead; neither the log nor a network is needed
     #[arg(long, value_name = "FILE", conflicts_with = "customer")]
     pub(in crate::cli) check: Option<PathBuf>,

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     audit::{Head, VerifyingKey},
     domain::{RunId, Seq, Sha256, TenantId, is_taken_out},
-    record::{KeyIntroduced, LogOpened, Record, RecordError},
+    record::{KeyIntroduced, Kind, LogOpened, Record, RecordError},
 };
 
 /// What the reviewer brings along.
@@ -117,6 +117,7 @@ pub(super) fn assemble(
     if !records.is_sorted_by(|a, b| a.seq() < b.seq()) {
         return Err("its records are not in order".to_owned().into());
     }
+    let rows_withheld = rows_withheld(&records)?;
     let shown = records.iter().filter_map(|item| match item {
         Item::Shown(shown) => Some(shown),
         Item::Withheld(_) => None,
@@ -165,7 +166,7 @@ pub(super) fn assemble(
             return Err(format!("the body of record {} has no place in it", known.seq).into());
         }
     }
-    let story = Story::of(&known, records.len() - known.len());
+    let story = Story::of(&known, records.len() - known.len(), rows_withheld);
     let certificate = Certificate {
         format: FORMAT,
         words: WORDS,
@@ -181,6 +182,16 @@ pub(super) fn assemble(
         has_other_words: false,
     };
     certificate.sealed().map_err(|error| error.to_string().into())
+}
+
+/// How many rows of the list are withheld for their columns. Nothing proves what kind of record is withheld, but no other
+/// may be said to have columns.
+fn rows_withheld(records: &[Item]) -> Result<usize, String> {
+    let rows = records.iter().filter(|item| item.is_row_withheld());
+    match rows.clone().find(|item| item.kind_withheld() != Some(Kind::RowRead.label())) {
+        Some(other) => Err(format!("record {} is withheld for columns that it does not have", other.seq())),
+        None => Ok(rows.count()),
+    }
 }
 
 /// Whether the note is the same head, apart from its signatures.

@@ -23,6 +23,15 @@ pub enum CannotProve {
         /// So many records were looked at.
         size: u64,
     },
+    /// What is about the customer has other columns of the list in it, and nothing else names it.
+    #[error(
+        "all that is on record of customer {customer} in this run is its row of the list, which has other columns than ID, \
+         name and domain; `--with-columns` shows them"
+    )]
+    RowAlone {
+        /// The customer.
+        customer: TenantId,
+    },
     /// The log has no head yet.
     #[error("there is no signed head in the log yet; the next command that writes to it makes one")]
     NoHead,

@@ -14,7 +14,7 @@ pub(super) const FORMAT: &str = "offboard certificate v1";
 
 /// The edition of the words in which a certificate tells its records. It is raised whenever a sentence becomes another,
 /// and a certificate's words are compared only by who has the same; 1 if it does not say.
-pub(super) const WORDS: u32 = 3;
+pub(super) const WORDS: u32 = 4;
 
 pub(super) const HOW_TO_CHECK: &str = "`offboard prove --check certificate.json --key KEY` checks all of this \
 without the audit log and without a network; KEY is the partner's public key, from the partner and not from \
@@ -110,6 +110,10 @@ pub(super) enum Why {
     AboutOthers,
     #[serde(rename = "It is made of a mark that may hold another customer's name.")]
     HoldsMark,
+    #[serde(
+        rename = "It has other columns of the list than ID, name and domain; `offboard prove --with-columns` shows it."
+    )]
+    OtherColumns,
     #[serde(rename = "What it is about stands in a record that is withheld.")]
     Alone,
 }
@@ -120,6 +124,19 @@ impl Item {
             Self::Shown(shown) => shown.seq,
             Self::Withheld(withheld) => withheld.seq,
         }
+    }
+
+    /// What kind it is said to be, if it is withheld.
+    pub(super) fn kind_withheld(&self) -> Option<&str> {
+        match self {
+            Self::Shown(_) => None,
+            Self::Withheld(withheld) => Some(&withheld.kind),
+        }
+    }
+
+    /// Whether it is withheld because of the list's other columns.
+    pub(super) const fn is_row_withheld(&self) -> bool {
+        matches!(self, Self::Withheld(Withheld { why: Why::OtherColumns, .. }))
     }
 
     pub(super) const fn proof(&self) -> &Proof {
@@ -217,6 +234,11 @@ impl Certificate {
     pub fn records(&self) -> (usize, usize) {
         let shown = self.records.iter().filter(|item| matches!(item, Item::Shown(_))).count();
         (shown, self.records.len() - shown)
+    }
+
+    /// How many of those that are withheld are rows of the list that have other columns.
+    pub const fn rows_withheld(&self) -> usize {
+        self.story.rows_withheld
     }
 
     /// The text of the file. The digest in it is that of the rest.

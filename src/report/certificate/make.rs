@@ -5,6 +5,7 @@ use super::{
     draft::{CannotProve, Draft, each_record},
     form::{Body, Certificate, Item, Shown, Why, Withheld},
     html,
+    list_columns::withhold_rows,
     record_selection::{Choice, Picked},
     redaction::{holds_mark, withhold},
 };
@@ -28,6 +29,8 @@ pub struct Wanted {
     pub run: RunId,
     /// as of this head; the largest in the log if none is given.
     pub head: Option<String>,
+    /// With the columns of the list that are neither ID, name nor domain.
+    pub with_columns: bool,
 }
 
 /// A certificate that was made, and found good.
@@ -83,6 +86,9 @@ pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
         let prover = withhold(reader, (&wanted.run, wanted.customer), size, &mut drafts)?;
         if !head.covers(&prover) {
             return Err(refused("its records are not those that the head covers".to_owned()));
+        }
+        if !wanted.with_columns {
+            withhold_rows(&wanted.run, wanted.customer, &mut drafts)?;
         }
         leave_out_what_hangs_alone(wanted, &mut drafts);
         let items = drafts.into_iter().map(|draft| item(draft, &prover));

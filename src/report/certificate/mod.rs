@@ -1,9 +1,10 @@
 //! `certificate.json` and `certificate.html`: what the log says of one customer, to be shown without showing
-//! the others.
+//! the others, nor what the partner noted of it.
 //!
 //! A certificate holds the customer's own records and the frame of the run, byte by byte, each with the
 //! hashes that lead from it to a signed head; so it is checked with a public key, without the log. What
-//! names another customer is withheld, and only its hash is shown ([`others`] looks for the names). The
+//! names another customer is withheld, and only its hash is shown ([`redaction`] looks for the names). So is a row of
+//! the list that has other columns than ID, name and domain ([`list_columns`]). The
 //! story is computed from the records, and computed again when the certificate is checked: [`check()`] makes
 //! the whole file anew from its parts and compares the bytes, so no byte of it can be changed unseen.
 //!
@@ -16,6 +17,7 @@ mod exchanges;
 mod form;
 mod html;
 mod known;
+mod list_columns;
 mod make;
 mod name_matching;
 mod record_selection;

@@ -20,7 +20,7 @@ impl Story {
     }
 
     fn became(&self, main: Option<&CustomerStory>) -> String {
-        let missing = (self.withheld > 0)
+        let missing = (self.withheld > self.rows_withheld)
             .then_some("Some of its records are withheld here, because of other customers.");
         match main {
             Some(row) if row.outcome().is_some() || !(self.is_sealed || self.run.is_none()) => {

@@ -38,6 +38,8 @@ pub(super) struct Story {
     requests: Vec<RequestStory>,
     /// How many records are not shown.
     pub(super) withheld: usize,
+    /// How many of them are rows of the list that have other columns than ID, name and domain.
+    pub(super) rows_withheld: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +79,8 @@ pub(super) struct Moment {
 pub(super) struct RowStory {
     row: u32,
     in_list: Vec<String>,
+    /// Why the row is not shown as it stands in the list, if it is not because of others.
+    not_in_list: Option<&'static str>,
     decisions: Vec<Decision>,
     looks: Vec<Moment>,
     end: Option<End>,
@@ -113,6 +117,10 @@ struct End {
     removable_from: Option<String>,
     changes_sent: u32,
 }
+
+/// What is said in place of a row of the list that has other columns.
+const OTHER_COLUMNS: &str = "how it stands in the list is withheld here, because the list has other columns than ID, name and \
+domain; `offboard prove --with-columns` shows them";
 
 /// What the records are stories of: the run, and each row that names the customer.
 struct Told {
@@ -162,8 +170,9 @@ fn procedure_of(known: &[Known]) -> Procedure {
 }
 
 impl Story {
-    /// What these records say, of which `withheld` more are not shown.
-    pub(super) fn of(known: &[Known], withheld: usize) -> Self {
+    /// What these records say, of which `withheld` more are not shown; `rows_withheld` of those are rows of the list, and
+    /// tell nothing of what became of the customer.
+    pub(super) fn of(known: &[Known], withheld: usize, rows_withheld: usize) -> Self {
         let told = Told::of(known);
         let (run, main) = (told.run.as_ref(), told.main());
         let judged = told.rows.iter().flat_map(CustomerStory::judged).map(|(.., judged)| judged);
@@ -181,9 +190,10 @@ impl Story {
             approvals: run.map(approvals).unwrap_or_default(),
             course: known.iter().filter_map(step).collect(),
             is_sealed: run.is_some_and(|run| run.sealed.is_some()),
-            rows: told.rows.iter().map(|row| RowStory::of(row, known)).collect(),
+            rows: told.rows.iter().map(|row| RowStory::of(row, known, rows_withheld > 0)).collect(),
             requests: requests(&told),
             withheld,
+            rows_withheld,
         };
         story.in_short = story.sentence(main);
         story
@@ -273,11 +283,12 @@ fn requests(told: &Told) -> Vec<RequestStory> {
 }
 
 impl RowStory {
-    fn of(row: &CustomerStory, known: &[Known]) -> Self {
+    fn of(row: &CustomerStory, known: &[Known], may_be_withheld: bool) -> Self {
         let moment = |at: &Time, text: String| Moment { at: at.to_string(), text };
         Self {
             row: row.row(),
             in_list: row.listed().map(|read| read.cells.clone()).unwrap_or_default(),
+            not_in_list: (may_be_withheld && row.listed().is_none()).then_some(OTHER_COLUMNS),
             decisions: row.judged().iter().map(|(_, at, judged)| Decision::of(*at, judged, known)).collect(),
             looks: row.looks().iter().map(|(at, look)| moment(at, seen(look))).collect(),
             end: row
