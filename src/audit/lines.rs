@@ -1,16 +1,18 @@
 //! The lines of the lists of runs and of requests.
 
+use super::approval::{Approval, SignedBy};
 use crate::{
-    domain::{Mode, RunId, Seq, Time},
+    domain::{Mode, Outcome, RunId, Seq, Time},
     record::{RunState, RunStory},
 };
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
-/// A run in the list of runs: a line of the view `runs`.
+/// A run in the list of runs: a line of the view `runs`, with what it came to and who approved it.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are the columns of the view")]
+#[expect(missing_docs, reason = "most fields are the columns of the view")]
 pub struct RunLine {
     pub run_id: RunId,
     pub procedure: Option<String>,
@@ -29,13 +31,24 @@ pub struct RunLine {
     pub finished_at: Option<Time>,
     pub state: RunState,
     pub exit_code: Option<u8>,
+    /// Rows by outcome, once it is sealed.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<Outcome, u32>,
+    /// Who approved the plan that it carries out, as the approval says; else by which key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
 }
 
 impl RunLine {
     /// The line of a run, in a log whose latest run was opened at this place.
     pub(super) fn of(run: RunStory, latest: Seq) -> Self {
         let (finished_at, exit_code) = (run.finished_at(), run.exit_code());
-        let RunStory { id, started_at, course, opened, partner, .. } = run;
+        let RunStory { id, started_at, course, opened, partner, sealed, approved, .. } = run;
+        let approval = approved.as_ref().and_then(|(_, approved)| Approval::of_record(approved).ok());
+        let approved_by = approval.map(|approval| match approval.statement.by {
+            Some(SignedBy { user, host }) => format!("{user} on {host}"),
+            None => approval.approver.as_str().to_owned(),
+        });
         Self {
             run_id: id,
             procedure: Some(opened.procedure.to_string()),
@@ -54,6 +67,8 @@ impl RunLine {
             finished_at,
             state: course.state(latest),
             exit_code,
+            counts: sealed.map(|(_, _, sealed)| sealed.counts).unwrap_or_default(),
+            approved_by,
         }
     }
 
@@ -80,6 +95,8 @@ impl RunLine {
             finished_at: None,
             state,
             exit_code: None,
+            counts: BTreeMap::new(),
+            approved_by: None,
         }
     }
 

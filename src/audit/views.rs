@@ -12,10 +12,11 @@ use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
 /// The kinds of the few records that say what a run is.
-const MILESTONES: [Kind; 6] = [
+const MILESTONES: [Kind; 7] = [
     Kind::KeyIntroduced,
     Kind::RunOpened,
     Kind::PartnerIdentified,
+    Kind::Approved,
     Kind::Stopped,
     Kind::Resumed,
     Kind::RunSealed,

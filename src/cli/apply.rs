@@ -19,7 +19,7 @@ use crate::{
     domain::{Mode, Outcome, TenantId, is_taken_out},
     engine::{Clock, not_approved},
     record::{Applies, Policy, RowState, Rules, Run, RunOpened},
-    report::is_operators_own,
+    report::{is_operators_own, why_no_other_person},
 };
 use std::{path::PathBuf, time::Duration};
 
@@ -75,6 +75,17 @@ pub(super) fn run(
         let removed_since = removed_since(&reader, &planned.run)?;
         drop(reader);
         let opened = opened(&planned, options, policy, &settings, removed_since);
+        if let Some(approved) = &approved
+            && settings.other_person
+            && let Some(why) = why_no_other_person(approved, &opened)
+            && !is_taken_out("approved-by-the-same-person")
+        {
+            let text = format!(
+                "the approval is not accepted: `other_person` under `[approval]` asks for another person, and {why}. Nothing \
+                 was sent"
+            );
+            return Err(Failure::new(Exit::Guard, text));
+        }
         if approved.as_ref().is_some_and(|approved| is_operators_own(approved, &opened)) {
             printer.warn(
                 "the approval was signed with another key, but by the same user on the same machine as this run, as that \

@@ -5,9 +5,12 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
     settings::{Paths, Typed},
-    tables::{Table, table},
+    tables::WIDTH,
 };
-use crate::audit::Reader;
+use crate::{
+    audit::{Reader, RunLine},
+    report::visible,
+};
 
 pub(super) fn run(printer: &Printer, typed: &Typed, common: &Common) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
@@ -22,18 +25,38 @@ pub(super) fn run(printer: &Printer, typed: &Typed, common: &Common) -> Result<E
         printer.data("no runs yet")?;
         return Ok(Exit::Done);
     }
-    let mut shown = Table::new(&["run", "mode", "partner", "list", "rows", "state", "exit"]);
-    for run in runs {
-        shown.row([
-            run.run_id.to_string(),
-            run.mode.unwrap_or_default(),
-            run.partner_name.unwrap_or_default(),
-            run.input_file.unwrap_or_default(),
-            run.input_rows.map(|rows| rows.to_string()).unwrap_or_default(),
-            run.state.as_str().to_owned(),
-            run.exit_code.map(|code| code.to_string()).unwrap_or_default(),
-        ]);
-    }
-    printer.data(&table(&shown))?;
+    let shown: Vec<String> = runs.iter().map(lines).collect();
+    printer.data(&shown.join("\n"))?;
     Ok(Exit::Done)
+}
+
+/// What it was, when and why; and below that, what it came to. Each fits a terminal of 80 columns.
+fn lines(run: &RunLine) -> String {
+    let at = run.started_at.to_string();
+    let at = at.get(..16).unwrap_or(&at).replace('T', " ");
+    let exit = run.exit_code.map(|code| format!(" with {code}")).unwrap_or_default();
+    let state = format!("{}{exit}", run.state.as_str());
+    let mode = run.mode.as_deref().unwrap_or_default();
+    let ticket = run.ticket.as_deref().unwrap_or_default();
+    let first = format!("{}  {at}  {mode:<9}  {state:<14}  {}", run.run_id, visible(ticket));
+
+    let rows = run.input_rows.map(|rows| if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") });
+    let outcomes = run.counts.iter().filter(|(_, count)| **count > 0);
+    let outcomes = outcomes.map(|(outcome, count)| format!("{count} {}", outcome.in_words()));
+    let outcomes = outcomes.collect::<Vec<_>>().join(", ");
+    let told = [
+        Some(outcomes).filter(|outcomes| !outcomes.is_empty()).or(rows),
+        run.partner_name.clone(),
+        run.approved_by.as_ref().map(|by| format!("approved by {by}")),
+        run.input_file.clone(),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    format!("{}\n{}", fitted(first.trim_end()), fitted(&format!("    {}", visible(&told.join(" · ")))))
+}
+
+fn fitted(line: &str) -> String {
+    if line.chars().count() <= WIDTH {
+        return line.to_owned();
+    }
+    line.chars().take(WIDTH - 1).chain(['…']).collect()
 }

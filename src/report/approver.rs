@@ -27,6 +27,25 @@ pub fn is_operators_own(approved: &Approved, opened: &RunOpened) -> bool {
     signed.is_some_and(|by| alike(&by, opened) == Alike::Both)
 }
 
+/// Why it is not shown that another person than the operator signed; none if the two machines name two users. What a
+/// machine says of itself proves nothing, but nobody approves their own plan by mistake.
+pub fn why_no_other_person(approved: &Approved, opened: &RunOpened) -> Option<String> {
+    let signed = Approval::of_record(approved).ok().and_then(|approval| approval.statement.by);
+    let Some(by) = signed else { return Some("the approval does not say who signed it".to_owned()) };
+    let name = |user: &str| user.split(" (uid ").next().unwrap_or(user).to_lowercase();
+    match alike(&by, opened) {
+        Alike::Machine => None,
+        Alike::Neither if name(&by.user) != name(&opened.operator) => None,
+        Alike::Both | Alike::Neither => Some(format!(
+            "{} signed it on {}, and you are {} on {}",
+            visible(&by.user),
+            visible(&by.host),
+            visible(&opened.operator),
+            visible(&opened.host)
+        )),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Alike {
     Both,
@@ -86,6 +105,11 @@ mod tests {
                 false,
             ),
             (Some(("dana (uid 1001)", "DESK")), "another user of the operator’s machine", false),
+            (
+                Some(("Tester (uid 7)", "LAPTOP-7")),
+                "by Tester (uid 7) on LAPTOP-7, as that machine says",
+                false,
+            ),
             // A name is only a variable.
             (Some(("dana (uid 1000)", "DESK")), "the same user on the same machine as the operator’s", true),
             (
@@ -98,6 +122,8 @@ mod tests {
             let said = signed_by(&approved, Some(&opened));
             assert!(said.ends_with(says), "{said}");
             assert_eq!(is_operators_own(&approved, &opened), is_own, "{said}");
+            let is_another = by.is_some_and(|(user, _)| user.starts_with("dana")) && !is_own;
+            assert_eq!(why_no_other_person(&approved, &opened).is_none(), is_another, "{said}");
             assert!(
                 signed_by(&approved, None).ends_with("say") || signed_by(&approved, None).ends_with("says")
             );

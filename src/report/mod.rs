@@ -32,7 +32,7 @@ mod traffic;
 mod workbook;
 mod write;
 
-pub use approver::{is_operators_own, signed_by};
+pub use approver::{is_operators_own, signed_by, why_no_other_person};
 pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };

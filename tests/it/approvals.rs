@@ -377,3 +377,34 @@ fn an_approval_that_nobody_can_give_is_not_required() {
     Done::of(&command.current_dir(office.operator.path("below")).output().unwrap()).exits(0);
     assert_eq!(office.world.removed().len(), 4);
 }
+
+#[test]
+fn a_company_can_ask_for_another_person() {
+    let office = Office::new();
+    let vkey = new_key(&office.approver);
+    let settings = |more: &str| {
+        let text = format!("[approval]\nrequired_above = 0\napprovers = [\"{vkey}\"]\n{more}");
+        office.operator.write("offboard.toml", text);
+    };
+    settings("");
+    let plan = office.plan(&[]);
+    let signed = approval(&office.approver, &plan, "approval.txt");
+    settings("other_person = true\n");
+    // Both folders are of one machine and one user here.
+    office.refuses(&plan, &["--approval", &text(&signed)], 4, "`other_person` under `[approval]`");
+    settings("other_person = false\n");
+    let done = office.apply(&plan, &["--approval", &text(&signed)]).exits(3);
+    assert!(done.err.contains("by the same user on the same machine"), "{}", done.err);
+    assert_eq!(office.world.removed().len(), 3);
+
+    // The list of runs says who approved what, and what it came to, in 80 columns.
+    let runs = office.operator.offboard(&["runs"]).exits(0).out;
+    for part in ["3 removed, 1 skipped", "approved by ", "sealed with 3", PARTNER_NAME] {
+        assert!(runs.contains(part), "{part}: {runs}");
+    }
+    assert!(runs.lines().all(|line| line.chars().count() < 80), "{runs}");
+    let json = office.operator.offboard(&["runs", "--output", "json"]).exits(0).out;
+    let last: Value = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(last["counts"], json!({ "removed": 3, "skipped": 1 }));
+    assert!(last["approved_by"].as_str().unwrap().contains(" on "), "{last}");
+}

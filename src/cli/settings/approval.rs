@@ -18,6 +18,8 @@ pub(super) struct ApprovalToml {
     pub(super) required_above: Option<u32>,
     /// The public halves of the keys that may approve.
     pub(super) approvers: Vec<String>,
+    /// Whether an approval by the operator's own user is refused, whatever key signed it.
+    pub(super) other_person: Option<bool>,
 }
 
 /// What the settings file says about who may approve.
@@ -60,6 +62,8 @@ pub(in crate::cli) struct ApprovalSettings {
     pub(in crate::cli) above: Option<u32>,
     /// Who may approve.
     pub(in crate::cli) approvers: Vec<VerifyingKey>,
+    /// Whether an approval by the operator's own user is refused.
+    pub(in crate::cli) other_person: bool,
     /// For the record.
     pub(in crate::cli) recorded: BTreeMap<String, Setting>,
 }
@@ -77,7 +81,9 @@ impl ApprovalSettings {
             given.iter().map(|text| keys::public(option, text)).collect::<Result<_, _>>()?;
         let shown = approvers.iter().map(VerifyingKey::as_str).collect::<Vec<_>>().join(", ");
         picker.pick("approver", named, in_file, Vec::new(), |_| shown.clone());
-        Ok(Self { above, approvers, recorded: picker.recorded })
+        let other_person =
+            picker.pick("other_person", None, file.approval.other_person, false, ToString::to_string);
+        Ok(Self { above, approvers, other_person, recorded: picker.recorded })
     }
 }
 

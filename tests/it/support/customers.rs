@@ -85,7 +85,12 @@ fn compare_runs(log: &Path, connection: &Connection) {
         names.iter().map(value).collect::<Result<Map<String, Value>, rusqlite::Error>>()
     });
     let in_view: Vec<Value> = in_view.unwrap().map(|line| Value::Object(line.unwrap())).collect();
-    let told: Vec<Value> = Reader::open(log).unwrap().runs().unwrap().iter().map(|run| json!(run)).collect();
+    let mut told: Vec<Value> =
+        Reader::open(log).unwrap().runs().unwrap().iter().map(|run| json!(run)).collect();
+    // What a line has beside the columns of the view.
+    for run in told.iter_mut().filter_map(Value::as_object_mut) {
+        run.retain(|name, _| !["counts", "approved_by"].contains(&name.as_str()));
+    }
     assert_eq!(in_view, told, "the runs in view and story");
 }
 

@@ -261,12 +261,18 @@ fn rows_of_page(page: &str) -> BTreeMap<u32, PageRow> {
                     format!("{}: ", name.replace("<wbr>", ""))
                 });
                 let text = unescaped(text.split("</bdi>").next()?);
-                Some(format!("{}{text}", reason.unwrap_or_default()))
+                Some((reason.is_some(), format!("{}{text}", reason.unwrap_or_default())))
             };
             // The first paragraph has the word and the reasons.
-            let findings: Vec<_> = cell.split("<p>").skip(1).filter_map(of_finding).collect();
+            let (mut explanation, mut was_finding) = (String::new(), false);
+            for (is_finding, text) in cell.split("<p>").skip(1).filter_map(of_finding) {
+                let between = if was_finding && is_finding { " | " } else { " " };
+                explanation.push_str(if explanation.is_empty() { "" } else { between });
+                explanation.push_str(&text);
+                was_finding = is_finding;
+            }
             let (name, meaning) = (name.clone(), meaning.clone());
-            rows.insert(row, PageRow { name, meaning, explanation: findings.join(" | ") });
+            rows.insert(row, PageRow { name, meaning, explanation });
         }
     }
     rows
