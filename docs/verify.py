@@ -185,7 +185,7 @@ def json_works():
         return False
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def is_signed(folder, key, signature, text):
     """Whether this is the Ed25519 signature of the text. A head and its copy are looked at once."""
     for name, data in (("key", key), ("signature", signature), ("text", text)):

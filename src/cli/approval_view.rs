@@ -56,9 +56,7 @@ fn head(plan: &Plan) -> String {
         line("reason", planned.reason.as_deref().unwrap_or("(none)"));
         line("planned", &format!("{} by {} on {}", planned.planned_at, planned.operator, planned.host));
         line("list", &format!("{}, {} rows", planned.input.file, planned.input.rows));
-        let limits = planned.limits.iter();
-        let limits = limits.map(|(name, limit)| format!("{name} {} ({})", limit.value, limit.origin));
-        line("limits", &limits.collect::<Vec<_>>().join(", "));
+        line("limits", &planned.limits_in_words());
     }
     line("procedure", head.procedure.as_str());
     let of_all = head.customers_of_partner.map(|all| format!(", of the partner's {all}")).unwrap_or_default();

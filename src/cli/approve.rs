@@ -71,12 +71,16 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
 
 /// Every name, a screen at a time if somebody is there; then what to look at first, which the question follows.
 fn show(printer: &Printer, view: &ApprovalView) -> Result<(), Failure> {
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        pager::show(printer, &view.names)?;
-    } else {
+    let surprises = format!("\n{}", view.surprises);
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         printer.data(&view.names)?;
+        return printer.data(&surprises);
     }
-    printer.data(&format!("\n{}", view.surprises))
+    pager::show(printer, &view.names)?;
+    if pager::is_longer_than_a_screen(&surprises) {
+        pager::pause(printer);
+    }
+    pager::show(printer, &surprises)
 }
 
 /// Makes the approver's key.

@@ -6,22 +6,35 @@ use std::io;
 /// What a terminal has that does not say it: lines, and characters in each.
 const USUAL: (usize, usize) = (24, 80);
 
-/// Shows all of it; at a terminal it stops at the end of each screen until somebody has read that.
+/// Shows all of it; at the end of each screen it stops until somebody has read that.
 pub(super) fn show(printer: &Printer, text: &str) -> Result<(), Failure> {
-    let (height, width) = size();
-    let mut screens = screens(text, height.saturating_sub(1).max(1), width.max(1)).into_iter().peekable();
+    let mut screens = of_this_terminal(text).into_iter().peekable();
+    let mut is_read = true;
     while let Some(screen) = screens.next() {
         printer.data(&screen)?;
-        if screens.peek().is_some() {
-            printer.ask("-- Enter: go on · q and Enter: to the end --");
-            let mut line = String::new();
-            let read = io::stdin().read_line(&mut line);
-            if read.is_err() || read.is_ok_and(|length| length == 0) || line.trim() == "q" {
-                return Ok(());
-            }
+        if is_read && screens.peek().is_some() {
+            is_read = pause(printer);
         }
     }
     Ok(())
+}
+
+/// Stops until somebody has read what is there. False if the rest is not to be stopped at.
+pub(super) fn pause(printer: &Printer) -> bool {
+    printer.ask("-- Enter: go on · q and Enter: to the end --");
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).is_ok_and(|length| length > 0) && line.trim() != "q"
+}
+
+/// Whether it would scroll out of sight.
+pub(super) fn is_longer_than_a_screen(text: &str) -> bool {
+    of_this_terminal(text).len() > 1
+}
+
+fn of_this_terminal(text: &str) -> Vec<String> {
+    let (height, width) = size();
+    // The last line is where it stops.
+    screens(text, height.saturating_sub(2).max(1), width.max(1))
 }
 
 fn size() -> (usize, usize) {

@@ -51,7 +51,7 @@ fn grouped(count: u64) -> String {
 }
 
 /// `2026-11-20 09:30:05 UTC`; the milliseconds are in the tables for machines.
-fn moment(time: &str) -> String {
+pub(super) fn moment(time: &str) -> String {
     match (time.get(..10), time.get(11..19), time.ends_with('Z')) {
         (Some(day), Some(clock), true) => format!("{day} {clock} UTC"),
         _ => time.to_owned(),

@@ -80,7 +80,8 @@ fn what_is_to_be_confirmed_can_be_read_before_it_is() {
     let (told, asked) = (done.err.find("plan.html").unwrap(), done.err.find("To go on, type").unwrap());
     assert!(told < asked, "{}", done.err);
     let page = std::fs::read_to_string(reports.join("plan.html")).unwrap();
-    for part in ["T-1", "tester", "list.csv", PARTNER_NAME, &id(3).to_string(), "max_removals 500 (default)"]
+    for part in
+        ["T-1", "tester", "list.csv", PARTNER_NAME, &id(3).to_string(), "--max-removals 500 (default)"]
     {
         assert!(page.contains(part), "{part}");
     }

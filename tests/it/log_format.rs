@@ -5,7 +5,7 @@
 
 use crate::support::{
     evidence::{layout, look, of_the_first_edition},
-    key,
+    is_available, key,
     payloads::{Code, Field, LeftOut, Made, inside},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,6 +18,7 @@ use std::{
     collections::{BTreeSet, VecDeque},
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::{Mutex, PoisonError},
 };
 
@@ -335,6 +336,17 @@ fn the_script_knows_the_kinds_and_their_fields() {
     hold(SCRIPT, ["AFTER_THE_SEAL = (", ")\n"], &after.join(", "));
     let latest = serde_json::to_value(offboard::record::Rules::LATEST).unwrap();
     hold(SCRIPT, ["LATEST_RULES = ", "\n"], &latest.to_string());
+}
+
+/// An auditor has the Python that the system came with.
+#[test]
+fn the_script_needs_no_newer_python_than_3_8() {
+    let vermin = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/readers/bin/vermin");
+    if !is_available("vermin", &vermin, "--version", "`.ci/run` installs it in target/readers") {
+        return;
+    }
+    let found = Command::new(vermin).args(["--no-tips", "--violations", "-t=3.8-", SCRIPT]).output().unwrap();
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stdout));
 }
 
 /// Whoever is to trust the script reads it beside the document, on a screen.

@@ -31,7 +31,7 @@ fn login(folder: &Folder, world: &World, more: &[&str]) -> Done {
 
 fn plan(folder: &Folder, world: &World, more: &[&str]) -> Done {
     let list = folder.write("list.csv", list_of([id(1)])).display().to_string();
-    let arguments = [&["plan", &list, "--rate", "600000"], more].concat();
+    let arguments = [&["plan", &list, "--rate", "600000", "--max-share", "100"], more].concat();
     Done::of(&bare(folder, world, &arguments).output().unwrap())
 }
 
@@ -192,7 +192,7 @@ fn killed_between_a_new_refresh_token_and_its_use() {
     for round in 0..100_u32 {
         let posts = || world.model().journal().counts().by_method.get("POST").copied();
         let asked = posts();
-        let mut child = bare(&folder, &world, &["plan", &list, "--rate", "600000"])
+        let mut child = bare(&folder, &world, &["plan", &list, "--rate", "600000", "--max-share", "100"])
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -49,6 +49,7 @@ mod renewal;
 mod resolve;
 mod review;
 mod sandbox;
+mod screens;
 mod searching;
 mod secrets;
 mod settings;

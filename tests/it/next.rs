@@ -132,7 +132,8 @@ fn a_plan_is_applied_or_approved_first() {
         Done::of(&folder.against(&world, &arguments.concat()).output().unwrap()).exits(0)
     };
     let done = plan(&["--require-approval"]);
-    let [approve, apply] = &next(&done)[..] else { panic!("{}", done.err) };
+    let [read, approve, apply] = &next(&done)[..] else { panic!("{}", done.err) };
+    assert!(read.starts_with("read 'all reports/") && read.contains("/plan.html', or `plan.xlsx`"), "{read}");
     assert!(
         approve.starts_with("offboard approve 'all reports/") && approve.ends_with("/plan.json'"),
         "{approve}"
@@ -141,7 +142,7 @@ fn a_plan_is_applied_or_approved_first() {
     folder.offboard(&["approve", "--new-key"]).exits(0);
     assert!(carried_out(&folder, &world, approve).exits(4).err.contains("--digest"));
     let done = plan(&[]);
-    let [apply] = &next(&done)[..] else { panic!("{}", done.err) };
+    let [_, apply] = &next(&done)[..] else { panic!("{}", done.err) };
     let applied = carried_out(&folder, &world, &format!("{apply} --yes --canary 0 --settle 1"));
     assert!(applied.code == 2, "{}", applied.err);
     let applied = carried_out(&folder, &world, &format!("{apply} --yes --canary 0")).exits(0);

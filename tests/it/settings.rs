@@ -128,7 +128,7 @@ fn a_name_that_is_none_is_told_with_its_line_and_with_the_one_that_is_near() {
         ("[approval]\napprover = []\n", "line 2: there is no setting `approver`; did you mean `approvers`?"),
         (
             "approval.above = 5",
-            "line 1: there is no setting `above`; there are `required_above` and `approvers`",
+            "line 1: there is no setting `above`; there are `required_above`, `approvers` and `other_person`",
         ),
         ("yes = true\n", "line 1: there is no setting `yes`; settings have the names of options"),
         ("hidden = \"skip\"\n", "what is decided about one list is said with the command alone"),

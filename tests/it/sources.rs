@@ -30,7 +30,8 @@ fn a_refresh_token_of_the_environment_is_replaced_for_the_next_start_only_if_it_
     let (world, folder) = (world(2, sign_in, json!({})), Folder::new());
     let plan = |token: &str| {
         let list = folder.write("list.csv", list(2));
-        let mut command = folder.against(&world, &["plan", list.to_str().unwrap(), "--rate", "600000"]);
+        let mut command = folder
+            .against(&world, &["plan", list.to_str().unwrap(), "--rate", "600000", "--max-share", "100"]);
         Done::of(&with_refresh_token(&mut command).env("OFFBOARD_REFRESH_TOKEN", token).output().unwrap())
     };
     // The first one ends with its first use; that the others work shows that what replaced it is used.

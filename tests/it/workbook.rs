@@ -1,25 +1,16 @@
 //! The workbook, as readers that are not ours see it.
 
-use crate::{review::hostile, support::Folder};
+use crate::{
+    review::hostile,
+    support::{Folder, is_available},
+};
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// All sheets as CSV: comma, quote, UTF-8, cells as they are shown.
 const CONVERSION: &str = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1";
-
-/// Whether this is there; says so when it is not.
-fn is_available(what: &str, command: &Path, argument: &str, hint: &str) -> bool {
-    let tried = Command::new(command).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let available = tried.is_ok_and(|status| status.success());
-    if !available {
-        let text = format!("SKIPPED: {what} is not there ({hint})");
-        assert!(std::env::var_os("OFFBOARD_TESTS_SKIP_NOTHING").is_none(), "{text}");
-        println!("{text}");
-    }
-    available
-}
 
 /// The folder of a run's reports, with a `customers.csv` as it is.
 fn raw_reports(folder: &Folder) -> PathBuf {

@@ -1,5 +1,8 @@
 //! Names in `offboard.toml` that are none: which ones are near.
 
+/// So many names, and one more, are all told.
+const FEW: usize = 4;
+
 /// What is said of an error in the file: an unknown name is told with the nearest one that is known.
 pub(super) fn explained(message: &str) -> String {
     // Serde names the unknown one first, and then all that are known there.
@@ -9,7 +12,9 @@ pub(super) fn explained(message: &str) -> String {
     let known: Vec<&str> = names.collect();
     let then = match (nearest(unknown, &known), &*known) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, [one, other]) => format!("there are `{one}` and `{other}`"),
+        (None, [few @ .., last]) if !few.is_empty() && few.len() <= FEW => {
+            format!("there are `{}` and `{last}`", few.join("`, `"))
+        }
         (None, _) => "settings have the names of options, with `_` for `-`, and what is decided about one list is said \
                       with the command alone"
             .to_owned(),

@@ -80,6 +80,16 @@ pub struct PlannedBy {
     pub limits: BTreeMap<String, Setting>,
 }
 
+impl PlannedBy {
+    /// The limits as options, each with where it comes from.
+    pub fn limits_in_words(&self) -> String {
+        let limits = self.limits.iter();
+        let limits = limits
+            .map(|(name, limit)| format!("--{} {} ({})", name.replace('_', "-"), limit.value, limit.origin));
+        limits.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The list of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlannedInput {

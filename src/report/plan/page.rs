@@ -5,7 +5,11 @@ use super::{Entry, Plan, PlannedBy};
 use crate::{
     domain::{ListReading, Outcome, Preparation},
     record::Judged,
-    report::{ReportError, page::policy, template},
+    report::{
+        ReportError,
+        page::policy,
+        template::{self, moment},
+    },
 };
 use minijinja::{ErrorKind, Value, context, value::Serde};
 use serde::Serialize;
@@ -111,15 +115,13 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut line = |name, text: String, is_mono| lines.push(Line { name, text, is_mono });
     if let Some(planned) = &head.planned {
-        let PlannedBy { planned_at, operator, host, ticket, reason, input, limits } = planned;
+        let PlannedBy { planned_at, operator, host, ticket, reason, input, .. } = planned;
         line("Ticket", ticket.clone().unwrap_or_else(|| "none named".to_owned()), false);
         line("Reason", reason.clone().unwrap_or_else(|| "none given".to_owned()), false);
-        line("Planned", format!("{planned_at}, by {operator} on {host}"), false);
+        line("Planned", format!("{}, by {operator} on {host}", moment(&planned_at.to_string())), false);
         line("List", format!("{}, {} rows", input.file, input.rows), false);
         line("SHA-256 of the list", input.sha256.to_string(), true);
-        let limits: Vec<_> =
-            limits.iter().map(|(name, limit)| format!("{name} {} ({})", limit.value, limit.origin)).collect();
-        line("Limits", limits.join(", "), false);
+        line("Limits", planned.limits_in_words(), false);
     }
     line("Partner tenant", head.partner.tenant_id.map(|id| id.to_string()).unwrap_or_default(), true);
     line("Procedure", head.procedure.to_string(), false);

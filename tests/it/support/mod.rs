@@ -32,6 +32,10 @@ use offboard::{
     domain::{Secret, TenantId},
 };
 use serde_json::{Value, json};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 /// What ends a relationship: exactly these 71 bytes.
 pub(crate) const REMOVAL_BODY: &str =
@@ -68,4 +72,16 @@ pub(crate) const KEY: &str = "PRIVATE+KEY+tester@host+a1488287+AQEBAQEBAQEBAQEBA
 /// That key.
 pub(crate) fn key() -> SigningKey {
     SigningKey::from_text(&Secret::new(KEY.to_owned())).unwrap()
+}
+
+/// Whether this is there; says so when it is not.
+pub(crate) fn is_available(what: &str, command: &Path, argument: &str, hint: &str) -> bool {
+    let tried = Command::new(command).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let available = tried.is_ok_and(|status| status.success());
+    if !available {
+        let text = format!("SKIPPED: {what} is not there ({hint})");
+        assert!(std::env::var_os("OFFBOARD_TESTS_SKIP_NOTHING").is_none(), "{text}");
+        println!("{text}");
+    }
+    available
 }
