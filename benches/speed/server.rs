@@ -130,7 +130,7 @@ impl State {
                 if self.removed.contains(&n) {
                     return (
                         404,
-                        text(&json!({ "code": 600_009, "description": "Relationship does not exist." })),
+                        text(&json!({ "code": 1000, "description": "Relationship does not exist." })),
                     );
                 }
                 match (request.method() == Method::PATCH, rest) {
@@ -150,7 +150,8 @@ impl State {
     fn page(&self, request: &Request<Incoming>) -> Bytes {
         let token = request.headers().get("ms-continuationtoken").and_then(|token| token.to_str().ok());
         let from: usize = token.and_then(|token| token.parse().ok()).unwrap_or_default();
-        let mut here = (from..self.scene.customers).filter(|n| !self.removed.contains(n));
+        // One more than are removed: a listing that names nobody shows nothing.
+        let mut here = (from..=self.scene.customers).filter(|n| !self.removed.contains(n));
         let items: Vec<Value> = here.by_ref().take(PAGE).map(|n| customer(n, "reseller")).collect();
         let links = here.next().map(|next| {
             json!({ "next": { "uri": "/v1/customers?size=500&seekOperation=Next", "method": "GET",

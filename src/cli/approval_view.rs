@@ -6,8 +6,7 @@ use super::{
 };
 use crate::{
     domain::{ListReading, Outcome},
-    record::Judged,
-    report::{Entry, Plan, Surprise, visible},
+    report::{Plan, Pointed, Surprise, visible},
 };
 
 /// The plan for whoever is to answer for it: every name, and then what is asked about.
@@ -24,8 +23,14 @@ impl ApprovalView {
         let outcome = Outcome::Done(plan.head.procedure);
         let mut names =
             vec![head(plan), strong(&format!("The {} customers that would be {outcome}", plan.head.ready))];
-        let ready = plan.ready().map(|entry| (entry, entry.left_to_the_service()));
-        names.push(customers(ready, "left to the service"));
+        let ready = plan.ready().map(|entry| Pointed {
+            row: entry.decision.row,
+            id: entry.customer_tenant_id,
+            name: entry.decision.name.clone(),
+            domain: entry.decision.domain.clone(),
+            said: entry.left_to_the_service(),
+        });
+        names.push(customers(ready.collect(), "left to the service"));
         names.extend(preparations(plan, &strong("What would be done before that")));
         names.extend(others(plan, &strong("The others")));
 
@@ -67,37 +72,34 @@ fn head(plan: &Plan) -> String {
 
 /// The customers whose removal would surprise most, with why.
 fn surprises(plan: &Plan) -> Vec<String> {
-    let in_words = |surprise: &Surprise<'_>| {
-        let shown =
-            customers(surprise.customers.iter().map(|(entry, cell)| (*entry, cell.clone())), surprise.column);
+    let in_words = |surprise: Surprise| {
         let more = match surprise.more {
             0 => String::new(),
             more => format!("\n  … and {more} more"),
         };
+        let shown = customers(surprise.customers, surprise.column);
         format!("  {}\n{shown}{more}", surprise.what)
     };
-    plan.surprises().iter().map(in_words).collect()
+    plan.surprises().into_iter().map(in_words).collect()
 }
 
-/// Customers with their IDs first, so that no terminal breaks one; and what the last column says of each.
-fn customers<'a>(entries: impl Iterator<Item = (&'a Entry<Judged>, String)>, column: &str) -> String {
-    let entries: Vec<_> = entries.collect();
-    let has_cells = entries.iter().any(|(_, cell)| !cell.is_empty());
+/// Customers with their IDs first, so that no terminal breaks one; and what the next column says of each.
+fn customers(all: Vec<Pointed>, column: &str) -> String {
+    let has_cells = all.iter().any(|one| !one.said.is_empty());
     let mut header = vec!["row", "tenant ID", "customer", "domain"];
     if has_cells {
         header.insert(2, column);
     }
     let mut shown = Table::new(&header);
-    for (entry, cell) in entries {
-        let decision = &entry.decision;
+    for Pointed { row, id, name, domain, said } in all {
         let mut cells = vec![
-            decision.row.to_string(),
-            entry.customer_tenant_id.map(|id| id.to_string()).unwrap_or_default(),
-            decision.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
-            decision.domain.clone().unwrap_or_default(),
+            row.to_string(),
+            id.map(|id| id.to_string()).unwrap_or_default(),
+            name.unwrap_or_else(|| "(no name)".to_owned()),
+            domain.unwrap_or_default(),
         ];
         if has_cells {
-            cells.insert(2, cell);
+            cells.insert(2, said);
         }
         shown.row(cells);
     }

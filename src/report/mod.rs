@@ -40,7 +40,7 @@ pub use error::ReportError;
 pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
-pub use plan::{BadPlan, Entry, Plan, Surprise};
+pub use plan::{BadPlan, Entry, Plan, Pointed, Surprise};
 pub use rows::Shown;
 pub use summary::{InputLine, PartnerLine, Requests, Summary, summary};
 pub use tables::CsvStyle;

@@ -3,7 +3,7 @@
 use super::{
     CsvStyle, ReportError,
     page::{self, Page},
-    plan::{self, Plan, write_book, write_page},
+    plan,
     rows::{Row, Tally},
     summary::Summary,
     tables::{Customers, Retry},
@@ -142,9 +142,7 @@ fn draft_all(
     finished.push(out.end()?);
 
     if let Some(plan) = plan {
-        let written = plan.end()?.end()?;
-        finished.extend(plan_pages(folder, &written)?);
-        finished.push(written);
+        finished.extend(end_plan(folder, plan)?);
         done("plan.html, plan.xlsx");
     }
 
@@ -168,16 +166,12 @@ fn draft_all(
     Ok((tally, summary, finished))
 }
 
-/// What is to be allowed, for people, made from the plan that was written.
-fn plan_pages(folder: &Path, written: &Finished) -> Result<[Finished; 2], ReportError> {
-    let reading = ReportError::writing::<io::Error>(&written.path);
-    let file = written.file.reopen().map_err(&reading)?;
-    let plan = Plan::reread(file).map_err(|error| reading(error.into()))?;
+/// The plan, and what people read of it.
+fn end_plan(folder: &Path, plan: plan::Writing<Draft>) -> Result<[Finished; 3], ReportError> {
     let mut page = Draft::begin(folder, "plan.html")?;
-    write_page(&mut page, &folder.join("plan.html"), &plan)?;
     let mut book = Draft::begin(folder, "plan.xlsx")?;
-    write_book(&mut book, &folder.join("plan.xlsx"), &plan)?;
-    Ok([page.end()?, book.end()?])
+    let plan = plan.end(&mut page, &mut book)?;
+    Ok([plan.end()?, page.end()?, book.end()?])
 }
 
 /// Writes `plan.json`, `plan.html` and `plan.xlsx` of a run whose plan is sealed, into `folder`, before anybody is asked
@@ -187,10 +181,7 @@ pub fn write_plan(reader: &Reader, run: &RunLine, folder: &Path) -> Result<(), R
     let drafts = reader.at_one_moment(|| -> Result<Vec<Finished>, ReportError> {
         let (_, _, plan) = tell(reader, run, &PlanAlone { folder })?;
         let Some(plan) = plan else { return Ok(Vec::new()) };
-        let written = plan.end()?.end()?;
-        let mut drafts: Vec<_> = plan_pages(folder, &written)?.into();
-        drafts.push(written);
-        Ok(drafts)
+        Ok(end_plan(folder, plan)?.into())
     })?;
     publish(folder, drafts).map(drop)
 }

@@ -1,8 +1,13 @@
 //! `plan.xlsx`: what is to be allowed, as a workbook.
 
-use super::{Plan, page::lines};
+use super::{
+    Entry, Head,
+    page::lines,
+    surprises::{Surprise, left_to_the_service},
+};
 use crate::{
-    domain::{ListReading, Preparation, in_one_text},
+    domain::{ListReading, Outcome, Preparation, in_one_text},
+    record::Judged,
     report::{
         ReportError,
         rows::Shown,
@@ -10,7 +15,10 @@ use crate::{
     },
 };
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
-use std::{io::Write, path::Path};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 const CUSTOMERS: [Column<'_>; 7] = [
     ("Row", 8.0),
@@ -26,36 +34,78 @@ const FIRST: [Column<'_>; 5] =
 const OTHERS: [Column<'_>; 5] =
     [("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Outcome", 16.0), ("Why", 100.0)];
 
-/// Writes the workbook. The same plan gives the same bytes.
-pub(in crate::report) fn write_book(
-    out: &mut (impl Write + Send),
-    path: &Path,
-    plan: &Plan,
-) -> Result<(), ReportError> {
-    book(plan).and_then(|mut workbook| workbook.save_to_writer(out)).map_err(writing(path))
+/// The sheets, in their order.
+const PLAN: usize = 0;
+const POINTED: usize = 1;
+const LEAVING: usize = 2;
+const STAYING: usize = 3;
+
+/// The workbook while a plan is gone through. Its long sheets are written row by row to the disk; the same plan gives the
+/// same bytes.
+pub(super) struct Book {
+    workbook: Workbook,
+    path: PathBuf,
+    leaving: u32,
+    staying: u32,
 }
 
-fn book(plan: &Plan) -> Result<Workbook, XlsxError> {
-    let mut workbook = Workbook::new();
-    let planned_at = plan.head.planned.as_ref().map_or(0, |planned| planned.planned_at.as_millis() / 1000);
+impl Book {
+    pub(super) fn begin(folder: &Path, head: &Head) -> Result<Self, ReportError> {
+        let path = folder.join("plan.xlsx");
+        let mut workbook = Workbook::new();
+        begin(&mut workbook, folder, head).map_err(writing(&path))?;
+        Ok(Self { workbook, path, leaving: 0, staying: 0 })
+    }
+
+    pub(super) fn add(&mut self, entry: &Entry<&Judged>) -> Result<(), ReportError> {
+        let Self { workbook, path, leaving, staying } = self;
+        let added = if entry.decision.verdict == Outcome::Ready {
+            *leaving += 1;
+            Sheet::of(workbook, LEAVING).and_then(|mut sheet| customer(&mut sheet, *leaving, entry))
+        } else {
+            *staying += 1;
+            Sheet::of(workbook, STAYING).and_then(|mut sheet| other(&mut sheet, *staying, entry))
+        };
+        added.map_err(writing(path))
+    }
+
+    pub(super) fn end(
+        self,
+        out: &mut (impl Write + Send),
+        head: &Head,
+        surprises: &[Surprise],
+    ) -> Result<(), ReportError> {
+        let Self { mut workbook, path, leaving, staying } = self;
+        let finish = || -> Result<(), XlsxError> {
+            whole(&mut Sheet::of(&mut workbook, PLAN)?, head)?;
+            first(&mut Sheet::of(&mut workbook, POINTED)?, surprises)?;
+            Sheet::of(&mut workbook, LEAVING)?.filter(leaving, CUSTOMERS.len())?;
+            Sheet::of(&mut workbook, STAYING)?.filter(staying, OTHERS.len())?;
+            workbook.save_to_writer(out)
+        };
+        finish().map_err(writing(&path))
+    }
+}
+
+fn begin(workbook: &mut Workbook, folder: &Path, head: &Head) -> Result<(), XlsxError> {
+    workbook.set_tempdir(folder)?;
+    let planned_at = head.planned.as_ref().map_or(0, |planned| planned.planned_at.as_millis() / 1000);
     let made = ExcelDateTime::from_timestamp(planned_at)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    for name in ["Plan", "Look at these first", "Customers", "The others"] {
-        workbook.add_worksheet().set_name(name)?;
-    }
-    whole(&mut Sheet::of(&mut workbook, 0)?, plan)?;
-    first(&mut Sheet::of(&mut workbook, 1)?, plan)?;
-    customers(&mut Sheet::of(&mut workbook, 2)?, plan)?;
-    others(&mut Sheet::of(&mut workbook, 3)?, plan)?;
-    Ok(workbook)
+    workbook.add_worksheet().set_name("Plan")?;
+    workbook.add_worksheet().set_name("Look at these first")?;
+    workbook.add_worksheet_with_constant_memory()?.set_name("Customers")?;
+    workbook.add_worksheet_with_constant_memory()?.set_name("The others")?;
+    Sheet::of(workbook, LEAVING)?.header(&CUSTOMERS)?;
+    Sheet::of(workbook, STAYING)?.header(&OTHERS)
 }
 
-fn whole(sheet: &mut Sheet<'_>, plan: &Plan) -> Result<(), XlsxError> {
+fn whole(sheet: &mut Sheet<'_>, head: &Head) -> Result<(), XlsxError> {
     sheet.widths(&[24.0, 100.0])?;
-    let refused = plan.head.cannot_be_applied.as_deref().map(|why| ("Cannot be carried out", why));
-    let partner = plan.head.partner.name.as_deref().map(|name| ("Partner", name));
-    let said = plan.head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
-    let lines = lines(plan);
+    let refused = head.cannot_be_applied.as_deref().map(|why| ("Cannot be carried out", why));
+    let partner = head.partner.name.as_deref().map(|name| ("Partner", name));
+    let said = head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
+    let lines = lines(head);
     let lines = refused
         .into_iter()
         .chain(partner)
@@ -67,66 +117,51 @@ fn whole(sheet: &mut Sheet<'_>, plan: &Plan) -> Result<(), XlsxError> {
     Ok(())
 }
 
-fn first(sheet: &mut Sheet<'_>, plan: &Plan) -> Result<(), XlsxError> {
+fn first(sheet: &mut Sheet<'_>, surprises: &[Surprise]) -> Result<(), XlsxError> {
     sheet.header(&FIRST)?;
-    let surprises = plan.surprises();
-    let all = surprises.iter().flat_map(|surprise| {
-        surprise.customers.iter().map(|(entry, said)| (surprise.what, *entry, said.as_str()))
-    });
+    let all = surprises.iter().flat_map(|surprise| surprise.customers.iter().map(|one| (surprise.what, one)));
     let mut rows = 0;
-    for (what, entry, said) in all {
+    for (what, one) in all {
         rows += 1;
-        let id = entry.customer_tenant_id.map(|id| id.to_string());
+        let id = one.id.map(|id| id.to_string());
         let cells = [
             Cell::Text(what),
-            Cell::Number(entry.decision.row.into()),
+            Cell::Number(one.row.into()),
             Cell::text(id.as_ref()),
-            Cell::text(entry.decision.name.as_ref()),
-            Cell::Text(said),
+            Cell::text(one.name.as_ref()),
+            Cell::Text(&one.said),
         ];
         sheet.row(rows, &cells)?;
     }
     sheet.filter(rows, FIRST.len())
 }
 
-fn customers(sheet: &mut Sheet<'_>, plan: &Plan) -> Result<(), XlsxError> {
-    sheet.header(&CUSTOMERS)?;
-    let mut rows = 0;
-    for entry in plan.ready() {
-        rows += 1;
-        let decision = &entry.decision;
-        let id = entry.customer_tenant_id.map(|id| id.to_string());
-        let before: Vec<_> = decision.first.iter().map(Preparation::in_words).collect();
-        let cells = [
-            Cell::Number(decision.row.into()),
-            Cell::text(id.as_ref()),
-            Cell::text(decision.name.as_ref()),
-            Cell::text(decision.domain.as_ref()),
-            Cell::number(decision.seats.and_then(|seats| u32::try_from(seats).ok())),
-            Cell::Wrapped(&before.join("; ")),
-            Cell::Text(&entry.left_to_the_service()),
-        ];
-        sheet.row(rows, &cells)?;
-    }
-    sheet.filter(rows, CUSTOMERS.len())
+fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Result<(), XlsxError> {
+    let decision = entry.decision;
+    let id = entry.customer_tenant_id.map(|id| id.to_string());
+    let before: Vec<_> = decision.first.iter().map(Preparation::in_words).collect();
+    let cells = [
+        Cell::Number(decision.row.into()),
+        Cell::text(id.as_ref()),
+        Cell::text(decision.name.as_ref()),
+        Cell::text(decision.domain.as_ref()),
+        Cell::number(decision.seats.and_then(|seats| u32::try_from(seats).ok())),
+        Cell::Wrapped(&before.join("; ")),
+        Cell::Text(&left_to_the_service(decision).join(", ")),
+    ];
+    sheet.row(number, &cells)
 }
 
-fn others(sheet: &mut Sheet<'_>, plan: &Plan) -> Result<(), XlsxError> {
-    sheet.header(&OTHERS)?;
-    let mut rows = 0;
-    for entry in plan.others() {
-        rows += 1;
-        let decision = &entry.decision;
-        let id = entry.customer_tenant_id.map(|id| id.to_string());
-        let why = decision.note.clone().unwrap_or_else(|| in_one_text(&decision.findings));
-        let cells = [
-            Cell::Number(decision.row.into()),
-            Cell::text(id.as_ref()),
-            Cell::text(decision.name.as_ref()),
-            Cell::Shown(Shown::Outcome(decision.verdict)),
-            Cell::Wrapped(&why),
-        ];
-        sheet.row(rows, &cells)?;
-    }
-    sheet.filter(rows, OTHERS.len())
+fn other(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Result<(), XlsxError> {
+    let decision = entry.decision;
+    let id = entry.customer_tenant_id.map(|id| id.to_string());
+    let why = decision.note.clone().unwrap_or_else(|| in_one_text(&decision.findings));
+    let cells = [
+        Cell::Number(decision.row.into()),
+        Cell::text(id.as_ref()),
+        Cell::text(decision.name.as_ref()),
+        Cell::Shown(Shown::Outcome(decision.verdict)),
+        Cell::Wrapped(&why),
+    ];
+    sheet.row(number, &cells)
 }

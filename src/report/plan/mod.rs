@@ -7,10 +7,8 @@ mod read;
 mod surprises;
 mod write;
 
-pub(super) use book::write_book;
-pub(super) use page::write_page;
 pub use read::{BadPlan, Plan};
-pub use surprises::Surprise;
+pub use surprises::{Pointed, Surprise};
 pub(super) use write::Writing;
 
 use crate::{

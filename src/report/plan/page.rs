@@ -1,9 +1,12 @@
 //! `plan.html`: what is to be allowed, as a page. It has no script and folds nothing, so that whoever looks for a name
 //! finds it.
 
-use super::{Entry, Plan, PlannedBy};
+use super::{
+    Entry, Head, PlannedBy,
+    surprises::{Surprise, left_to_the_service},
+};
 use crate::{
-    domain::{ListReading, Outcome, Preparation},
+    domain::{Finding, ListReading, Outcome, Preparation},
     record::Judged,
     report::{
         ReportError,
@@ -12,10 +15,11 @@ use crate::{
     },
 };
 use minijinja::{ErrorKind, Value, context, value::Serde};
-use serde::Serialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
-    io::{self, Write},
-    path::Path,
+    fs::File,
+    io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write},
+    path::{Path, PathBuf},
 };
 
 const TEMPLATE: &str = include_str!("plan.html");
@@ -28,90 +32,127 @@ pub(super) struct Line {
     is_mono: bool,
 }
 
-#[derive(Serialize)]
-struct Named {
+#[derive(Serialize, Deserialize)]
+struct Leaving {
     row: u32,
     name: String,
     id: String,
-    said: String,
-}
-
-#[derive(Serialize)]
-struct Leaving<'a> {
-    row: u32,
-    name: String,
-    id: String,
-    domain: &'a str,
+    domain: String,
     seats: Option<u64>,
     first: Vec<String>,
-    allowed: Vec<&'static str>,
+    allowed: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct Staying<'a> {
+#[derive(Serialize, Deserialize)]
+struct Staying {
     row: u32,
     name: String,
     id: String,
-    outcome: &'static str,
-    outcome_in_words: &'static str,
+    outcome: String,
+    outcome_in_words: String,
     findings: Vec<Found>,
-    note: Option<&'a str>,
+    note: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Found {
-    reason: &'static str,
+    reason: String,
     text: String,
 }
 
-/// Writes the page.
-pub(in crate::report) fn write_page(
-    out: &mut impl Write,
-    path: &Path,
-    plan: &Plan,
-) -> Result<(), ReportError> {
-    let head = &plan.head;
-    let surprises: Vec<_> = plan.surprises();
-    let surprises: Vec<_> = surprises
-        .iter()
-        .map(|surprise| {
-            let customers: Vec<_> =
-                surprise.customers.iter().map(|(entry, said)| named(entry, said)).collect();
-            context! { what => surprise.what, column => surprise.column, more => surprise.more,
-            customers => Value::from(Serde(customers)) }
-        })
-        .collect();
-    let customers: Vec<_> = plan.ready().map(leaving).collect();
-    let others: Vec<_> = plan.others().map(staying).collect();
-    let values = context! {
-        partner => head.partner.name.as_deref().unwrap_or("partner not read"),
-        run_id => head.run_id.as_str(),
-        ready => head.ready,
-        done => Outcome::Done(head.procedure).in_words(),
-        is_simulated => head.mode.is_simulated(),
-        cannot_be_applied => head.cannot_be_applied.as_deref(),
-        lines => Value::from(Serde(lines(plan))),
-        warnings => head.list.as_ref().map(ListReading::warnings).unwrap_or_default(),
-        surprises,
-        customers => Value::from(Serde(customers)),
-        others => Value::from(Serde(others)),
-        policy => policy(template::STYLE, ""),
-        style => template::STYLE,
-    };
-    let mut environment = template::environment()?;
-    environment.add_template("plan.html", TEMPLATE)?;
-    match environment.get_template("plan.html")?.render_captured_to(values, out) {
-        Ok(_nothing_captured) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::WriteFailure => {
-            Err(ReportError::Write { path: path.to_owned(), source: io::Error::other(error) })
+/// The page while a plan is gone through. Its rows are put aside on disk: there may be many.
+pub(super) struct Page {
+    path: PathBuf,
+    leaving: Aside,
+    staying: Aside,
+}
+
+impl Page {
+    pub(super) fn begin(folder: &Path) -> Result<Self, ReportError> {
+        let path = folder.join("plan.html");
+        let aside = || Aside::begin(folder).map_err(ReportError::writing(&path));
+        let (leaving, staying) = (aside()?, aside()?);
+        Ok(Self { path, leaving, staying })
+    }
+
+    pub(super) fn add(&mut self, entry: &Entry<&Judged>) -> Result<(), ReportError> {
+        let put = match entry.decision.verdict {
+            Outcome::Ready => self.leaving.put(&leaving(entry)),
+            _ => self.staying.put(&staying(entry)),
+        };
+        put.map_err(ReportError::writing(&self.path))
+    }
+
+    pub(super) fn end(
+        self,
+        out: &mut impl Write,
+        head: &Head,
+        first: &[Surprise],
+    ) -> Result<(), ReportError> {
+        let Self { path, leaving, staying } = self;
+        let others = staying.count;
+        let values = context! {
+            partner => head.partner.name.as_deref().unwrap_or("partner not read"),
+            run_id => head.run_id.as_str(),
+            ready => head.ready,
+            done => Outcome::Done(head.procedure).in_words(),
+            is_simulated => head.mode.is_simulated(),
+            cannot_be_applied => head.cannot_be_applied.as_deref(),
+            lines => Value::from(Serde(lines(head))),
+            warnings => head.list.as_ref().map(ListReading::warnings).unwrap_or_default(),
+            surprises => Value::from(Serde(first)),
+            customers => leaving.rows::<Leaving>().map_err(ReportError::writing(&path))?,
+            others => staying.rows::<Staying>().map_err(ReportError::writing(&path))?,
+            others_count => others,
+            policy => policy(template::STYLE, ""),
+            style => template::STYLE,
+        };
+        let mut environment = template::environment()?;
+        environment.add_template("plan.html", TEMPLATE)?;
+        match environment.get_template("plan.html")?.render_captured_to(values, out) {
+            Ok(_nothing_captured) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::WriteFailure => {
+                Err(ReportError::Write { path, source: io::Error::other(error) })
+            }
+            Err(error) => Err(error.into()),
         }
-        Err(error) => Err(error.into()),
+    }
+}
+
+/// Rows in a file without a name, until the page asks for them.
+struct Aside {
+    file: BufWriter<File>,
+    count: usize,
+}
+
+impl Aside {
+    fn begin(folder: &Path) -> io::Result<Self> {
+        Ok(Self { file: BufWriter::new(tempfile::tempfile_in(folder)?), count: 0 })
+    }
+
+    fn put(&mut self, row: &impl Serialize) -> io::Result<()> {
+        self.count += 1;
+        serde_json::to_writer(&mut self.file, row)?;
+        self.file.write_all(b"\n")
+    }
+
+    /// One by one, as the page asks for them.
+    fn rows<R: Serialize + DeserializeOwned>(self) -> io::Result<Value> {
+        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.rewind()?;
+        let rows = BufReader::new(file).lines().map(|line| {
+            let row = line.and_then(|line| Ok(serde_json::from_str::<R>(&line)?));
+            row.map_or_else(
+                |error| Value::from(minijinja::Error::new(ErrorKind::BadSerialization, error.to_string())),
+                |row| Value::from(Serde(&row)),
+            )
+        });
+        Ok(Value::make_one_shot_iterator(rows))
     }
 }
 
 /// What is asked, by whom, and of what it was made.
-pub(super) fn lines(plan: &Plan) -> Vec<Line> {
-    let head = &plan.head;
+pub(super) fn lines(head: &Head) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut line = |name, text: String, is_mono| lines.push(Line { name, text, is_mono });
     if let Some(planned) = &head.planned {
@@ -121,7 +162,9 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
         line("Planned", format!("{}, by {operator} on {host}", moment(&planned_at.to_string())), false);
         line("List", format!("{}, {} rows", input.file, input.rows), false);
         line("SHA-256 of the list", input.sha256.to_string(), true);
-        line("Limits", planned.limits_in_words(), false);
+        if !planned.limits.is_empty() {
+            line("Limits", planned.limits_in_words(), false);
+        }
     }
     line("Partner tenant", head.partner.tenant_id.map(|id| id.to_string()).unwrap_or_default(), true);
     line("Procedure", head.procedure.to_string(), false);
@@ -131,41 +174,37 @@ pub(super) fn lines(plan: &Plan) -> Vec<Line> {
     lines
 }
 
-fn name_of(entry: &Entry<Judged>) -> String {
+fn name_of(entry: &Entry<&Judged>) -> String {
     entry.decision.name.clone().unwrap_or_else(|| "(no name)".to_owned())
 }
 
-fn id_of(entry: &Entry<Judged>) -> String {
+fn id_of(entry: &Entry<&Judged>) -> String {
     entry.customer_tenant_id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn named(entry: &Entry<Judged>, said: &str) -> Named {
-    Named { row: entry.decision.row, name: name_of(entry), id: id_of(entry), said: said.to_owned() }
-}
-
-fn leaving(entry: &Entry<Judged>) -> Leaving<'_> {
-    let decision = &entry.decision;
+fn leaving(entry: &Entry<&Judged>) -> Leaving {
+    let decision = entry.decision;
     Leaving {
         row: decision.row,
         name: name_of(entry),
         id: id_of(entry),
-        domain: decision.domain.as_deref().unwrap_or_default(),
+        domain: decision.domain.clone().unwrap_or_default(),
         seats: decision.seats,
         first: decision.first.iter().map(Preparation::in_words).collect(),
-        allowed: decision.allowed.iter().map(|found| found.reason.as_str()).collect(),
+        allowed: left_to_the_service(decision).into_iter().map(str::to_owned).collect(),
     }
 }
 
-fn staying(entry: &Entry<Judged>) -> Staying<'_> {
-    let decision = &entry.decision;
-    let found = decision.findings.iter();
+fn staying(entry: &Entry<&Judged>) -> Staying {
+    let decision = entry.decision;
+    let found = |one: &Finding| Found { reason: one.reason.to_string(), text: one.explanation() };
     Staying {
         row: decision.row,
         name: name_of(entry),
         id: id_of(entry),
-        outcome: decision.verdict.as_str(),
-        outcome_in_words: decision.verdict.in_words(),
-        findings: found.map(|one| Found { reason: one.reason.as_str(), text: one.explanation() }).collect(),
-        note: decision.note.as_deref(),
+        outcome: decision.verdict.as_str().to_owned(),
+        outcome_in_words: decision.verdict.in_words().to_owned(),
+        findings: decision.findings.iter().map(found).collect(),
+        note: decision.note.clone(),
     }
 }

@@ -6,7 +6,6 @@ use crate::{
     record::{Judged, plan_digest},
 };
 use serde::Deserialize;
-use std::io::{BufReader, Read};
 
 /// A plan whose digest is the one of its decisions.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,11 +57,6 @@ impl Plan {
             return Err(BadPlan::Altered("another number of customers is ready".to_owned()));
         }
         Ok(plan)
-    }
-
-    /// Reads a plan that this program has just written.
-    pub(in crate::report) fn reread(file: impl Read) -> Result<Self, serde_json::Error> {
-        serde_json::from_reader(BufReader::new(file))
     }
 
     /// The digest of the text that it was read from.

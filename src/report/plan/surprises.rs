@@ -2,63 +2,121 @@
 
 use super::{Entry, Plan};
 use crate::{
-    domain::{Outcome, Reason},
+    domain::{Day, Outcome, Reason, TenantId},
     record::Judged,
 };
-use std::{cmp::Reverse, collections::BTreeMap};
+use serde::Serialize;
+use std::{borrow::Borrow, cmp::Reverse, collections::BTreeMap};
 
 /// How many customers are pointed out of each kind.
 const POINTED_OUT: usize = 10;
 
 /// Customers of a plan that have something in common.
-#[derive(Debug)]
-pub struct Surprise<'a> {
+#[derive(Debug, Serialize)]
+pub struct Surprise {
     /// What, in words.
     pub what: &'static str,
     /// What the column is called that says it of each.
     pub column: &'static str,
-    /// The first of them, each with what that column says.
-    pub customers: Vec<(&'a Entry<Judged>, String)>,
+    /// The first of them.
+    pub customers: Vec<Pointed>,
     /// How many more there are.
     pub more: usize,
 }
 
+/// A customer who is pointed out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pointed {
+    /// The row of the list.
+    pub row: u32,
+    /// The customer.
+    pub id: Option<TenantId>,
+    /// Its name, as Partner Center has it.
+    pub name: Option<String>,
+    /// Its domain.
+    pub domain: Option<String>,
+    /// What the column says.
+    pub said: String,
+}
+
+/// The customers whose removal, or whose not being removed, would surprise most, while a plan is gone through: no more are
+/// kept than are shown.
+#[derive(Debug, Default)]
+pub(super) struct Surprises {
+    largest: Vec<(Reverse<u64>, Pointed)>,
+    latest: Vec<(Reverse<Day>, Pointed)>,
+    named_otherwise: (Vec<Pointed>, usize),
+    mismatched: (Vec<Pointed>, usize),
+}
+
+impl Surprises {
+    pub(super) fn add<D: Borrow<Judged>>(&mut self, entry: &Entry<D>) {
+        let decision: &Judged = entry.decision.borrow();
+        let pointed = |said: String| Pointed {
+            row: decision.row,
+            id: entry.customer_tenant_id,
+            name: decision.name.clone(),
+            domain: decision.domain.clone(),
+            said,
+        };
+        let is_mismatch = |reason| matches!(reason, Reason::NameMismatch | Reason::DomainMismatch);
+        let listed_as = || pointed(decision.listed_as.clone().unwrap_or_default());
+        if decision.verdict == Outcome::Ready {
+            if let Some(seats) = decision.seats.filter(|seats| *seats > 0) {
+                keep_first(&mut self.largest, Reverse(seats), pointed(seats.to_string()));
+            }
+            if let Some(day) = decision.active_until {
+                keep_first(&mut self.latest, Reverse(day), pointed(day.to_string()));
+            }
+            if decision.listed_as.is_some() {
+                count(&mut self.named_otherwise, listed_as);
+            }
+        } else if decision.findings.iter().any(|found| is_mismatch(found.reason)) {
+            count(&mut self.mismatched, listed_as);
+        }
+    }
+
+    pub(super) fn all(self) -> Vec<Surprise> {
+        fn first<K>(kept: Vec<(K, Pointed)>) -> (Vec<Pointed>, usize) {
+            (kept.into_iter().map(|(_, pointed)| pointed).collect(), 0)
+        }
+        let all = [
+            ("The most seats", "seats", first(self.largest)),
+            ("The latest to begin or end a subscription", "on", first(self.latest)),
+            ("The list calls them otherwise", "in the list", self.named_otherwise),
+            ("Skipped, because the list means somebody else", "in the list", self.mismatched),
+        ];
+        let all = all.into_iter().map(|(what, column, (customers, more))| Surprise {
+            what,
+            column,
+            customers,
+            more,
+        });
+        all.filter(|surprise| !surprise.customers.is_empty()).collect()
+    }
+}
+
+/// Keeps those that come first; of equals, those of the list's earlier rows.
+fn keep_first<K: Ord>(kept: &mut Vec<(K, Pointed)>, key: K, pointed: Pointed) {
+    let at = kept.partition_point(|(other, _)| *other <= key);
+    kept.insert(at, (key, pointed));
+    kept.truncate(POINTED_OUT);
+}
+
+fn count((kept, more): &mut (Vec<Pointed>, usize), pointed: impl Fn() -> Pointed) {
+    if kept.len() < POINTED_OUT {
+        kept.push(pointed());
+    } else {
+        *more += 1;
+    }
+}
+
 impl Plan {
     /// The customers whose removal, or whose not being removed, would surprise most.
-    pub fn surprises(&self) -> Vec<Surprise<'_>> {
-        let mut largest: Vec<_> = self.ready().filter(|entry| entry.decision.seats > Some(0)).collect();
-        largest.sort_by_key(|entry| Reverse(entry.decision.seats));
-        largest.truncate(POINTED_OUT);
-        let mut latest: Vec<_> = self.ready().filter(|entry| entry.decision.active_until.is_some()).collect();
-        latest.sort_by_key(|entry| Reverse(entry.decision.active_until));
-        latest.truncate(POINTED_OUT);
-        let named_otherwise = |entry: &&Entry<Judged>| entry.decision.listed_as.is_some();
-        let mismatched = |entry: &&Entry<Judged>| {
-            let is_mismatch = |reason| matches!(reason, Reason::NameMismatch | Reason::DomainMismatch);
-            entry.decision.findings.iter().any(|found| is_mismatch(found.reason))
-        };
-        let in_the_list = |entry: &Entry<Judged>| entry.decision.listed_as.clone();
-        let all = [
-            surprise("The most seats", "seats", largest, |entry| {
-                entry.decision.seats.map(|seats| seats.to_string())
-            }),
-            surprise("The latest to begin or end a subscription", "on", latest, |entry| {
-                entry.decision.active_until.map(|day| day.to_string())
-            }),
-            surprise(
-                "The list calls them otherwise",
-                "in the list",
-                self.ready().filter(named_otherwise).collect(),
-                in_the_list,
-            ),
-            surprise(
-                "Skipped, because the list means somebody else",
-                "in the list",
-                self.others().filter(mismatched).collect(),
-                in_the_list,
-            ),
-        ];
-        all.into_iter().filter(|surprise| !surprise.customers.is_empty()).collect()
+    pub fn surprises(&self) -> Vec<Surprise> {
+        let mut surprises = Surprises::default();
+        self.decisions.iter().for_each(|entry| surprises.add(entry));
+        surprises.all()
     }
 
     /// How many do not go, by outcome and reason.
@@ -75,26 +133,14 @@ impl Plan {
     }
 }
 
+/// The reasons that the service is left to decide about.
+pub(super) fn left_to_the_service(decision: &Judged) -> Vec<&'static str> {
+    decision.allowed.iter().map(|found| found.reason.as_str()).collect()
+}
+
 impl Entry<Judged> {
     /// The reasons that the service is left to decide about.
     pub fn left_to_the_service(&self) -> String {
-        let allowed: Vec<_> = self.decision.allowed.iter().map(|found| found.reason.as_str()).collect();
-        allowed.join(", ")
-    }
-}
-
-fn surprise<'a>(
-    what: &'static str,
-    column: &'static str,
-    found: Vec<&'a Entry<Judged>>,
-    cell: impl Fn(&Entry<Judged>) -> Option<String>,
-) -> Surprise<'a> {
-    let more = found.len().saturating_sub(POINTED_OUT);
-    let shown = found.into_iter().take(POINTED_OUT);
-    Surprise {
-        what,
-        column,
-        customers: shown.map(|entry| (entry, cell(entry).unwrap_or_default())).collect(),
-        more,
+        left_to_the_service(&self.decision).join(", ")
     }
 }

@@ -3,6 +3,9 @@
 use super::{
     super::{ReportError, rows::Row, told::ReportedRun},
     Entry, HOW_TO_CHECK, Head, PlannedBy, PlannedFor, PlannedInput, SCHEMA_VERSION,
+    book::Book,
+    page::Page,
+    surprises::Surprises,
 };
 use crate::{
     domain::Seq,
@@ -10,7 +13,7 @@ use crate::{
 };
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// The settings that a plan must stay within.
@@ -55,6 +58,10 @@ pub(in crate::report) struct Writing<W: Write> {
     /// The record that sealed the plan: what was decided later is no part of it.
     sealed: Seq,
     separator: &'static str,
+    head: Head,
+    page: Page,
+    book: Book,
+    surprises: Surprises,
 }
 
 impl<W: Write> Writing<W> {
@@ -83,12 +90,15 @@ impl<W: Write> Writing<W> {
             planned: run.opened.applies.is_none().then(|| planned_by(&run.opened, plan)),
             list: run.opened.input.reading.clone(),
         };
-        let mut head = serde_json::to_string_pretty(&head).map_err(|error| writing(error.into()))?;
-        if head.ends_with("\n}") {
-            head.truncate(head.len() - 2);
+        let mut text = serde_json::to_string_pretty(&head).map_err(|error| writing(error.into()))?;
+        if text.ends_with("\n}") {
+            text.truncate(text.len() - 2);
         }
-        write!(out, "{head},\n  \"decisions\": [").map_err(&writing)?;
-        Ok(Self { out, path, sealed: plan.seq, separator: "\n    " })
+        write!(out, "{text},\n  \"decisions\": [").map_err(&writing)?;
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        let (page, book) = (Page::begin(&folder)?, Book::begin(&folder, &head)?);
+        let (separator, surprises) = ("\n    ", Surprises::default());
+        Ok(Self { out, path, sealed: plan.seq, separator, head, page, book, surprises })
     }
 
     /// Adds what was decided about the row, if it was not settled when the list was read.
@@ -104,12 +114,23 @@ impl<W: Write> Writing<W> {
             self.out.write_all(self.separator.as_bytes()).map_err(&writing)?;
             serde_json::to_writer(&mut self.out, &entry).map_err(|error| writing(error.into()))?;
             self.separator = ",\n    ";
+            self.page.add(&entry)?;
+            self.book.add(&entry)?;
+            self.surprises.add(&entry);
         }
         Ok(())
     }
 
-    pub(in crate::report) fn end(mut self) -> Result<W, ReportError> {
+    /// Ends it, and writes what people read of it: `plan.html` and `plan.xlsx`.
+    pub(in crate::report) fn end(
+        mut self,
+        page: &mut impl Write,
+        book: &mut (impl Write + Send),
+    ) -> Result<W, ReportError> {
         self.out.write_all(b"\n  ]\n}\n").map_err(ReportError::writing::<io::Error>(&self.path))?;
+        let surprises = self.surprises.all();
+        self.page.end(page, &self.head, &surprises)?;
+        self.book.end(book, &self.head, &surprises)?;
         Ok(self.out)
     }
 }
