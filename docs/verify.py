@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies an audit log with Python (3.9 or newer) and `openssl` alone:
+"""Verifies an audit log with Python (3.8 or newer) and `openssl` alone:
 
     verify.py AUDIT.DB [--run RUN] [--key VKEY]... [CHECKPOINT.TXT]...
 
