@@ -86,13 +86,10 @@ pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<Step> {
 
 /// The real run, if that would not be refused as well.
 fn after_rehearsal(run: &Run) -> String {
-    let Some(plan) = run.plan.as_ref().filter(|plan| !plan.is_within(&run.policy)) else {
+    let Some(needed) = run.plan.as_ref().and_then(|plan| plan.needs(&run.policy)) else {
         return "the same without `--rehearse`, when you have looked at the reports".to_owned();
     };
-    let (option, value) = plan.needs(&run.policy);
-    format!(
-        "the same with `--{option} {value}`, if so many are meant; the real run would be refused like this one"
-    )
+    format!("the same with `{needed}`, if so many are meant; the real run would be refused like this one")
 }
 
 /// A plan is approved, if it has to be, and carried out.

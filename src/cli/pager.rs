@@ -1,10 +1,10 @@
 //! A long text on a terminal, a screen at a time.
 
-use super::{exit::Failure, printer::Printer};
+use super::{
+    exit::Failure,
+    printer::{Printer, terminal_size},
+};
 use std::io;
-
-/// What a terminal has that does not say it: lines, and characters in each.
-const USUAL: (usize, usize) = (24, 80);
 
 /// Shows all of it; at the end of each screen it stops until somebody has read that.
 pub(super) fn show(printer: &Printer, text: &str) -> Result<(), Failure> {
@@ -32,15 +32,9 @@ pub(super) fn is_longer_than_a_screen(text: &str) -> bool {
 }
 
 fn of_this_terminal(text: &str) -> Vec<String> {
-    let (height, width) = size();
+    let (height, width) = terminal_size(io::stdout());
     // The last line is where it stops.
     screens(text, height.saturating_sub(2).max(1), width.max(1))
-}
-
-fn size() -> (usize, usize) {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
-    let size = size.filter(|size| size.ws_row > 0 && size.ws_col > 0);
-    size.map_or(USUAL, |size| (size.ws_row.into(), size.ws_col.into()))
 }
 
 /// As many lines as fit, each counted as often as the terminal breaks it.

@@ -9,6 +9,7 @@ use crate::{domain::is_taken_out, report::visible};
 use std::{
     borrow::Cow,
     io::{self, IsTerminal as _, Write as _},
+    os::fd::AsFd,
 };
 
 /// Knows how much is to be said, and how.
@@ -148,4 +149,14 @@ impl Printer {
         // If nobody can be told, there is nobody to tell.
         drop(writeln!(err, "{begin}{}", self.harmless(text)));
     }
+}
+
+/// What a terminal has that does not say it.
+const USUAL_SIZE: (usize, usize) = (24, 80);
+
+/// How many lines this terminal has now, and how many characters in each.
+pub(super) fn terminal_size(terminal: impl AsFd) -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(terminal).ok();
+    let or_usual = |said: u16, usual: usize| if said == 0 { usual } else { said.into() };
+    size.map_or(USUAL_SIZE, |size| (or_usual(size.ws_row, USUAL_SIZE.0), or_usual(size.ws_col, USUAL_SIZE.1)))
 }

@@ -1,6 +1,9 @@
 //! Progress, as the records tell it.
 
-use super::{printer::Printer, progress_line::Glance};
+use super::{
+    printer::{Printer, terminal_size},
+    progress_line::Glance,
+};
 use crate::{
     domain::is_taken_out,
     engine::{Clock, Meter, Watch},
@@ -18,9 +21,6 @@ use tokio::{
 const LOOKS: Duration = Duration::from_millis(100);
 const LOOKS_A_FORECAST: u32 = 20;
 const LOOKS_A_LINE: u32 = 100;
-
-/// The width of a terminal that does not say it.
-const USUAL_COLUMNS: usize = 80;
 
 /// A progress bar on a terminal, else a plain line every ten seconds and when a pause begins. It ends when it is dropped.
 #[derive(Debug)]
@@ -85,9 +85,8 @@ impl Progress {
 
 /// How wide the terminal is now, but for its last column, where some terminals begin a new line.
 fn columns() -> usize {
-    let size = rustix::termios::tcgetwinsize(io::stderr()).ok();
-    let columns = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-    columns.unwrap_or(USUAL_COLUMNS).saturating_sub(1)
+    let (_, columns) = terminal_size(io::stderr());
+    columns.saturating_sub(1)
 }
 
 impl Drop for Progress {

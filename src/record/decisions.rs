@@ -8,6 +8,7 @@ use super::{
 };
 use crate::domain::{Day, Finding, Outcome, Preparation, Seq, Sha256, Time, is_taken_out};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// See [`super::Event::Judged`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,23 +114,43 @@ impl PlanSealed {
     /// Whether it removes no more than the policy allows, in number and as a share of the customers
     /// that were counted.
     pub fn is_within(&self, policy: &Policy) -> bool {
-        let share = u64::from(self.ready) * 100 <= u64::from(policy.max_share) * u64::from(self.counted);
-        let number = self.ready <= policy.max_removals || is_taken_out("any-number-of-removals");
-        number && (share || self.ready == 0 || is_taken_out("any-share-of-the-customers"))
+        self.needs(policy).is_none()
     }
 
-    /// The option that would allow it, and with which value, if it is not within the policy.
-    pub fn needs(&self, policy: &Policy) -> (&'static str, u32) {
-        if self.ready > policy.max_removals {
-            return ("max-removals", self.ready);
+    /// What would have to be allowed, if it is not within the policy.
+    pub fn needs(&self, policy: &Policy) -> Option<Needed> {
+        if self.ready > policy.max_removals && !is_taken_out("any-number-of-removals") {
+            return Some(Needed::Removals(self.ready));
         }
-        let share = (u64::from(self.ready) * 100).div_ceil(u64::from(self.counted).max(1));
-        ("max-share", u32::try_from(share).unwrap_or(100).min(100))
+        let (part, whole) = (u64::from(self.ready) * 100, u64::from(self.counted));
+        let is_too_large = part > u64::from(policy.max_share) * whole && part > 0;
+        (is_too_large && !is_taken_out("any-share-of-the-customers")).then(|| {
+            let share = u32::try_from(part.div_ceil(whole.max(1))).unwrap_or(100);
+            Needed::Share(share.min(100))
+        })
     }
 
     /// Whether a second person must have approved it before it may be carried out.
     pub fn needs_approval(&self, policy: &Policy) -> bool {
         policy.approval_above.is_some_and(|above| self.ready > above)
+    }
+}
+
+/// The option that allows a plan which is beyond its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// So many removals.
+    Removals(u32),
+    /// So large a share of the customers that were counted, in percent.
+    Share(u32),
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Removals(most) => write!(f, "--max-removals {most}"),
+            Self::Share(most) => write!(f, "--max-share {most}"),
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 //! ([`visible`]).
 
 mod approver;
+mod aside;
 mod certificate;
 mod error;
 mod page;

@@ -3,10 +3,15 @@
 //! Every value goes through one formatter, which makes hidden characters visible and escapes for HTML, so
 //! that no place in a template can forget it.
 
-use super::plain::visible;
-use crate::domain::is_taken_out;
+use super::{error::ReportError, plain::visible};
+use crate::domain::{grouped, is_taken_out};
 use minijinja::{
-    AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter, syntax::SyntaxConfig,
+    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter,
+    syntax::SyntaxConfig,
+};
+use std::{
+    io::{self, Write},
+    path::Path,
 };
 
 /// The palette and the components of everything that people read.
@@ -37,17 +42,21 @@ pub fn environment() -> Result<Environment<'static>, Error> {
     Ok(environment)
 }
 
-/// `20,000`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
+/// Writes a page into `out`, which is to be the file at `path`.
+pub(super) fn render(
+    environment: &Environment<'_>,
+    name: &str,
+    values: Value,
+    out: &mut impl Write,
+    path: &Path,
+) -> Result<(), ReportError> {
+    match environment.get_template(name)?.render_captured_to(values, out) {
+        Ok(_nothing_captured) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::WriteFailure => {
+            Err(ReportError::Write { path: path.to_owned(), source: io::Error::other(error) })
         }
-        text.push(digit);
+        Err(error) => Err(error.into()),
     }
-    text
 }
 
 /// `2026-11-20 09:30:05 UTC`; the milliseconds are in the tables for machines.
@@ -63,11 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_people_read_them() {
-        assert_eq!(
-            [0, 999, 1000, 20_000, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "20,000", "1,234,567"]
-        );
+    fn moments_are_written_as_people_read_them() {
         assert_eq!(moment("2026-11-20T09:30:05.123Z"), "2026-11-20 09:30:05 UTC");
     }
 }

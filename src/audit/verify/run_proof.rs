@@ -4,7 +4,7 @@
 //! it proves the run, however many records follow. Those are judged as all others are, and no head speaks for them.
 
 use super::runs::{RunFacts, Runs};
-use crate::domain::{RunId, Seq, is_taken_out};
+use crate::domain::{RunId, Seq, grouped, is_taken_out};
 use serde::Serialize;
 
 /// What the records say of one run, and the heads from outside.
@@ -99,19 +99,6 @@ fn missing(sealed_at: Option<Seq>, largest: u64) -> Option<String> {
         )),
         Some(_) => None,
     }
-}
-
-/// A number as people read it.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Account, Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
-    record::{FailureHistory, Partner, PlanSealed, Policy, REMEMBERED},
+    record::{FailureHistory, Needed, Partner, PlanSealed, Policy, REMEMBERED},
 };
 use std::time::Duration;
 
@@ -98,22 +98,17 @@ pub(crate) fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner
 /// counted.
 pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     let PlanSealed { ready, counted, .. } = plan;
-    if plan.is_within(policy) {
-        return None;
-    }
-    let (option, value) = plan.needs(policy);
-    Some(if *ready > policy.max_removals {
-        format!(
-            "the plan would remove {ready} customers, more than the {0} that `--max-removals` allows; check the list, then \
-             allow it with `--{option} {value}`, or take only the first of them with `--limit {0}`",
-            policy.max_removals
-        )
-    } else {
-        format!(
-            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {} % that \
-             `--max-share` allows; check the list, then allow it with `--{option} {value}`",
-            policy.max_share
-        )
+    let Policy { max_removals, max_share, .. } = policy;
+    let needed = plan.needs(policy)?;
+    Some(match needed {
+        Needed::Removals(_) => format!(
+            "the plan would remove {ready} customers, more than the {max_removals} that `--max-removals` allows; check the \
+             list, then allow it with `{needed}`, or take only the first of them with `--limit {max_removals}`"
+        ),
+        Needed::Share(_) => format!(
+            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {max_share} % that \
+             `--max-share` allows; check the list, then allow it with `{needed}`"
+        ),
     })
 }
 

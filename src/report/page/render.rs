@@ -4,6 +4,7 @@
 use super::{
     super::{
         ReportError,
+        aside::Aside,
         rows::{Row, Shown},
         template,
     },
@@ -12,12 +13,11 @@ use super::{
 };
 use crate::domain::is_taken_out;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use minijinja::{ErrorKind, Value, context, value::Serde};
+use minijinja::{Value, context, value::Serde};
 use sha2::Digest as _;
 use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{self, BufRead, BufReader, BufWriter, Seek, Write},
+    collections::{BTreeMap, btree_map::Entry},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -29,41 +29,31 @@ const SCRIPT: &str = include_str!("report.js");
 /// them in another order than the list has them and there may be many.
 pub(in crate::report) struct Groups {
     folder: PathBuf,
-    files: BTreeMap<Shown, BufWriter<File>>,
+    rows: BTreeMap<Shown, Aside>,
 }
 
 impl Groups {
     pub(in crate::report) fn begin(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), files: BTreeMap::new() }
+        Self { folder: folder.to_owned(), rows: BTreeMap::new() }
     }
 
     pub(in crate::report) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
-        let writing = ReportError::writing::<io::Error>(&self.folder);
-        let file = match self.files.remove(&row.shown()) {
-            Some(file) => file,
-            None => BufWriter::new(tempfile::tempfile_in(&self.folder).map_err(&writing)?),
+        let put = match self.rows.entry(row.shown()) {
+            Entry::Occupied(rows) => rows.into_mut().put(&Line::of(row)),
+            Entry::Vacant(none) => {
+                Aside::begin(&self.folder).and_then(|rows| none.insert(rows).put(&Line::of(row)))
+            }
         };
-        let file = self.files.entry(row.shown()).or_insert(file);
-        serde_json::to_writer(&mut *file, &Line::of(row)).map_err(|error| writing(error.into()))?;
-        file.write_all(b"\n").map_err(&writing)
+        put.map_err(ReportError::writing(&self.folder))
     }
 
     /// The rows of which this is shown, read one by one as the page asks for them.
     fn take(&mut self, name: &str) -> io::Result<Value> {
         let shown = Shown::all().find(|shown| shown.name() == name);
-        let Some(file) = shown.and_then(|shown| self.files.remove(&shown)) else {
-            return Ok(Value::from(Vec::<Value>::new()));
-        };
-        let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
-        let lines = BufReader::new(file).lines().map(|line| {
-            let line = line.and_then(|line| Ok(serde_json::from_str::<Line>(&line)?));
-            line.map_or_else(
-                |error| Value::from(minijinja::Error::new(ErrorKind::BadSerialization, error.to_string())),
-                |line| Value::from(Serde(&line)),
-            )
-        });
-        Ok(Value::make_one_shot_iterator(lines))
+        match shown.and_then(|shown| self.rows.remove(&shown)) {
+            Some(rows) => rows.rows::<Line>(),
+            None => Ok(Value::from(Vec::<Value>::new())),
+        }
     }
 }
 
@@ -91,14 +81,7 @@ pub(in crate::report) fn render(
         script => SCRIPT,
         ..Value::from(Serde(page))
     };
-    let rendered = environment.get_template("report.html")?.render_captured_to(values, out);
-    match rendered {
-        Ok(_nothing_captured) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::WriteFailure => {
-            Err(ReportError::Write { path: path.to_owned(), source: io::Error::other(error) })
-        }
-        Err(error) => Err(error.into()),
-    }
+    template::render(&environment, "report.html", values, out, path)
 }
 
 /// What the browser may do with the page: nothing but what is embedded, which it knows by its digest.

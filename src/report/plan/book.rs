@@ -6,15 +6,15 @@ use super::{
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
-    domain::{ListReading, Outcome, Preparation, in_one_text},
+    domain::{ListReading, Outcome, Preparation, Time, in_one_text},
     record::Judged,
     report::{
         ReportError,
         rows::Shown,
-        workbook::{Cell, Column, Sheet, writing},
+        workbook::{Cell, Column, Sheet, made_at, writing},
     },
 };
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use rust_xlsxwriter::{Workbook, XlsxError};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -88,10 +88,8 @@ impl Book {
 }
 
 fn begin(workbook: &mut Workbook, folder: &Path, head: &Head) -> Result<(), XlsxError> {
-    workbook.set_tempdir(folder)?;
-    let planned_at = head.planned.as_ref().map_or(0, |planned| planned.planned_at.as_millis() / 1000);
-    let made = ExcelDateTime::from_timestamp(planned_at)?;
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    let planned_at = head.planned.as_ref().map_or(Time::from_millis(0), |planned| planned.planned_at);
+    made_at(workbook, folder, planned_at)?;
     workbook.add_worksheet().set_name("Plan")?;
     workbook.add_worksheet().set_name("Look at these first")?;
     workbook.add_worksheet_with_constant_memory()?.set_name("Customers")?;

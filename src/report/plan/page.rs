@@ -10,15 +10,15 @@ use crate::{
     record::Judged,
     report::{
         ReportError,
+        aside::Aside,
         page::policy,
         template::{self, moment},
     },
 };
-use minijinja::{ErrorKind, Value, context, value::Serde};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use minijinja::{Value, context, value::Serde};
+use serde::{Deserialize, Serialize};
 use std::{
-    fs::File,
-    io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -65,6 +65,8 @@ pub(super) struct Page {
     path: PathBuf,
     leaving: Aside,
     staying: Aside,
+    /// How many stay.
+    others: usize,
 }
 
 impl Page {
@@ -72,13 +74,15 @@ impl Page {
         let path = folder.join("plan.html");
         let aside = || Aside::begin(folder).map_err(ReportError::writing(&path));
         let (leaving, staying) = (aside()?, aside()?);
-        Ok(Self { path, leaving, staying })
+        Ok(Self { path, leaving, staying, others: 0 })
     }
 
     pub(super) fn add(&mut self, entry: &Entry<&Judged>) -> Result<(), ReportError> {
-        let put = match entry.decision.verdict {
-            Outcome::Ready => self.leaving.put(&leaving(entry)),
-            _ => self.staying.put(&staying(entry)),
+        let put = if entry.decision.verdict == Outcome::Ready {
+            self.leaving.put(&leaving(entry))
+        } else {
+            self.others += 1;
+            self.staying.put(&staying(entry))
         };
         put.map_err(ReportError::writing(&self.path))
     }
@@ -89,8 +93,7 @@ impl Page {
         head: &Head,
         first: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { path, leaving, staying } = self;
-        let others = staying.count;
+        let Self { path, leaving, staying, others } = self;
         let values = context! {
             partner => head.partner.name.as_deref().unwrap_or("partner not read"),
             run_id => head.run_id.as_str(),
@@ -109,45 +112,7 @@ impl Page {
         };
         let mut environment = template::environment()?;
         environment.add_template("plan.html", TEMPLATE)?;
-        match environment.get_template("plan.html")?.render_captured_to(values, out) {
-            Ok(_nothing_captured) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::WriteFailure => {
-                Err(ReportError::Write { path, source: io::Error::other(error) })
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// Rows in a file without a name, until the page asks for them.
-struct Aside {
-    file: BufWriter<File>,
-    count: usize,
-}
-
-impl Aside {
-    fn begin(folder: &Path) -> io::Result<Self> {
-        Ok(Self { file: BufWriter::new(tempfile::tempfile_in(folder)?), count: 0 })
-    }
-
-    fn put(&mut self, row: &impl Serialize) -> io::Result<()> {
-        self.count += 1;
-        serde_json::to_writer(&mut self.file, row)?;
-        self.file.write_all(b"\n")
-    }
-
-    /// One by one, as the page asks for them.
-    fn rows<R: Serialize + DeserializeOwned>(self) -> io::Result<Value> {
-        let mut file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.rewind()?;
-        let rows = BufReader::new(file).lines().map(|line| {
-            let row = line.and_then(|line| Ok(serde_json::from_str::<R>(&line)?));
-            row.map_or_else(
-                |error| Value::from(minijinja::Error::new(ErrorKind::BadSerialization, error.to_string())),
-                |row| Value::from(Serde(&row)),
-            )
-        });
-        Ok(Value::make_one_shot_iterator(rows))
+        template::render(&environment, "plan.html", values, out, &path)
     }
 }
 

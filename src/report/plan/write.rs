@@ -21,11 +21,10 @@ const LIMITS: [&str; 3] = ["max_removals", "max_share", "limit"];
 
 fn cannot_be_applied(policy: &Policy, plan: &PlanSealed) -> Option<String> {
     let ready = plan.ready;
-    (!plan.is_within(policy)).then(|| {
-        let (option, value) = plan.needs(policy);
+    plan.needs(policy).map(|needed| {
         format!(
             "It would remove {ready} customers, which is beyond its limits. If so many are meant, plan again with \
-             `--{option} {value}`."
+             `{needed}`."
         )
     })
 }

@@ -10,7 +10,7 @@ mod sheets;
 mod tests;
 
 use super::{ReportError, rows::Row, rows::Tally, summary::Summary, told::ReportedRun};
-use crate::record::Requests;
+use crate::{domain::Time, record::Requests};
 pub(super) use cells::{Cell, Column, Sheet};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
@@ -86,11 +86,17 @@ impl Book {
     }
 }
 
-fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(), XlsxError> {
+/// Has its scratch files in `folder`, and says when it was made: then and not today, so that the same log gives the same
+/// bytes.
+pub(super) fn made_at(workbook: &mut Workbook, folder: &Path, at: Time) -> Result<(), XlsxError> {
     workbook.set_tempdir(folder)?;
-    // The run's own time and not today's, so that the same log gives the same bytes.
-    let made = ExcelDateTime::from_timestamp(told.run.started_at.as_millis() / 1000)?;
+    let made = ExcelDateTime::from_timestamp(at.as_millis() / 1000)?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    Ok(())
+}
+
+fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(), XlsxError> {
+    made_at(workbook, folder, told.run.started_at)?;
     for name in ["Summary", "Customers", "Reasons", "Requests", "Next dates"] {
         let is_long = matches!(name, "Customers" | "Requests");
         let sheet =
