@@ -20,7 +20,7 @@
 //! Rooms stand on floors; a room imports only from floors below its own (`tests/it/architecture.rs`
 //! holds the code to it):
 //!
-//! 1. [`domain`]: the words of the trade
+//! 1. [`domain`]: the words of the trade · `platform`: what one operating system does differently
 //! 2. [`input`]: the list · [`partner_center`]: the API as values, and the only client socket ·
 //!    [`record`]: what can be recorded, and what records add up to · [`simulator`]: a Partner Center
 //!    that never was
@@ -38,6 +38,7 @@ pub mod domain;
 pub mod engine;
 pub mod input;
 pub mod partner_center;
+mod platform;
 pub mod preconditions;
 mod procedure;
 pub mod record;

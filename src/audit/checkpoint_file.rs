@@ -4,11 +4,11 @@
 //! away, and because a log that was put back to an earlier state by accident is shorter than it.
 
 use super::{StoreError, checkpoint, log_paths::beside};
+use crate::platform;
 use rusqlite::Connection;
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -55,8 +55,7 @@ impl CopyFile {
                 format!("`{}` has a head over {copied} records, and there are {records}", path.display());
             return Err(StoreError::Altered { path: log.to_owned(), why });
         }
-        let mut options = OpenOptions::new();
-        let file = options.append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
+        let file = platform::private().append(true).create(true).open(&path).map_err(failed)?;
         let length = text.len().saturating_sub(torn.len()) as u64;
         if length < bytes.len() as u64 {
             file.set_len(length).map_err(failed)?;

@@ -4,7 +4,7 @@ use super::{
     checkpoint::CannotSign,
     format::{Difference, Later},
 };
-use crate::record::canonical::CanonicalError;
+use crate::{platform::UnsafePlace, record::canonical::CanonicalError};
 use rusqlite::ErrorCode;
 use std::{
     io,
@@ -63,10 +63,13 @@ pub enum StoreError {
         difference: Difference,
     },
     /// The file lies where locks and shared memory cannot be trusted.
-    #[error(
-        "the audit log `{0}` is on a network file system, which does not keep its locks; choose a local folder"
-    )]
-    Network(PathBuf),
+    #[error("the audit log `{path}` is {place}")]
+    Unsafe {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its place, and what to do.
+        place: UnsafePlace,
+    },
     /// The `SQLite` that is built in is too old.
     #[error("SQLite {0} can lose committed records; 3.51.3 or newer is needed")]
     OldSqlite(&'static str),

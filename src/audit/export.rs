@@ -1,15 +1,17 @@
 //! A copy of the log, to be shown elsewhere.
 
 use super::{Store, StoreError, checkpoint_file::copy_path};
-use crate::domain::{Digest, Sha256};
+use crate::{
+    domain::{Digest, Sha256},
+    platform,
+};
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
 };
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Read as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -54,12 +56,13 @@ impl Store {
 
 /// A file that nobody else can read.
 fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    platform::private().write(true).create_new(true).open(path)
 }
 
 /// The size and the digest of a file, which is on disk afterwards.
 fn digest_of(path: &Path) -> io::Result<(u64, Sha256)> {
-    let mut file = File::open(path)?;
+    // What was opened for reading alone cannot be synced everywhere.
+    let mut file = File::options().read(true).write(true).open(path)?;
     file.sync_all()?;
     let (mut digest, mut bytes, mut chunk) = (Digest::default(), 0, vec![0; 1 << 16]);
     loop {

@@ -1,18 +1,18 @@
 //! The key that signs heads: its file, and its public half.
 //!
 //! Both halves are written as signed notes have them (C2SP signed-note): the private one as
-//! `PRIVATE+KEY+<name>+<id>+<base64>` in a file that only its owner can read, outside of the log; the
-//! public one, the `vkey`, as `<name>+<id>+<base64>`, which goes into the log and may be shown to anyone.
+//! `PRIVATE+KEY+<name>+<id>+<base64>` in a file that only its owner can read, outside of the log, sealed where the
+//! system can do that; the public one, the `vkey`, as `<name>+<id>+<base64>`, which goes into the log and may be shown to anyone.
 
-use crate::domain::Secret;
+use crate::{domain::Secret, platform};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rand_core::OsRng;
+use secrecy::zeroize::Zeroizing;
 use signed_note::{StandardSigner, StandardVerifier, generate_key, new_ed25519_verifier_key};
 use std::{
     fmt,
-    fs::{self, DirBuilder, File},
+    fs::File,
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -26,8 +26,11 @@ pub enum KeyError {
     /// There is no such file.
     #[error("there is no key file `{0}`")]
     Missing(PathBuf),
+    /// It is a folder or a device.
+    #[error("the key file `{0}` is not a plain file; name another")]
+    NotPlain(PathBuf),
     /// Others can read or replace it.
-    #[error("the key file `{path}` is not yours alone: {why}; a key that others may know proves nothing")]
+    #[error("a key that others may know proves nothing: the key file `{path}` {why}")]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -40,6 +43,16 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
         /// Why.
+        source: io::Error,
+    },
+    /// It was not encrypted for this user, where the system does that.
+    #[error(
+        "the key file `{path}` is of no use: {source}. Name another, or move it away and a new key is made"
+    )]
+    NotSealed {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
         source: io::Error,
     },
     /// It holds something else.
@@ -110,10 +123,19 @@ impl SigningKey {
             _ => KeyError::Io { path: path.to_owned(), source },
         };
         let file = File::open(path).map_err(failed)?;
-        require_private(path, &file.metadata().map_err(failed)?)?;
-        let mut text = String::new();
-        file.take(LONGEST).read_to_string(&mut text).map_err(failed)?;
-        Self::from_text(&Secret::new(text)).ok_or_else(|| KeyError::Malformed(path.to_owned()))
+        let found = file.metadata().map_err(failed)?;
+        if !found.is_file() {
+            return Err(KeyError::NotPlain(path.to_owned()));
+        }
+        if let Some(why) = platform::exposure(path, &found) {
+            return Err(KeyError::Exposed { path: path.to_owned(), why });
+        }
+        let mut held = Zeroizing::new(Vec::new());
+        file.take(LONGEST).read_to_end(&mut held).map_err(failed)?;
+        let text = platform::unseal(&held).map(Zeroizing::new);
+        let text = text.map_err(|source| KeyError::NotSealed { path: path.to_owned(), source })?;
+        let text = std::str::from_utf8(&text).ok().map(|text| Secret::new(text.to_owned()));
+        text.and_then(|text| Self::from_text(&text)).ok_or_else(|| KeyError::Malformed(path.to_owned()))
     }
 
     /// Reads the key in the file `path`; if there is none yet, makes one with this name, and its folder
@@ -161,41 +183,27 @@ pub fn key_name(user: &str, host: &str) -> String {
     name.chars().map(|c| if c.is_ascii_graphic() && c != '+' { c } else { '-' }).collect()
 }
 
-fn require_private(path: &Path, found: &fs::Metadata) -> Result<(), KeyError> {
-    let shown = path.display();
-    let why = if !found.is_file() {
-        "it is not a plain file".to_owned()
-    } else if found.uid() != rustix::process::geteuid().as_raw() {
-        format!("it belongs to user {}", found.uid())
-    } else if found.mode() & 0o077 != 0 {
-        format!("its mode is {:o}; give it `chmod 600 {shown}`", found.mode() & 0o777)
-    } else {
-        return Ok(());
-    };
-    Err(KeyError::Exposed { path: path.to_owned(), why })
-}
-
 /// Puts a new key there, whole or not at all, unless somebody else has put one there meanwhile.
 fn make(path: &Path, name: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    platform::create_private_folder(folder)?;
     let (secret, _) = generate_key(&mut OsRng, name);
     let secret = Secret::new(secret);
     // A temporary file has the mode 0600 from the start.
     let mut file = tempfile::Builder::new().prefix(".key-").tempfile_in(folder)?;
-    writeln!(file, "{}", secret.expose())?;
+    file.write_all(&platform::seal(format!("{}\n", secret.expose()).as_bytes())?)?;
     file.as_file().sync_all()?;
     match file.persist_noclobber(path) {
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.error),
-        Ok(_) => File::open(folder)?.sync_all(),
+        Ok(_) => platform::sync_folder(folder),
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::{os::unix::fs::PermissionsExt as _, thread};
+    use std::{fs, thread};
 
     /// A key that is the same in every test.
     pub(crate) fn key() -> SigningKey {
@@ -218,7 +226,6 @@ pub(crate) mod tests {
         assert!(made.public().as_str().starts_with("dana@laptop+"));
         let again = SigningKey::load_or_make(&path, "somebody@else").unwrap();
         assert_eq!(again.public().as_str(), made.public().as_str());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let beside: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
         assert_eq!(beside.len(), 1, "nothing is left beside it");
     }
@@ -235,18 +242,21 @@ pub(crate) mod tests {
         assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_key_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("signing.key");
         SigningKey::load_or_make(&path, "a@b").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = SigningKey::load(&path).unwrap_err();
             assert!(matches!(error, KeyError::Exposed { .. }), "{error}");
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
-        assert!(matches!(SigningKey::load(folder.path()), Err(KeyError::Exposed { .. })));
+        assert!(matches!(SigningKey::load(folder.path()), Err(KeyError::NotPlain(_))));
     }
 
     #[test]
@@ -255,12 +265,13 @@ pub(crate) mod tests {
         let path = folder.path().join("signing.key");
         let whole = key();
         for text in ["", "PRIVATE+KEY+a@b+00000000+AQEB", "something private", &"x".repeat(9000)] {
-            fs::write(&path, text).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            let held = platform::seal(text.as_bytes()).unwrap_or_default();
+            drop(fs::remove_file(&path));
+            platform::private().write(true).create(true).open(&path).unwrap().write_all(&held).unwrap();
             let error = SigningKey::load_or_make(&path, "a@b").unwrap_err();
-            assert!(matches!(error, KeyError::Malformed(_)), "{error}");
+            assert!(matches!(error, KeyError::Malformed(_) | KeyError::NotSealed { .. }), "{error}");
             assert!(text.is_empty() || !error.to_string().contains(text));
-            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(fs::read(&path).unwrap(), held);
         }
         assert!(!format!("{whole:?}").contains("PRIVATE"));
     }

@@ -1,21 +1,21 @@
 //! The file's place: its one name, its one lock, and what kind of file system it lies on.
 
 use super::StoreError;
+use crate::platform;
 use std::{
-    fs::{File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io::{self, Read as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 /// The path with every link followed; the file itself need not exist yet.
 pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
-    match path.canonicalize() {
+    match platform::canonical(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
             let folder =
                 path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Ok(folder.canonicalize()?.join(name))
+            Ok(platform::canonical(folder)?.join(name))
         }
         found => found,
     }
@@ -46,9 +46,9 @@ pub(super) fn beside(log: &Path, ending: &str) -> PathBuf {
 
 pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let opened = |source| StoreError::Open { path: path.to_owned(), source };
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let file = options.open(beside(path, ".lock")).map_err(opened)?;
+    let mut options = platform::private();
+    let file = options.read(true).write(true).create(true).truncate(false);
+    let file = file.open(beside(path, ".lock")).map_err(opened)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked(path.to_owned())),
@@ -56,14 +56,13 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// WAL needs shared memory, and a lock must hold against another machine.
-pub(super) fn refuse_network(path: &Path) -> Result<(), StoreError> {
-    // `linux/magic.h`: NFS, SMB, CIFS, SMB2, AFS, Ceph, 9p.
-    const NETWORK: [u64; 7] =
-        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x00c3_6400, 0x0102_1997];
+/// WAL needs shared memory, a lock must hold against another machine, and nobody else may put another file in the
+/// place of this one.
+pub(super) fn refuse_unsafe(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let found = rustix::fs::statfs(folder)
-        .map_err(|errno| StoreError::Open { path: path.to_owned(), source: errno.into() })?;
-    let kind = u64::try_from(found.f_type).unwrap_or_default() & 0xffff_ffff;
-    if NETWORK.contains(&kind) { Err(StoreError::Network(path.to_owned())) } else { Ok(()) }
+    match platform::unsafe_place(folder) {
+        Ok(None) => Ok(()),
+        Ok(Some(place)) => Err(StoreError::Unsafe { path: path.to_owned(), place }),
+        Err(source) => Err(StoreError::Open { path: path.to_owned(), source }),
+    }
 }

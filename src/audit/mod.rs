@@ -41,6 +41,7 @@ mod views;
 mod write_ahead;
 mod writer;
 
+pub use crate::platform::UnsafePlace;
 pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use error::{CannotLook, StoreError};
 pub use export::Copied;

@@ -5,11 +5,9 @@
 //! full, and it is gone when the log is at rest.
 
 use super::log_paths::beside;
-use rustix::fs::{FallocateFlags, fallocate};
+use crate::platform;
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -26,10 +24,8 @@ impl Reserve {
     /// Keeps the room beside the log at `log`. What a process that was killed left there is taken over.
     pub(super) fn keep(log: &Path) -> io::Result<Self> {
         let reserve = Self { path: beside(log, ".reserve") };
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let file = options.open(&reserve.path)?;
-        allocate(&file)?;
+        let file = platform::private().write(true).create(true).truncate(true).open(&reserve.path)?;
+        platform::keep_free(&file, SIZE)?;
         Ok(reserve)
     }
 }
@@ -38,16 +34,5 @@ impl Drop for Reserve {
     fn drop(&mut self) {
         // If it stays, it keeps some room for nothing until the log is opened again.
         drop(fs::remove_file(&self.path));
-    }
-}
-
-fn allocate(mut file: &File) -> io::Result<()> {
-    match fallocate(file, FallocateFlags::empty(), 0, SIZE as u64) {
-        // A file system that cannot promise room is given something to keep.
-        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-            file.write_all(&vec![0x5a; SIZE])?;
-            file.sync_all()
-        }
-        allocated => Ok(allocated?),
     }
 }

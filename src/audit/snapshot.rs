@@ -6,6 +6,7 @@ use super::{
     format::APPLICATION_ID,
     query::{QueryError, Reader},
 };
+use crate::platform;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     env,
@@ -50,7 +51,7 @@ impl Snapshot {
     /// Takes the log as it is now. If it must be copied, the copy lies in a folder of its own in `folder`.
     pub fn take_into(path: &Path, folder: &Path) -> Result<Self, CannotLook> {
         let failed = |source| CannotLook::Open { path: path.to_owned(), source };
-        let path = path.canonicalize().map_err(failed)?;
+        let path = platform::canonical(path).map_err(failed)?;
         if !fs::metadata(&path).map_err(failed)?.is_file() {
             return Err(CannotLook::Foreign(path));
         }

@@ -4,7 +4,7 @@ use super::{
     StoreError, ceiling,
     heads::{Head, Heads},
     keys::SigningKey,
-    log_paths::{canonical, lock, looks_like_a_database, refuse_network},
+    log_paths::{canonical, lock, looks_like_a_database, refuse_unsafe},
     opening,
     reserve::Reserve,
     send_stop::{SendStop, stop_file},
@@ -13,13 +13,13 @@ use super::{
 };
 use crate::{
     domain::{Seq, Time, is_taken_out},
+    platform,
     record::{Event, KeyIntroduced, Record, canonical::Pen},
 };
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, config::DbConfig, params};
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io,
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -78,16 +78,14 @@ impl Store {
             return Err(StoreError::OldSqlite(rusqlite::version()));
         }
         let opened = |source| StoreError::Open { path: path.to_owned(), source };
-        refuse_network(path)?;
+        refuse_unsafe(path)?;
         // However the log is called, through links or not, there is one lock.
         let path = &canonical(path).map_err(opened)?;
         let lock = lock(path)?;
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).mode(0o600);
         // Made here and not by SQLite, so that nobody else can read it for even a moment.
-        let made = options.open(path).map_err(opened)?;
-        let status = made.metadata().map_err(opened)?;
-        if !status.is_file() || status.nlink() > 1 {
+        let made = platform::private().read(true).write(true).create(true).open(path).map_err(opened)?;
+        let is_file = made.metadata().map_err(opened)?.is_file();
+        if !is_file || platform::identity(path).map_err(opened)?.names > 1 {
             return Err(StoreError::NotAlone(path.clone()));
         }
         drop(made);

@@ -7,10 +7,10 @@
 //! becomes shorter, since nothing sets a `journal_size_limit`, and the log is only checkpointed in place.
 
 use super::{StoreError, log_paths::beside};
+use crate::platform::{self, Identity};
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
-    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
 };
 
@@ -67,9 +67,7 @@ impl OpenFiles {
 #[derive(Debug)]
 struct Named {
     path: PathBuf,
-    /// Device and number.
-    identity: (u64, u64),
-    length: u64,
+    identity: Identity,
 }
 
 enum Seen {
@@ -81,19 +79,19 @@ enum Seen {
 
 impl Named {
     fn of(path: PathBuf) -> io::Result<Self> {
-        let found = fs::metadata(&path)?;
-        Ok(Self { path, identity: (found.dev(), found.ino()), length: found.len() })
+        let identity = platform::identity(&path)?;
+        Ok(Self { path, identity })
     }
 
     fn look(&mut self) -> Seen {
-        let Ok(found) = Self::of(self.path.clone()) else { return Seen::Another };
-        if found.identity != self.identity {
+        let Ok(found) = platform::identity(&self.path) else { return Seen::Another };
+        if found.number != self.identity.number {
             return Seen::Another;
         }
-        if found.length < self.length {
+        if found.length < self.identity.length {
             return Seen::Shorter;
         }
-        self.length = found.length;
+        self.identity = found;
         Seen::Whole
     }
 }
@@ -210,7 +208,7 @@ fn word(bytes: &[u8], at: usize, is_big_endian: bool) -> Option<u32> {
 
 /// Whether the file has as much from here on.
 fn read_exactly(file: &File, buffer: &mut [u8], from: u64) -> io::Result<bool> {
-    match file.read_exact_at(buffer, from) {
+    match platform::read_at(file, buffer, from) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         read => read.map(|()| true),
     }
@@ -220,6 +218,7 @@ fn read_exactly(file: &File, buffer: &mut [u8], from: u64) -> io::Result<bool> {
 mod tests {
     use super::*;
     use rusqlite::Connection;
+    use std::fs;
 
     fn connected(folder: &tempfile::TempDir) -> (PathBuf, Connection) {
         let path = folder.path().join("log.db");
@@ -285,6 +284,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)] // elsewhere nobody can take the name of a file that is open
     #[test]
     fn a_file_without_its_name_is_missed() {
         let folder = tempfile::tempdir().unwrap();

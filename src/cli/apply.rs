@@ -18,6 +18,7 @@ use crate::{
     conduct::{Begin, Log},
     domain::{Mode, Outcome, TenantId, is_taken_out},
     engine::{Clock, not_approved},
+    platform,
     record::{Applies, Policy, RowState, Rules, Run, RunOpened},
     report::{is_operators_own, why_no_other_person},
 };
@@ -142,7 +143,7 @@ fn opened(
             removed_since: Some(removed_since),
         }),
         operator: consent::operator(),
-        host: consent::host(),
+        host: platform::host(),
         ticket: options.ticket.clone().or_else(|| run.opened.ticket.clone()),
         reason: options.reason.clone().or_else(|| run.opened.reason.clone()),
         policy,

@@ -14,6 +14,7 @@ use crate::{
     conduct::{Phrase, TRIES},
     domain::{Mode, TenantId, is_taken_out},
     engine::Clock,
+    platform,
     report::{Plan, visible},
 };
 use serde_json::json;
@@ -92,7 +93,7 @@ fn new_key(printer: &Printer) -> Result<Exit, Failure> {
             format!("you have a key already, in `{shown}`; its public half is {}", key.public().as_str());
         return Err(Failure::usage(text));
     }
-    let name = key_name(&consent::user(), &consent::host());
+    let name = key_name(&consent::user(), &platform::host());
     let key = SigningKey::load_or_make(&path, &name).map_err(|error| Failure::usage(error.to_string()))?;
     printer.say(&format!(
         "Your key is in `{shown}`; keep it to yourself. Its public half goes to whoever keeps `offboard.toml`, as one \
@@ -162,7 +163,7 @@ fn sign(plan: &Plan, partner: TenantId, text: &[u8], key: &SigningKey) -> Result
         removals: plan.head.ready,
         plan_file: Plan::file_digest(text),
         at: Clock::System.now(),
-        by: SignedBy::new(&consent::operator(), &consent::host()),
+        by: SignedBy::new(&consent::operator(), &platform::host()),
     };
     statement.sign(key).map_err(|error| Failure::new(Exit::Bug, error.to_string()))
 }

@@ -5,12 +5,13 @@ use super::{
     exit::{Exit, Failure},
     next_steps,
     printer::Printer,
-    settings::{flag, option, quoted},
+    settings::{flag, option},
     tables,
 };
 use crate::{
     domain::{Hidden, ListReading},
     input::{List, Options, Row},
+    platform::quoted,
     report::visible,
 };
 use serde_json::json;

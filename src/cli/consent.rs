@@ -1,7 +1,10 @@
 //! Who allows the changes.
 
 use super::exit::{Exit, Failure};
-use crate::domain::{ListReading, is_taken_out};
+use crate::{
+    domain::{ListReading, is_taken_out},
+    platform,
+};
 use std::io::{self, IsTerminal as _};
 
 /// How the plan is allowed.
@@ -37,22 +40,13 @@ pub(super) fn require_identity(reading: Option<&ListReading>, yes: bool, how: &s
     gap.map_or(Ok(()), |gap| Err(Failure::usage(format!("{gap} With `--yes`: {how}. Nothing was sent"))))
 }
 
-/// The person's name on this machine, and the number that it cannot be changed with a variable.
+/// The person's name on this machine, and the account, which cannot be changed with a variable.
 pub(super) fn operator() -> String {
-    let uid = format!("uid {}", rustix::process::getuid().as_raw());
-    named_user().map_or_else(|| uid.clone(), |name| format!("{name} ({uid})"))
+    let account = platform::account();
+    platform::user_name().map_or_else(|| account.clone(), |name| format!("{name} ({account})"))
 }
 
-/// The person's name on this machine, or the number if it has none.
+/// The person's name on this machine, or the account if it has none.
 pub(super) fn user() -> String {
-    named_user().unwrap_or_else(|| rustix::process::getuid().as_raw().to_string())
-}
-
-fn named_user() -> Option<String> {
-    ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-}
-
-/// This machine's name.
-pub(super) fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    platform::user_name().unwrap_or_else(platform::account)
 }

@@ -86,7 +86,7 @@ fn secret(name: &str) -> Result<Option<Secret>, Failure> {
 
 fn certificate(path: &Path) -> Result<Certificate, Failure> {
     let refused = |why: String| Failure::new(Exit::SignIn, format!("`{CLIENT_CERTIFICATE}`: {why}"));
-    let bytes = private_file::read(path).map_err(|error| refused(error.to_string()))?;
+    let bytes = private_file::read_as_it_is(path).map_err(|error| refused(error.to_string()))?;
     let bytes = bytes.ok_or_else(|| refused(format!("there is no file `{}`", path.display())))?;
     Certificate::from_pem(&bytes).map_err(|error| refused(format!("`{}`: {error}", path.display())))
 }

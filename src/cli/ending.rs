@@ -100,6 +100,7 @@ pub(super) fn not_written(run: &RunId, is_over: bool, error: ReportError) -> Fai
         ReportError::Write { .. } => {
             "Make room there, or choose another folder with `--reports`. The audit log is complete; "
         }
+        ReportError::HeldOpen(_) => "What was written before is still there. The audit log is complete; ",
         ReportError::Query(_) => "",
         _ => "The audit log is complete; ",
     };

@@ -61,7 +61,7 @@ impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         let exit = match error {
             ReportError::Query(error) => return error.into(),
-            ReportError::Newer(_) | ReportError::Write { .. } => Exit::Usage,
+            ReportError::Newer(_) | ReportError::Write { .. } | ReportError::HeldOpen(_) => Exit::Usage,
             ReportError::DoesNotAddUp { .. }
             | ReportError::NotAsSealed
             | ReportError::RequestsMissing { .. }

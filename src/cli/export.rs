@@ -16,6 +16,7 @@ use crate::{
     audit::{Copied, Reader, Store},
     domain::{RunId, is_taken_out},
     engine::Clock,
+    platform,
     record::{Event, LogExported, Record},
     report::{self, CsvStyle, ReportError},
 };
@@ -43,7 +44,7 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
     let copied = fill(&mut store, pack.path(), &run)?;
     let exported = LogExported {
         by: consent::operator(),
-        host: consent::host(),
+        host: platform::host(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         of_run: run.clone(),
         records: copied.records,
@@ -55,10 +56,10 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
         store.append(&[record.into()])?;
     }
     store.close()?;
-    fs::rename(pack.path(), &folder).map_err(|error| cannot_write(&folder, &error))?;
+    put(pack.path(), &folder).map_err(|error| cannot_write(&folder, &error))?;
     // It has another name now.
     drop(pack.keep());
-    sync(parent).map_err(|error| cannot_write(parent, &error))?;
+    platform::sync_folder(parent).map_err(|error| cannot_write(parent, &error))?;
     tell(printer, &options.dir, &run, &copied)?;
     Ok(Exit::Done)
 }
@@ -125,12 +126,16 @@ fn fill(store: &mut Store, pack: &Path, run: &RunId) -> Result<Copied, Failure> 
         .iter()
         .fold(HOW_TO_CHECK.to_owned(), |page, (name, value)| page.replace(&format!("{{{name}}}"), value));
     write("how-to-check.txt", &page)?;
-    sync(pack).map_err(|error| cannot_write(pack, &error))?;
+    platform::sync_folder(pack).map_err(|error| cannot_write(pack, &error))?;
     Ok(copied)
 }
 
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Gives the pack its name. An empty folder that has it gives way; not every system replaces one.
+fn put(pack: &Path, folder: &Path) -> io::Result<()> {
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::rename(pack, folder),
+    }
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {

@@ -8,11 +8,12 @@ use crate::{
     domain::Time,
     engine::{PartnerIdentification, decide::guards},
     partner_center::Cloud,
+    platform::{self, PRIVACY_OF_FILES},
     record::{Policy, TokenNamed},
     report::visible,
 };
 use serde::Serialize;
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 /// A run of 500 customers writes about 20 MB.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -104,18 +105,13 @@ pub(super) fn folders(paths: &Paths) -> Vec<Check> {
 /// The audit log, which is open: whose it is, and how much room there is.
 pub(super) fn audit_log(path: &Path) -> Vec<Check> {
     let shown = path.display();
-    let mode = fs::metadata(path).map_or(0, |status| status.permissions().mode() & 0o777);
-    let for_others = mode & 0o077;
-    let private = if for_others == 0 {
-        Check::good(
+    let exposure = fs::metadata(path).ok().and_then(|found| platform::exposure(path, &found));
+    let private = match exposure {
+        Some(exposure) => Check::care("audit_log", format!("`{shown}` {exposure}")),
+        None => Check::good(
             "audit_log",
-            format!("`{shown}` is on a local disk, locked for this process, and yours alone"),
-        )
-    } else {
-        let text = format!(
-            "`{shown}` can be read by others (mode {mode:03o}); make it yours alone: chmod 600 {shown}"
-        );
-        Check::care("audit_log", text)
+            format!("`{shown}` is on a local disk, locked for this process, and {PRIVACY_OF_FILES}"),
+        ),
     };
     vec![private, space(path)]
 }
@@ -123,14 +119,11 @@ pub(super) fn audit_log(path: &Path) -> Vec<Check> {
 /// How much room there is for the audit log.
 pub(super) fn space(audit_log: &Path) -> Check {
     let folder = audit_log.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match rustix::fs::statvfs(folder) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            room(free, folder)
-        }
-        Err(errno) => Check::care(
+    match platform::free_space(folder) {
+        Ok(free) => room(free, folder),
+        Err(error) => Check::care(
             "space",
-            format!("how much room there is in `{}` cannot be told: {errno}", folder.display()),
+            format!("how much room there is in `{}` cannot be told: {error}", folder.display()),
         ),
     }
 }

@@ -1,7 +1,10 @@
 //! The keys of the people who use this program: where they are, and how the public half of one is given.
 
-use super::{bounded, consent, data_folder, exit::Failure};
-use crate::audit::{SigningKey, VerifyingKey, key_name};
+use super::{bounded, consent, exit::Failure};
+use crate::{
+    audit::{SigningKey, VerifyingKey, key_name},
+    platform::{self, DATA_FOLDER_NEEDS},
+};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -35,10 +38,11 @@ impl KeyFile {
     /// Where it is.
     pub(super) fn path(self) -> Result<PathBuf, Failure> {
         let named = env::var_os(self.variable()).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let path = named.or_else(|| Some(data_folder::locate()?.join(self.file())));
+        let path = named.or_else(|| Some(platform::data_folder()?.join(self.file())));
         path.ok_or_else(|| {
             let text = format!(
-                "nobody knows where your key is: set `{}` to a file, or `HOME`. Nothing was sent.",
+                "there is no place for your key: set the environment variable {} to a file, or {DATA_FOLDER_NEEDS}. Nothing was \
+                 sent.",
                 self.variable()
             );
             Failure::usage(text)
@@ -48,7 +52,7 @@ impl KeyFile {
     /// The key; made when there is none yet.
     pub(super) fn load_or_make(self) -> Result<SigningKey, Failure> {
         let path = self.path()?;
-        let name = key_name(&consent::user(), &consent::host());
+        let name = key_name(&consent::user(), &platform::host());
         SigningKey::load_or_make(&path, &name).map_err(|error| {
             Failure::usage(format!("{error}. `{}` names another. Nothing was sent.", self.variable()))
         })

@@ -11,13 +11,14 @@ use super::{
     next_steps,
     printer::Printer,
     session,
-    settings::{Paths, ServiceSettings, Typed, quoted},
+    settings::{Paths, ServiceSettings, Typed},
 };
 use crate::{
     domain::TenantId,
     engine::StandaloneSession,
     input::{List, Options, Row},
     partner_center::transport::Transport,
+    platform::quoted,
     preconditions::{CustomerFacts, domain_key, name_key},
     report::visible,
 };

@@ -19,7 +19,6 @@ mod check;
 mod completions;
 mod consent;
 mod credentials;
-mod data_folder;
 mod demo;
 mod diagnostics;
 mod doctor;

@@ -2,10 +2,11 @@
 
 use super::{
     printer::Printer,
-    settings::{Again, Paths, flag, option, quoted},
+    settings::{Again, Paths, flag, option},
 };
 use crate::{
     domain::{Mode, Outcome, RunId},
+    platform::quoted,
     record::{RowState, Run, Stage},
 };
 use std::path::PathBuf;

@@ -5,11 +5,14 @@ use super::{
     exit::{Exit, Failure},
     terminal_escape,
 };
-use crate::{domain::is_taken_out, report::visible};
+use crate::{
+    domain::is_taken_out,
+    platform::{self, AsTerminal},
+    report::visible,
+};
 use std::{
     borrow::Cow,
     io::{self, IsTerminal as _, Write as _},
-    os::fd::AsFd,
 };
 
 /// Knows how much is to be said, and how.
@@ -59,7 +62,11 @@ impl Printer {
         let color = match common.color.unwrap_or(Color::Auto) {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => interactive && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Color::Auto => {
+                interactive
+                    && platform::shows_colors()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         Self {
             json: common.output == Some(Output::Json),
@@ -151,12 +158,8 @@ impl Printer {
     }
 }
 
-/// What a terminal has that does not say it.
-const USUAL_SIZE: (usize, usize) = (24, 80);
-
-/// How many lines this terminal has now, and how many characters in each.
-pub(super) fn terminal_size(terminal: impl AsFd) -> (usize, usize) {
-    let size = rustix::termios::tcgetwinsize(terminal).ok();
-    let or_usual = |said: u16, usual: usize| if said == 0 { usual } else { said.into() };
-    size.map_or(USUAL_SIZE, |size| (or_usual(size.ws_row, USUAL_SIZE.0), or_usual(size.ws_col, USUAL_SIZE.1)))
+/// How many lines this terminal has now, and how many characters in each; what is usual, if it does not say it.
+pub(super) fn terminal_size(terminal: impl AsTerminal) -> (usize, usize) {
+    let (columns, lines) = platform::terminal_size(terminal).unwrap_or((80, 24));
+    (lines.into(), columns.into())
 }

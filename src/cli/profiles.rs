@@ -5,13 +5,13 @@
 //! together with the digest of the one that it came from.
 
 use super::{
-    data_folder,
     exit::{Exit, Failure},
     private_file,
 };
 use crate::{
     domain::{Secret, Sha256},
     engine::KeepToken,
+    platform::{self, DATA_FOLDER_NEEDS},
 };
 use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -86,15 +86,13 @@ impl std::fmt::Debug for Kept {
 impl Profiles {
     /// Where they are.
     pub(super) fn locate() -> Option<Self> {
-        data_folder::locate().map(|folder| Self { folder })
+        platform::data_folder().map(|folder| Self { folder })
     }
 
     /// Where they are, or what is missing.
     pub(super) fn require() -> Result<Self, Failure> {
         Self::locate().ok_or_else(|| {
-            Failure::usage(
-                "there is no place to keep a sign-in; set the environment variable HOME or XDG_DATA_HOME",
-            )
+            Failure::usage(format!("there is no place to keep a sign-in; {DATA_FOLDER_NEEDS}"))
         })
     }
 

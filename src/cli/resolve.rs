@@ -12,6 +12,7 @@ use crate::{
     audit::{Entry, QueryError, Reader, Store},
     domain::{Outcome, Procedure, TenantId},
     engine::Clock,
+    platform,
     record::{Event, Kind, Record, Resolved, RowState, Run},
     report::visible,
 };
@@ -38,7 +39,7 @@ pub(super) fn run(
         customer,
         outcome: outcome(run.opened.procedure, options.found),
         by: consent::operator(),
-        host: consent::host(),
+        host: platform::host(),
         because: because.to_owned(),
         advice: advice(&reader, &run, row)?,
     };

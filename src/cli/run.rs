@@ -17,6 +17,7 @@ use crate::{
     conduct::{Begin, Log},
     domain::{ListReading, Mode},
     input::List,
+    platform,
     record::{InputFile, Rules, RunOpened},
 };
 use std::io::{self, IsTerminal as _};
@@ -117,7 +118,7 @@ pub(super) fn opened(
         applies: None,
         api_url: access.base.to_string(),
         operator: consent::operator(),
-        host: consent::host(),
+        host: platform::host(),
         input: InputFile {
             file: list.name().to_owned(),
             sha256: list.sha256(),

@@ -1,14 +1,10 @@
 //! `--token-command`: a program of the operator's whose output is an access token.
 
 use super::{credentials, settings::program_of};
-use crate::{engine::PrintToken, partner_center::auth::AccessToken};
+use crate::{engine::PrintToken, partner_center::auth::AccessToken, platform};
 use secrecy::zeroize::Zeroizing;
 use std::{io, pin::Pin, process::ExitStatus, process::Stdio, time::Duration};
-use tokio::{
-    io::AsyncReadExt as _,
-    process::{Child, Command},
-    time::sleep,
-};
+use tokio::{io::AsyncReadExt as _, process::Child, time::sleep};
 
 /// Longer than any sign-in helper takes that asks nobody.
 const LONGEST: Duration = Duration::from_mins(2);
@@ -59,9 +55,9 @@ impl TokenCommand {
     }
 
     fn spawn(&self) -> io::Result<Child> {
-        let mut command = Command::new("/bin/sh");
+        let mut command = platform::shell_command(&self.0);
         // What it says to people goes where our own messages go.
-        command.arg("-c").arg(&self.0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         command.kill_on_drop(true);
         // Our secrets are none of its business.
         for name in credentials::SECRETS {
@@ -93,25 +89,32 @@ async fn end(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::process::{Pid, test_kill_process};
-    use std::{fs, path::Path};
 
-    /// The process that wrote its number there, as soon as it did.
-    async fn pid(file: &Path) -> Pid {
-        loop {
-            let text = fs::read_to_string(file).unwrap_or_default();
+    #[tokio::test]
+    async fn what_a_command_prints_is_the_token() {
+        let token = TokenCommand("echo a-token".to_owned()).run(std::future::pending()).await.unwrap();
+        assert_eq!(token.secret.expose(), "a-token");
+        let command = TokenCommand("no-such-program --secret x".to_owned());
+        let error = command.run(std::future::pending()).await.unwrap_err();
+        assert!(error.contains("`no-such-program …` ended with"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_command_that_does_not_end_or_does_not_stop_is_killed_and_gone() {
+        use rustix::process::{Pid, test_kill_process};
+        use std::fs;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let shown = file.display();
+        // The process that wrote its number there, as soon as it did.
+        let pid = async || loop {
+            let text = fs::read_to_string(&file).unwrap_or_default();
             match text.strip_suffix('\n').and_then(|number| number.parse().ok()).and_then(Pid::from_raw) {
                 Some(pid) => return pid,
                 None => tokio::task::yield_now().await,
             }
-        }
-    }
-
-    #[tokio::test]
-    async fn a_command_that_does_not_end_or_does_not_stop_is_killed_and_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("pid");
-        let shown = file.display();
+        };
         for (then, said) in [
             ("exec sleep 1000", "did not end within 120 s, and was killed"),
             ("exec >&-; exec sleep 1000", "did not end within 120 s, and was killed"),
@@ -120,7 +123,7 @@ mod tests {
             let command = TokenCommand(format!("SECRET=x echo $$ > {shown}; {then}"));
             let is_late = said.starts_with("did");
             let late = async {
-                pid(&file).await;
+                pid().await;
                 if !is_late {
                     std::future::pending::<()>().await;
                 }
@@ -128,11 +131,12 @@ mod tests {
             let error = command.run(late).await.unwrap_err();
             assert!(error.contains(said) && error.contains("`…`"), "{error}");
             assert!(!error.contains("a-secret") && !error.contains("SECRET"), "{error}");
-            assert!(test_kill_process(pid(&file).await).is_err(), "it is still there: {then}");
+            assert!(test_kill_process(pid().await).is_err(), "it is still there: {then}");
             fs::remove_file(&file).unwrap();
         }
     }
 
+    #[cfg(unix)]
     #[tokio::test]
     async fn a_token_of_the_largest_size_is_taken() {
         let command = TokenCommand("head -c 65536 /dev/zero | tr '\\0' a".to_owned());

@@ -15,6 +15,7 @@ use crate::{
         verify::{Check, Outside, Trust, Verdict, Verification, verify},
     },
     engine::Clock,
+    platform,
     record::{Event, LogVerified, Record},
     report::visible,
 };
@@ -80,7 +81,7 @@ fn record(printer: &Printer, paths: &Paths, found: &Verification, exit: Exit) ->
     }
     let verified = LogVerified {
         by: consent::operator(),
-        host: consent::host(),
+        host: platform::host(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         exit_code: exit.code(),
         records: found.records,

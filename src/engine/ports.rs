@@ -5,8 +5,8 @@ use crate::{
     audit::Salt,
     domain::{CorrelationId, RequestId, RunId, Time},
     partner_center::{BaseUrl, redact::Scrubber},
+    platform::since_boot,
 };
-use rustix::time::{ClockId, clock_gettime};
 use std::{
     sync::{
         OnceLock,
@@ -76,12 +76,6 @@ impl Clock {
 fn wall_clock() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn since_boot() -> Duration {
-    let time = clock_gettime(ClockId::Boottime);
-    let (seconds, nanos) = (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec));
-    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
 }
 
 /// Where identifiers and salts come from.

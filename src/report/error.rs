@@ -1,6 +1,6 @@
 //! Why there is no report.
 
-use crate::{audit::QueryError, domain::RunId, record::canonical::CanonicalError};
+use crate::{audit::QueryError, domain::RunId, platform, record::canonical::CanonicalError};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -52,18 +52,33 @@ pub enum ReportError {
         /// Why.
         source: io::Error,
     },
+    /// What stands there cannot be replaced while a program shows it.
+    #[error("the report `{0}` is open in another program; close it in Excel, or whatever shows it")]
+    HeldOpen(PathBuf),
 }
 
 impl ReportError {
     /// Whether this program is to blame (exit 1), rather than the disk or the log.
     pub const fn is_a_bug(&self) -> bool {
         match self {
-            Self::Query(_) | Self::Newer(_) | Self::Write { .. } => false,
+            Self::Query(_) | Self::Newer(_) | Self::Write { .. } | Self::HeldOpen(_) => false,
             Self::DoesNotAddUp { .. }
             | Self::NotAsSealed
             | Self::RequestsMissing { .. }
             | Self::Canonical(_)
             | Self::Template(_) => true,
+        }
+    }
+
+    /// Turns what the system says about putting a file in the place of the one at `path` into this.
+    pub(super) fn replacing(path: &Path) -> impl Fn(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| {
+            if platform::is_held_open(&source) && path.is_file() {
+                Self::HeldOpen(path.clone())
+            } else {
+                Self::Write { path: path.clone(), source }
+            }
         }
     }
 

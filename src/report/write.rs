@@ -13,6 +13,7 @@ use super::{
 use crate::{
     audit::{Reader, RunLine},
     domain::{Digest, Sha256},
+    platform,
 };
 use std::{
     fs::{self, File},
@@ -259,7 +260,7 @@ fn scratch(folder: &Path) -> io::Result<NamedTempFile> {
 pub(super) fn publish(folder: &Path, finished: Vec<Finished>) -> Result<Vec<(String, Sha256)>, ReportError> {
     let mut earlier = Vec::with_capacity(finished.len());
     for file in &finished {
-        earlier.push(keep(folder, &file.path).map_err(ReportError::writing(&file.path))?);
+        earlier.push(keep(folder, &file.path).map_err(ReportError::replacing(&file.path))?);
     }
     let mut files = Vec::with_capacity(finished.len());
     let mut done: Vec<(PathBuf, Option<NamedTempFile>)> = Vec::with_capacity(finished.len());
@@ -272,12 +273,12 @@ pub(super) fn publish(folder: &Path, finished: Vec<Finished>) -> Result<Vec<(Str
                     None => drop(fs::remove_file(path)),
                 }
             }
-            return Err(ReportError::Write { path: file.path, source: error.error });
+            return Err(ReportError::replacing(&file.path)(error.error));
         }
         done.push((file.path, before));
         files.push((file.name.to_owned(), file.sha256));
     }
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(ReportError::writing(folder))?;
+    platform::sync_folder(folder).map_err(ReportError::writing(folder))?;
     Ok(files)
 }
 
@@ -286,7 +287,7 @@ fn keep(folder: &Path, path: &Path) -> io::Result<Option<NamedTempFile>> {
     if !path.try_exists()? {
         return Ok(None);
     }
-    let copy = scratch(folder)?;
-    fs::copy(path, copy.path())?;
+    let mut copy = scratch(folder)?;
+    io::copy(&mut File::open(path)?, &mut copy)?;
     Ok(Some(copy))
 }

@@ -11,14 +11,15 @@ use std::{
 };
 
 /// A room, the rooms that it may import, and the words that it never mentions.
-const ROOMS: [(&str, &[&str], &[&str]); 13] = [
+const ROOMS: [(&str, &[&str], &[&str]); 14] = [
     ("domain", &[], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
+    ("platform", &[], &["reqwest", "rusqlite"]),
     ("input", &["domain"], &["tokio", "reqwest", "rusqlite"]),
     ("partner_center", &["domain"], &["rusqlite"]),
     ("record", &["domain"], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
     ("simulator", &["domain"], &["crate::audit", "crate::engine"]),
     ("preconditions", &["domain", "partner_center"], &["tokio", "reqwest", "rusqlite"]),
-    ("audit", &["domain", "record"], &["reqwest"]),
+    ("audit", &["domain", "platform", "record"], &["reqwest"]),
     (
         "procedure",
         &["domain", "partner_center", "record", "preconditions"],
@@ -26,10 +27,10 @@ const ROOMS: [(&str, &[&str], &[&str]); 13] = [
     ),
     (
         "engine",
-        &["domain", "input", "partner_center", "record", "preconditions", "audit", "procedure"],
+        &["domain", "platform", "input", "partner_center", "record", "preconditions", "audit", "procedure"],
         &["rusqlite", "clap", "println!", "eprintln!"],
     ),
-    ("report", &["domain", "record", "audit"], &["tokio", "reqwest"]),
+    ("report", &["domain", "platform", "record", "audit"], &["tokio", "reqwest"]),
     ("review", &["domain", "record", "audit", "report"], &["reqwest", "crate::engine"]),
     (
         "conduct",
@@ -40,6 +41,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 13] = [
         "cli",
         &[
             "domain",
+            "platform",
             "input",
             "partner_center",
             "record",
@@ -148,6 +150,44 @@ fn only_the_transport_has_a_client_socket() {
     }
 }
 
+/// A test of one system alone says so itself.
+#[test]
+fn what_systems_do_differently_stands_in_one_room() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let words = [
+        "std::os::",
+        "os::unix",
+        "os::windows",
+        "rustix",
+        "signal::unix",
+        "signal::windows",
+        "winapi_util",
+        "whoami",
+    ];
+    let differs = |code: &str| -> Option<String> {
+        let asks = |line: &&str| {
+            line.contains("cfg") && ["unix", "windows", "target_"].iter().any(|word| line.contains(word))
+        };
+        let line = code.lines().find(|line| asks(line) || words.iter().any(|word| line.contains(word)));
+        line.map(str::to_owned)
+    };
+    let (room, others): (Vec<_>, Vec<_>) =
+        sources(&source).into_iter().partition(|file| file.starts_with(source.join("platform")));
+    assert!(room.iter().any(|file| differs(&code(file)).is_some()), "the words are not found");
+    for file in others {
+        let found = differs(&without_tests(&file));
+        assert_eq!(found, None, "{}: this belongs into `platform`", file.display());
+    }
+    let is_one_set = |file: &str| -> BTreeSet<String> {
+        let text = without_tests(&source.join("platform").join(file));
+        let functions = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub(crate) fn ").or(line.strip_prefix("pub(super) fn ")));
+        functions.map(|line| line.split('(').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(is_one_set("unix.rs"), is_one_set("windows.rs"));
+}
+
 #[test]
 fn imports_are_found_however_they_are_written() {
     let code = "use crate::{a::{b, c}, d};\nuse crate::e::f;\nfn x() { crate::g::h() }";
@@ -161,7 +201,7 @@ fn without_tests(path: &Path) -> String {
     {
         return String::new();
     }
-    let text = fs::read_to_string(path).unwrap();
+    let text = fs::read_to_string(path).unwrap().replace("#[cfg(test)]\npub(crate) mod", "#[cfg(test)]\nmod");
     text.split("#[cfg(test)]\nmod").next().unwrap_or_default().to_owned()
 }
 

@@ -126,7 +126,7 @@ fn runs_are_listed_and_told_apart() {
     assert_eq!(runs.len(), 2);
     assert_eq!((&runs[0]["ticket"], &runs[0]["reason"]), (&json!("CHG-7"), &json!("merger")));
     assert_eq!((&runs[0]["state"], &runs[0]["exit_code"]), (&json!("sealed"), &json!(0)));
-    assert!(runs[0]["operator"].as_str().unwrap().starts_with("tester (uid "), "{}", runs[0]);
+    assert!(runs[0]["operator"].as_str().unwrap().starts_with("tester ("), "{}", runs[0]);
     let none = folder.offboard(&["report", "ffff"]).exits(2);
     assert!(none.err.contains("offboard runs"), "{}", none.err);
     let several = folder.offboard(&["report", "20"]).exits(2);

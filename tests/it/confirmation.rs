@@ -16,6 +16,7 @@ fn run(folder: &Folder, world: &World, text: &str) -> Done {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn the_partners_name_and_the_number_let_it_go_on() {
     let (folder, world) = (Folder::new(), world());
     let done = run(&folder, &world, &format!("{PARTNER_NAME} 3\n")).exits(0);
@@ -27,13 +28,11 @@ fn the_partners_name_and_the_number_let_it_go_on() {
     let confirmed: String = log
         .query_row("SELECT CAST(body AS TEXT) FROM records WHERE kind = 'confirmed'", [], |row| row.get(0))
         .unwrap();
-    assert!(
-        confirmed.contains(r#""how":"typed""#) && confirmed.contains(r#""by":"tester (uid "#),
-        "{confirmed}"
-    );
+    assert!(confirmed.contains(r#""how":"typed""#) && confirmed.contains(r#""by":"tester ("#), "{confirmed}");
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn anything_else_does_not() {
     for text in ["y\n", "yes\n", "\n", "Fabrikam Demo\n", "Fabrikam Demo 4\n", "3\n"] {
         let (folder, world) = (Folder::new(), world());
@@ -45,6 +44,7 @@ fn anything_else_does_not() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn without_a_ticket_it_is_asked_for() {
     let (folder, world) = (Folder::new(), world());
     let list = folder.write("list.csv", list_of((1..=3).map(id)));
@@ -54,6 +54,7 @@ fn without_a_ticket_it_is_asked_for() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn whoever_mistypes_may_try_again_twice() {
     let right = format!("{PARTNER_NAME} 3\n");
     for (text, is_allowed) in [
@@ -73,6 +74,7 @@ fn whoever_mistypes_may_try_again_twice() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn what_is_to_be_confirmed_can_be_read_before_it_is() {
     let (folder, world) = (Folder::new(), world());
     let done = run(&folder, &world, "\n").exits(4);

@@ -47,6 +47,7 @@ fn opened(folder: &Folder) -> Value {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn hidden_rows_are_left_out_or_taken_as_somebody_says_and_everything_says_so() {
     for (decision, removed, says) in [
         ("skip", 4, "left out, because of `--hidden skip`"),
@@ -112,6 +113,7 @@ fn that_nothing_is_compared_must_be_acknowledged_where_nobody_reads_it() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn somebody_who_types_is_told_and_need_not_acknowledge_it() {
     let (folder, world) = (Folder::new(), world());
     folder.write("list.csv", format!("Customer tenant ID\n{}\n", id(1)));

@@ -1,9 +1,9 @@
 //! Everything that a run needs is looked at, and what is missing is said, before row 1.
 
-use crate::support::{Done, Folder, World, id, key, list_of};
+use crate::support::{Done, Folder, World, id, key, list_of, system};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _};
+use std::collections::BTreeMap;
 
 fn world(more: Value) -> World {
     let mut whole = json!({ "customers": [{ "id": id(1).to_string() }] });
@@ -153,9 +153,11 @@ fn without_a_log_nothing_is_sent_and_without_a_token_nothing_is_asked() {
 fn what_others_can_read_and_what_cannot_be_written_is_said() {
     let (folder, world) = (Folder::new(), world(json!({})));
     doctor(&folder, &world, &[]).exits(0);
-    fs::set_permissions(folder.path("audit.db"), fs::Permissions::from_mode(0o644)).unwrap();
-    let found = checks(&folder, &world, &[], 0);
-    assert!(found["audit_log"].0 == "care" && found["audit_log"].1.contains("chmod 600"), "{found:?}");
+    if cfg!(unix) {
+        system::set_mode(&folder.path("audit.db"), 0o644);
+        let found = checks(&folder, &world, &[], 0);
+        assert!(found["audit_log"].0 == "care" && found["audit_log"].1.contains("chmod 600"), "{found:?}");
+    }
     folder.write("a-file", "");
     let found = checks(&folder, &world, &["--reports", "a-file/below"], 2);
     assert!(found["reports"].0 == "bad" && found["reports"].1.contains("--reports"), "{found:?}");

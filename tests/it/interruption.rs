@@ -1,9 +1,12 @@
 //! Stopping in the middle, and going on.
 
-use crate::support::{Done, Folder, World, id, list_of, wait_for_changes};
+use crate::support::{
+    Done, Folder, World, id, list_of,
+    system::{interrupt, over_time, terminate},
+    wait_for_changes,
+};
 use offboard::domain::TenantId;
 use offboard::record::Kind;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -15,10 +18,6 @@ use std::{
 fn slow_world(customers: u32) -> World {
     let customers: Vec<Value> = (1..=customers).map(|n| json!({ "id": id(n).to_string() })).collect();
     World::of(&json!({ "customers": customers, "latency": { "min_ms": 20, "max_ms": 40 } }))
-}
-
-fn signal(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
 }
 
 fn start(folder: &Folder, world: &World, rows: u32) -> Child {
@@ -42,12 +41,13 @@ fn nothing_lost_and_nothing_twice(folder: &Folder, world: &World, rows: u32) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it presses Ctrl-C for another process")]
 fn ctrl_c_records_every_answer_and_resume_goes_on() {
-    for kind in [Signal::INT, Signal::TERM, Signal::XCPU] {
+    for ask in [interrupt, terminate, over_time] {
         let (folder, world) = (Folder::new(), slow_world(12));
         let mut child = start(&folder, &world, 12);
         wait_for_changes(&world, &mut child, 3);
-        signal(&child, kind);
+        ask(&child);
         let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
         assert!(done.err.contains("offboard resume"), "{}", done.err);
         assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "interrupted");
@@ -79,7 +79,7 @@ fn killed_at_any_number_of_changes_it_goes_on_without_loss() {
         let (folder, world) = (Folder::new(), slow_world(ROWS));
         let mut child = start(&folder, &world, ROWS);
         wait_for_changes(&world, &mut child, changes);
-        signal(&child, Signal::KILL);
+        child.kill().unwrap();
         child.wait().unwrap();
         // Another list, perhaps the same one saved again, must wait until the doubts are settled.
         let others = list_of((1..=ROWS).map(id)).replace("note", "remark");
@@ -109,7 +109,7 @@ fn what_a_guard_stopped_stays_stopped() {
     while stopped() == 0 {
         std::thread::yield_now();
     }
-    signal(&child, Signal::KILL);
+    child.kill().unwrap();
     child.wait().unwrap();
     let reader = folder.reader();
     let run = reader.fold(&folder.latest()).unwrap().unwrap();
@@ -123,7 +123,7 @@ fn what_a_guard_stopped_stays_stopped() {
         assert!(child.try_wait().unwrap().is_none(), "the program ended too soon");
         std::thread::yield_now();
     }
-    signal(&child, Signal::KILL);
+    child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(world.changes().len(), 3);
 }
@@ -135,7 +135,7 @@ fn killed_while_it_reads_it_asks_for_the_confirmation_that_it_never_had() {
     while world.received().len() < 5 {
         std::thread::yield_now();
     }
-    signal(&child, Signal::KILL);
+    child.kill().unwrap();
     child.wait().unwrap();
     let mut asking = folder.against(&world, &["resume"]);
     asking.env_remove("OFFBOARD_PARTNER_TENANT");
@@ -161,6 +161,7 @@ fn an_expired_token_fails_no_row() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it presses Ctrl-C for another process")]
 fn the_third_signal_leaves_at_once_and_what_was_in_flight_is_settled_later() {
     let customers: Vec<Value> = (1..=3).map(|n| json!({ "id": id(n).to_string() })).collect();
     let slow = json!({ "on": "remove", "times": 2, "do": { "kind": "slow", "delay_ms": 600_000 } });
@@ -171,11 +172,11 @@ fn the_third_signal_leaves_at_once_and_what_was_in_flight_is_settled_later() {
     // One after the other, as a person does: each is sent when the one before was understood.
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     for answer in ["Stopping", "Leaving in 5 s"] {
-        signal(&child, Signal::INT);
+        interrupt(&child);
         let heard = said.by_ref().find(|line| line.starts_with(answer));
         assert!(heard.is_some(), "it ended without saying `{answer}`");
     }
-    signal(&child, Signal::INT);
+    interrupt(&child);
     let last: Vec<String> = said.collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{last:?}");
     assert!(last.iter().any(|line| line.contains("in doubt")), "{last:?}");

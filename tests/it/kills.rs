@@ -2,7 +2,6 @@
 
 use crate::support::{Done, Folder, Numbers, World, evidence::Question, id, list_of};
 use offboard::domain::TenantId;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -34,7 +33,7 @@ fn killed(child: &mut Child, world: &World, requests: usize) -> bool {
         }
         std::thread::yield_now();
     }
-    kill_process(Pid::from_child(child), Signal::KILL).unwrap();
+    child.kill().unwrap();
     child.wait().unwrap();
     true
 }

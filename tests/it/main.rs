@@ -25,6 +25,7 @@ mod decided;
 mod doctor;
 mod everything_on_record;
 mod export;
+#[cfg(unix)]
 mod faults_of_the_disk;
 mod first_edition;
 mod guards;
@@ -40,6 +41,7 @@ mod mutants;
 mod network;
 mod next;
 mod plans;
+#[cfg(unix)]
 mod power_cut;
 mod prove;
 mod readme;
@@ -49,6 +51,7 @@ mod renewal;
 mod resolve;
 mod review;
 mod sandbox;
+#[cfg(unix)]
 mod screens;
 mod searching;
 mod secrets;
@@ -57,6 +60,7 @@ mod sign_in;
 mod sources;
 mod storage;
 mod suspending;
+#[cfg(unix)]
 mod terminal;
 mod together;
 mod troubles;

@@ -1,8 +1,12 @@
 //! What is said to come next, when a run has ended or was left: each command works as it stands.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{
+    Done, Folder, World, id, list_of,
+    system::{self, quoted},
+};
+use offboard::audit::Reader;
 use serde_json::{Value, json};
-use std::process::Command;
+use std::path::Path;
 
 /// The commands that are said to come next.
 fn next(done: &Done) -> Vec<String> {
@@ -14,8 +18,7 @@ fn next(done: &Done) -> Vec<String> {
 /// Has a shell carry the command out, as somebody would who copied it.
 fn carried_out(folder: &Folder, world: &World, line: &str) -> Done {
     let own = folder.against(world, &[]);
-    let mut shell = Command::new("/bin/sh");
-    shell.arg("-c").arg(line.replacen("offboard", env!("CARGO_BIN_EXE_offboard"), 1));
+    let mut shell = system::shell(&line.replacen("offboard", env!("CARGO_BIN_EXE_offboard"), 1));
     shell.current_dir(folder.path("")).env_clear();
     shell.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
     Done::of(&shell.output().unwrap())
@@ -41,7 +44,7 @@ fn a_run_that_removed_everybody_is_compared_later() {
     let done = run(&folder, &world, &[]).exits(0);
     let [reconcile] = &next(&done)[..] else { panic!("{}", done.err) };
     assert!(reconcile.starts_with("offboard reconcile "), "{reconcile}");
-    assert!(reconcile.ends_with("--audit-log 'the log.db'"), "{reconcile}");
+    assert!(reconcile.ends_with(&format!("--audit-log {}", quoted("the log.db"))), "{reconcile}");
     carried_out(&folder, &world, reconcile).exits(0);
     // Standard output is data alone.
     assert!(!done.out.contains("Next:"), "{}", done.out);
@@ -63,7 +66,8 @@ fn an_interrupted_run_is_resumed_where_it_is() {
         let done = run(&folder, &world, &more).exits(code);
         let [resume] = &next(&done)[..] else { panic!("{}", done.err) };
         assert!(resume.starts_with("offboard resume "), "{resume}");
-        assert!(resume.ends_with("--audit-log 'the log.db' --reports 'all reports'"), "{resume}");
+        let places = format!("--audit-log {} --reports {}", quoted("the log.db"), quoted("all reports"));
+        assert!(resume.ends_with(&places), "{resume}");
         // It finds the run, and asks; here, nobody can answer.
         let asked = carried_out(&folder, &world, resume).exits(4);
         assert!(asked.err.contains("nobody can confirm"), "{}", asked.err);
@@ -133,12 +137,12 @@ fn a_plan_is_applied_or_approved_first() {
     };
     let done = plan(&["--require-approval"]);
     let [read, approve, apply] = &next(&done)[..] else { panic!("{}", done.err) };
-    assert!(read.starts_with("read 'all reports/") && read.contains("/plan.html', or `plan.xlsx`"), "{read}");
-    assert!(
-        approve.starts_with("offboard approve 'all reports/") && approve.ends_with("/plan.json'"),
-        "{approve}"
-    );
-    assert!(apply.contains("/plan.json' ") && apply.ends_with("/approval.txt'"), "{apply}");
+    let log = Reader::open(&folder.path("the log.db")).unwrap();
+    let run = Path::new("all reports").join(log.find("latest").unwrap().run_id.as_str());
+    let file = |name: &str| quoted(&run.join(name).display().to_string());
+    assert!(read.starts_with(&format!("read {}, or `plan.xlsx`", file("plan.html"))), "{read}");
+    assert_eq!(*approve, format!("offboard approve {}", file("plan.json")));
+    assert!(apply.contains(&file("plan.json")) && apply.ends_with(&file("approval.txt")), "{apply}");
     folder.offboard(&["approve", "--new-key"]).exits(0);
     assert!(carried_out(&folder, &world, approve).exits(4).err.contains("--digest"));
     let done = plan(&[]);

@@ -1,8 +1,7 @@
 //! One customer's certificate: it checks with the public key alone, and shows nobody else.
 
-use crate::support::{Done, Folder, PARTNER, World, evidence::other_key, id, list_of};
+use crate::support::{Done, Folder, PARTNER, World, evidence::other_key, id, list_of, system};
 use offboard::report::{Refused, Trusted, check};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -285,7 +284,7 @@ fn where_the_row_is_all_that_there_is_somebody_has_to_decide() {
     while world.received().is_empty() {
         thread::yield_now();
     }
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    system::terminate(&child);
     Done::of(&child.wait_with_output().unwrap()).exits(130);
     let customer = id(1).to_string();
     let refused = folder.offboard(&["prove", "--customer", &customer, "--out", "never"]).exits(2);

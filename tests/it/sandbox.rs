@@ -337,6 +337,7 @@ fn a_plan_names_the_orders_and_only_those_are_cancelled() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn the_sandboxes_tenant_is_typed_in_full() {
     for (text, code) in [
         (format!("{PARTNER} 2\n"), 0),
@@ -360,6 +361,7 @@ fn the_sandboxes_tenant_is_typed_in_full() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn an_approver_types_the_sandboxes_tenant_too() {
     for (text, code) in
         [("Fabrikam Demo 1\n".to_owned(), 4), ("1\n".to_owned(), 4), (format!("{PARTNER} 1\n"), 0)]

@@ -1,8 +1,8 @@
 //! `offboard.toml`: where it is found, what its paths mean, and what is said of a name that is none.
 
-use crate::support::{Done, Folder, World, id, list_of};
+use crate::support::{Done, Folder, World, id, list_of, system};
 use serde_json::{Value, json};
-use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 fn world() -> World {
     World::of(&json!({ "customers": [{ "id": id(1).to_string() }, { "id": id(2).to_string() }] }))
@@ -106,7 +106,7 @@ fn a_file_above_that_cannot_be_read_is_named_and_not_passed_over() {
     fs::create_dir(folder.path("office/offboard.toml")).unwrap();
     refused("cannot read");
     fs::remove_dir(folder.path("office/offboard.toml")).unwrap();
-    symlink("nowhere", folder.path("office/offboard.toml")).unwrap();
+    system::link("nowhere", &folder.path("office/offboard.toml"));
     refused("cannot read");
     fs::remove_file(folder.path("office/offboard.toml")).unwrap();
     folder.write("office/offboard.toml", [0xff, 0xfe]);

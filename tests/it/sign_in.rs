@@ -201,6 +201,7 @@ fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn a_person_who_is_there_signs_in_again_and_the_run_goes_on() {
     let ended = json!({ "on": "token", "skip": 1, "times": 1,
         "do": { "kind": "entra", "error": "invalid_grant", "code": 70_043 } });

@@ -3,9 +3,10 @@
 use crate::support::{
     Done, Folder, World,
     signing_in::{SEED, first, list, with_refresh_token, world},
+    system,
 };
 use serde_json::json;
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, path::Path};
 
 #[test]
 fn a_token_of_one_cloud_is_not_sent_to_another() {
@@ -102,7 +103,7 @@ fn an_app_with_a_certificate_signs() {
     );
     let list = folder.write("list.csv", list(1));
     let pem = folder.write_secret("app.pem", certificate());
-    fs::set_permissions(&pem, fs::Permissions::from_mode(0o600)).unwrap();
+    system::set_mode(&pem, 0o600);
     let run = |pem: &Path| {
         let mut command = folder.run_command(&world, &list, &["--max-share", "100"]);
         let command = with_refresh_token(&mut command).env("OFFBOARD_CLIENT_CERTIFICATE", pem);
@@ -111,9 +112,11 @@ fn an_app_with_a_certificate_signs() {
     run(&pem).exits(0);
     let body = folder.requests()[0].request_body.clone().unwrap();
     assert!(body.contains("&client_assertion=[not stored, "), "{body}");
-    fs::set_permissions(&pem, fs::Permissions::from_mode(0o644)).unwrap();
-    let done = run(&pem).exits(5);
-    assert!(done.err.contains("chmod 600"), "{}", done.err);
+    if cfg!(unix) {
+        system::set_mode(&pem, 0o644);
+        let done = run(&pem).exits(5);
+        assert!(done.err.contains("chmod 600"), "{}", done.err);
+    }
     let done = run(&folder.path("none.pem")).exits(5);
     assert!(done.err.contains("there is no file"), "{}", done.err);
 }

@@ -1,6 +1,6 @@
 //! When the audit log cannot be written, nothing is sent.
 
-use crate::support::{Done, Folder, World, id, key, limited, list_of, wait_until};
+use crate::support::{Done, Folder, World, id, key, limited, list_of, system, wait_until};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 use std::{
@@ -208,7 +208,7 @@ fn a_log_has_one_lock_whatever_it_is_called() {
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
     let before = world.received().len();
-    std::os::unix::fs::symlink(folder.path("audit.db"), folder.path("link.db")).unwrap();
+    system::link(folder.path("audit.db"), &folder.path("link.db"));
     let held = Store::open(&folder.path("audit.db"), Time::from_millis(0), &[1; 16], &key()).unwrap();
     let done = folder.run(&world, &list_of([id(2)]), &["--audit-log", "link.db"]).exits(6);
     assert!(done.err.contains("in use by another run"), "{}", done.err);
@@ -383,13 +383,12 @@ fn records_can_only_be_added() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "files have no mode")]
 fn the_log_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
     for name in ["audit.db", "audit.db.checkpoints", "signing.key"] {
-        let mode = std::fs::metadata(folder.path(name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
+        assert_eq!(system::mode(&folder.path(name)), 0o600, "{name}");
     }
 }
 

@@ -202,6 +202,7 @@ fn typed_run(folder: &Folder, world: &World, decision: &str) -> Done {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn when_the_removal_fails_somebody_is_asked_and_exactly_those_are_reactivated() {
     let (folder, world) = (Folder::new(), failing());
     let done = typed_run(&folder, &world, "reactivate").exits(3);
@@ -230,6 +231,7 @@ fn when_the_removal_fails_somebody_is_asked_and_exactly_those_are_reactivated() 
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn what_is_left_suspended_is_named() {
     let (folder, world) = (Folder::new(), failing());
     let done = typed_run(&folder, &world, "leave").exits(3);
@@ -245,6 +247,7 @@ fn what_is_left_suspended_is_named() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn nobody_decides_by_pressing_a_key_and_resume_asks_again() {
     let (folder, world) = (Folder::new(), failing());
     let done = typed_run(&folder, &world, "").exits(3);

@@ -1,8 +1,9 @@
 //! What a person sees while a run is at work, and what nobody may make them see.
 
-use crate::support::{Done, Folder, Screen, World, id, list_of, wait_for_changes, wait_until, watched};
+use crate::support::{
+    Done, Folder, Screen, World, id, list_of, system, wait_for_changes, wait_until, watched,
+};
 use offboard::record::Kind;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::thread;
 
@@ -104,7 +105,7 @@ fn what_is_said_of_a_stop_holds_no_answer_back() {
     let mut screen = Screen::start(run.env("TERM", "xterm"), 80);
     wait_for_changes(&world, &mut screen.child, 3);
     screen.press(CTRL_S);
-    kill_process(Pid::from_child(&screen.child), Signal::INT).unwrap();
+    system::interrupt(&screen.child);
     let answered = || {
         let answers = folder.reader().events(&folder.latest(), &[Kind::ResponseReceived]).unwrap();
         let intents = folder.reader().events(&folder.latest(), &[Kind::RequestIntended]).unwrap();

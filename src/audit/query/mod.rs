@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     domain::{RunId, Seq, Time, is_taken_out},
+    platform,
     record::{Kind, Record, RecordError, Run, RunCourse, RunStory, sql_list},
 };
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
@@ -56,7 +57,7 @@ impl Reader {
     /// Opens the log at `path` without the means to change it.
     pub fn open(path: &Path) -> Result<Self, QueryError> {
         // By its whole name, which means nothing else to SQLite.
-        let path = &path.canonicalize().map_err(|_missing| QueryError::Missing(path.to_owned()))?;
+        let path = &platform::canonical(path).map_err(|_missing| QueryError::Missing(path.to_owned()))?;
         match Self::open_existing(path) {
             Err(QueryError::Sqlite(error)) if is_left_open(&error) => {
                 finish_last_transaction(path)?;

@@ -21,6 +21,7 @@ use crate::{
     domain::{Day, Time, is_taken_out},
     engine::{Clock, Comparison, Listed, StandaloneSession, compare},
     partner_center::transport::Transport,
+    platform,
     record::{Event, Reconciled, Run, Stage},
 };
 use claims::Claims;
@@ -73,7 +74,7 @@ pub(super) fn run(
         let found = compare(&claims.all, (&listed, complete), &claims.ours, claims.of_run, (now, lag));
         let reconciled = Reconciled {
             by: consent::operator(),
-            host: consent::host(),
+            host: platform::host(),
             from: first,
             to: last,
             lag_hours: options.lag,

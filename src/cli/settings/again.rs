@@ -1,7 +1,7 @@
 //! What is to be said again, so that a command that is shown works as it stands: the options of this one that
 //! nothing else remembers.
 
-use crate::domain::is_taken_out;
+use crate::{domain::is_taken_out, platform::quoted};
 use clap::ArgMatches;
 use std::collections::BTreeMap;
 
@@ -77,31 +77,4 @@ pub(in crate::cli) fn option(name: &str, value: &str) -> String {
 /// One that has no value.
 pub(in crate::cli) fn flag(name: &str) -> String {
     format!(" --{}", name.replace('_', "-"))
-}
-
-/// A word for a shell.
-pub(in crate::cli) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_one_word_for_a_shell() {
-        for (word, typed) in [
-            ("audit.db", "audit.db"),
-            ("/a b/c.db", "'/a b/c.db'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$(x)", "'$(x)'"),
-        ] {
-            assert_eq!(quoted(word), typed);
-        }
-    }
 }

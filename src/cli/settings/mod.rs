@@ -14,7 +14,7 @@ mod sandbox;
 mod service;
 mod spelling;
 
-pub(super) use again::{Again, flag, option, quoted};
+pub(super) use again::{Again, flag, option};
 pub(super) use approval::{ApprovalSettings, ApproversInFile};
 pub(super) use duration::duration;
 pub(super) use sandbox::Sandbox;

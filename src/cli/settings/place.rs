@@ -4,11 +4,11 @@ use super::FILE;
 use crate::{
     cli::{bounded, exit::Failure},
     domain::is_taken_out,
+    platform,
 };
 use std::{
     env, fs,
     io::{self, ErrorKind},
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
@@ -65,31 +65,12 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// Whoever goes into a folder knows what is in it. What is in one above, such as `/tmp`, anybody may have put there, and
 /// the file can name commands that are carried out.
 fn require_own(path: &Path) -> Result<(), Failure> {
-    let own = rustix::process::geteuid().as_raw();
-    for status in [fs::symlink_metadata(path), fs::metadata(path)] {
-        let owner = status.map_err(|error| unreadable(path, &error))?.uid();
-        if !is_trusted(owner, own) {
-            return Err(Failure::usage(format!(
-                "`{}` belongs to another user (uid {owner}), and may name commands; it is not used from a folder below. \
-                 Go to its folder to use it, or put an `{FILE}` of your own in this one. Nothing was sent",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn is_trusted(owner: u32, own: u32) -> bool {
-    owner == own || owner == 0 || is_taken_out("settings-of-anybody")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_from_above_are_ones_own_or_the_administrators() {
-        assert!(is_trusted(1000, 1000) && is_trusted(0, 1000) && is_trusted(0, 0));
-        assert!(!is_trusted(1001, 1000) && !is_trusted(1000, 0));
+    match platform::distrusted(path).map_err(|error| unreadable(path, &error))? {
+        Some(why) if !is_taken_out("settings-of-anybody") => Err(Failure::usage(format!(
+            "`{}` {why}, and may name commands; it is not used from a folder below. Go to its folder to use it, or put an \
+             `{FILE}` of your own in this one. Nothing was sent",
+            path.display()
+        ))),
+        _ => Ok(()),
     }
 }

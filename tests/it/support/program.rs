@@ -4,6 +4,7 @@ use super::{
     PARTNER, World,
     canary::{self, Canary},
     customers::{CustomerLine, customers},
+    system,
 };
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, RequestLine},
@@ -118,8 +119,8 @@ impl Folder {
     /// The program with these arguments, in this folder, with a clean environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_offboard"));
-        command.args(arguments).current_dir(self.place.path()).env_clear().stdin(Stdio::null());
-        command.env("USER", "tester").env("XDG_DATA_HOME", self.path("data")).env("TMPDIR", self.path("tmp"));
+        command.args(arguments).current_dir(self.place.path()).stdin(Stdio::null());
+        system::only_what_is_needed(&mut command, &self.path("data"), &self.path("tmp"));
         command.env("OFFBOARD_SIGNING_KEY", self.path("signing.key"));
         // What is taken out of these tests is taken out of the program too (`.ci/mutants`).
         command.envs(std::env::var_os("FAILPOINTS").map(|points| ("FAILPOINTS", points)));

@@ -1,7 +1,7 @@
 //! `offboard review` at work, and a browser that is none.
 
 use super::{Done, Folder};
-use rustix::process::{Pid, Signal, kill_process};
+use crate::support::system;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -104,7 +104,11 @@ impl Reviewing {
 
     /// Ctrl-C.
     pub(crate) fn end(mut self) -> Done {
-        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        if cfg!(windows) {
+            self.child.kill().unwrap();
+        } else {
+            system::interrupt(&self.child);
+        }
         let mut out = Vec::new();
         self.child.stdout.take().unwrap().read_to_end(&mut out).unwrap();
         let mut err = Vec::new();

@@ -4,7 +4,6 @@ use offboard::{
     domain::TenantId,
     simulator::{Door, Model, Received, Scenario},
 };
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     io,
@@ -87,7 +86,7 @@ impl World {
             }
             std::thread::yield_now();
         }
-        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
+        child.kill().unwrap();
         child.wait().unwrap();
         true
     }

@@ -1,10 +1,10 @@
 //! Whatever bit of a sealed log is turned: a change of content is found, and nothing crashes.
 
 use crate::support::evidence::{Question, Sealed, look};
+use crate::support::system;
 use rusqlite::{Connection, types::Value};
 use std::{
     fs::{File, OpenOptions},
-    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
     thread,
@@ -66,7 +66,7 @@ fn every_turned_bit() {
                 let question = Question::new(&path).with(&sealed.kept);
                 while let Some(bit) = bits.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let (at, mask) = (bit / 8, 1 << (bit % 8));
-                    file.write_at(&[bytes[at] ^ mask], at as u64).unwrap();
+                    system::overwrite(&file, &[bytes[at] ^ mask], at as u64);
                     match question.answer() {
                         6 | 7 => drop(found.fetch_add(1, Ordering::Relaxed)),
                         0 => {
@@ -78,7 +78,7 @@ fn every_turned_bit() {
                         }
                         other => panic!("bit {bit}: {other}"),
                     }
-                    file.write_at(&[bytes[at]], at as u64).unwrap();
+                    system::overwrite(&file, &[bytes[at]], at as u64);
                 }
             });
         }
