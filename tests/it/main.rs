@@ -40,6 +40,7 @@ mod matching;
 mod mutants;
 mod network;
 mod next;
+mod places;
 mod plans;
 #[cfg(unix)]
 mod power_cut;

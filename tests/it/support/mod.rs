@@ -26,7 +26,9 @@ pub(crate) use numbers::Numbers;
 pub(crate) use program::{Done, Folder, limited};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
-pub(crate) use terminal::{Screen, sat_at, typed, watched};
+#[cfg(unix)]
+pub(crate) use terminal::{Screen, watched};
+pub(crate) use terminal::{sat_at, typed};
 pub(crate) use world::{World, wait_for_changes, wait_until};
 
 use offboard::{
