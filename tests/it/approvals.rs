@@ -1,6 +1,8 @@
 //! A second person looks at the plan, and what they signed is what is carried out.
 
-use crate::support::{Done, Folder, PARTNER_NAME, Reviewing, World, id, list_of, sat_at, typed};
+use crate::support::{
+    Done, Folder, PARTNER_NAME, Reviewing, World, id, list_of, sat_at, system::USER, typed,
+};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -60,7 +62,7 @@ impl Office {
 
 fn as_approver(approver: &Folder, arguments: &[&str]) -> Command {
     let mut command = approver.command(arguments);
-    command.env("USER", "alex").env_remove("OFFBOARD_SIGNING_KEY");
+    command.env(USER, "alex").env_remove("OFFBOARD_SIGNING_KEY");
     command
 }
 

@@ -180,6 +180,7 @@ fn the_simulator_prints_its_address_and_keeps_a_journal() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn a_simulator_whose_handles_are_all_taken_says_so_and_goes_on_when_there_are_some() {
     let folder = Folder::new();
     let command = folder.command(&["simulate", "--customers", "1", "--listen", "127.0.0.1:0", "--quiet"]);

@@ -46,6 +46,7 @@ fn a_refresh_token_of_the_environment_is_replaced_for_the_next_start_only_if_it_
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "its helper is a script for `sh`")]
 fn a_token_command_is_run_again_when_its_token_ends() {
     let sign_in = json!({ "refresh_tokens": ["a-token-of-the-command"] });
     let tokens = json!([

@@ -153,6 +153,7 @@ fn took_the_end(folder: &Folder, world: &World, log: &str) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn a_log_that_may_not_grow_still_takes_the_end() {
     for (kibibytes, removes) in [(5 << 10, false), (6600, true)] {
         let (folder, world) = (Folder::new(), world());
@@ -171,6 +172,7 @@ fn a_log_that_may_not_grow_still_takes_the_end() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn files_that_may_not_grow_end_nothing_without_a_word() {
     let (folder, world) = (Folder::new(), world());
     let list = folder.write("list.csv", list_of((1..=60).map(id)));
@@ -190,6 +192,7 @@ fn files_that_may_not_grow_end_nothing_without_a_word() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn a_process_that_may_open_few_files_is_told_before_anything_is_sent() {
     let (folder, world) = (Folder::new(), world());
     let list = folder.write("list.csv", list_of([id(1)]));
@@ -204,6 +207,7 @@ fn a_process_that_may_open_few_files_is_told_before_anything_is_sent() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "links need a right that not everybody has")]
 fn a_log_has_one_lock_whatever_it_is_called() {
     let (folder, world) = (Folder::new(), world());
     folder.run(&world, &list_of([id(1)]), &[]).exits(0);
@@ -267,6 +271,7 @@ fn reports_that_fail_at_the_end_do_not_change_how_it_ended() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "nobody can move a file that is open")]
 fn a_log_that_is_moved_while_it_is_written() {
     let customers: Vec<Value> = (1..=40).map(|n| json!({ "id": id(n).to_string() })).collect();
     let world = World::of(&json!({ "customers": customers, "latency": { "min_ms": 10, "max_ms": 20 } }));
@@ -289,6 +294,7 @@ type Fault<'a> = (&'a str, &'a dyn Fn(&Path), &'a str);
 
 /// Its files are taken away, replaced or cut while it is written: before the first change, or between two.
 #[test]
+#[cfg_attr(windows, ignore = "nobody can take away or cut a file that is open")]
 fn a_log_whose_files_do_not_stay() {
     let remove = |log: &Path| fs::remove_file(beside(log, "-wal")).unwrap();
     let replace = |log: &Path| {

@@ -4,6 +4,7 @@ use crate::support::{
     Done, Folder, Reviewing, World, blind_listing,
     evidence::{index_as_if, look, of_the_first_edition},
     id, list_of,
+    system::USER,
 };
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -24,7 +25,7 @@ fn two_runs() -> (World, Folder, [String; 2]) {
     let run = |user: &str, list: &[u32], ticket: &str| {
         let list = folder.write("list.csv", list_of(list.iter().map(|n| id(*n))));
         let mut command = folder.run_command(&world, &list, &["--ticket", ticket]);
-        let done = Done::of(&command.env("USER", user).output().unwrap());
+        let done = Done::of(&command.env(USER, user).output().unwrap());
         assert!([0, 3].contains(&done.code), "{}{}", done.out, done.err);
         folder.latest().to_string()
     };

@@ -57,6 +57,7 @@ fn whoever_ends_it_at_once_leaves_nothing_behind() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn when_all_handles_are_taken_it_says_so_and_goes_on_when_there_are_some() {
     let folder = hostile();
     let mut review =

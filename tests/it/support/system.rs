@@ -2,7 +2,7 @@
 //! and says so: `#[cfg_attr(windows, ignore = "…")]`.
 
 pub(crate) use of_this_one::{
-    interrupt, link, mode, only_what_is_needed, over_time, overwrite, set_mode, shell, terminate,
+    USER, interrupt, link, mode, only_what_is_needed, over_time, overwrite, set_mode, shell, terminate,
 };
 
 /// A word in quotation marks, as a command that is shown has it.
@@ -19,6 +19,9 @@ mod of_this_one {
         path::Path,
         process::{Child, Command},
     };
+
+    /// The variable that has a person's name.
+    pub(crate) const USER: &str = "USER";
 
     fn signal(child: &Child, signal: Signal) {
         kill_process(Pid::from_child(child), signal).unwrap();
@@ -80,6 +83,8 @@ mod of_this_one {
         path::Path,
         process::{Child, Command},
     };
+
+    pub(crate) const USER: &str = "USERNAME";
 
     pub(crate) fn interrupt(_child: &Child) {
         panic!("nobody can press Ctrl-C for another process here");
