@@ -5,7 +5,7 @@ use super::{
     tables::{Table, sentence, table},
 };
 use crate::{
-    domain::{ListReading, Outcome},
+    domain::{ListReading, Outcome, counted},
     report::{Plan, Pointed, Surprise, visible},
 };
 
@@ -21,8 +21,11 @@ impl ApprovalView {
     pub(super) fn of(printer: &Printer, plan: &Plan) -> Self {
         let strong = |text: &str| printer.paint(Paint::Strong, text);
         let outcome = Outcome::Done(plan.head.procedure);
-        let mut names =
-            vec![head(plan), strong(&format!("The {} customers that would be {outcome}", plan.head.ready))];
+        let title = match plan.head.ready {
+            1 => format!("The customer that would be {outcome}"),
+            ready => format!("The {ready} customers that would be {outcome}"),
+        };
+        let mut names = vec![head(plan)];
         let ready = plan.ready().map(|entry| Pointed {
             row: entry.decision.row,
             id: entry.customer_tenant_id,
@@ -30,7 +33,7 @@ impl ApprovalView {
             domain: entry.decision.domain.clone(),
             said: entry.left_to_the_service(),
         });
-        names.push(customers(ready.collect(), "left to the service"));
+        names.push(format!("{}\n{}", strong(&title), customers(ready.collect(), "left to the service")));
         names.extend(preparations(plan, &strong("What would be done before that")));
         names.extend(others(plan, &strong("The others")));
 
@@ -40,11 +43,11 @@ impl ApprovalView {
             let said: Vec<_> = warnings.iter().map(|said| sentence(said)).collect();
             asked.push(format!("{}\n{}", strong("How the list was read"), said.join("\n")));
         }
-        let surprises = surprises(plan);
-        if !surprises.is_empty() {
-            asked.push(strong("Look at these first"));
-            asked.extend(surprises);
+        let mut surprises = surprises(plan);
+        if let Some(first) = surprises.first_mut() {
+            *first = format!("{}\n{first}", strong("Look at these first"));
         }
+        asked.extend(surprises);
         asked.push(head(plan));
         Self { names: names.join("\n\n"), surprises: asked.join("\n\n") }
     }
@@ -60,12 +63,12 @@ fn head(plan: &Plan) -> String {
         line("ticket", planned.ticket.as_deref().unwrap_or("(none)"));
         line("reason", planned.reason.as_deref().unwrap_or("(none)"));
         line("planned", &format!("{} by {} on {}", planned.planned_at, planned.operator, planned.host));
-        line("list", &format!("{}, {} rows", planned.input.file, planned.input.rows));
+        line("list", &format!("{}, {}", planned.input.file, counted(planned.input.rows, "row")));
         line("limits", &planned.limits_in_words());
     }
     line("procedure", head.procedure.as_str());
     let of_all = head.customers_of_partner.map(|all| format!(", of the partner's {all}")).unwrap_or_default();
-    line(head.procedure.facts().does, &format!("{} customers{of_all}", head.ready));
+    line(head.procedure.facts().does, &format!("{}{of_all}", counted(head.ready, "customer")));
     line("digest", &head.digest.to_string());
     lines.join("\n")
 }

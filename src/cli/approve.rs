@@ -8,6 +8,7 @@ use super::{
     keys::KeyFile,
     pager,
     printer::Printer,
+    settings::quoted,
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
@@ -62,10 +63,11 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
         printer.say(&format!("The approval says that {} signed on {}.", visible(user), visible(host)));
     }
     printer.say(&format!(
-        "Approved: `{}`, signed with the key {}.\nSend it to the operator, who carries the plan out: offboard apply PLAN --approval {}",
+        "Approved: `{}`, signed with the key\n{}\n\nNext:\n  send it to the operator, who carries the plan out:\n  \
+         offboard apply PLAN --approval {}",
         out.display(),
         key.public().as_str(),
-        out.file_name().unwrap_or_default().display(),
+        quoted(&out.file_name().unwrap_or_default().to_string_lossy()),
     ));
     Ok(Exit::Done)
 }
@@ -74,14 +76,15 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
 fn show(printer: &Printer, view: &ApprovalView) -> Result<(), Failure> {
     let surprises = format!("\n{}", view.surprises);
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        printer.data(&view.names)?;
-        return printer.data(&surprises);
+        printer.show(&view.names)?;
+        return printer.show(&surprises);
     }
     pager::show(printer, &view.names)?;
-    if pager::is_longer_than_a_screen(&surprises) {
-        pager::pause(printer);
+    if !pager::is_longer_than_a_screen(&surprises) {
+        return pager::show(printer, &surprises);
     }
-    pager::show(printer, &surprises)
+    pager::pause(printer);
+    pager::show(printer, &view.surprises)
 }
 
 /// Makes the approver's key.
@@ -123,7 +126,8 @@ fn require_consent(
     partner: TenantId,
 ) -> Result<(), Failure> {
     let head = &plan.head;
-    let refused = |why: &str| Err(Failure::new(Exit::Guard, format!("not approved: {why}")));
+    let refused =
+        |why: &str| Err(Failure::new(Exit::Guard, format!("not approved: {why}. Nothing was signed")));
     if let Some(digest) = &options.digest {
         return if digest.trim().eq_ignore_ascii_case(&head.digest.to_string()) {
             Ok(())
@@ -146,7 +150,8 @@ fn require_consent(
         let mut line = String::new();
         match io::stdin().read_line(&mut line) {
             Ok(_) if phrase.is(&line) => return Ok(()),
-            Ok(_) if left > 0 && !line.trim().is_empty() => printer.ask(&phrase.again()),
+            Ok(_) if line.trim().is_empty() => return refused("it was declined"),
+            Ok(_) if left > 0 => printer.ask(&phrase.again()),
             Ok(_) => break,
             Err(error) => return refused(&format!("cannot read from the terminal: {error}")),
         }

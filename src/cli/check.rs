@@ -123,7 +123,7 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
                     "reason": reason, "text": text});
                 printer.data(&line.to_string())
             }
-            Some((outcome, _, text)) => printer.data(&format!("{outcome}: {}", visible(&text))),
+            Some((outcome, _, text)) => printer.show(&format!("{outcome}: {}", visible(&text))),
             None => Ok(()),
         }
     })?;
@@ -135,7 +135,7 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
             "duplicates": checked.duplicates, "rejected": checked.rejected});
         printer.data(&line.to_string())?;
     } else {
-        printer.data(&described(&list, &checked))?;
+        printer.show(&described(&list, &checked))?;
     }
     let fine = checked.rejected == 0 || options.skip_invalid;
     if fine {

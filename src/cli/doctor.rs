@@ -134,5 +134,5 @@ fn show(printer: &Printer, checks: &[Check], settings: &BTreeMap<String, Setting
     for (name, setting) in settings {
         shown.row([name.clone(), setting.value.clone(), setting.origin.clone()]);
     }
-    printer.data(&format!("{}\n\n{}", lines.join("\n"), table(&shown)))
+    printer.show(&format!("{}\n\n{}", lines.join("\n"), table(&shown)))
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     conduct::{CannotConduct, Conducted, NotWritten},
-    domain::{Mode, RunId},
+    domain::{Mode, RunId, counted},
     report::{ReportError, Written},
 };
 
@@ -135,9 +135,9 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
     };
     let reasons = summary.reasons.iter().map(|(reason, n)| (*reason, *n));
     let mut text = format!(
-        "\nRun {}{mode}: {} rows\n{}\n\n  audit log  {}\n  reports    {}",
+        "\nRun {}{mode}: {}\n{}\n\n  audit log  {}\n  reports    {}",
         summary.run_id,
-        summary.input.rows,
+        counted(summary.input.rows, "row"),
         tables::summary(summary.shown().iter().map(|(shown, count)| (*shown, *count)), reasons),
         paths.audit_log.display(),
         paths.reports.join(summary.run_id.as_str()).display()
@@ -146,7 +146,7 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
         text.push_str("\n\nKeep these lines where nobody who can change the audit log can change them:\n\n");
         text.push_str(head.trim_end());
     }
-    printer.data(&text)
+    printer.show(&text)
 }
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.

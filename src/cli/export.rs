@@ -71,7 +71,7 @@ fn tell(printer: &Printer, dir: &Path, run: &RunId, copied: &Copied) -> Result<(
             json!({ "folder": dir, "run_id": run, "records": records, "bytes": bytes, "sha256": sha256 });
         return printer.data(&value.to_string());
     }
-    printer.data(&format!(
+    printer.show(&format!(
         "Exported to {}\n  {records} records, with the reports of run {run}\n  SHA-256 of audit.db  {sha256}\n\
          That it was exported is on record. How to check it is in how-to-check.txt.",
         dir.display()

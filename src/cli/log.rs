@@ -48,7 +48,7 @@ pub(super) fn run(
         has_any = true;
         let line =
             if printer.json { serde_json::to_string(&request).unwrap_or_default() } else { shown(&request) };
-        printer.data(&line)
+        printer.show(&line)
     })?;
     tell_if_nothing(printer, &paths, has_any);
     Ok(Exit::Done)
@@ -117,7 +117,7 @@ fn records(printer: &Printer, paths: &Paths, options: &LogFilter) -> Result<Exit
         let is_of_run = |record: &Record| run.is_none() || record.run == run;
         if stored.record.as_ref().is_none_or(is_of_run) {
             has_any = true;
-            printer.data(&if printer.json { as_json(&stored) } else { told(&stored) })?;
+            printer.show(&if printer.json { as_json(&stored) } else { told(&stored) })?;
         }
     }
     tell_if_nothing(printer, paths, has_any);

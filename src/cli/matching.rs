@@ -77,7 +77,7 @@ pub(super) fn run(
             .map(|(by, n)| format!("{n} by {}", by.as_str()))
             .collect();
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
-        printer.data(&format!(
+        printer.show(&format!(
             "{}: {} of {total} rows have an ID{by}, {missing} have none; `match_remark` says why",
             visible(&out),
             total - missing

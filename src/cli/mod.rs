@@ -25,6 +25,7 @@ mod doctor;
 mod ending;
 mod exit;
 mod export;
+mod folding;
 mod hardening;
 mod health;
 mod invitation;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     conduct::{Answer, Decision, Ending, LEAVE, News, NotWritten, Operator, Phrase, TAKE_BACK},
-    domain::{EffectWords, Mode, Preparation},
+    domain::{EffectWords, Mode, Preparation, counted},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
     record::{Row, Run},
@@ -180,13 +180,14 @@ fn about(run: &Run, printer: &Printer) -> String {
         None => "",
     };
     format!(
-        "about to {change} {} customers of {partner} ({tenant}).\n\
-         Procedure {}, cloud {cloud}, at {}; {waves}. Of {} rows, {} have their outcome.{}\n{earnest}{once}",
-        run.to_change(),
+        "about to {change} {} of {partner} ({tenant}).\n\
+         Procedure {}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}\n{earnest}{once}",
+        counted(run.to_change(), "customer"),
         opened.procedure,
         visible(&opened.api_url),
-        opened.input.rows,
+        counted(opened.input.rows, "row"),
         run.settled(),
+        if run.settled() == 1 { "is" } else { "are" },
         tables::about_list(run),
     )
 }

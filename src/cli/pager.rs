@@ -2,6 +2,7 @@
 
 use super::{
     exit::Failure,
+    folding::{folded, shown_width},
     printer::{Printer, terminal_size},
 };
 use std::io;
@@ -34,20 +35,26 @@ pub(super) fn is_longer_than_a_screen(text: &str) -> bool {
 fn of_this_terminal(text: &str) -> Vec<String> {
     let (height, width) = terminal_size(io::stdout());
     // The last line is where it stops.
-    screens(text, height.saturating_sub(2).max(1), width.max(1))
+    screens(&folded(text, width.max(1)), height.saturating_sub(2).max(1), width.max(1))
 }
 
-/// As many lines as fit, each counted as often as the terminal breaks it.
+/// As many lines as fit, each counted as often as the terminal breaks it. A paragraph that fits a screen is on one.
 fn screens(text: &str, height: usize, width: usize) -> Vec<String> {
     let (mut screens, mut screen, mut room) = (Vec::new(), Vec::new(), height);
-    for line in text.split('\n') {
-        let takes = line.chars().count().div_ceil(width).max(1);
-        if takes > room && !screen.is_empty() {
+    let lines: Vec<&str> = text.split('\n').collect();
+    let takes = |line: &str| shown_width(line).div_ceil(width).max(1);
+    let mut was_blank = true;
+    for (at, line) in lines.iter().enumerate() {
+        let paragraph = lines.iter().skip(at).take_while(|line| !line.is_empty());
+        let whole: usize = if was_blank { paragraph.map(|line| takes(line)).sum() } else { 0 };
+        let needs = if whole <= height { whole.max(takes(line)) } else { takes(line) };
+        if needs > room && !screen.is_empty() {
             screens.push(std::mem::take(&mut screen).join("\n"));
             room = height;
         }
-        screen.push(line);
-        room = room.saturating_sub(takes);
+        screen.push(*line);
+        room = room.saturating_sub(takes(line));
+        was_blank = line.is_empty();
     }
     screens.push(screen.join("\n"));
     screens
@@ -64,6 +71,9 @@ mod tests {
         // A line that the terminal breaks takes two.
         assert_eq!(screens("a\nbbb\nc", 2, 2), ["a", "bbb", "c"]);
         assert_eq!(screens("aaaa", 1, 2), ["aaaa"]);
+        // What belongs together stays together, if a screen can hold it.
+        assert_eq!(screens("a\n\nb\nc", 3, 80), ["a\n", "b\nc"]);
+        assert_eq!(screens("a\n\nb\nc\nd\ne", 3, 80), ["a\n\nb", "c\nd\ne"]);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::{
     args::{Color, Common, Output},
     exit::{Exit, Failure},
+    folding::folded,
     terminal_escape,
 };
 use crate::{
@@ -100,6 +101,14 @@ impl Printer {
         }
     }
 
+    /// Data for people: at a terminal, no word of it is broken. A pipe gets it as it is.
+    pub(super) fn show(&self, text: &str) -> Result<(), Failure> {
+        if self.json || !io::stdout().is_terminal() {
+            return self.data(text);
+        }
+        self.data(&folded(&self.harmless(text), terminal_size(io::stdout()).1))
+    }
+
     /// A message for people.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
@@ -152,9 +161,13 @@ impl Printer {
     fn line(&self, text: &str) {
         // A progress bar may stand where the text begins; it is drawn again below.
         let begin = if self.interactive { "\r\u{1b}[K" } else { "" };
+        let mut text = self.harmless(text);
+        if self.interactive {
+            text = folded(&text, terminal_size(io::stderr()).1).into();
+        }
         let mut err = io::stderr().lock();
         // If nobody can be told, there is nobody to tell.
-        drop(writeln!(err, "{begin}{}", self.harmless(text)));
+        drop(writeln!(err, "{begin}{text}"));
     }
 }
 

@@ -72,7 +72,7 @@ fn make(
         merge(&mut value, json!({ "folder": folder, "uncovered": made.uncovered }));
         printer.data(&value.to_string())?;
     } else {
-        printer.data(&format!(
+        printer.show(&format!(
             "{}\n  {}\n  certificate  {}\n  for people   {}\n  {shown} records are shown, {} withheld because of other customers.\n{}\
              To check it, anywhere: offboard prove --check certificate.html --key KEY",
             visible(&certificate.who()),
@@ -196,7 +196,7 @@ fn said(printer: &Printer, certificate: &Certificate, trust: &Trusted) -> Result
     let (customer, run) = (certificate.customer(), certificate.run());
     lines.push(format!("\n{}, customer {customer}, run {run}:", visible(&certificate.who())));
     lines.push(visible(certificate.in_short()).into_owned());
-    printer.data(&lines.join("\n"))
+    printer.show(&lines.join("\n"))
 }
 
 fn described(certificate: &Certificate) -> Value {

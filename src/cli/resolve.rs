@@ -50,7 +50,7 @@ pub(super) fn run(
         let line = serde_json::json!({ "run_id": run.id, "resolved": resolved });
         printer.data(&line.to_string())?;
     } else {
-        printer.data(&format!(
+        printer.show(&format!(
             "Row {row} of run {}, customer {customer}: on record as {}.\n  The program had said: {}\n  You say: {because}",
             run.id,
             resolved.outcome.in_words(),

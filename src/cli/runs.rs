@@ -5,7 +5,6 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
     settings::{Paths, Typed},
-    tables::WIDTH,
 };
 use crate::{
     audit::{Reader, RunLine},
@@ -26,11 +25,11 @@ pub(super) fn run(printer: &Printer, typed: &Typed, common: &Common) -> Result<E
         return Ok(Exit::Done);
     }
     let shown: Vec<String> = runs.iter().map(lines).collect();
-    printer.data(&shown.join("\n"))?;
+    printer.show(&shown.join("\n"))?;
     Ok(Exit::Done)
 }
 
-/// What it was, when and why; and below that, what it came to. Each fits a terminal of 80 columns.
+/// What it was, when and why; and below that, what it came to.
 fn lines(run: &RunLine) -> String {
     let at = run.started_at.to_string();
     let at = at.get(..16).unwrap_or(&at).replace('T', " ");
@@ -51,12 +50,5 @@ fn lines(run: &RunLine) -> String {
         run.input_file.clone(),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
-    format!("{}\n{}", fitted(first.trim_end()), fitted(&format!("    {}", visible(&told.join(" · ")))))
-}
-
-fn fitted(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
-    }
-    line.chars().take(WIDTH - 1).chain(['…']).collect()
+    format!("{}\n    {}", first.trim_end(), visible(&told.join(" · ")))
 }

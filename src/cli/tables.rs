@@ -9,7 +9,7 @@ use crate::{
 /// How many customers of a plan are shown one by one.
 const SHOWN: usize = 20;
 /// The widest line of running text, in characters: any terminal has so many.
-pub(super) const WIDTH: usize = 79;
+const WIDTH: usize = 79;
 /// The widest cell, in characters.
 const WIDEST: usize = 48;
 

@@ -48,7 +48,7 @@ pub(super) fn run(
     if printer.json {
         printer.data(&as_json(&found, exit)?)?;
     } else {
-        printer.data(&as_text(printer, &found))?;
+        printer.show(&as_text(printer, &found))?;
     }
     if options.record {
         record(printer, &paths, &found, exit)?;

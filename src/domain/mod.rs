@@ -34,7 +34,7 @@ pub use finding::{Cause, Ends, Finding, awaits_an_act, in_one_text, outcome_of, 
 pub(crate) use foreign::{capitalised, is_blank, shown, trimmed};
 pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
-pub use number::grouped;
+pub use number::{counted, grouped};
 pub use outcome::{Evidence, Outcome};
 pub use preparation::Preparation;
 pub use procedure::{Account, Mode, OutcomeWords, Procedure, ProcedureFacts};

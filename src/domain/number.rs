@@ -13,9 +13,15 @@ pub fn grouped(count: u64) -> String {
     text
 }
 
+/// So many of something: `1 row`, `12 rows`.
+pub fn counted(count: u32, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(count.into()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{counted, grouped};
 
     #[test]
     fn numbers_are_written_as_people_read_them() {
@@ -23,5 +29,6 @@ mod tests {
             [0, 999, 1000, 20_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "20,000", "1,234,567"]
         );
+        assert_eq!([0, 1, 1200].map(|n| counted(n, "row")), ["0 rows", "1 row", "1,200 rows"]);
     }
 }

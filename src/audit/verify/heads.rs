@@ -164,5 +164,9 @@ enum Wrong {
 }
 
 fn and_others(count: usize) -> String {
-    if count > 1 { format!(" (and {} more heads disagree)", count - 1) } else { String::new() }
+    match count {
+        0 | 1 => String::new(),
+        2 => " (and 1 more head disagrees)".to_owned(),
+        more => format!(" (and {} more heads disagree)", more - 1),
+    }
 }

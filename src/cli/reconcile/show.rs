@@ -56,7 +56,7 @@ pub(super) fn show(
         run.id, reconciled.from, reconciled.to, reconciled.listed
     )];
     lines.extend(text(printer, again, claims, found, reconciled));
-    printer.data(&lines.join("\n"))?;
+    printer.show(&lines.join("\n"))?;
     if !found.corroborated.is_empty() {
         let report = again.reporting(&format!("report {}", run.id));
         printer.say(&format!("To have it in the reports: {report}"));

@@ -27,7 +27,7 @@ pub(crate) use program::{Done, Folder, limited};
 pub(crate) use promises::hold;
 pub(crate) use reviewing::Reviewing;
 #[cfg(unix)]
-pub(crate) use terminal::{Screen, watched};
+pub(crate) use terminal::{Screen, conversed, watched};
 pub(crate) use terminal::{sat_at, typed};
 pub(crate) use world::{World, wait_for_changes, wait_until};
 

@@ -8,7 +8,9 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read as _, Write as _},
     process::{Child, Command, Output, Stdio},
+    sync::mpsc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// The end of a terminal where the person sits, and the one where the program is.
@@ -50,6 +52,53 @@ pub(crate) fn sat_at(command: &mut Command, columns: u16, text: &str) -> (i32, S
     drop(master.read_to_end(&mut shown));
     super::canary::heard(&shown);
     (child.wait().unwrap().code().unwrap_or(-1), String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// For so long nobody waits for a question that does not come.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Runs the command at a terminal of this size (columns, lines), at which somebody sits who reads: `answer` is given what
+/// was shown since the last answer, and gives what is typed, if that was a question. Gives the exit code, and all that the
+/// terminal had shown at each question and at the end.
+pub(crate) fn conversed(
+    command: &mut Command,
+    (columns, lines): (u16, u16),
+    mut answer: impl FnMut(&str) -> Option<String>,
+) -> (i32, Vec<String>) {
+    let (mut master, slave) = terminal();
+    tcsetwinsize(&master, Winsize { ws_row: lines, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+    let mut child = command.spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut keyboard = master.try_clone().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut part = [0; 4096];
+        // At the end, a terminal says that there is nobody any more.
+        while let Ok(read @ 1..) = master.read(&mut part) {
+            sender.send(part[..read].to_vec()).unwrap();
+        }
+    });
+    let (mut shown, mut answered, mut stages) = (Vec::new(), 0, Vec::new());
+    loop {
+        match receiver.recv_timeout(PATIENCE) {
+            Ok(part) => shown.extend(part),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                child.kill().unwrap();
+                panic!("nobody answered: {}", String::from_utf8_lossy(&shown));
+            }
+        }
+        if let Some(typed) = answer(&String::from_utf8_lossy(&shown[answered..])) {
+            stages.push(String::from_utf8_lossy(&shown).into_owned());
+            answered = shown.len();
+            keyboard.write_all(typed.as_bytes()).unwrap();
+        }
+    }
+    reader.join().unwrap();
+    super::canary::heard(&shown);
+    stages.push(String::from_utf8_lossy(&shown).into_owned());
+    (child.wait().unwrap().code().unwrap_or(-1), stages)
 }
 
 /// A command whose standard output and error are a terminal.
