@@ -173,3 +173,20 @@ impl Effect {
 }
 
 word!(Effect, "effect");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effect_ends_the_relationship_or_comes_before_and_one_takes_another_back() {
+        use Effect::{ReactivateSubscription, SuspendSubscription};
+        for effect in Effect::ALL {
+            assert_eq!(effect.is_last(), effect.is_to_customer(), "{effect}");
+            assert_eq!(effect.is_reversal(), *effect == ReactivateSubscription, "{effect}");
+            let reversal = (*effect == SuspendSubscription).then_some(ReactivateSubscription);
+            assert_eq!(effect.reversal(), reversal, "{effect}");
+        }
+        assert!(Effect::RemoveRelationship.is_last() && !SuspendSubscription.is_last());
+    }
+}

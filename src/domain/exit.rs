@@ -55,3 +55,18 @@ impl Termination for Exit {
         ExitCode::from(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_exit_has_its_number_and_any_other_is_a_bug() {
+        let known = [0, 1, 2, 3, 4, 5, 6, 7, 8, 130];
+        for code in 0..=u8::MAX {
+            let expected = if known.contains(&code) { code } else { Exit::Bug.code() };
+            assert_eq!(Exit::from_code(code).code(), expected);
+        }
+        assert_eq!((Exit::Done.code(), Exit::Bug.code(), Exit::Interrupted.code()), (0, 1, 130));
+    }
+}

@@ -174,5 +174,34 @@ mod tests {
         };
         let finding = Finding::new(Reason::ActiveSubscription, vec![cause]);
         assert!(finding.explanation().starts_with("subscription `Office` (5d): active. Suspend"));
+        let mut two = finding.clone();
+        two.causes.push(Cause { what: "order".into(), id: None, name: None, detail: String::new() });
+        let text = two.explanation();
+        assert!(text.starts_with("subscription `Office` (5d): active; order. Suspend"), "{text}");
+        let none = Finding::new(Reason::AzurePlan, vec![]);
+        assert_eq!(none.explanation(), Reason::AzurePlan.advice());
+        let both = in_one_text(&[finding.clone(), none.clone()]);
+        let each = [finding.explanation(), none.explanation()];
+        assert_eq!(both, format!("active_subscription: {} | azure_plan: {}", each[0], each[1]));
+    }
+
+    #[test]
+    fn the_gravest_finding_makes_the_outcome() {
+        let of = |reasons: &[Reason]| {
+            let findings: Vec<_> = reasons.iter().map(|reason| Finding::new(*reason, vec![])).collect();
+            outcome_of(&findings)
+        };
+        let (skipped, failed) = (Reason::AzurePlan, Reason::ServiceUnavailable);
+        let (unknown, rejected) = (Reason::AnswerLost, Reason::MissingTenantId);
+        for (reasons, outcome) in [
+            (&[][..], None),
+            (&[skipped], Some(Outcome::Skipped)),
+            (&[skipped, Reason::RunStopped], Some(Outcome::NotAttempted)),
+            (&[Reason::RunStopped, skipped, failed], Some(Outcome::Failed)),
+            (&[failed, unknown, skipped], Some(Outcome::Unknown)),
+            (&[unknown, rejected, failed], Some(Outcome::Rejected)),
+        ] {
+            assert_eq!(of(reasons), outcome, "{reasons:?}");
+        }
     }
 }

@@ -50,6 +50,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_begins_with_a_large_letter_and_is_otherwise_as_it_was() {
+        for (text, sentence) in [("order A: no", "Order A: no"), ("ßa", "SSa"), ("É", "É"), ("", "")] {
+            assert_eq!(capitalised(text), sentence);
+        }
+    }
+
+    #[test]
     fn shown_text_cannot_drive_a_terminal() {
         assert_eq!(shown("a\u{1b}[31m\u{202e}\u{a0}é"), "`a\\u{1b}[31m\\u{202e}\\u{a0}é`");
         assert_eq!(shown(&"x".repeat(100)), format!("`{}…`", "x".repeat(60)));

@@ -180,6 +180,26 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_named_by_its_beginning_and_its_name_is_read_again() {
+        let run = RunId::new(crate::domain::Time::from_millis(1_795_166_130_000), [0xab, 0x0c, 0]);
+        assert_eq!(
+            (run.as_str(), run.to_string().as_str()),
+            ("20261120-091530-ab0c00", "20261120-091530-ab0c00")
+        );
+        assert_eq!(run.as_str().parse::<RunId>(), Ok(run));
+        assert!("a".repeat(40).parse::<RunId>().is_ok() && "a".repeat(41).parse::<RunId>().is_err());
+    }
+
+    #[test]
+    fn an_id_is_what_it_was_made_of() {
+        let id: TenantId = ID.parse().unwrap();
+        assert_eq!(TenantId::from_bytes(*id.as_bytes()), id);
+        assert_eq!(id.as_bytes()[..4], [0x0a, 0x0b, 0x0c, 0x0d]);
+        let correlation = CorrelationId::new(ID.parse().unwrap());
+        assert_eq!(RequestId::from(correlation).to_string(), ID);
+    }
+
+    #[test]
     fn a_run_id_cannot_leave_its_folder() {
         for text in ["../x", "a/b", "", "."] {
             assert!(text.parse::<RunId>().is_err(), "{text}");

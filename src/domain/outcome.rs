@@ -150,5 +150,36 @@ mod tests {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
             assert_eq!(Outcome::from_name(outcome.as_str()), Some(outcome));
         }
+        for (evidence, name) in [
+            (Evidence::Accepted, "accepted"),
+            (Evidence::Observed, "observed"),
+            (Evidence::Corroborated, "corroborated"),
+        ] {
+            assert_eq!(serde_json::to_value(evidence).unwrap(), name);
+            assert_eq!(evidence.to_string(), name);
+        }
+    }
+
+    #[test]
+    fn each_outcome_is_there_once_and_says_what_it_means() {
+        for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert!(outcome.meaning().ends_with('.'), "{outcome}");
+            for other in &Outcome::ALL[..at] {
+                assert_ne!(outcome.as_str(), other.as_str());
+                assert_ne!(outcome.meaning(), other.meaning());
+            }
+            assert_eq!(outcome.in_words(), outcome.as_str().replace('_', " "));
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_so_after_the_two_good_ends_of_a_procedure_alone() {
+        for outcome in Outcome::ALL {
+            let is_done = matches!(outcome, Outcome::Done(_));
+            let is_reached = is_done || matches!(outcome, Outcome::AlreadyDone(_));
+            assert_eq!((outcome.is_by_the_run(), outcome.is_reached()), (is_done, is_reached), "{outcome}");
+            // Each procedure ends with what ends the relationship.
+            assert_eq!(outcome.is_gone(), is_reached, "{outcome}");
+        }
     }
 }

@@ -68,6 +68,15 @@ mod tests {
         let planned = [order("A", "Windows Server"), order("B", "SQL Server")];
         assert!(Preparation::are_among(&[order("B", "another name")], &planned));
         assert!(!Preparation::are_among(&[order("C", "SQL Server")], &planned));
+        assert!(
+            !Preparation { what: Effect::SuspendSubscription, ..planned[0].clone() }.is_same(&planned[0])
+        );
         assert_eq!(planned[0].in_words(), "cancel order `Windows Server` (A)");
+        assert_eq!(planned[0].named(), "cancel order `Windows Server`");
+        let nameless = Preparation { name: None, ..planned[0].clone() };
+        assert_eq!(
+            (nameless.to_string(), nameless.named()),
+            ("order A".into(), "cancel order `(no name)`".into())
+        );
     }
 }

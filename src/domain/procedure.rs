@@ -209,3 +209,44 @@ impl fmt::Display for Mode {
         f.pad(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_procedure_sends_its_own_effects_and_what_takes_them_back() {
+        use Effect::{
+            CancelOrder, DeleteCustomer, ReactivateSubscription, RemoveRelationship, SuspendSubscription,
+        };
+        for (procedure, first, sends) in [
+            (
+                Procedure::RemoveRelationship,
+                SuspendSubscription,
+                &[RemoveRelationship, SuspendSubscription, ReactivateSubscription][..],
+            ),
+            (Procedure::DeleteSandboxCustomer, CancelOrder, &[DeleteCustomer, CancelOrder]),
+        ] {
+            for effect in Effect::ALL {
+                assert_eq!(procedure.sends(*effect), sends.contains(effect), "{procedure} {effect}");
+                assert_eq!(procedure.may_begin_with(*effect), *effect == first, "{procedure} {effect}");
+            }
+        }
+        assert!(!Procedure::RemoveRelationship.is_for_sandbox());
+        assert!(Procedure::DeleteSandboxCustomer.is_for_sandbox());
+    }
+
+    #[test]
+    fn names_are_the_names_in_json() {
+        for procedure in Procedure::ALL {
+            assert_eq!(procedure.as_str(), procedure.facts().name);
+            assert_eq!(serde_json::to_value(procedure).unwrap(), procedure.facts().name);
+        }
+        for (mode, is_simulated) in
+            [(Mode::Plan, false), (Mode::Run, false), (Mode::Rehearsal, true), (Mode::Demo, true)]
+        {
+            assert_eq!(serde_json::to_value(mode).unwrap(), mode.as_str());
+            assert_eq!((mode.to_string().as_str(), mode.is_simulated()), (mode.as_str(), is_simulated));
+        }
+    }
+}

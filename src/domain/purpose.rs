@@ -163,3 +163,44 @@ impl Purpose {
 }
 
 word!(Purpose, "purpose");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_purpose_is_there_once_with_its_own_words() {
+        for (at, purpose) in Purpose::ALL.into_iter().enumerate() {
+            assert_eq!(Purpose::from_name(purpose.as_str()), Some(purpose));
+            assert_eq!(serde_json::to_value(purpose).unwrap(), purpose.as_str());
+            for other in &Purpose::ALL[..at] {
+                assert_ne!(purpose.meaning(), other.meaning());
+                assert_ne!(purpose.in_words(), other.in_words());
+            }
+        }
+        let all: Vec<_> = Purpose::ALL.iter().filter_map(|purpose| purpose.effect()).collect();
+        assert_eq!((&*all, Purpose::ALL.len() - all.len()), (Effect::ALL, Lookup::ALL.len()));
+    }
+
+    #[test]
+    fn what_an_answer_tells_of_is_what_was_read_or_changed() {
+        for purpose in Purpose::ALL {
+            let effect = purpose.effect();
+            assert_eq!(purpose.is_change(), effect.is_some(), "{purpose}");
+            assert_eq!(purpose.is_reversal(), effect == Some(Effect::ReactivateSubscription), "{purpose}");
+        }
+        for (purpose, tells) in [
+            (Purpose::Read(Lookup::SignIn), Tells::Nobody),
+            (Purpose::Read(Lookup::Customers), Tells::Customers),
+            (Purpose::Read(Lookup::CustomerAgain), Tells::Customer),
+            (Purpose::Read(Lookup::Order), Tells::Products),
+            (Purpose::Read(Lookup::Activity), Tells::Activity),
+            (Purpose::Change(Effect::RemoveRelationship), Tells::Customer),
+            (Purpose::Change(Effect::DeleteCustomer), Tells::Customer),
+            (Purpose::Change(Effect::CancelOrder), Tells::Products),
+            (Purpose::Change(Effect::SuspendSubscription), Tells::Products),
+        ] {
+            assert_eq!(purpose.tells(), tells, "{purpose}");
+        }
+    }
+}

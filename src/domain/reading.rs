@@ -299,6 +299,107 @@ mod tests {
     }
 
     #[test]
+    fn what_is_compared_is_said_in_a_few_words() {
+        let of = |names_compared, domains_compared| ListReading {
+            names_compared,
+            domains_compared,
+            ..ListReading::default()
+        };
+        for (names, domains, text) in
+            [(0, 0, "nothing"), (2, 0, "2 names"), (0, 1, "1 domain"), (1, 3, "1 name, 3 domains")]
+        {
+            assert_eq!(of(names, domains).compared(), text);
+            assert_eq!(of(names, domains).checks_identity(), text != "nothing");
+            assert_eq!(of(names, domains).identity_gap().is_none(), text != "nothing");
+        }
+        let mut domains = of(0, 1);
+        domains.uncomputed.domains = 1;
+        assert!(!domains.compares_domains() && !domains.compares_names());
+    }
+
+    #[test]
+    fn that_nothing_is_compared_comes_with_where_it_could_be() {
+        let mut reading = ListReading::default();
+        let gap = |reading: &ListReading| reading.identity_gap().unwrap();
+        assert!(
+            gap(&reading).starts_with("IDENTITY IS NOT CHECKED") && !gap(&reading).contains("seem to be")
+        );
+        reading.like_names = vec!["Firm".to_owned(), "Who".to_owned()];
+        assert!(gap(&reading).ends_with(" Names seem to be in `Firm`, `Who`: `--name-column`."));
+        reading.like_domains = vec!["Web".to_owned()];
+        assert!(gap(&reading).ends_with(" Domains seem to be in `Web`: head it `domain`."));
+        assert_eq!(reading.warnings(), [gap(&reading)]);
+    }
+
+    #[test]
+    fn each_remark_is_a_sentence() {
+        let with = |change: &dyn Fn(&mut ListReading)| {
+            let mut reading =
+                ListReading { names_compared: 1, domains_compared: 1, ..ListReading::default() };
+            change(&mut reading);
+            let remarks = reading.remarks();
+            assert!(remarks.iter().all(|remark| reading.warnings().contains(remark)));
+            remarks.join(" ")
+        };
+        let encoding = |from| {
+            move |reading: &mut ListReading| {
+                (reading.encoding, reading.encoding_from) = (Some("utf-16".to_owned()), Some(from));
+            }
+        };
+        let hidden = |decided| {
+            let rows = HiddenRows { rows: 1, first: 3, by_filter: 0, in_group: 1, decided };
+            move |reading: &mut ListReading| reading.hidden_rows = Some(rows)
+        };
+        let in_group = "1 row is hidden (in a collapsed group); the first is row 3";
+        for (said, text) in [
+            (with(&|_| ()), ""),
+            (with(&encoding(EncodingFrom::Mark)), ""),
+            (with(&encoding(EncodingFrom::Guess)), "The encoding utf-16 is a guess from the letters."),
+            (with(&encoding(EncodingFrom::Option)), "It is read as utf-16 because of `--encoding`."),
+            (with(&|r| r.never_quoted = true), "Quotation marks are part of the text: it was never quoted."),
+            (with(&|r| r.hidden_sheets = 1), "1 hidden sheet is not read."),
+            (with(&|r| r.hidden_sheets = 2), "2 hidden sheets are not read."),
+            (with(&|r| r.header_row = Some(3)), ""),
+            (
+                with(&|r| (r.header_row, r.header_row_named) = (Some(3), true)),
+                "The header is row 3 because of `--header-row`; what stands above is not read.",
+            ),
+            (with(&hidden(None)), &format!("{in_group}.")),
+            (
+                with(&hidden(Some(Hidden::Skip))),
+                &format!("{in_group}: left out, because of `--hidden skip`."),
+            ),
+            (
+                with(&hidden(Some(Hidden::Take))),
+                &format!("{in_group}: READ LIKE ALL OTHERS, because of `--hidden take`."),
+            ),
+            (with(&|r| r.hidden_columns = vec!["ID".to_owned()]), "The column `ID` is hidden, and used."),
+            (
+                with(&|r| r.beside = vec!["F".to_owned(), "G".to_owned()]),
+                "What stands beside the table is carried along as `F`, `G`.",
+            ),
+            (with(&|r| r.text_markers = 1), "A text marker, `=\"…\"` or `'`, was taken off 1 ID."),
+            (with(&|r| r.text_markers = 2), "A text marker, `=\"…\"` or `'`, was taken off 2 IDs."),
+            (
+                with(&|r| r.uncomputed.names = 1),
+                "In 1 row the name is a formula without a stored value, and not compared; open the workbook in Excel \
+                 and save it.",
+            ),
+            (
+                with(&|r| r.uncomputed.domains = 2),
+                "In 2 rows the domain is a formula without a stored value, and not compared; open the workbook in \
+                 Excel and save it.",
+            ),
+            (
+                with(&|r| r.uncomputed.others = 1),
+                "1 cell in other columns: a formula without a stored value, carried along empty.",
+            ),
+        ] {
+            assert_eq!(said, text);
+        }
+    }
+
+    #[test]
     fn hidden_rows_say_who_hid_them() {
         let mut hidden = HiddenRows { rows: 7, first: 3, by_filter: 7, in_group: 0, decided: None };
         assert_eq!(hidden.in_words(), "7 rows are hidden (by a filter); the first is row 3");
@@ -322,6 +423,18 @@ mod tests {
         };
         let text = serde_json::to_string(&reading).unwrap();
         assert_eq!(serde_json::from_str::<ListReading>(&text).unwrap(), reading);
+        let hidden = r#""hidden_rows":{"rows":1,"first":2,"in_group":1,"decided":"skip"}"#;
+        assert!(text.contains(hidden), "what is nothing is left out: {text}");
+        for (named, is_written) in [("uncomputed", false), ("text_markers", false), ("names_compared", true)]
+        {
+            assert_eq!(text.contains(named), is_written, "{text}");
+        }
+        let mut formulas = reading.clone();
+        formulas.uncomputed.others = 2;
+        let text = serde_json::to_string(&formulas).unwrap();
+        assert!(text.contains(r#""uncomputed":{"others":2}"#), "{text}");
+        assert_eq!(serde_json::from_str::<ListReading>(&text).unwrap(), formulas);
+        let text = serde_json::to_string(&reading).unwrap();
         let newer = text.replacen('{', "{\"later\":1,", 1);
         assert_eq!(serde_json::from_str::<ListReading>(&newer).unwrap(), reading);
     }

@@ -38,3 +38,16 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_from_outside_has_a_bound_and_is_not_shown() {
+        let text = "x".repeat(64 << 10);
+        assert_eq!(Secret::from_outside(&text).unwrap().expose(), text);
+        assert_eq!(Secret::from_outside(&format!("{text}y")).unwrap_err(), TooLong((64 << 10) + 1));
+        assert_eq!(format!("{:?}", Secret::new("hush".to_owned())), "Secret(…)");
+    }
+}

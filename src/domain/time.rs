@@ -178,6 +178,24 @@ mod tests {
     }
 
     #[test]
+    fn time_goes_on_by_milliseconds_and_days_by_the_calendar() {
+        let time = Time::from_millis(1_795_166_130_000);
+        let later = time.plus(Duration::from_millis(1_500));
+        assert_eq!((later.as_millis(), later.since(time)), (1_795_166_131_500, Duration::from_millis(1_500)));
+        assert_eq!((time.since(later), time.since(time)), (Duration::ZERO, Duration::ZERO));
+        assert_eq!((time.clock().as_str(), later.day().to_string().as_str()), ("09:15:30 UTC", "2026-11-20"));
+        let day: Day = "2027-12-31".parse().unwrap();
+        assert_eq!((day.year(), day.next().to_string().as_str()), (2027, "2028-01-01"));
+        assert_eq!(day.plus_days(60).to_string(), "2028-02-29");
+        assert_eq!(day.plus_days(-31).to_string(), "2027-11-30");
+        // What is beyond the calendar is shown as its end.
+        assert!(Time::from_millis(i64::MAX).to_string().starts_with("9999-12-30"));
+        assert!(Time::from_millis(i64::MIN).to_string().starts_with("-009999"));
+        let last: Day = "9999-12-31".parse().unwrap();
+        assert_eq!((last.next(), last.plus_days(1)), (last, last));
+    }
+
+    #[test]
     fn days_are_read_in_every_form_that_the_service_writes() {
         for text in [
             "2031-03-04",
