@@ -180,9 +180,15 @@ mod tests {
     fn what_has_expired_or_was_cancelled_does_not_count() {
         let mut expired = entitlement("reservedinstance", "A");
         expired["expiryDate"] = json!("2026-11-19T00:00:00Z");
-        let facts_expired = facts(json!([expired]));
+        let facts_expired = facts(json!([expired.clone()]));
         assert!(orders_needed(&facts_expired).is_empty());
+        assert_eq!(orders_named(&facts_expired), ["A"], "in the sandbox, it may still stand in the way");
         assert_eq!(reserved_instance(&facts_expired), None);
+        // Its last day is a day with it.
+        expired["expiryDate"] = json!("2026-11-20T00:00:00Z");
+        let last_day = facts(json!([expired]));
+        assert_eq!(orders_needed(&last_day), ["A"]);
+        assert_eq!(reserved_instance(&last_day).unwrap().ends, Ends::On("2026-11-21".parse().unwrap()));
 
         let mut facts =
             facts(json!([entitlement("reservedinstance", "A"), entitlement("reservedinstance", "A")]));
@@ -198,8 +204,48 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_left_of_an_order_that_was_cancelled_in_part() {
+        let in_force = |quantity: Value| {
+            let mut none_left = entitlement("software", "A");
+            none_left["quantity"] = quantity;
+            let mut facts = facts(json!([none_left]));
+            assert!(software(&facts).is_some(), "its order is not read");
+            let standing = Standing { status: "completed".into(), ..Standing::default() };
+            facts.orders.insert("A".into(), OrderState::Stands(standing));
+            software(&facts).is_some()
+        };
+        assert!(!in_force(json!(0)) && !in_force(json!(0.0)));
+        assert!(in_force(json!(1)) && in_force(json!("0")) && in_force(Value::Null));
+    }
+
+    #[test]
+    fn an_order_without_an_id_is_none_to_read() {
+        let facts = facts(json!([entitlement("software", " "), {"entitlementType": "software"}]));
+        assert!(orders_needed(&facts).is_empty() && orders_named(&facts).is_empty());
+        assert!(software(&facts).unwrap().causes.iter().all(|cause| cause.id.is_none()));
+    }
+
+    #[test]
+    fn a_cause_says_how_long_it_counts_and_what_its_order_is() {
+        let mut facts = facts(json!([entitlement("software", "A")]));
+        facts.entitlements[0].product_id = Some("P".into());
+        let said = |facts: &Facts| software(facts).unwrap().causes[0].to_string();
+        let alone = "entitlement of order `P` (A): software, until 2027-05-01";
+        assert_eq!(said(&facts), alone);
+        let standing = Standing { status: "completed".into(), ..Standing::default() };
+        facts.orders.insert("A".into(), OrderState::Stands(standing));
+        assert_eq!(said(&facts), format!("{alone}, its order is completed"));
+        facts.orders.insert("A".into(), OrderState::NotFound);
+        assert_eq!(said(&facts), format!("{alone}, its order was not found"));
+    }
+
+    #[test]
     fn an_end_that_is_not_given_is_not_made_up() {
-        let endless = json!([entitlement("software", "A"), {"entitlementType": "software"}]);
-        assert_eq!(software(&facts(endless)).unwrap().ends, Ends::NotKnown);
+        let mut endless = entitlement("software", "B");
+        for end in [Value::Null, json!("9999-12-31T00:00:00Z"), json!("soon")] {
+            endless["expiryDate"] = end;
+            let both = facts(json!([entitlement("software", "A"), endless.clone()]));
+            assert_eq!(software(&both).unwrap().ends, Ends::NotKnown, "{endless}");
+        }
     }
 }

@@ -134,6 +134,42 @@ mod tests {
     }
 
     #[test]
+    fn a_name_or_domain_of_blanks_is_none() {
+        let of = |name: &str, domain: &str| {
+            let profile = json!({ "companyName": name, "domain": domain });
+            let customer = json!({ "companyProfile": profile, "relationshipToPartner": "reseller" });
+            CustomerFacts::of(serde_json::from_value(customer).unwrap())
+        };
+        let named = of("Contoso", "contoso.com");
+        assert_eq!((named.name.as_deref(), named.domain.as_deref()), (Some("Contoso"), Some("contoso.com")));
+        assert!(named.is_reseller() && !named.is_none());
+        let blank = of(" ", "\t");
+        assert_eq!((blank.name, blank.domain), (None, None));
+        let nothing = CustomerFacts::of(serde_json::from_value(json!({})).unwrap());
+        assert_eq!(nothing, CustomerFacts::default());
+        assert!(!nothing.is_reseller() && !nothing.is_none());
+        let gone = CustomerFacts { relationship: "none".to_owned(), ..nothing };
+        assert!(gone.is_none() && !gone.is_reseller());
+    }
+
+    #[test]
+    fn an_order_stands_unless_it_is_said_to_be_cancelled() {
+        let of = |order: &Value| OrderState::of(&serde_json::from_value(order.clone()).unwrap());
+        for status in ["cancelled", "Canceled", " CANCELLED "] {
+            assert_eq!(of(&json!({ "status": status })), OrderState::Cancelled, "{status}");
+        }
+        let made = "2026-11-01".parse().ok();
+        let standing = Standing { status: "completed".to_owned(), name: Some("SQL Server".to_owned()), made };
+        let lines =
+            json!([{ "friendlyName": " " }, { "friendlyName": " SQL Server " }, { "friendlyName": "x" }]);
+        let order =
+            json!({ "status": "completed", "lineItems": lines, "creationDate": "2026-11-01T08:00:00Z" });
+        assert_eq!(of(&order), OrderState::Stands(standing));
+        let nothing = Standing { status: "unknown".to_owned(), ..Standing::default() };
+        assert_eq!(of(&json!({})), OrderState::Stands(nothing));
+    }
+
+    #[test]
     fn seats_are_added_up_and_what_is_no_number_is_passed_over() {
         assert_eq!(facts(&json!([])).seats(), None);
         assert_eq!(facts(&json!([{ "quantity": null }, { "quantity": "many" }])).seats(), None);

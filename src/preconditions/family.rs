@@ -75,3 +75,72 @@ pub(super) fn is(value: Option<&str>, expected: &str) -> bool {
 fn has_text(value: Option<&String>) -> bool {
     value.is_some_and(|text| !text.trim().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(fields: Value) -> Family {
+        family(&serde_json::from_value(fields).unwrap())
+    }
+
+    #[test]
+    fn each_family_is_known_by_any_of_its_marks() {
+        for mark in [
+            json!({ "offerId": " dzh318z0bps6:0001:X " }),
+            json!({ "productType": "AzurePlan" }),
+            json!({ "productType": { "id": "azureplan" }, "billingType": "benefit" }),
+        ] {
+            assert_eq!(of(mark.clone()), Family::AzurePlan, "{mark}");
+        }
+        for mark in [
+            json!({ "billingType": "Benefit" }),
+            json!({ "unitType": " benefit " }),
+            json!({ "productType": { "id": "SavingsPlan" }, "isMicrosoftProduct": false }),
+        ] {
+            assert_eq!(of(mark.clone()), Family::SavingsPlan, "{mark}");
+        }
+        for mark in [
+            json!({ "isMicrosoftProduct": false, "publisherName": "Microsoft" }),
+            json!({ "publisherName": "Contoso", "offerId": "P:1:A" }),
+        ] {
+            assert_eq!(of(mark.clone()), Family::Marketplace, "{mark}");
+        }
+        for mark in [
+            json!({ "offerId": "P:1" }),
+            json!({ "productType": {} }),
+            json!({ "productType": "OnlineServicesNCE", "isMicrosoftProduct": true }),
+            json!({ "termDuration": "P1Y", "cancellationAllowedUntilDate": "2026-11-20" }),
+        ] {
+            assert_eq!(of(mark.clone()), Family::NewCommerce, "{mark}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_mark_is_legacy() {
+        for none in [
+            json!({}),
+            json!({ "offerId": "DZH318Z0BPS", "productType": null, "publisherName": " MICROSOFT Ltd" }),
+            json!({ "publisherName": " ", "billingType": "license", "unitType": "seat" }),
+            json!({ "termDuration": "P1Y", "cancellationAllowedUntilDate": " " }),
+            json!({ "termDuration": "", "cancellationAllowedUntilDate": "2026-11-20" }),
+            json!({ "termDuration": "P1Y" }),
+        ] {
+            assert_eq!(of(none.clone()), Family::Legacy, "{none}");
+        }
+    }
+
+    #[test]
+    fn software_is_named_by_its_product_or_by_what_that_is_a_kind_of() {
+        let is_so =
+            |product: Value| is_software(&serde_json::from_value(json!({ "productType": product })).unwrap());
+        assert!(is_so(json!("softwareperpetual")) && is_so(json!({ "id": "SoftwareSUSELinux" })));
+        assert!(is_so(json!({ "id": "x", "subType": { "id": "Software" } })));
+        for other in
+            [json!("Software2"), json!({ "id": "Azure", "subType": { "name": "Software" } }), Value::Null]
+        {
+            assert!(!is_so(other.clone()), "{other}");
+        }
+    }
+}

@@ -78,3 +78,6 @@ pub fn judge(facts: &Facts, listed: &Listed, allow: &[Reason]) -> Judgement {
     }
     judgement
 }
+
+#[cfg(test)]
+mod tests;

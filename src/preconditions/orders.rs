@@ -87,7 +87,14 @@ mod tests {
         facts.orders.insert("C".into(), OrderState::NotFound);
         assert!(not_cancellable(&facts).unwrap().explanation().contains("does not find it"));
         facts.orders.remove("C");
-        facts.entitlements = serde_json::from_value(json!([{ "entitlementType": "software" }])).unwrap();
-        assert!(not_cancellable(&facts).unwrap().explanation().contains("without the ID"));
+        // An entitlement with an order, or one that is over, is none of those.
+        facts.entitlements = serde_json::from_value(json!([{ "entitlementType": "software" },
+            { "entitlementType": "software", "referenceOrder": { "id": "A" } },
+            { "entitlementType": "software", "expiryDate": "2026-11-19" }]))
+        .unwrap();
+        let finding = not_cancellable(&facts).unwrap();
+        let [cause] = &*finding.causes else { panic!("one cause") };
+        let text = "entitlement: software, without the ID of an order that could be cancelled";
+        assert_eq!(cause.to_string(), text);
     }
 }

@@ -269,7 +269,9 @@ mod tests {
         assert_eq!(reasons(json!({"id": "X"})), [Reason::UnclearSubscription]);
         let with_end = |end: &str| json!({"status": "expired", "commitmentEndDate": end});
         assert_eq!(reasons(with_end("2026-11-19T00:00:00Z")), []);
-        assert_eq!(reasons(with_end("2027-01-01T00:00:00Z")), [Reason::UnclearSubscription]);
+        for not_over in ["2026-11-20T00:00:00Z", "2027-01-01T00:00:00Z"] {
+            assert_eq!(reasons(with_end(not_over)), [Reason::UnclearSubscription], "{not_over}");
+        }
     }
 
     #[test]
@@ -362,6 +364,24 @@ mod tests {
                 Ends::NotKnown,
                 "active, its term ended 2026-11-19; what happens next is not known: it is still there",
             ),
+            // The last day of a term is a day of it.
+            (
+                json!({ "autoRenewEnabled": false, "scheduledActions": cancel, "commitmentEndDate": "2026-11-20" }),
+                Ends::On("2026-11-21".parse().unwrap()),
+                "active, its term ends 2026-11-20 and it then ends",
+            ),
+            (
+                json!({ "commitmentEndDate": "2026-11-20" }),
+                Ends::NotKnown,
+                "active, its term ends 2026-11-20; what happens then is not known: Partner Center does not say \
+                 whether it renews itself",
+            ),
+            (
+                json!({ "autoRenewEnabled": true, "isTrial": true, "cancellationAllowedUntilDate": "2026-12-01" }),
+                Ends::ByAction,
+                "active, its term ends 2027-03-04 and it then renews itself, or becomes an extended service term, \
+                 month by month, may be cancelled on any day",
+            ),
             (
                 json!({ "autoRenewEnabled": false, "scheduledActions": cancel, "commitmentEndDate": null }),
                 Ends::NotKnown,
@@ -369,6 +389,24 @@ mod tests {
             ),
         ] {
             assert_eq!(licence(fields.clone()), (ends, says.to_owned()), "{fields}");
+        }
+    }
+
+    #[test]
+    fn until_when_it_may_be_cancelled_is_said_of_what_is_there() {
+        let until = |status: &str, mut one: Value| {
+            (one["status"], one["isTrial"]) = (json!(status), json!(true));
+            one["cancellationAllowedUntilDate"] = json!("2026-12-01");
+            cancellable(&serde_json::from_value(one).unwrap(), "2026-11-20".parse().unwrap())
+        };
+        for status in ["active", "pending", "suspended"] {
+            let said = until(status, legacy(""));
+            assert_eq!(said.as_deref(), Some("may be cancelled until 2026-12-01"), "{status}");
+            let said = until(status, new_commerce(""));
+            assert_eq!(said.as_deref(), Some("may be cancelled on any day"), "{status}");
+        }
+        for status in ["disabled", "deleted", "odd"] {
+            assert_eq!(until(status, new_commerce("")), None, "{status}");
         }
     }
 
@@ -482,6 +520,36 @@ mod tests {
                 prop_assert_eq!(finding.ends == Ends::NotKnown, is_open, "{}", detail);
             }
         }
+    }
+
+    #[test]
+    fn only_active_subscriptions_of_the_old_kind_are_suspendable_and_only_with_an_id() {
+        let of = |subscriptions: &[Value]| suspendable(&facts(subscriptions));
+        let mut named = legacy("active");
+        named["friendlyName"] = json!("Mail");
+        let all = of(&[named, legacy("suspended"), new_commerce("deleted"), legacy("Active")]);
+        let expected = [("L".to_owned(), Some("Mail".to_owned())), ("L".to_owned(), None)];
+        assert_eq!(all.as_deref(), Some(&expected[..]));
+        assert_eq!(of(&[]), Some(vec![]));
+        let mut nameless = legacy("active");
+        for id in [json!(" "), Value::Null] {
+            nameless["id"] = id;
+            assert_eq!(of(&[legacy("active"), nameless.clone()]), None);
+        }
+        assert_eq!(of(&[legacy("active"), new_commerce("active")]), None);
+        let is_so = |one: Value| is_active_legacy(&serde_json::from_value(one).unwrap());
+        assert!(is_so(legacy("active")) && !is_so(legacy("suspended")) && !is_so(new_commerce("active")));
+    }
+
+    #[test]
+    fn a_subscription_has_the_name_that_the_partner_gave_it_or_that_of_its_offer() {
+        let name = |friendly: &str| {
+            let mut one = legacy("active");
+            (one["friendlyName"], one["offerName"]) = (json!(friendly), json!("Exchange Online"));
+            active(&facts(&[one])).unwrap().causes[0].name.clone()
+        };
+        assert_eq!(name("Mail").as_deref(), Some("Mail"));
+        assert_eq!(name(" ").as_deref(), Some("Exchange Online"));
     }
 
     #[test]

@@ -388,6 +388,12 @@ mod tests {
         };
         assert_eq!(on(json!("2027-03-04T00:00:00Z")), "ends");
         assert_eq!(on(json!("2026-12-31")), "ends before: 2026-12-31");
+        assert_eq!(on(json!(TODAY)), format!("ends before: {TODAY}"), "today it may still be to come");
+        for (kind, fate) in [("RenewToNewTerm", "renews"), ("Transition", "moves")] {
+            let earlier =
+                json!({ "scheduleType": "CustomDate", "actionType": kind, "effectiveDate": "2026-12-31" });
+            assert_eq!(of(json!(true), json!([earlier])), fate);
+        }
         for unknown in [json!("2027-03-05"), json!("2026-01-14"), json!("soon"), json!(7), Value::Null] {
             assert!(on(unknown.clone()).starts_with("not known"), "{unknown}");
         }
