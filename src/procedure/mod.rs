@@ -31,17 +31,4 @@ pub(crate) fn unit(procedure: Procedure) -> &'static dyn ProcedureUnit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Effect;
-
-    #[test]
-    fn each_has_its_unit() {
-        for procedure in Procedure::ALL {
-            assert_eq!(unit(*procedure).procedure(), *procedure);
-        }
-        for effect in Effect::ALL {
-            assert_eq!(effects::unit(*effect).effect(), *effect);
-        }
-    }
-}
+mod tests;

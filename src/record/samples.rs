@@ -1,7 +1,9 @@
 //! Records for tests, made from little JSON.
 
-use super::Record;
+use super::{Change, Policy, Record, RequestIntended, ResponseReceived, Rules};
+use crate::domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId, Time};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// The run that most of them belong to.
 const RUN: &str = "20261120-091530-aaaaaa";
@@ -29,4 +31,49 @@ pub(crate) fn opened(rows: usize) -> Value {
     json!({ "kind": "run_opened", "version": "", "procedure": "remove-relationship", "mode": "run",
         "changes": true, "api_url": "", "operator": "", "host": "", "policy": policy(), "settings": {},
         "input": { "file": "", "sha256": "0".repeat(64), "rows": rows, "columns": [] } })
+}
+
+/// A policy by which nothing is told before five minutes are over.
+pub(crate) fn settling() -> Policy {
+    let mut policy = policy();
+    policy["settle_seconds"] = json!(300);
+    serde_json::from_value(policy).unwrap()
+}
+
+/// The first try of a change of the customer, or of something that it has.
+pub(crate) fn first_try(effect: Effect, about: Option<&str>, at: Time) -> Change {
+    let intended = RequestIntended {
+        row: Some(1),
+        customer: None,
+        about: about.map(str::to_owned),
+        purpose: Purpose::Change(effect),
+        attempt: 1,
+        method: String::new(),
+        url: String::new(),
+        request_id: RequestId::new(Uuid::from_u128(1)),
+        correlation_id: CorrelationId::new(Uuid::from_u128(2)),
+        headers: Headers::default(),
+        body: None,
+    };
+    Change::first(effect, &intended, 0, at)
+}
+
+/// The same, answered with this status and this error code.
+pub(crate) fn answered_with(mut change: Change, answer: Answer, status: u16, code: Option<&str>) -> Change {
+    let at = Time::from_millis(0);
+    change.heard(&ResponseReceived {
+        intent: 0,
+        row: Some(1),
+        status,
+        answer,
+        code: code.map(str::to_owned),
+        text: code.map(|code| format!("Text of {code}.")),
+        duration_ms: 1,
+        headers: Headers::default(),
+        request_id: None,
+        correlation_id: None,
+        body: None,
+    });
+    change.answered(answer, Rules::LATEST, at);
+    change
 }

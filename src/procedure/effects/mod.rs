@@ -28,3 +28,6 @@ const UNITS: [&dyn EffectUnit; 5] = [
 pub(crate) fn unit(effect: Effect) -> &'static dyn EffectUnit {
     UNITS.into_iter().find(|unit| unit.effect() == effect).unwrap_or(&remove_relationship::RemoveRelationship)
 }
+
+#[cfg(test)]
+mod tests;

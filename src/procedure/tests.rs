@@ -1,0 +1,106 @@
+use super::*;
+use crate::{
+    domain::{Effect, Finding, Preparation, Reason},
+    preconditions::{CustomerFacts, Facts, Judgement, Listed, OrderState, Standing},
+    record::{Policy, samples::settling},
+};
+use serde_json::{Value, json};
+
+fn facts(subscriptions: &[Value], entitlements: &[Value]) -> Facts {
+    let customer = CustomerFacts { relationship: "reseller".to_owned(), ..CustomerFacts::default() };
+    let mut facts = Facts::new("2026-11-20".parse().unwrap(), customer);
+    facts.subscriptions = serde_json::from_value(json!(subscriptions)).unwrap();
+    facts.entitlements = serde_json::from_value(json!(entitlements)).unwrap();
+    facts
+}
+
+fn legacy(id: &str, status: &str) -> Value {
+    json!({ "id": id, "offerId": "91FD106F", "friendlyName": "Mail", "status": status })
+}
+
+fn licence(status: &str) -> Value {
+    json!({ "id": "N", "offerId": "P:1:A", "status": status })
+}
+
+fn entitlement(order: &str, expiry: &str) -> Value {
+    json!({ "entitlementType": "software", "referenceOrder": { "id": order }, "expiryDate": expiry })
+}
+
+fn judge(procedure: Procedure, facts: &Facts, policy: &Policy) -> (Vec<Reason>, Vec<Preparation>) {
+    let (Judgement { findings, .. }, first) = unit(procedure).judge(facts, &Listed::default(), policy);
+    (findings.iter().map(|Finding { reason, .. }| *reason).collect(), first)
+}
+
+fn suspend(id: &str) -> Preparation {
+    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: Some("Mail".to_owned()) }
+}
+
+#[test]
+fn each_has_its_unit() {
+    for procedure in Procedure::ALL {
+        assert_eq!(unit(*procedure).procedure(), *procedure);
+    }
+    for effect in Effect::ALL {
+        assert_eq!(effects::unit(*effect).effect(), *effect);
+    }
+}
+
+#[test]
+fn everything_is_read_that_a_rule_looks_at() {
+    let needs = |procedure, facts: &Facts, has_subscriptions, has_entitlements| {
+        unit(procedure).needs(Known { facts, has_subscriptions, has_entitlements })
+    };
+    let mut facts = facts(&[], &[entitlement("A", "2025-01-01"), entitlement("B", "2027-01-01")]);
+    let (remove, delete) = (Procedure::RemoveRelationship, Procedure::DeleteSandboxCustomer);
+    assert_eq!(needs(remove, &facts, false, false), Need::Subscriptions);
+    assert_eq!(needs(remove, &facts, true, false), Need::Entitlements);
+    assert_eq!(needs(remove, &facts, true, true), Need::Order("B".to_owned()), "the other has expired");
+    assert_eq!(needs(delete, &facts, false, false), Need::Entitlements);
+    assert_eq!(needs(delete, &facts, false, true), Need::Order("A".to_owned()));
+    facts.orders.insert("B".to_owned(), OrderState::NotFound);
+    assert_eq!(needs(remove, &facts, true, true), Need::Nothing);
+    facts.orders.insert("A".to_owned(), OrderState::Cancelled);
+    assert_eq!(needs(delete, &facts, false, true), Need::Nothing);
+}
+
+#[test]
+fn what_is_active_and_legacy_is_suspended_if_that_is_allowed_and_all_that_is_in_the_way() {
+    let allows = Policy { suspend_legacy: true, ..settling() };
+    let of = |facts: &Facts, policy: &Policy| judge(Procedure::RemoveRelationship, facts, policy);
+    let active = facts(&[legacy("S", "active"), legacy("O", "suspended"), legacy("T", "active")], &[]);
+    assert_eq!(of(&active, &settling()), (vec![Reason::ActiveSubscription], vec![]));
+    assert_eq!(of(&active, &allows), (vec![], vec![suspend("S"), suspend("T")]));
+    // New commerce is billed all the same, and what has no ID cannot be suspended.
+    for other in [licence("active"), legacy(" ", "active")] {
+        let mixed = facts(&[legacy("S", "active"), other], &[]);
+        assert_eq!(of(&mixed, &allows), (vec![Reason::ActiveSubscription], vec![]));
+    }
+    // Whoever may not go for another reason keeps everything.
+    let more = facts(&[legacy("S", "active"), licence("suspended")], &[]);
+    let both = vec![Reason::ActiveSubscription, Reason::SuspendedNewCommerceSubscription];
+    assert_eq!(of(&more, &allows), (both, vec![]));
+    for nothing in [facts(&[], &[]), facts(&[legacy("S", "suspended")], &[])] {
+        assert_eq!(of(&nothing, &allows), (vec![], vec![]));
+    }
+}
+
+#[test]
+fn every_order_that_stands_is_cancelled_before_a_sandbox_customer_is_deleted() {
+    let mut facts = facts(&[legacy("S", "active")], &[entitlement("A", "2027-01-01")]);
+    let stands = |name: &str| {
+        let (status, name) = ("completed".to_owned(), Some(name.to_owned()));
+        OrderState::Stands(Standing { status, name, made: "2026-11-01".parse().ok() })
+    };
+    facts.orders.insert("A".to_owned(), stands("SQL"));
+    facts.orders.insert("B".to_owned(), OrderState::Cancelled);
+    facts.orders.insert("C".to_owned(), stands("Windows"));
+    let cancel = |id: &str, name: &str| {
+        let (id, name) = (id.to_owned(), Some(name.to_owned()));
+        Preparation { what: Effect::CancelOrder, id, name }
+    };
+    let (reasons, first) = judge(Procedure::DeleteSandboxCustomer, &facts, &settling());
+    assert_eq!((reasons, first), (vec![], vec![cancel("A", "SQL"), cancel("C", "Windows")]));
+    facts.orders.insert("D".to_owned(), OrderState::NotFound);
+    let (reasons, _) = judge(Procedure::DeleteSandboxCustomer, &facts, &settling());
+    assert_eq!(reasons, [Reason::OrderNotCancelled]);
+}
