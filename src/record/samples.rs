@@ -1,7 +1,7 @@
 //! Records for tests, made from little JSON.
 
-use super::{Change, Policy, Record, RequestIntended, ResponseReceived, Rules};
-use crate::domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId, Time};
+use super::{Change, FailureHistory, Policy, Record, RequestIntended, ResponseReceived, Row, Rules};
+use crate::domain::{Answer, CorrelationId, Effect, Headers, Outcome, Purpose, RequestId, Time};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -76,4 +76,17 @@ pub(crate) fn answered_with(mut change: Change, answer: Answer, status: u16, cod
     });
     change.answered(answer, Rules::LATEST, at);
     change
+}
+
+/// What is remembered after these ends.
+pub(crate) fn ended_as(outcomes: impl IntoIterator<Item = Outcome>) -> FailureHistory {
+    let mut failures = FailureHistory::default();
+    outcomes.into_iter().for_each(|outcome| failures.settled(outcome, false));
+    failures
+}
+
+/// The same row, of a customer that the service calls so.
+pub(crate) fn called(mut row: Row, name: &str) -> Row {
+    row.name = Some(name.into());
+    row
 }

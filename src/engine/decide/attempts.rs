@@ -124,3 +124,6 @@ fn between_looks(settle: Duration) -> Duration {
 fn propagation_pause(looks: u16) -> Duration {
     Duration::from_secs(1 << looks.min(6))
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,10 +53,60 @@ pub(crate) fn others(run: &Run) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        domain::{Procedure, Sha256, Time},
+        record::{
+            Changing, PlanSealed, Row,
+            samples::{opened, record},
+        },
+    };
 
     #[test]
     fn a_listing_is_taken_when_it_costs_less() {
         assert!(!is_cheaper(6, 6) && is_cheaper(6, 7));
         assert!(!is_due(6, 8, 559) && is_due(6, 8, 560));
+    }
+
+    fn run(ready: u32, customers_of_partner: Option<u32>, outcomes: &[Outcome]) -> Run {
+        let mut run = Run::begin(&record(&opened(0))).unwrap();
+        run.plan = Some(PlanSealed { digest: Sha256::of(&[]), ready, counted: 1, customers_of_partner });
+        run.rows = outcomes.iter().map(|outcome| (*outcome, Row::new(1, None))).map(settled).collect();
+        run
+    }
+
+    fn settled((outcome, mut row): (Outcome, Row)) -> Row {
+        row.state = RowState::Settled(outcome);
+        row
+    }
+
+    #[test]
+    fn a_listing_has_a_page_for_each_five_hundred_customers_and_may_not_pay() {
+        for (ready, customers, expected) in [
+            (7, Some(3_000), Some(6)),
+            (6, Some(3_000), None),
+            (8, Some(3_001), Some(7)),
+            (2, Some(0), Some(1)),
+            (7, None, None),
+        ] {
+            assert_eq!(pages(&run(ready, customers, &[])), expected, "{ready} {customers:?}");
+        }
+        let mut unplanned = run(7, Some(3_000), &[]);
+        unplanned.plan = None;
+        assert_eq!((pages(&unplanned), others(&unplanned)), (None, None));
+    }
+
+    #[test]
+    fn a_listing_names_all_customers_but_those_that_may_be_gone() {
+        let done = Outcome::Done(Procedure::RemoveRelationship);
+        let ended = [done, Outcome::Failed, Outcome::Unknown, Outcome::Skipped, Outcome::Rejected];
+        let mut run = run(9, Some(10), &ended);
+        assert_eq!(others(&run), Some(7));
+        let state = |row: &mut Row, state| row.state = state;
+        state(&mut run.rows[0], RowState::Unread { domain: None });
+        state(&mut run.rows[1], RowState::Judged { verdict: Outcome::Ready, facts_at: Time::from_millis(0) });
+        assert_eq!(others(&run), Some(9));
+        let changing = Changing::new(Outcome::Ready, Time::from_millis(0));
+        state(&mut run.rows[3], RowState::Changing(Box::new(changing)));
+        assert_eq!(others(&run), Some(8));
     }
 }

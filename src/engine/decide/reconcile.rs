@@ -248,6 +248,43 @@ mod tests {
         let before = Claim { is_corroborated: true, ..claim(1, 1, false) };
         let again = compared(&[before], &[line(1, 1, None)], &ours(), 99);
         assert_eq!((again.agreeing, again.corroborated.len(), again.missing.len()), (1, 0, 0));
+        // What was there once was there, whether it still is or not.
+        let before = Claim { is_corroborated: true, ..claim(1, 1, false) };
+        let gone = compared(&[before], &[], &ours(), 99);
+        assert_eq!((gone.agreeing, gone.missing.len(), gone.not_yet.len()), (1, 0, 0));
+    }
+
+    #[test]
+    fn only_a_record_that_was_read_as_a_whole_shows_that_something_is_missing() {
+        for (is_whole, missing) in [(true, &[1][..]), (false, &[])] {
+            let lag = Duration::from_hours(48);
+            let compared = compare(
+                &[claim(1, 1, false)],
+                (&[line(2, 1, None)], is_whole),
+                &ours(),
+                (at(0), at(1)),
+                (at(99), lag),
+            );
+            assert_eq!(compared.missing, missing);
+            assert_eq!(compared.not_yet.is_empty(), is_whole);
+        }
+    }
+
+    #[test]
+    fn the_clocks_may_differ_and_a_change_may_be_late() {
+        let minutes = |minutes: i64| Time::from_millis(at(0).as_millis() + minutes * 60_000);
+        let of = |at: Option<Time>| Listed { at, ..line(1, 0, None) };
+        let is_found = |at: Option<Time>| {
+            !compared(&[claim(1, 1, false)], &[of(at)], &Ours::default(), 99).corroborated.is_empty()
+        };
+        // From ten minutes before the run to a day and ten minutes after the change.
+        let latest = 60 + 24 * 60 + 10;
+        assert!(is_found(Some(minutes(-10))) && is_found(Some(minutes(latest))) && is_found(None));
+        assert!(!is_found(Some(minutes(-11))) && !is_found(Some(minutes(latest + 1))));
+        // What nobody claims counts in the time of the run alone.
+        let is_told = |at| !compared(&[], &[of(Some(at))], &Ours::default(), 99).unclaimed.is_empty();
+        assert!(is_told(minutes(-10)) && is_told(minutes(70)));
+        assert!(!is_told(minutes(-11)) && !is_told(minutes(71)));
     }
 
     #[test]
@@ -260,6 +297,20 @@ mod tests {
         let before = Ours { removed: HashSet::from([id(9)]), ..ours() };
         assert!(compared(&[], &listed, &before, 99).unclaimed.is_empty());
         assert!(compared(&[], &[line(9, 30, None)], &ours(), 99).unclaimed.is_empty(), "another time");
+        assert!(compared(&[claim(9, 9, true)], &listed, &ours(), 99).unclaimed.is_empty(), "it is claimed");
+        // Where the users are not known, the application tells.
+        let mut by_application = listed.clone();
+        (by_application[0].activity.user, by_application[0].activity.application) =
+            (None, Some("App".into()));
+        for (application, is_told) in [("APP", true), ("another", false)] {
+            let ours = Ours { applications: vec![application.to_owned()], ..ours() };
+            let unclaimed = compared(&[], &by_application, &ours, 99).unclaimed;
+            assert_eq!(!unclaimed.is_empty(), is_told, "{application}");
+        }
+        // What we sent is ours, whoever is said to have done it.
+        let ours = Ours { users: vec!["somebody@else.example".to_owned()], ..ours() };
+        let sent = [line(1, 1, Some(CORRELATION))];
+        assert_eq!(compared(&[], &sent, &ours, 99).unclaimed, sent);
     }
 
     #[test]

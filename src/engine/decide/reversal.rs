@@ -52,3 +52,6 @@ pub(crate) fn closed(row: &Row) -> Option<Settled> {
     let told = effects.told_before(true, None).unwrap_or_default();
     Some(Settled { explanation: format!("{} In the end, {told}.", failed_after.explanation), ..failed_after })
 }
+
+#[cfg(test)]
+mod tests;

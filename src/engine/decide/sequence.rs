@@ -237,6 +237,92 @@ mod tests {
     }
 
     #[test]
+    fn the_first_change_is_a_preparation_where_the_plan_names_one() {
+        let first = |names: &[Preparation], minutes_ago: u64, may_send| {
+            let mut row = Row::new(1, None);
+            let facts_at = Time::from_millis(NOW.as_millis() - i64::try_from(minutes_ago * 60_000).unwrap());
+            (row.first, row.state) = (names.into(), RowState::Judged { verdict: Outcome::Ready, facts_at });
+            next(Procedure::DeleteSandboxCustomer, &row, &policy(), NOW, may_send)
+        };
+        let begun = first(&[order("A"), order("B")], 15, true);
+        assert!(is_begun(&begun, &ChangeKind::Preparation(order("A"))));
+        assert!(is_begun(&first(&[], 15, true), &ChangeKind::Final(Effect::DeleteCustomer)));
+        assert_eq!((first(&[], 16, true), first(&[], 1, false)), (Step::Rejudge, Step::Nothing));
+        for state in [
+            RowState::Unread { domain: None },
+            RowState::Judged { verdict: Outcome::Skipped, facts_at: NOW },
+            RowState::Settled(Outcome::Failed),
+        ] {
+            let mut row = Row::new(1, None);
+            row.state = state;
+            assert_eq!(next(Procedure::DeleteSandboxCustomer, &row, &policy(), NOW, true), Step::Nothing);
+        }
+    }
+
+    #[test]
+    fn facts_may_be_older_where_looking_again_takes_longer() {
+        for (rate, concurrency, seconds) in [(320, 4, 3), (60, 8, 32), (0, 1, 240)] {
+            let policy = Policy { rate, concurrency, ..policy() };
+            assert_eq!(may_be_old(&policy), Duration::from_secs(15 * 60 + seconds), "{rate} {concurrency}");
+        }
+        // At the last moment they are not too old.
+        let facts_at = Time::from_millis(NOW.as_millis() - 903_200);
+        let mut row = Row::new(1, None);
+        for (facts_at, is_too_old) in [(facts_at, false), (Time::from_millis(facts_at.as_millis() - 1), true)]
+        {
+            row.state = RowState::Judged { verdict: Outcome::Ready, facts_at };
+            let step = next(Procedure::RemoveRelationship, &row, &policy(), NOW, true);
+            assert_eq!(step == Step::Rejudge, is_too_old);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_again_counts_its_tries_and_keeps_its_request_id() {
+        let done = |id| change(Some(id), Answer::Understood, Some(Observation::Gone), 5);
+        let again = |kind: ChangeKind, sent: &Change| {
+            let request_id = Some(sent.request_id);
+            Step::Change { kind, attempt: sent.attempts + 1, request_id }
+        };
+        let mut throttled = change(Some("A"), Answer::Throttled, None, 5);
+        throttled.attempts = 3;
+        let kind = ChangeKind::Preparation(order("A"));
+        assert_eq!(step(vec![throttled.clone()], 1, true), again(kind, &throttled));
+        let last = change(None, Answer::Throttled, None, 5);
+        let kind = ChangeKind::Final(Effect::DeleteCustomer);
+        assert_eq!(step(vec![done("A"), done("B"), last.clone()], 1, true), again(kind, &last));
+    }
+
+    #[test]
+    fn a_row_that_nobody_goes_on_with_says_whether_its_change_happened() {
+        let given_up = |change: Option<Change>| {
+            let mut row = Row::new(1, None);
+            if let Some(change) = change {
+                let changing = Changing { changes: vec![change], ..Changing::new(Outcome::Ready, NOW) };
+                row.state = RowState::Changing(Box::new(changing));
+            }
+            super::given_up(&row)
+        };
+        let throttled = given_up(Some(change(None, Answer::Throttled, None, 5)));
+        for (verdict, text) in [(&given_up(None), ""), (&throttled, "The change was not carried out. ")] {
+            assert_eq!((verdict.outcome, verdict.reason), (Outcome::NotAttempted, Some(Reason::RunStopped)));
+            assert_eq!(verdict.explanation, format!("{text}{}", Reason::RunStopped.advice()));
+        }
+        let did_not_happen = change(None, Answer::Unclear, Some(Observation::StillThere), 500);
+        let verdict = given_up(Some(did_not_happen));
+        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Failed, Some(Reason::ServiceUnavailable)));
+    }
+
+    #[test]
+    fn what_failed_after_a_preparation_is_not_gone_on_with() {
+        let changing = Changing::new(Outcome::Ready, NOW);
+        let mut row = Row::new(1, None);
+        let settled = crate::engine::decide::settlement::on_giving_up(&row, NOW);
+        row.state =
+            RowState::Changing(Box::new(Changing { failed_after: Some(Box::new(settled)), ..changing }));
+        assert_eq!(next(Procedure::RemoveRelationship, &row, &policy(), NOW, true), Step::Nothing);
+    }
+
+    #[test]
     fn after_a_restart_a_doubt_has_all_its_time_again() {
         let mut doubtful = change(Some("A"), Answer::Unclear, None, 0);
         let looks = Looks { not_told: 1, is_blind: true, ..Looks::none(NOW) };

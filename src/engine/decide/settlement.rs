@@ -248,3 +248,6 @@ pub(crate) fn ready(row: &Row, now: Time) -> Settled {
     }
     on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Answer, CorrelationId, Effect, Headers, Outcome, Procedure, Purpose, RequestId, RunId, Sha256},
-    record::{Event, Observation, PlanSealed, Record, RequestIntended, Rules, RunOpened},
+    record::{Event, Observation, PlanSealed, Record, RequestIntended, Rules, RunOpened, samples::first_try},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -106,6 +106,78 @@ fn changing_takes_a_change_and_a_look() {
     // A guard stopped it: nobody is changed any more.
     changing.stopped_by_guard = Some("enough".to_owned());
     assert_eq!(left(&changing), None);
+}
+
+/// What a customer with these preparations and these changes still takes, in requests and in looks at customers.
+fn work(first: &[Preparation], changes: Vec<Change>, is_stopped: bool) -> (f64, f64) {
+    let mut changing = Changing::new(Outcome::Ready, NOW);
+    changing.changes = changes;
+    let mut run = run(Stage::Confirmed, [RowState::Changing(Box::new(changing))]);
+    run.rows[0].first = first.into();
+    run.stopped_by_guard = is_stopped.then(|| "enough".to_owned());
+    let work = Work::of(&run, Some(300.0), NOW);
+    (work.requests, work.looks)
+}
+
+#[test]
+fn each_customer_takes_what_is_still_to_be_sent_and_looked_at() {
+    let suspend = |id: &str| Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None };
+    let first = [suspend("S"), suspend("T")];
+    let answered = |mut change: Change, answer| {
+        change.answered(answer, Rules::LATEST, NOW);
+        change
+    };
+    let suspension = || first_try(Effect::SuspendSubscription, Some("S"), NOW);
+    let removal = || first_try(Effect::RemoveRelationship, None, NOW);
+    let accepted = || answered(suspension(), Answer::Understood);
+    let did_not_happen = || {
+        let mut change = answered(removal(), Answer::Unclear);
+        change.seen(Observation::StillThere, NOW);
+        change
+    };
+    let mut unsent = removal();
+    unsent.not_sent(NOW);
+    // Reading, changing and looking at each, the removal, and the look after it. Once a guard has stopped it, what was
+    // sent is seen through, and no more.
+    for (sent, going, stopped) in [
+        (vec![], (7.0, 1.0), (0.0, 0.0)),
+        (vec![suspension()], (5.0, 1.0), (1.0, 0.0)),
+        (vec![accepted()], (5.0, 1.0), (1.0, 0.0)),
+        (vec![answered(suspension(), Answer::Refused)], (4.0, 1.0), (0.0, 0.0)),
+        (vec![answered(suspension(), Answer::Unclear)], (5.0, 1.0), (1.0, 0.0)),
+        (vec![answered(suspension(), Answer::Throttled)], (6.0, 1.0), (1.0, 0.0)),
+        (vec![accepted(), removal()], (4.0, 1.0), (1.0, 1.0)),
+    ] {
+        let found = [false, true].map(|is_stopped| work(&first, sent.clone(), is_stopped));
+        assert_eq!(found, [going, stopped], "{sent:?}");
+    }
+    for (last, going, stopped) in [
+        (answered(removal(), Answer::Understood), (0.0, 1.0), (0.0, 1.0)),
+        (answered(removal(), Answer::Throttled), (1.0, 1.0), (0.0, 1.0)),
+        (did_not_happen(), (1.0, 1.0), (0.0, 0.0)),
+        (unsent, (1.0, 1.0), (0.0, 0.0)),
+        (answered(removal(), Answer::Refused), (0.0, 0.0), (0.0, 0.0)),
+    ] {
+        let found = [false, true].map(|is_stopped| work(&[], vec![last.clone()], is_stopped));
+        assert_eq!(found, [going, stopped], "{last:?}");
+    }
+}
+
+#[test]
+fn what_failed_after_a_preparation_takes_what_is_taken_back() {
+    let first = [Preparation { what: Effect::SuspendSubscription, id: "S".to_owned(), name: None }];
+    let mut suspended = first_try(Effect::SuspendSubscription, Some("S"), NOW);
+    suspended.answered(Answer::Understood, Rules::LATEST, NOW);
+    let settled = json!({ "row": 1, "outcome": Outcome::Failed, "attempts": 1, "started_at": NOW });
+    for (undo, requests) in [(None, 0.0), (Some(false), 0.0), (Some(true), 3.0)] {
+        let mut changing = Changing::new(Outcome::Ready, NOW);
+        changing.changes = vec![suspended.clone()];
+        (changing.failed_after, changing.undo) = (serde_json::from_value(settled.clone()).ok(), undo);
+        let mut run = run(Stage::Confirmed, [RowState::Changing(Box::new(changing))]);
+        run.rows[0].first = first.clone().into();
+        let work = Work::of(&run, Some(300.0), NOW);
+        assert_eq!((work.requests, work.looks), (requests, 0.0), "{undo:?}");
+    }
 }
 
 #[test]
