@@ -153,47 +153,74 @@ fn what_a_customer_can_end_as_follows_from_its_changes() {
             assert_eq!(may, outcomes.contains(&outcome), "{answer:?} {outcome}");
         }
     }
+    // That all is done first is not what the procedure is for.
+    let (answer, seen) = DONE;
+    let first_done = changing(&[("A", answer, seen), ("B", answer, seen)]);
+    assert!(!first_done.may_end_as(deleted) && first_done.may_end_as(NotAttempted));
+}
+
+fn subscription(id: &str) -> Preparation {
+    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None }
+}
+
+fn intent(about: Option<&str>, effect: Effect) -> RequestIntended {
+    RequestIntended { purpose: Purpose::Change(effect), ..intended(about) }
+}
+
+/// A customer of whose two subscriptions one was suspended, and the other was not.
+fn half_suspended() -> Changing {
+    let mut suspended = first_try(&intent(Some("S"), Effect::SuspendSubscription), 0, NOW);
+    suspended.answered(Answer::Understood, Rules::LATEST, NOW);
+    suspended.seen(Observation::Gone, NOW);
+    let mut refused = first_try(&intent(Some("T"), Effect::SuspendSubscription), 0, NOW);
+    refused.answered(Answer::Refused, Rules::LATEST, NOW);
+    Changing { changes: vec![suspended, refused], ..Changing::new(Outcome::Ready, NOW) }
+}
+
+fn settled(outcome: Outcome) -> Settled {
+    let settled =
+        serde_json::json!({ "row": 1, "outcome": outcome, "attempts": 1, "started_at": NOW.to_string() });
+    serde_json::from_value(settled).unwrap()
+}
+
+#[test]
+fn a_row_falls_once_as_its_failure_and_if_something_can_be_taken_back() {
+    let first = [subscription("S"), subscription("T")];
+    let sent = half_suspended();
+    assert!(!sent.is_undecided(), "it goes on");
+    let mut fallen = sent.clone();
+    for outcome in [Outcome::Done(Procedure::RemoveRelationship), Outcome::Unknown] {
+        assert!(fallen.fall(&settled(outcome), &first).is_err(), "it did not end so");
+    }
+    fallen.fall(&settled(Outcome::Failed), &first).unwrap();
+    assert!(fallen.fall(&settled(Outcome::Failed), &first).is_err() && fallen.is_undecided());
+    let mut refused = sent.clone();
+    refused.changes.push(last_change(Some(Answer::Refused), None));
+    assert!(refused.fall(&settled(Outcome::Skipped), &first).is_err(), "its last change was refused");
+    let mut doubtful = sent.clone();
+    doubtful.changes.push(last_change(Some(Answer::Unclear), None));
+    assert!(doubtful.fall(&settled(Outcome::Unknown), &first).is_err(), "that is no failure");
+    let mut nothing = changing(&[("A", Some(Answer::Refused), None)]);
+    assert!(nothing.fall(&settled(Outcome::Failed), &plan()).is_err(), "nothing was suspended");
+    // Between the changes, it is looked at again, until it has fallen.
+    let mut between = sent;
+    between.changes.truncate(1);
+    let again = Judged::skipped(1, NOW, vec![]);
+    assert_eq!(between.clone().judged_again(&again, &first), Ok(None));
+    between.fall(&settled(Outcome::NotAttempted), &first).unwrap();
+    assert!(between.judged_again(&again, &first).is_err(), "it is not gone on with");
 }
 
 #[test]
 fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() {
-    let subscription =
-        |id: &str| Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None };
     let first = [subscription("S"), subscription("T")];
-    let intent = |about: Option<&str>, purpose| RequestIntended { purpose, ..intended(about) };
-    let mut sent = Changing::new(Outcome::Ready, NOW);
-    let mut suspended = first_try(&intent(Some("S"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
-    suspended.answered(Answer::Understood, Rules::LATEST, NOW);
-    suspended.seen(Observation::Gone, NOW);
-    let mut refused = first_try(&intent(Some("T"), Purpose::Change(Effect::SuspendSubscription)), 0, NOW);
-    refused.answered(Answer::Refused, Rules::LATEST, NOW);
-    sent.changes = [suspended, refused].into_iter().collect();
-
-    let settled = |outcome: Outcome| {
-        let settled =
-            serde_json::json!({ "row": 1, "outcome": outcome, "attempts": 1, "started_at": NOW.to_string() });
-        serde_json::from_value::<Settled>(settled).unwrap()
-    };
+    let sent = half_suspended();
     let mut fallen = sent.clone();
-    assert!(
-        fallen.fall(&settled(Outcome::Done(Procedure::RemoveRelationship)), &first).is_err(),
-        "it did not end so"
-    );
     fallen.fall(&settled(Outcome::Failed), &first).unwrap();
-    assert!(fallen.fall(&settled(Outcome::Failed), &first).is_err() && fallen.is_undecided());
-    let mut nothing = changing(&[("A", Some(Answer::Refused), None)]);
-    assert!(nothing.fall(&settled(Outcome::Failed), &plan()).is_err(), "nothing was suspended");
 
     let back = |changing: &Changing, about| {
-        changing
-            .clone()
-            .send(
-                &intent(Some(about), Purpose::Change(Effect::ReactivateSubscription)),
-                &first,
-                Rules::LATEST,
-                (9, NOW),
-            )
-            .is_ok()
+        let intent = intent(Some(about), Effect::ReactivateSubscription);
+        changing.clone().send(&intent, &first, Rules::LATEST, (9, NOW)).is_ok()
     };
     let (mut wanted, mut left) = (fallen.clone(), fallen.clone());
     (wanted.undo, left.undo) = (Some(true), Some(false));
@@ -202,25 +229,105 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
         assert!(!back(changing, "S"));
     }
     // Whatever is taken back, nothing more is done.
-    for (about, purpose) in [
-        (None, Purpose::Change(Effect::RemoveRelationship)),
-        (Some("T"), Purpose::Change(Effect::SuspendSubscription)),
-    ] {
-        assert!(wanted.clone().send(&intent(about, purpose), &first, Rules::LATEST, (9, NOW)).is_err());
+    for (about, effect) in [(None, Effect::RemoveRelationship), (Some("T"), Effect::SuspendSubscription)] {
+        assert!(wanted.clone().send(&intent(about, effect), &first, Rules::LATEST, (9, NOW)).is_err());
     }
     assert!(wanted.may_end_as(Outcome::Failed) && !wanted.may_end_as(Outcome::NotAttempted));
     assert_eq!(wanted.left_prepared(&first).len(), 1);
-    wanted
-        .send(
-            &intent(Some("S"), Purpose::Change(Effect::ReactivateSubscription)),
-            &first,
-            Rules::LATEST,
-            (9, NOW),
-        )
-        .unwrap();
+    let taken_back = intent(Some("S"), Effect::ReactivateSubscription);
+    wanted.send(&taken_back, &first, Rules::LATEST, (9, NOW)).unwrap();
     assert!(!wanted.may_end_as(Outcome::Failed), "its answer is awaited");
     let reactivated = wanted.open().unwrap();
     reactivated.answered(Answer::Understood, Rules::LATEST, NOW);
     reactivated.seen(Observation::Gone, NOW);
     assert!(wanted.may_end_as(Outcome::Failed) && wanted.left_prepared(&first).is_empty());
+}
+
+fn last_change(answer: Option<Answer>, seen: Option<Observation>) -> Change {
+    let mut change = first_try(&intended(None), 0, NOW);
+    if let Some(answer) = answer {
+        change.answered(answer, Rules::LATEST, NOW);
+    }
+    if let Some(seen) = seen {
+        change.seen(seen, NOW.plus(Duration::from_hours(1)));
+    }
+    change
+}
+
+#[test]
+fn a_customer_is_gone_when_its_last_change_is_seen_done_and_not_before() {
+    let (answer, seen) = DONE;
+    let orders = changing(&[("A", answer, seen), ("B", answer, seen)]);
+    assert!(!orders.is_gone() && !orders.was_accepted() && orders.last().is_none());
+    for (answer, seen, was_accepted, is_gone) in [
+        (None, None, false, false),
+        (Some(Answer::Refused), None, false, false),
+        (Some(Answer::NoRelationship), Some(Observation::Gone), false, true),
+        (Some(Answer::Understood), Some(Observation::StillThere), true, false),
+        (Some(Answer::Understood), Some(Observation::Gone), true, true),
+    ] {
+        let mut whole = orders.clone();
+        whole.changes.push(last_change(answer, seen));
+        assert_eq!((whole.was_accepted(), whole.is_gone()), (was_accepted, is_gone), "{answer:?} {seen:?}");
+    }
+}
+
+#[test]
+fn the_reports_are_about_what_went_wrong_or_is_not_done_yet() {
+    let about = |sent: &[_]| changing(sent).decisive().and_then(|change| change.about.clone());
+    let of = |sent: &[_]| about(sent).map(String::from);
+    let (answer, seen) = DONE;
+    let (done, accepted) = (|id| (id, answer, seen), |id| (id, Some(Answer::Understood), None));
+    let refused = |id| (id, Some(Answer::Refused), None);
+    for (sent, decisive) in [
+        (&[][..], None),
+        (&[done("A"), done("B")], Some("B")),
+        (&[done("A"), accepted("B"), done("C")], Some("B")),
+        (&[accepted("A"), refused("B"), done("C")], Some("B")),
+        (&[refused("A"), refused("B")], Some("A")),
+    ] {
+        assert_eq!(of(sent).as_deref(), decisive);
+    }
+}
+
+#[test]
+fn what_was_done_first_is_what_was_seen_done() {
+    let (answer, seen) = DONE;
+    let half = changing(&[("A", answer, seen), ("B", Some(Answer::Understood), None)]);
+    let plan = plan();
+    let done: Vec<_> = half.done(&plan).map(|one| one.id.as_str()).collect();
+    assert_eq!(done, ["A"]);
+    assert!(half.of(&order("B")).is_some() && half.of(&order("C")).is_none());
+    // The same ID may be that of something else.
+    let other = Preparation { what: Effect::SuspendSubscription, ..order("A") };
+    assert!(half.of(&other).is_none());
+}
+
+#[test]
+fn facts_that_seem_to_be_from_the_future_are_old_after_a_restart() {
+    for (now, facts_at) in [(NOW, NOW), (Time::from_millis(NOW.as_millis() - 1), Time::from_millis(0))] {
+        let mut changing = changing(&[("A", Some(Answer::TokenExpired), None)]);
+        changing.restarted(now);
+        assert_eq!((changing.facts_at, changing.changes[0].refused_tokens), (facts_at, 0));
+        assert!(matches!(changing.changes[0].phase, ChangePhase::ToSend { since, .. } if since == now));
+    }
+}
+
+#[test]
+fn a_look_that_is_about_something_is_about_its_latest_change() {
+    let subscription = |what| {
+        let mut intended = intended(Some("S"));
+        intended.purpose = Purpose::Change(what);
+        first_try(&intended, 0, NOW)
+    };
+    let mut changing = Changing::new(Outcome::Ready, NOW);
+    changing.changes = vec![
+        subscription(Effect::SuspendSubscription),
+        last_change(None, None),
+        subscription(Effect::ReactivateSubscription),
+    ];
+    let effect = |changing: &mut Changing, about| changing.about(about).map(|change| change.effect);
+    assert_eq!(effect(&mut changing, Some("S")), Some(Effect::ReactivateSubscription));
+    assert_eq!(effect(&mut changing, None), Some(Effect::DeleteCustomer));
+    assert_eq!(effect(&mut changing, Some("T")), None);
 }
