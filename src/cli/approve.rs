@@ -8,14 +8,13 @@ use super::{
     keys::KeyFile,
     pager,
     printer::Printer,
-    settings::quoted,
 };
 use crate::{
     audit::{Approval, KeyError, SignedBy, SigningKey, Statement, key_name},
     conduct::{Phrase, TRIES},
     domain::{Mode, TenantId, is_taken_out},
     engine::Clock,
-    platform,
+    platform::{self, quoted},
     report::{Plan, visible},
 };
 use serde_json::json;

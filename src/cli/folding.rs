@@ -1,7 +1,9 @@
 //! Text as a terminal shows it without breaking a word: lines that are too wide go on in the next one.
 //!
-//! A command goes on after a backslash, so that a shell takes what is copied from the screen. The lines of a signed head
+//! A command goes on after the mark of the shell in use, which takes what is copied from the screen. The lines of a signed head
 //! stay as they are, since a copy of them must be one.
+
+use crate::platform::goes_on;
 
 /// From here on a column is too far to the right for the rest of its line to stand below it.
 const FARTHEST: usize = 20;
@@ -37,7 +39,7 @@ fn folded_command(line: &str, width: usize, hang: usize) -> String {
     let command = if shown_width(command) <= width {
         command.to_owned()
     } else {
-        laid_out(arguments(command).into_iter(), width, hang, " \\")
+        laid_out(arguments(command).into_iter(), width, hang, goes_on())
     };
     format!("{command}{}", folded_why(&why, width))
 }
@@ -114,8 +116,9 @@ fn belongs(before: &str, word: &str, room: usize) -> bool {
 
 fn arguments(command: &str) -> Vec<(usize, String)> {
     let mut arguments: Vec<(usize, String)> = Vec::new();
+    let mark = if command.contains('\'') { '\'' } else { '"' };
     // An option and its value stay together.
-    for (gap, word) in words(command, '\'', usize::MAX) {
+    for (gap, word) in words(command, mark, usize::MAX) {
         match arguments.last_mut() {
             Some((_, before))
                 if before.starts_with("--") && !before.contains(' ') && !word.starts_with("--") =>

@@ -78,7 +78,17 @@ pub(crate) fn free_space(folder: &Path) -> io::Result<u64> {
     fs4::available_space(folder)
 }
 
+/// The shell that commands are copied into.
+fn shell_in_use() -> Shell {
+    Shell::in_use(cfg!(windows), |variable| env::var_os(variable).is_some())
+}
+
 /// A word for the shell that commands are copied into.
 pub(crate) fn quoted(word: &str) -> String {
-    Shell::in_use(cfg!(windows), |variable| env::var_os(variable).is_some()).quoted(word)
+    shell_in_use().quoted(word)
+}
+
+/// What a line of a command ends with that goes on in the next one.
+pub(crate) fn goes_on() -> &'static str {
+    shell_in_use().goes_on()
 }

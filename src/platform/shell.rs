@@ -22,6 +22,15 @@ impl Shell {
         }
     }
 
+    /// What a line ends with that goes on in the next one.
+    pub(super) const fn goes_on(self) -> &'static str {
+        match self {
+            Self::Posix => " \\",
+            Self::Cmd => " ^",
+            Self::Pwsh => " `",
+        }
+    }
+
     /// The word, quoted if it must be.
     pub(super) fn quoted(self, word: &str) -> String {
         match self {
@@ -63,6 +72,12 @@ mod tests {
         assert_eq!(Shell::in_use(true, |name| name == "PROMPT"), Shell::Cmd);
         assert_eq!(Shell::in_use(true, |_| true), Shell::Posix);
         assert_eq!(Shell::in_use(true, |_| false), Shell::Pwsh);
+    }
+
+    #[test]
+    fn a_line_goes_on_in_the_next_one() {
+        let all = [Shell::Posix, Shell::Cmd, Shell::Pwsh];
+        assert_eq!(all.map(Shell::goes_on), [" \\", " ^", " `"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is decided about a list: said with the command and nowhere else, on record, and said wherever somebody looks.
 
-use crate::support::{Done, Folder, PARTNER_NAME, World, id, typed};
+use crate::support::{Done, Folder, PARTNER_NAME, World, id, system::quoted, typed};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -205,9 +205,12 @@ fn after_a_check_comes_the_plan_with_what_was_decided() {
         "UTF-8",
     ];
     let done = folder.offboard(&arguments).exits(0);
-    let next = "\nNext:\n  offboard plan 'my list.csv' --column Key --name-column 'x y' --header-row 3 --encoding UTF-8 \
-                --no-identity-check --skip-invalid\n";
-    assert!(done.err.ends_with(next), "{}", done.err);
+    let (list, name) = (quoted("my list.csv"), quoted("x y"));
+    let next = format!(
+        "\nNext:\n  offboard plan {list} --column Key --name-column {name} --header-row 3 --encoding UTF-8 \
+         --no-identity-check --skip-invalid\n"
+    );
+    assert!(done.err.ends_with(&next), "{}", done.err);
     // With problems, they come first.
     assert!(!folder.offboard(&arguments[..9]).exits(2).err.contains("Next:"));
 }

@@ -328,7 +328,8 @@ fn its_certificates_are_proved_and_told_as_the_records_have_it() {
     for (name, _) in ALL {
         let folder = of_the_first_edition(name);
         for file in files_below(&first_edition(name)) {
-            let file = file.strip_prefix(first_edition(name)).unwrap().to_str().unwrap();
+            let file = file.strip_prefix(first_edition(name)).unwrap().to_str().unwrap().replace('\\', "/");
+            let file = file.as_str();
             let check = |file: &str| {
                 let checked =
                     folder.offboard(&["prove", "--check", file, "--output", "json"]).exits(0).json();
