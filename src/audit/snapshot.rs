@@ -17,7 +17,6 @@ use std::{
     time::SystemTime,
 };
 use tempfile::TempDir;
-use url::Url;
 
 /// How often the log is copied again when it changed meanwhile.
 const TRIES: usize = 20;
@@ -79,7 +78,7 @@ impl Snapshot {
     pub(super) fn connect(&self) -> Result<Connection, CannotLook> {
         let refused = |source| CannotLook::Open { path: self.path.clone(), source: io::Error::other(source) };
         let connection = match &self.copy {
-            None => open_at_rest(&self.path)?.map_err(refused)?,
+            None => open_at_rest(&self.path).map_err(refused)?,
             Some(folder) => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
                 Connection::open_with_flags(folder.path().join(COPY), flags).map_err(refused)?
@@ -167,12 +166,13 @@ fn seen_from_outside(path: &Path) -> Vec<Option<(u64, SystemTime)>> {
 }
 
 /// `immutable` keeps `SQLite` from locking, and from looking for other files.
-fn open_at_rest(path: &Path) -> Result<rusqlite::Result<Connection>, CannotLook> {
-    let mut address = Url::from_file_path(path).map_err(|()| CannotLook::Foreign(path.to_owned()))?;
-    address.set_query(Some("mode=ro&immutable=1"));
+fn open_at_rest(path: &Path) -> rusqlite::Result<Connection> {
+    // Every path is an address like this one, also a long one of Windows.
+    let path = path.as_os_str().as_encoded_bytes().iter().map(|byte| format!("%{byte:02x}"));
+    let address = format!("file:{}?mode=ro&immutable=1", path.collect::<String>());
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Ok(Connection::open_with_flags(address.as_str(), flags))
+    Connection::open_with_flags(address, flags)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

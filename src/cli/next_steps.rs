@@ -125,9 +125,10 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
         let others = unknown.count();
         let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
         steps.push(Step::Always(format!(
-            "{} --as removed --because 'what you saw'  (or `--as not-removed`, when you have looked at the customer in \
+            "{} --as removed --because {}  (or `--as not-removed`, when you have looked at the customer in \
              Partner Center{others})",
-            again.reading(&format!("resolve --customer {first} --run {}", run.id))
+            again.reading(&format!("resolve --customer {first} --run {}", run.id)),
+            quoted("what you saw"),
         )));
     }
     let has_done_some = run.counts.iter().any(|(outcome, count)| outcome.is_by_the_run() && *count > 0);

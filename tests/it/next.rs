@@ -96,9 +96,8 @@ fn what_was_left_out_is_tried_again_with_the_same_options() {
         run(&folder, &world, &["--column", "Customer tenant ID", "--allow", "software_purchase"]).exits(3);
     let [retry, reconcile] = &next(&done)[..] else { panic!("{}", done.err) };
     assert!(reconcile.starts_with("offboard reconcile "), "{reconcile}");
-    for part in
-        ["/retry.csv'", " --column 'Customer tenant ID'", " --max-share 100", " --allow software_purchase"]
-    {
+    let column = format!(" --column {}", quoted("Customer tenant ID"));
+    for part in ["retry.csv", &column, " --max-share 100", " --allow software_purchase"] {
         assert!(retry.contains(part), "{part}: {retry}");
     }
     assert!(!retry.contains("--yes"), "who confirms is asked: {retry}");

@@ -144,7 +144,8 @@ pub(crate) fn beside(log: &Path) -> PathBuf {
 
 /// A connection that leaves no trace.
 pub(crate) fn look(path: &Path) -> rusqlite::Result<Connection> {
-    let address = format!("file://{}?mode=ro&immutable=1", path.display());
+    let root = if cfg!(windows) { "/" } else { "" };
+    let address = format!("file://{root}{}?mode=ro&immutable=1", path.display());
     Connection::open_with_flags(address, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 

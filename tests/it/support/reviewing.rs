@@ -114,7 +114,9 @@ impl Reviewing {
         let mut err = Vec::new();
         self.child.stderr.take().unwrap().read_to_end(&mut err).unwrap();
         let status = self.child.wait().unwrap();
-        Done::of(&std::process::Output { status, stdout: out, stderr: err })
+        let done = Done::of(&std::process::Output { status, stdout: out, stderr: err });
+        // What was killed ends with 1 there, and nobody can press Ctrl-C for it.
+        if cfg!(windows) { Done { code: done.code - 1, ..done } } else { done }
     }
 }
 
