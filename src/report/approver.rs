@@ -32,7 +32,7 @@ pub fn is_operators_own(approved: &Approved, opened: &RunOpened) -> bool {
 pub fn why_no_other_person(approved: &Approved, opened: &RunOpened) -> Option<String> {
     let signed = Approval::of_record(approved).ok().and_then(|approval| approval.statement.by);
     let Some(by) = signed else { return Some("the approval does not say who signed it".to_owned()) };
-    let name = |user: &str| user.split(" (uid ").next().unwrap_or(user).to_lowercase();
+    let name = |user: &str| name_and_account(user).0.to_lowercase();
     match alike(&by, opened) {
         Alike::Machine => None,
         Alike::Neither if name(&by.user) != name(&opened.operator) => None,
@@ -54,19 +54,18 @@ enum Alike {
 }
 
 fn alike(by: &SignedBy, opened: &RunOpened) -> Alike {
-    // The number counts where there is one: a name is only a variable.
-    fn number(user: &str) -> Option<&str> {
-        user.strip_suffix(')')?.rsplit_once("uid ").map(|(_, number)| number).or(Some(user))
-    }
-    let same_user = match (number(&by.user), number(&opened.operator)) {
-        (Some(theirs), Some(own)) => theirs == own,
-        _ => by.user == opened.operator,
-    };
+    // The account counts: a name is only a variable.
+    let same_user = name_and_account(&by.user).1 == name_and_account(&opened.operator).1;
     match (by.host == opened.host, same_user) {
         (true, true) => Alike::Both,
         (true, false) => Alike::Machine,
         (false, _) => Alike::Neither,
     }
+}
+
+/// `dana (uid 1000)` in its parts; where there is one word for both, that.
+fn name_and_account(user: &str) -> (&str, &str) {
+    user.strip_suffix(')').and_then(|user| user.rsplit_once(" (")).unwrap_or((user, user))
 }
 
 #[cfg(test)]
@@ -110,7 +109,8 @@ mod tests {
                 "by Tester (uid 7) on LAPTOP-7, as that machine says",
                 false,
             ),
-            // A name is only a variable.
+            // A name is only a variable, and there may be none.
+            (Some(("uid 1000", "DESK")), "the same user on the same machine as the operator’s", true),
             (Some(("dana (uid 1000)", "DESK")), "the same user on the same machine as the operator’s", true),
             (
                 Some(("tester (uid 1000)", "DESK")),
