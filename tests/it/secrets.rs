@@ -114,6 +114,7 @@ fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it reads what Linux says of a process")]
 fn the_process_leaves_no_core_dump() {
     let world = World::of(&json!({
         "customers": [{ "id": id(1).to_string() }],
@@ -169,6 +170,7 @@ fn the_token_is_named_by_what_it_says_of_itself() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "the key is encrypted in its file")]
 fn the_signing_key_is_in_its_file_alone() {
     let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
     let folder = Folder::new();
@@ -456,6 +458,7 @@ fn what_a_token_says_of_itself_is_looked_through() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "no variable is as long")]
 fn a_token_that_is_longer_than_any_is_refused() {
     let long = "a".repeat((64 << 10) + 1);
     let folder = Folder::new();
