@@ -43,7 +43,7 @@ fn the_nearest_file_upwards_counts_and_its_paths_are_meant_from_where_it_is() {
     assert_eq!(world.removed().len(), 1, "the other one is protected");
     let opened = opened(&office.join("the.db"));
     for (name, value) in [("audit_log", "the.db"), ("reports", "out"), ("protected", "never.txt")] {
-        let path = fs::canonicalize(&office).unwrap().join(value);
+        let path = dunce::canonicalize(&office).unwrap().join(value);
         let setting = json!({ "value": path.display().to_string(), "origin": "file" });
         assert_eq!(opened["settings"][name], setting, "{name}");
     }
@@ -65,7 +65,7 @@ fn the_nearest_file_upwards_counts_and_its_paths_are_meant_from_where_it_is() {
     // The certificates that are trusted, and the name of no file.
     folder.write("office/offboard.toml", "ca_file = \"root.pem\"\n");
     let done = inside(folder.against(&world, &["doctor"]), &desk).exits(2);
-    let path = fs::canonicalize(&office).unwrap().join("root.pem");
+    let path = dunce::canonicalize(&office).unwrap().join("root.pem");
     assert!(done.out.contains(path.to_str().unwrap()), "{}{}", done.out, done.err);
     folder.write("office/offboard.toml", "audit_log = \":memory:\"\n");
     assert!(inside(folder.command(&["runs"]), &desk).exits(2).err.contains("must be a file"));
@@ -81,14 +81,14 @@ fn doctor_says_which_file_is_in_use_or_that_there_is_none() {
     };
     let none = json!({ "name": "settings", "state": "good", "text": "there is no `offboard.toml`, in this folder or above" });
     assert_eq!(settings(&desk), none);
-    let path = fs::canonicalize(folder.write("offboard.toml", "rate = 299\n")).unwrap();
+    let path = dunce::canonicalize(folder.write("offboard.toml", "rate = 299\n")).unwrap();
     for at in [&desk, &folder.path("office"), &folder.path("")] {
         assert_eq!(settings(at)["text"], format!("`{}`", path.display()));
     }
     let done = inside(folder.against(&world, &["doctor"]), &desk).exits(0);
     assert!(done.out.starts_with("✓ settings     `/") && done.out.contains("299"), "{}", done.out);
     // Nothing of the other one counts.
-    let nearer = fs::canonicalize(folder.write("office/offboard.toml", "")).unwrap();
+    let nearer = dunce::canonicalize(folder.write("office/offboard.toml", "")).unwrap();
     assert_eq!(settings(&desk)["text"], format!("`{}`", nearer.display()));
 }
 
@@ -99,7 +99,7 @@ fn a_file_above_that_cannot_be_read_is_named_and_not_passed_over() {
     let desk = folder.path("office/desk");
     let refused = |part: &str| {
         let done = inside(folder.command(&["runs"]), &desk).exits(2);
-        let path = fs::canonicalize(folder.path("office")).unwrap().join("offboard.toml");
+        let path = dunce::canonicalize(folder.path("office")).unwrap().join("offboard.toml");
         assert!(done.err.contains(&format!("`{}`", path.display())), "{}", done.err);
         assert!(done.err.contains(part), "{part}: {}", done.err);
     };
