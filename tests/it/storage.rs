@@ -68,7 +68,8 @@ fn a_log_that_is_locked() {
 fn a_folder_that_cannot_be_written() {
     let (folder, world) = (Folder::new(), world());
     folder.write("file", "");
-    let mut places = vec!["file/audit.db".to_owned(), "missing/audit.db".to_owned()];
+    let below = |folder: &str| Path::new(folder).join("audit.db").display().to_string();
+    let mut places = vec![below("file"), below("missing")];
     let read_only = Small::mounted("size=1m,ro");
     places.extend(read_only.iter().map(|small| small.path().join("audit.db").display().to_string()));
     for place in places {
