@@ -196,6 +196,7 @@ fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
     assert_eq!(after(vec![shows()], Some(300.0)), Some(TimeLeft::AtMost(seconds(240))));
     assert_eq!(after(vec![shows()], None), Some(TimeLeft::AtMost(seconds(240))));
     assert_eq!(after(vec![shows(), removal(None, None, 10)], None), Some(TimeLeft::About(seconds(290))));
+    assert_eq!(after(vec![shows(), doubt()], None), Some(TimeLeft::About(seconds(240))));
     // With enough else to do, neither matters.
     let mut busy = many(900, || ready(1));
     busy.extend([shows(), doubt()]);
