@@ -287,7 +287,8 @@ fn names_that_are_no_files() {
     assert_eq!(before, after, "nothing is left behind");
     assert!(world.received().is_empty());
     // What is only an odd name is one.
-    for name in ["./:memory:", "a?mode=memory", "a#b%41 c.db", "./file:x"] {
+    let odd = ["a#b%41 c.db", "./:memory:", "a?mode=memory", "./file:x"];
+    for name in &odd[..if cfg!(windows) { 1 } else { odd.len() }] {
         let world = World::of(&json!({ "customers": [{ "id": id(1).to_string() }] }));
         let list = folder.path("list.csv");
         Done::of(&folder.run_command(&world, &list, &["--audit-log", name]).output().unwrap()).exits(0);
