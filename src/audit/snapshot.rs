@@ -145,7 +145,8 @@ impl Snapshot {
     }
 }
 
-/// Removes a folder into which logs were taken. What is open stays readable, and nothing else can be opened.
+/// Removes a folder into which logs were taken. What is open stays readable, and nothing else can be opened; on Windows, what
+/// is open at this moment stays in the folder for temporary files.
 pub fn discard_copies(folder: &Path) {
     // A log that is being copied or opened meanwhile puts a file back, which happens less often than this.
     for _ in 0..REMOVALS {

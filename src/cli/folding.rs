@@ -199,7 +199,10 @@ mod tests {
         let text = "  offboard apply 'my plans/plan.json' --approval 'my plans/a.txt' --yes  (why, in words)";
         assert_eq!(
             folded(text, 40),
-            "  offboard apply 'my plans/plan.json' \\\n    --approval 'my plans/a.txt' --yes\n    (why, in words)"
+            format!(
+                "  offboard apply 'my plans/plan.json'{}\n    --approval 'my plans/a.txt' --yes\n    (why, in words)",
+                goes_on()
+            )
         );
         let head = format!("— tester@desk {}", "A".repeat(99));
         assert_eq!(folded(&head, 40), head);
