@@ -19,7 +19,7 @@
 
 use super::{
     by_mail::as_signed,
-    keys::{SigningKey, VerifyingKey},
+    keys::{CannotSign, SigningKey, VerifyingKey},
 };
 use crate::{
     domain::{Procedure, RunId, Sha256, TenantId, Time},
@@ -100,11 +100,6 @@ pub enum BadApproval {
     Forged(String),
 }
 
-/// An approval cannot be signed: a bug of this program.
-#[derive(Debug, thiserror::Error)]
-#[error("the approval cannot be signed")]
-pub struct CannotSign;
-
 impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, digest, partner, procedure, removals, plan_file, at, by } = self;
@@ -120,9 +115,7 @@ impl fmt::Display for Statement {
 impl Statement {
     /// Signs it.
     pub fn sign(self, key: &SigningKey) -> Result<Approval, CannotSign> {
-        let mut note = Note::new(self.to_string().as_bytes(), &[]).map_err(|_malformed| CannotSign)?;
-        note.add_sigs(&[key.signer()]).map_err(|_bad_name| CannotSign)?;
-        let note = String::from_utf8(note.to_bytes()).map_err(|_not_text| CannotSign)?;
+        let note = key.sign(self.to_string().as_bytes(), "the approval")?;
         Ok(Approval { statement: self, approver: key.public().clone(), note })
     }
 

@@ -11,7 +11,7 @@
 //! The origin is the log's own ID and nothing else: one log may serve several partner accounts, so none
 //! of them can be a part of it.
 
-use super::keys::{SigningKey, VerifyingKey};
+use super::keys::{CannotSign, SigningKey, VerifyingKey};
 use crate::domain::Seq;
 use signed_note::{Note, NoteError, Verifier as _, VerifierList};
 use std::collections::HashMap;
@@ -22,17 +22,11 @@ pub(super) fn origin(log_id: &str) -> String {
     format!("offboard/{log_id}")
 }
 
-/// A head cannot be signed: a bug of this program.
-#[derive(Debug, thiserror::Error)]
-#[error("a head of the audit log cannot be signed")]
-pub struct CannotSign;
-
 /// Signs the head over the first `size` records.
 pub(super) fn sign(origin: &str, size: u64, root: Hash, key: &SigningKey) -> Result<String, CannotSign> {
-    let body = Checkpoint::new(origin, size, root, "").map_err(|_malformed| CannotSign)?;
-    let mut note = Note::new(&body.to_bytes(), &[]).map_err(|_malformed| CannotSign)?;
-    note.add_sigs(&[key.signer()]).map_err(|_bad_name| CannotSign)?;
-    String::from_utf8(note.to_bytes()).map_err(|_not_text| CannotSign)
+    let what = "a head of the audit log";
+    let body = Checkpoint::new(origin, size, root, "").map_err(|_malformed| CannotSign(what))?;
+    key.sign(&body.to_bytes(), what)
 }
 
 /// What is wrong with a note.

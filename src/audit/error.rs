@@ -1,8 +1,8 @@
 //! Why a log cannot be opened or written.
 
 use super::{
-    checkpoint::CannotSign,
     format::{Difference, Later},
+    keys::CannotSign,
 };
 use crate::{platform::UnsafePlace, record::canonical::CanonicalError};
 use rusqlite::ErrorCode;

@@ -40,7 +40,7 @@ pub(super) struct Heads {
 
 /// A head that is signed and not yet on disk.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(super) struct PendingHead {
     size: u64,
     note: String,
 }
@@ -102,19 +102,19 @@ impl Heads {
     }
 
     /// A head over all records on disk, if one is due.
-    pub(super) fn due(&self) -> Result<Option<Head>, StoreError> {
+    pub(super) fn due(&self) -> Result<Option<PendingHead>, StoreError> {
         let missing = self.tree.size() - self.covered;
         if missing >= EVERY || (self.wanted && missing > 0) { self.sign().map(Some) } else { Ok(None) }
     }
 
     /// A head over all records on disk, unless the latest one is.
-    pub(super) fn missing(&self) -> Result<Option<Head>, StoreError> {
+    pub(super) fn missing(&self) -> Result<Option<PendingHead>, StoreError> {
         if self.tree.size() > self.covered { self.sign().map(Some) } else { Ok(None) }
     }
 
-    fn sign(&self) -> Result<Head, StoreError> {
+    fn sign(&self) -> Result<PendingHead, StoreError> {
         let size = self.tree.size() + u64::from(is_taken_out("a-head-before-its-records"));
-        Ok(Head { size, note: checkpoint::sign(&self.origin, size, self.tree.root(), &self.key)? })
+        Ok(PendingHead { size, note: checkpoint::sign(&self.origin, size, self.tree.root(), &self.key)? })
     }
 
     /// The tree with these records added; to be given to [`Heads::committed`] once they are on disk.
@@ -123,7 +123,7 @@ impl Heads {
     }
 
     /// The transaction with these records and this head is on disk. Gives the note that is to be copied.
-    pub(super) fn committed(&mut self, tree: Frontier, head: Option<Head>) -> Option<String> {
+    pub(super) fn committed(&mut self, tree: Frontier, head: Option<PendingHead>) -> Option<String> {
         self.tree = tree;
         let head = head?;
         self.covered = head.size;
@@ -137,7 +137,7 @@ impl Heads {
     }
 }
 
-impl Head {
+impl PendingHead {
     /// Puts the head into the transaction.
     pub(super) fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         let size = i64::try_from(self.size).unwrap_or(i64::MAX);

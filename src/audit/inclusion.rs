@@ -22,7 +22,7 @@ pub struct Leaf(Hash);
 /// The hashes that lead from a record to the root of the tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
-pub struct Proof(Vec<Hash>);
+pub struct InclusionProof(Vec<Hash>);
 
 impl Leaf {
     /// Of a record with these bytes.
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Leaf {
     }
 }
 
-impl TryFrom<Vec<String>> for Proof {
+impl TryFrom<Vec<String>> for InclusionProof {
     type Error = Error;
 
     fn try_from(texts: Vec<String>) -> Result<Self, Error> {
@@ -52,8 +52,8 @@ impl TryFrom<Vec<String>> for Proof {
     }
 }
 
-impl From<Proof> for Vec<String> {
-    fn from(proof: Proof) -> Self {
+impl From<InclusionProof> for Vec<String> {
+    fn from(proof: InclusionProof) -> Self {
         proof.0.iter().map(ToString::to_string).collect()
     }
 }
@@ -102,7 +102,7 @@ impl Head {
     }
 
     /// Whether the record `seq` of the log that it covers has this leaf.
-    pub fn has(&self, seq: Seq, leaf: Leaf, proof: &Proof) -> bool {
+    pub fn has(&self, seq: Seq, leaf: Leaf, proof: &InclusionProof) -> bool {
         // No tree that fits into a log is higher.
         proof.0.len() <= 64 && check_record(&proof.0, self.size, self.root, seq, leaf.0).is_ok()
     }
@@ -171,8 +171,8 @@ impl Prover {
     }
 
     /// The proof for the record at this place, once all records have passed.
-    pub fn proof(&self, seq: Seq) -> Option<Proof> {
-        prove_record(self.size, seq, &Answering(&self.kept)).ok().map(Proof)
+    pub fn proof(&self, seq: Seq) -> Option<InclusionProof> {
+        prove_record(self.size, seq, &Answering(&self.kept)).ok().map(InclusionProof)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{domain::Secret, platform};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rand_core::OsRng;
 use secrecy::zeroize::Zeroizing;
-use signed_note::{StandardSigner, StandardVerifier, generate_key, new_ed25519_verifier_key};
+use signed_note::{Note, StandardSigner, StandardVerifier, generate_key, new_ed25519_verifier_key};
 use std::{
     fmt,
     fs::File,
@@ -64,6 +64,11 @@ pub enum KeyError {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is not the public half of a key; one looks like `name+0a1b2c3d+AbC…`")]
 pub struct NotAKey(String);
+
+/// Something cannot be signed: a bug of this program.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} cannot be signed")]
+pub struct CannotSign(pub(super) &'static str);
 
 /// The public half of a key.
 #[derive(Clone)]
@@ -166,8 +171,11 @@ impl SigningKey {
         &self.public
     }
 
-    pub(super) const fn signer(&self) -> &StandardSigner {
-        &self.signer
+    /// Signs a text. `what` it is stands in the error.
+    pub(super) fn sign(&self, text: &[u8], what: &'static str) -> Result<String, CannotSign> {
+        let mut note = Note::new(text, &[]).map_err(|_malformed| CannotSign(what))?;
+        note.add_sigs(&[&self.signer]).map_err(|_bad_name| CannotSign(what))?;
+        String::from_utf8(note.to_bytes()).map_err(|_not_text| CannotSign(what))
     }
 }
 

@@ -46,7 +46,7 @@ pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use error::{CannotLook, StoreError};
 pub use export::Copied;
 pub use format::{Difference, Later};
-pub use inclusion::{Head, Leaf, Proof, Prover};
+pub use inclusion::{Head, InclusionProof, Leaf, Prover};
 pub use index::{CustomerFilter, Index, IndexedRow, IndexedRun, Mention};
 #[cfg(test)]
 pub(crate) use keys::tests::key as test_key;

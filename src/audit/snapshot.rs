@@ -194,12 +194,12 @@ fn is_locked(path: &Path) -> bool {
 /// What shows that, while they were copied, the main file was not touched and the second one not begun
 /// again: then the copy is a state in which the log has been, however much came after it.
 #[derive(PartialEq, Eq)]
-struct Moment {
+struct FileStates {
     main: Option<(u64, SystemTime)>,
     begins: Vec<Vec<u8>>,
 }
 
-impl Moment {
+impl FileStates {
     fn of(path: &Path, sidecars: &[PathBuf]) -> Self {
         let main = fs::metadata(path).ok().and_then(|found| Some((found.len(), found.modified().ok()?)));
         let begins = sidecars.iter().map(|file| {
@@ -217,7 +217,7 @@ fn copy(path: &Path, sidecars: &[PathBuf], into: &Path) -> io::Result<Option<Tem
     for _ in 0..TRIES {
         let folder = tempfile::tempdir_in(into)?;
         let copied = folder.path().join(COPY);
-        let before = Moment::of(path, sidecars);
+        let before = FileStates::of(path, sidecars);
         copy_file(path, &copied)?;
         for (file, suffix) in sidecars.iter().zip(SIDECARS) {
             match copy_file(file, &with_suffix(&copied, suffix)) {
@@ -225,7 +225,7 @@ fn copy(path: &Path, sidecars: &[PathBuf], into: &Path) -> io::Result<Option<Tem
                 _ => {}
             }
         }
-        if before == Moment::of(path, sidecars) {
+        if before == FileStates::of(path, sidecars) {
             return Ok(Some(folder));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError, ceiling,
-    heads::{Head, Heads},
+    heads::{Heads, PendingHead},
     keys::SigningKey,
     log_paths::{canonical, lock, looks_like_a_database, refuse_unsafe},
     opening,
@@ -196,7 +196,7 @@ impl Store {
         }
     }
 
-    fn commit(&mut self, entries: &[Entry], head: Option<Head>) -> Result<(), StoreError> {
+    fn commit(&mut self, entries: &[Entry], head: Option<PendingHead>) -> Result<(), StoreError> {
         let tree = match self.transact(entries, head.as_ref()) {
             Err(StoreError::Full(_))
                 if self.reserve.take().is_some() && !is_taken_out("no-reserve-for-a-full-disk") =>
@@ -213,7 +213,7 @@ impl Store {
     }
 
     /// One transaction, which is on disk under the log's own names when this returns.
-    fn transact(&mut self, entries: &[Entry], head: Option<&Head>) -> Result<Frontier, StoreError> {
+    fn transact(&mut self, entries: &[Entry], head: Option<&PendingHead>) -> Result<Frontier, StoreError> {
         let written = self.files.require_whole().and_then(|()| {
             let tree = self.write(entries, head)?;
             self.files.require_committed()?;
@@ -227,7 +227,7 @@ impl Store {
         written
     }
 
-    fn write(&mut self, entries: &[Entry], head: Option<&Head>) -> Result<Frontier, StoreError> {
+    fn write(&mut self, entries: &[Entry], head: Option<&PendingHead>) -> Result<Frontier, StoreError> {
         self.is_told_to_stop |= stop_file(&self.path).exists() && !is_taken_out("no-stop-file");
         self.is_at_its_limit |= ceiling::is_near(&self.path).is_some();
         let Self { connection, path, heads, pen, .. } = self;

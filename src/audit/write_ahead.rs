@@ -122,7 +122,7 @@ impl Frames {
         if !read_exactly(&self.file, &mut header, 0)? {
             return Ok(false);
         }
-        let Some(form) = Form::of(&header) else { return Ok(false) };
+        let Some(form) = FrameLayout::of(&header) else { return Ok(false) };
         let (mut next, mut sum) = if header == self.header && self.committed > 0 {
             (self.committed - 1, self.before_last)
         } else {
@@ -158,7 +158,7 @@ impl Frames {
 struct Sum(u32, u32);
 
 /// What the header of the file says of its frames.
-struct Form {
+struct FrameLayout {
     is_big_endian: bool,
     page: usize,
     salt: [u8; 8],
@@ -166,7 +166,7 @@ struct Form {
     sum: Sum,
 }
 
-impl Form {
+impl FrameLayout {
     fn of(header: &[u8; HEADER]) -> Option<Self> {
         let is_big_endian = match word(header, 0, true)? {
             0x377f_0682 => false,

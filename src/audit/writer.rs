@@ -43,20 +43,20 @@ pub enum WriteError {
     Closed,
 }
 
-struct Request {
+struct AppendRequest {
     entries: Vec<Entry>,
     /// Whether there must be a head over everything up to these entries.
     head: bool,
     /// Who waits for it, if anybody does.
-    answer: Option<Answer>,
+    answer: Option<ReplyTo>,
 }
 
-type Answer = oneshot::Sender<Result<Seq, WriteError>>;
+type ReplyTo = oneshot::Sender<Result<Seq, WriteError>>;
 
 /// A handle to the writer; clones share it.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<Request>,
+    queue: mpsc::Sender<AppendRequest>,
     send_stop: Arc<OnceLock<SendStop>>,
 }
 
@@ -88,7 +88,7 @@ impl Writer {
     /// Appends entries that nobody waits for. They go to the disk before whatever is appended after them,
     /// or else that is not appended either.
     pub async fn append_before_the_next(&self, entries: Vec<Entry>) -> Result<(), WriteError> {
-        let request = Request { entries, head: false, answer: None };
+        let request = AppendRequest { entries, head: false, answer: None };
         self.queue.send(request).await.map_err(|_closed| WriteError::Closed)
     }
 
@@ -104,7 +104,7 @@ impl Writer {
 
     async fn ask(&self, entries: Vec<Entry>, head: bool) -> Result<Seq, WriteError> {
         let (answer, receipt) = oneshot::channel();
-        let request = Request { entries, head, answer: Some(answer) };
+        let request = AppendRequest { entries, head, answer: Some(answer) };
         self.queue.send(request).await.map_err(|_closed| WriteError::Closed)?;
         receipt.await.map_err(|_closed| WriteError::Closed)?
     }
@@ -113,7 +113,7 @@ impl Writer {
 async fn serve(
     store: Store,
     observer: Observer,
-    requests: mpsc::Receiver<Request>,
+    requests: mpsc::Receiver<AppendRequest>,
     send_stop: Arc<OnceLock<SendStop>>,
 ) -> Result<Store, WriteError> {
     let latest_head = (store.covered(), Instant::now());
@@ -135,9 +135,9 @@ async fn serve(
 struct WriteLoop {
     store: Store,
     observer: Observer,
-    requests: mpsc::Receiver<Request>,
+    requests: mpsc::Receiver<AppendRequest>,
     /// They go to the disk together.
-    batch: Vec<Request>,
+    batch: Vec<AppendRequest>,
     send_stop: Arc<OnceLock<SendStop>>,
     /// How many records the latest head covers, and when it was made.
     latest_head: (u64, Instant),
@@ -145,7 +145,7 @@ struct WriteLoop {
 
 impl WriteLoop {
     /// Writes the batch, and whatever has come meanwhile, until nobody waits.
-    fn write(mut self) -> Result<Self, (WriteError, mpsc::Receiver<Request>)> {
+    fn write(mut self) -> Result<Self, (WriteError, mpsc::Receiver<AppendRequest>)> {
         while !self.batch.is_empty() {
             let batch = std::mem::take(&mut self.batch);
             if let Err((error, waiting)) = self.commit(batch) {
@@ -167,11 +167,11 @@ impl WriteLoop {
     }
 
     /// One transaction. Everybody who waits for it gets an answer; after an error they still wait for it.
-    fn commit(&mut self, batch: Vec<Request>) -> Result<(), (WriteError, Vec<Answer>)> {
+    fn commit(&mut self, batch: Vec<AppendRequest>) -> Result<(), (WriteError, Vec<ReplyTo>)> {
         let mut entries = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
         let mut head = false;
-        for Request { entries: own, head: wants_head, answer } in batch {
+        for AppendRequest { entries: own, head: wants_head, answer } in batch {
             // A caller that does not wait has its record all the same.
             waiting.extend(answer.map(|answer| (answer, entries.len() as u64)));
             entries.extend(own);
@@ -211,7 +211,7 @@ impl WriteLoop {
 }
 
 /// Gives everybody the first error, for as long as anybody asks.
-async fn refuse_all(error: WriteError, mut requests: mpsc::Receiver<Request>) -> WriteError {
+async fn refuse_all(error: WriteError, mut requests: mpsc::Receiver<AppendRequest>) -> WriteError {
     while let Some(request) = requests.recv().await {
         if let Some(answer) = request.answer {
             drop(answer.send(Err(error.clone())));

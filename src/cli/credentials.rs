@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{Secret, TooLong},
     partner_center::{
-        auth::{ACCESS_TOKEN, Certificate, Proof},
+        auth::{ACCESS_TOKEN, AppCertificate, Proof},
         transport::ProxyLogin,
     },
 };
@@ -84,9 +84,9 @@ fn secret(name: &str) -> Result<Option<Secret>, Failure> {
     text(name).map(|text| Secret::from_outside(&text)).transpose().map_err(refused)
 }
 
-fn certificate(path: &Path) -> Result<Certificate, Failure> {
+fn certificate(path: &Path) -> Result<AppCertificate, Failure> {
     let refused = |why: String| Failure::new(Exit::SignIn, format!("`{CLIENT_CERTIFICATE}`: {why}"));
     let bytes = private_file::read_as_it_is(path).map_err(|error| refused(error.to_string()))?;
     let bytes = bytes.ok_or_else(|| refused(format!("there is no file `{}`", path.display())))?;
-    Certificate::from_pem(&bytes).map_err(|error| refused(format!("`{}`: {error}", path.display())))
+    AppCertificate::from_pem(&bytes).map_err(|error| refused(format!("`{}`: {error}", path.display())))
 }

@@ -33,9 +33,9 @@ macro_rules! word {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Word;
+                struct WordVisitor;
 
-                impl serde::de::Visitor<'_> for Word {
+                impl serde::de::Visitor<'_> for WordVisitor {
                     type Value = $type;
 
                     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,7 +47,7 @@ macro_rules! word {
                     }
                 }
 
-                deserializer.deserialize_str(Word)
+                deserializer.deserialize_str(WordVisitor)
             }
         }
     };

@@ -4,12 +4,12 @@
 //! stands most often in the header. The parsing itself is in [`scanner`](super::scanner).
 
 use super::{
-    decode::{Text, TextFault, head},
-    error::Fault,
+    decode::{DecodedText, TextFault, head},
+    error::ListFault,
     limits::{COLUMNS, FIELD_BYTES, ROW_BYTES},
-    scanner::{Marks, Record, Scanner, Stop},
-    source::{Input, Source},
-    table::{Cell, Line, Table},
+    scanner::{CsvFault, CsvRecord, CsvScanner, Marks},
+    source::{Input, Reopenable},
+    table::{TableCell, TableReader, TableRow},
     text::shown,
 };
 use crate::domain::Sha256;
@@ -71,14 +71,14 @@ pub(super) struct Dialect {
 /// unless somebody says otherwise: the one that stands there most often outside quotation marks. The others
 /// follow, so that a header like `Tenant ID;Remark, if any, please` can still be understood.
 pub(super) fn dialects(
-    source: &Source,
+    source: &Reopenable,
     encoding: &'static Encoding,
     mark: usize,
     header_row: Option<u32>,
-) -> Result<Vec<Dialect>, Fault> {
-    let head = head(Text::new(source.open()?, encoding, mark)?, 2 * ROW_BYTES)?;
+) -> Result<Vec<Dialect>, ListFault> {
+    let head = head(DecodedText::new(source.open()?, encoding, mark)?, 2 * ROW_BYTES)?;
     if let Some(what) = other_document(&head) {
-        return Err(Fault::NotAWorkbook { what });
+        return Err(ListFault::NotAWorkbook { what });
     }
     let mut lines = Lines(&head);
     let mut above = (0, 0);
@@ -88,7 +88,7 @@ pub(super) fn dialects(
     let sep = between_marks.unwrap_or(first);
     if let Some(sign) = sep.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).and(sep.get(4..)) {
         let known = Separator::ALL.into_iter().find(|known| sign.as_bytes() == [known.byte()]);
-        chosen = Some(known.ok_or_else(|| Fault::Separator(shown(sign)))?);
+        chosen = Some(known.ok_or_else(|| ListFault::Separator(shown(sign)))?);
         above = (1, 0);
         lines.next();
         first = lines.clone().next().unwrap_or_default();
@@ -177,8 +177,8 @@ fn other_document(head: &str) -> Option<&'static str> {
 
 /// The rows of a text.
 pub(super) struct CsvTable {
-    scanner: Scanner<Input>,
-    record: Record,
+    scanner: CsvScanner<Input>,
+    record: CsvRecord,
     encoding: &'static Encoding,
     sha256: Sha256,
     row: u32,
@@ -186,11 +186,11 @@ pub(super) struct CsvTable {
 
 impl CsvTable {
     /// `sha256` is what the bytes had when the list was recognised.
-    pub(super) fn new(source: &Source, dialect: Dialect, sha256: Sha256) -> Result<Self, Fault> {
-        let text = Text::new(source.open()?, dialect.encoding, dialect.mark)?;
-        let scanner = Scanner::new(text, dialect.separator.byte(), dialect.marks);
+    pub(super) fn new(source: &Reopenable, dialect: Dialect, sha256: Sha256) -> Result<Self, ListFault> {
+        let text = DecodedText::new(source.open()?, dialect.encoding, dialect.mark)?;
+        let scanner = CsvScanner::new(text, dialect.separator.byte(), dialect.marks);
         let mut table =
-            Self { scanner, record: Record::default(), encoding: dialect.encoding, sha256, row: 0 };
+            Self { scanner, record: CsvRecord::default(), encoding: dialect.encoding, sha256, row: 0 };
         let (lines, rows) = dialect.above;
         for _ in 0..lines {
             table.scanner.skip_line().map_err(|stop| table.fault(stop))?;
@@ -199,52 +199,52 @@ impl CsvTable {
         Ok(table)
     }
 
-    fn fault(&self, stop: Stop) -> Fault {
+    fn fault(&self, stop: CsvFault) -> ListFault {
         let row = self.row.saturating_add(1);
         match stop {
-            Stop::Io(error) => match TextFault::inside(&error) {
-                Some(TextFault::Malformed) => Fault::Malformed { row, encoding: self.encoding.name() },
-                Some(TextFault::Nul) => Fault::Nul { row },
-                None => Fault::Io(error),
+            CsvFault::Io(error) => match TextFault::inside(&error) {
+                Some(TextFault::Malformed) => ListFault::Malformed { row, encoding: self.encoding.name() },
+                Some(TextFault::Nul) => ListFault::Nul { row },
+                None => ListFault::Io(error),
             },
-            Stop::TooLong => Fault::RowTooLong { place: format!("row {row}") },
-            Stop::Quote(fault, column) => {
+            CsvFault::TooLong => ListFault::RowTooLong { place: format!("row {row}") },
+            CsvFault::Quote(fault, column) => {
                 let begins = String::from_utf8_lossy(self.record.begun());
                 let first = begins.split(['\n', '\r']).next().unwrap_or_default();
                 let begins = shown(&first.chars().take(24).collect::<String>());
-                Fault::QuotationMark { row, column, fault: fault.into(), begins }
+                ListFault::QuotationMark { row, column, fault: fault.into(), begins }
             }
         }
     }
 
-    fn cells(&self) -> Result<Vec<Cell>, Fault> {
+    fn cells(&self) -> Result<Vec<TableCell>, ListFault> {
         let row = self.row;
         let mut cells = Vec::new();
         for (at, field) in self.record.cells().enumerate() {
             let place = || format!("row {row}, column {}", at + 1);
             if field.len() > FIELD_BYTES {
-                return Err(Fault::FieldTooLong { place: place() });
+                return Err(ListFault::FieldTooLong { place: place() });
             }
-            let cell = Cell::Text(String::from_utf8_lossy(field).into_owned());
+            let cell = TableCell::Text(String::from_utf8_lossy(field).into_owned());
             if at < COLUMNS {
                 cells.push(cell);
             } else if !cell.is_blank() {
-                return Err(Fault::TooManyColumns { place: place() });
+                return Err(ListFault::TooManyColumns { place: place() });
             }
         }
         Ok(cells)
     }
 }
 
-impl Table for CsvTable {
-    fn next_line(&mut self) -> Result<Option<Line>, Fault> {
+impl TableReader for CsvTable {
+    fn next_line(&mut self) -> Result<Option<TableRow>, ListFault> {
         match self.scanner.read(&mut self.record) {
             Err(stop) => Err(self.fault(stop)),
             Ok(false) if self.scanner.text().sha256() == Some(self.sha256) => Ok(None),
-            Ok(false) => Err(Fault::Changed),
+            Ok(false) => Err(ListFault::Changed),
             Ok(true) => {
                 self.row = self.row.saturating_add(1);
-                Ok(Some(Line { row: self.row, cells: self.cells()?, hidden: None }))
+                Ok(Some(TableRow { row: self.row, cells: self.cells()?, hidden: None }))
             }
         }
     }

@@ -23,7 +23,7 @@ impl TextFault {
 }
 
 /// Gives the text of `input` as UTF-8.
-pub(super) struct Text<R> {
+pub(super) struct DecodedText<R> {
     input: R,
     raw: Vec<u8>,
     /// Which bytes of `raw` are still to be decoded.
@@ -35,7 +35,7 @@ pub(super) struct Text<R> {
     fault: Option<TextFault>,
 }
 
-impl<R: Read> Text<R> {
+impl<R: Read> DecodedText<R> {
     /// `mark` is the length of the byte-order mark, which is hashed but is not text.
     pub(super) fn new(mut input: R, encoding: &'static Encoding, mark: usize) -> io::Result<Self> {
         let mut digest = Digest::default();
@@ -60,7 +60,7 @@ impl<R: Read> Text<R> {
     }
 }
 
-impl<R: Read> Read for Text<R> {
+impl<R: Read> Read for DecodedText<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(fault) = self.fault {
@@ -98,7 +98,7 @@ impl<R: Read> Read for Text<R> {
 }
 
 /// The text as far as `limit`; for looking at what a list begins with.
-pub(super) fn head<R: Read>(text: Text<R>, limit: usize) -> io::Result<String> {
+pub(super) fn head<R: Read>(text: DecodedText<R>, limit: usize) -> io::Result<String> {
     let mut bytes = Vec::new();
     // Into room for less than a character nothing would ever be decoded.
     let text = BufReader::with_capacity(32 << 10, text);
@@ -118,7 +118,7 @@ mod tests {
 
     fn decode(bytes: &[u8], encoding: &'static Encoding, mark: usize) -> Result<String, TextFault> {
         let mut text = String::new();
-        match Text::new(bytes, encoding, mark).unwrap().read_to_string(&mut text) {
+        match DecodedText::new(bytes, encoding, mark).unwrap().read_to_string(&mut text) {
             Ok(_) => Ok(text),
             Err(error) => Err(TextFault::inside(&error).unwrap()),
         }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_digest_covers_the_mark_too() {
         let bytes = b"\xef\xbb\xbfa\nb";
-        let mut text = Text::new(&bytes[..], UTF_8, 3).unwrap();
+        let mut text = DecodedText::new(&bytes[..], UTF_8, 3).unwrap();
         let mut read = String::new();
         text.read_to_string(&mut read).unwrap();
         assert_eq!((read.as_str(), text.sha256()), ("a\nb", Some(Sha256::of(&[bytes]))));

@@ -20,13 +20,13 @@ pub struct ListError {
     /// The list, as it was named.
     pub file: String,
     /// What is wrong, and what to do next.
-    pub fault: Fault,
+    pub fault: ListFault,
 }
 
 /// What is wrong with a list, and what to do next.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum ListFault {
     /// The operating system said no.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
@@ -360,7 +360,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl ListFault {
     /// Whether it only says that the list is elsewhere.
     pub(super) const fn is_no_match(&self) -> bool {
         matches!(

@@ -1,9 +1,9 @@
 //! What is found out about a list while its rows are read.
 
 use super::{
-    header::{Layout, looks_like_an_id},
+    header::{ListLayout, looks_like_an_id},
     limits::COLUMNS,
-    table::{About, Cell, CellKind, HiddenBy},
+    table::{CellKind, HiddenBy, TableCell, TableProperties},
     text::{is_domain, letters, trimmed},
 };
 use crate::domain::{HiddenRows, ListReading, Uncomputed};
@@ -14,21 +14,21 @@ const NAMED: usize = 3;
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct ListObservations {
     /// Rows that are hidden, one after the other, by the same means.
     hidden: Vec<(RangeInclusive<u32>, HiddenBy)>,
     pub(super) text_markers: u32,
     uncomputed: Uncomputed,
     names: u32,
     domains: u32,
-    columns: Vec<Looks>,
+    columns: Vec<ColumnAppearance>,
     /// How many columns the widest row has.
     pub(super) widest: usize,
 }
 
 /// What the cells of a column look like.
 #[derive(Debug, Clone, Default)]
-struct Looks {
+struct ColumnAppearance {
     filled: u32,
     like_names: u32,
     like_domains: u32,
@@ -37,9 +37,9 @@ struct Looks {
     differs: bool,
 }
 
-impl Found {
+impl ListObservations {
     pub(super) fn of(columns: usize) -> Self {
-        Self { columns: vec![Looks::default(); columns], ..Self::default() }
+        Self { columns: vec![ColumnAppearance::default(); columns], ..Self::default() }
     }
 
     pub(super) fn has_hidden(&self) -> bool {
@@ -57,7 +57,7 @@ impl Found {
     }
 
     /// The cells of a row. Of `is_compared` rows the names and domains are compared.
-    pub(super) fn see(&mut self, layout: &Layout, cells: &[Cell], is_compared: bool) {
+    pub(super) fn see(&mut self, layout: &ListLayout, cells: &[TableCell], is_compared: bool) {
         for (at, cell) in cells.iter().enumerate() {
             let is_unknown = cell.is(CellKind::Uncomputed);
             if Some(at) == layout.name || Some(at) == layout.domain {
@@ -76,7 +76,7 @@ impl Found {
             }
             if !cell.is_blank() {
                 self.widest = self.widest.max(at + 1);
-                if let (Cell::Text(text), Some(looks)) = (cell, self.columns.get_mut(at)) {
+                if let (TableCell::Text(text), Some(looks)) = (cell, self.columns.get_mut(at)) {
                     looks.see(trimmed(text));
                 }
             }
@@ -84,7 +84,7 @@ impl Found {
     }
 
     /// The hidden rows, with who hid them.
-    pub(super) fn hidden_rows(&self, layout: &Layout, about: &About) -> Option<HiddenRows> {
+    pub(super) fn hidden_rows(&self, layout: &ListLayout, about: &TableProperties) -> Option<HiddenRows> {
         let first = *self.hidden.first()?.0.start();
         let mut hidden = HiddenRows { rows: 0, first, by_filter: 0, in_group: 0, decided: layout.hidden };
         for (rows, by) in &self.hidden {
@@ -106,7 +106,7 @@ impl Found {
     }
 
     /// What is to be said of it.
-    pub(super) fn tell(&self, reading: &mut ListReading, layout: &Layout, about: &About) {
+    pub(super) fn tell(&self, reading: &mut ListReading, layout: &ListLayout, about: &TableProperties) {
         reading.hidden_rows = self.hidden_rows(layout, about);
         let used = [layout.id, layout.name, layout.domain].into_iter().flatten();
         let is_hidden = |at: &usize| about.hidden_columns.iter().any(|columns| columns.contains(at));
@@ -138,7 +138,7 @@ impl Found {
     }
 }
 
-impl Looks {
+impl ColumnAppearance {
     fn see(&mut self, text: &str) {
         self.filled += 1;
         if is_domain(text) {

@@ -3,9 +3,9 @@
 use super::{
     Options,
     csv::Separator,
-    error::Fault,
+    error::ListFault,
     headings::{Holds, is_one, plain},
-    table::{Cell, Line, Table},
+    table::{TableCell, TableReader, TableRow},
     text,
 };
 use crate::domain::{Hidden, IdError, TenantId};
@@ -20,7 +20,7 @@ const ONLY_COLUMN: &str = "customer_tenant_id";
 
 /// Where things are in a list, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct ListLayout {
     pub(super) columns: Vec<String>,
     /// None: the list has no IDs yet.
     pub(super) id: Option<usize>,
@@ -36,7 +36,7 @@ pub(super) struct Layout {
     pub(super) sheet: Option<String>,
 }
 
-impl Layout {
+impl ListLayout {
     pub(super) fn header(&self, column: usize) -> &str {
         self.columns.get(column).map_or("", String::as_str)
     }
@@ -46,20 +46,20 @@ impl Layout {
 ///
 /// The header is the first row that is not blank and that somebody sees, unless `--header-row` names another. What
 /// only looks like one further down is proposed, never taken: what stands above it might be a row of the list.
-pub(super) fn find(table: &mut dyn Table, options: &Options) -> Result<Layout, Fault> {
+pub(super) fn find(table: &mut dyn TableReader, options: &Options) -> Result<ListLayout, ListFault> {
     let takes_hidden = options.hidden == Some(Hidden::Take);
-    let mut above: Vec<Line> = Vec::new();
+    let mut above: Vec<TableRow> = Vec::new();
     let first = loop {
         let Some(line) = table.next_filled()? else {
             return Err(match options.header_row {
-                Some(row) => Fault::NoHeaderRow { row },
-                None if above.is_empty() => Fault::Empty,
-                None => Fault::OnlyHiddenRows,
+                Some(row) => ListFault::NoHeaderRow { row },
+                None if above.is_empty() => ListFault::Empty,
+                None => ListFault::OnlyHiddenRows,
             });
         };
         match options.header_row {
             Some(wanted) if line.row < wanted => {}
-            Some(wanted) if line.row > wanted => return Err(Fault::NoHeaderRow { row: wanted }),
+            Some(wanted) if line.row > wanted => return Err(ListFault::NoHeaderRow { row: wanted }),
             None if line.hidden.is_some() && !takes_hidden => {
                 if above.len() < LOOKED_AT {
                     above.push(line);
@@ -69,16 +69,16 @@ pub(super) fn find(table: &mut dyn Table, options: &Options) -> Result<Layout, F
         }
     };
     match locate(first.row, &first.cells, options) {
-        Ok(layout) if layout.header.is_some() && table.next_filled()?.is_none() => Err(Fault::NoRows),
-        Err(Fault::HeaderMissing { .. }) if options.header_row.is_some() => {
-            Err(Fault::HeaderIsData { row: first.row })
+        Ok(layout) if layout.header.is_some() && table.next_filled()?.is_none() => Err(ListFault::NoRows),
+        Err(ListFault::HeaderMissing { .. }) if options.header_row.is_some() => {
+            Err(ListFault::HeaderIsData { row: first.row })
         }
         Err(fault) if fault.is_no_match() && options.header_row.is_none() => {
-            let looks_like_it = |line: &&Line| {
+            let looks_like_it = |line: &&TableRow| {
                 locate(line.row, &line.cells, options).is_ok_and(|found| found.header.is_some())
             };
             if let Some(line) = above.iter().find(looks_like_it) {
-                return Err(Fault::HiddenHeader { row: line.row });
+                return Err(ListFault::HiddenHeader { row: line.row });
             }
             Err(further_down(table, &first, options).unwrap_or(fault))
         }
@@ -87,30 +87,30 @@ pub(super) fn find(table: &mut dyn Table, options: &Options) -> Result<Layout, F
 }
 
 /// The first row further down that looks like a header: its headings are known, and an ID stands below.
-fn further_down(table: &mut dyn Table, first: &Line, options: &Options) -> Option<Fault> {
+fn further_down(table: &mut dyn TableReader, first: &TableRow, options: &Options) -> Option<ListFault> {
     // What cannot be read down there is not what is wrong here.
-    let lines: Vec<Line> = (0..LOOKED_AT).map_while(|_| table.next_filled().ok().flatten()).collect();
+    let lines: Vec<TableRow> = (0..LOOKED_AT).map_while(|_| table.next_filled().ok().flatten()).collect();
     lines.iter().enumerate().find_map(|(at, line)| {
         let layout = locate(line.row, &line.cells, options).ok()?;
         layout.header?;
-        let is_row = |line: &Line| match layout.id {
+        let is_row = |line: &TableRow| match layout.id {
             Some(id) => line.cells.get(id).is_some_and(|cell| looks_like_an_id(cell.shown())),
             None => true,
         };
         let has_row = lines.iter().skip(at + 1).take(BELOW).any(is_row);
         let named: Vec<usize> = [layout.id, layout.name, layout.domain].into_iter().flatten().collect();
         let headers = named.iter().map(|at| text::shown(layout.header(*at))).collect();
-        has_row.then_some(Fault::HeaderBelow { first: first.row, row: line.row, headers, sheet: None })
+        has_row.then_some(ListFault::HeaderBelow { first: first.row, row: line.row, headers, sheet: None })
     })
 }
 
 /// Finds the columns in a row that should be the header.
-fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> {
+fn locate(row: u32, cells: &[TableCell], options: &Options) -> Result<ListLayout, ListFault> {
     let used = cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1);
     let columns: Vec<String> = cells.iter().take(used).map(|cell| cell.shown().to_owned()).collect();
     let names: Vec<String> = columns.iter().map(|header| plain(header)).collect();
     let is_data = cells.iter().any(|cell| looks_like_an_id(cell.shown()));
-    let headless = |fault| if is_data { Fault::HeaderMissing { row } } else { fault };
+    let headless = |fault| if is_data { ListFault::HeaderMissing { row } } else { fault };
 
     let chosen_id =
         chosen("ID", "--column", options.column.as_deref(), &columns, &names).map_err(headless)?;
@@ -119,7 +119,9 @@ fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> 
     if let (Some(id), Some(name)) = (chosen_id, chosen_name)
         && id == name
     {
-        return Err(Fault::SameColumn { header: text::shown(columns.get(id).map_or("", String::as_str)) });
+        return Err(ListFault::SameColumn {
+            header: text::shown(columns.get(id).map_or("", String::as_str)),
+        });
     }
     // A column that was named for one thing is no candidate for another.
     let guess = |what, option, holds| {
@@ -127,7 +129,7 @@ fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> 
         let found: Vec<usize> = positions(&names, |name| is_one(name, holds)).filter(free).collect();
         single(what, option, &found, &columns)
     };
-    let layout = |columns, id, header| Layout {
+    let layout = |columns, id, header| ListLayout {
         columns,
         id,
         name: None,
@@ -143,7 +145,9 @@ fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> 
     };
     if options.without_ids {
         if let Some(id) = id {
-            return Err(Fault::HasIds { header: text::shown(columns.get(id).map_or("", String::as_str)) });
+            return Err(ListFault::HasIds {
+                header: text::shown(columns.get(id).map_or("", String::as_str)),
+            });
         }
         let name = match chosen_name {
             Some(name) => Some(name),
@@ -151,23 +155,23 @@ fn locate(row: u32, cells: &[Cell], options: &Options) -> Result<Layout, Fault> 
         };
         let domain = guess("domain", None, Holds::Domain)?;
         if name.or(domain).is_none() {
-            return Err(Fault::NothingToMatch { row, headers: quoted(&columns) });
+            return Err(ListFault::NothingToMatch { row, headers: quoted(&columns) });
         }
-        return Ok(Layout { name, domain, ..layout(columns, None, Some(row)) });
+        return Ok(ListLayout { name, domain, ..layout(columns, None, Some(row)) });
     }
     let Some(id) = id else {
         let only = columns.len() == 1 && is_data && options.name_column.is_none();
         if only && options.header_row.is_none() {
             return Ok(layout(vec![ONLY_COLUMN.to_owned()], Some(0), None));
         }
-        return Err(headless(Fault::NoIdColumn { row, headers: quoted(&columns) }));
+        return Err(headless(ListFault::NoIdColumn { row, headers: quoted(&columns) }));
     };
     let name = match chosen_name {
         Some(name) => Some(name),
         None => guess("name", Some("--name-column"), Holds::Name)?,
     };
     let domain = guess("domain", None, Holds::Domain)?;
-    Ok(Layout { name, domain, ..layout(columns, Some(id), Some(row)) })
+    Ok(ListLayout { name, domain, ..layout(columns, Some(id), Some(row)) })
 }
 
 /// The column that an option names.
@@ -177,14 +181,16 @@ fn chosen(
     wanted: Option<&str>,
     columns: &[String],
     names: &[String],
-) -> Result<Option<usize>, Fault> {
+) -> Result<Option<usize>, ListFault> {
     let Some(wanted) = wanted else { return Ok(None) };
     let wanted_plain = plain(wanted);
     let is_it = |name: &str| !wanted_plain.is_empty() && name == wanted_plain;
     let found: Vec<usize> = positions(names, is_it).collect();
     match single(what, Some(option), &found, columns)? {
         Some(at) => Ok(Some(at)),
-        None => Err(Fault::ColumnNotFound { option, wanted: text::shown(wanted), headers: quoted(columns) }),
+        None => {
+            Err(ListFault::ColumnNotFound { option, wanted: text::shown(wanted), headers: quoted(columns) })
+        }
     }
 }
 
@@ -197,11 +203,11 @@ fn single(
     option: Option<&'static str>,
     found: &[usize],
     columns: &[String],
-) -> Result<Option<usize>, Fault> {
+) -> Result<Option<usize>, ListFault> {
     if found.len() > 1 {
         let headers =
             found.iter().filter_map(|at| columns.get(*at)).map(|header| text::shown(header)).collect();
-        return Err(Fault::AmbiguousColumn { what, headers, option });
+        return Err(ListFault::AmbiguousColumn { what, headers, option });
     }
     Ok(found.first().copied())
 }
@@ -236,12 +242,12 @@ mod tests {
 
     const ID: &str = "0a0b0c0d-1111-4222-8333-444444444444";
 
-    fn find_in(headers: &[&str], options: &Options) -> Result<Layout, Fault> {
-        let cells: Vec<Cell> = headers.iter().map(|text| Cell::Text((*text).to_owned())).collect();
+    fn find_in(headers: &[&str], options: &Options) -> Result<ListLayout, ListFault> {
+        let cells: Vec<TableCell> = headers.iter().map(|text| TableCell::Text((*text).to_owned())).collect();
         locate(1, &cells, options)
     }
 
-    fn guess(headers: &[&str]) -> Result<Layout, Fault> {
+    fn guess(headers: &[&str]) -> Result<ListLayout, ListFault> {
         find_in(headers, &Options::default())
     }
 
@@ -295,14 +301,14 @@ mod tests {
         let error = find_in(&["Tenant ID", "Contact"], &options).unwrap_err().to_string();
         assert!(error.contains("`GUID`") && error.contains("`Contact`"), "{error}");
         let options = Options { column: Some(" ".into()), ..Options::default() };
-        assert!(matches!(find_in(&["Tenant ID"], &options), Err(Fault::ColumnNotFound { .. })));
+        assert!(matches!(find_in(&["Tenant ID"], &options), Err(ListFault::ColumnNotFound { .. })));
     }
 
     #[test]
     fn one_column_cannot_be_both() {
         let options =
             Options { column: Some("id".into()), name_column: Some("ID".into()), ..Options::default() };
-        assert!(matches!(find_in(&["id", "x"], &options), Err(Fault::SameColumn { .. })));
+        assert!(matches!(find_in(&["id", "x"], &options), Err(ListFault::SameColumn { .. })));
     }
 
     #[test]
@@ -313,9 +319,9 @@ mod tests {
 
     #[test]
     fn data_in_the_first_row_says_that_the_header_is_missing() {
-        assert!(matches!(guess(&["Contoso", ID]), Err(Fault::HeaderMissing { row: 1 })));
+        assert!(matches!(guess(&["Contoso", ID]), Err(ListFault::HeaderMissing { row: 1 })));
         let options = Options { column: Some("id".into()), ..Options::default() };
-        assert!(matches!(find_in(&[ID], &options), Err(Fault::HeaderMissing { row: 1 })));
+        assert!(matches!(find_in(&[ID], &options), Err(ListFault::HeaderMissing { row: 1 })));
     }
 
     #[test]
@@ -328,7 +334,7 @@ mod tests {
     fn equal_headers_matter_only_where_they_are_used() {
         assert_eq!(guess(&["Remark", "Remark", "id"]).unwrap().id, Some(2));
         let options = Options { column: Some("Key".into()), ..Options::default() };
-        assert!(matches!(find_in(&["Key", "Key"], &options), Err(Fault::AmbiguousColumn { .. })));
+        assert!(matches!(find_in(&["Key", "Key"], &options), Err(ListFault::AmbiguousColumn { .. })));
     }
 
     #[test]

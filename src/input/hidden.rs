@@ -1,7 +1,7 @@
 //! What a worksheet hides: rows, columns, and where a filter is at work.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     table::HiddenBy,
     xml::{Tag, Xml, XmlReader},
 };
@@ -38,7 +38,7 @@ pub(super) fn hidden_columns(tag: &Tag<'_>) -> Result<Option<RangeInclusive<usiz
 
 /// The rows among which a filter is at work, from here to the end of the part. One that shows everything, as Excel
 /// puts it on every header, hides nothing.
-pub(super) fn filters(xml: &mut XmlReader) -> Result<Vec<RangeInclusive<u32>>, Fault> {
+pub(super) fn filters(xml: &mut XmlReader) -> Result<Vec<RangeInclusive<u32>>, ListFault> {
     let (mut all, mut rows) = (Vec::new(), None);
     loop {
         match xml.next()? {

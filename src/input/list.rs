@@ -4,16 +4,16 @@ use super::{
     Options,
     csv::{CsvTable, Dialect, Separator, dialects},
     encoding::{ENOUGH_LETTERS, LEGACY, is_of_one_script, is_plausible, named},
-    error::{Fault, ListError},
+    error::{ListError, ListFault},
     found::headings_beside,
-    header::{Layout, find},
+    header::{ListLayout, find},
     rows::{Rows, swallowed},
     scanner::Marks,
-    source::{Kind, Source, Survey, survey},
-    table::{Cell, Table},
+    source::{FileKind, FileSurvey, Reopenable, survey},
+    table::{TableCell, TableReader},
     text::shown,
-    workbook::{Sheet, Workbook},
-    xlsx::{Context, SheetTable},
+    workbook::{Workbook, WorkbookSheet},
+    xlsx::{SheetTable, TextsAndFormats},
 };
 use crate::domain::{Digest, EncodingFrom, ListReading, Sha256, is_taken_out};
 use encoding_rs::Encoding;
@@ -48,31 +48,31 @@ impl fmt::Display for Format {
 
 /// How to get at the rows again.
 #[derive(Debug)]
-enum Access {
+enum RowAccess {
     Csv(Dialect),
-    Workbook { workbook: Box<Workbook>, sheet: Sheet },
+    Workbook { workbook: Box<Workbook>, sheet: WorkbookSheet },
 }
 
 /// A list that was recognised: what it is and where its columns are. It holds no rows.
 #[derive(Debug)]
 pub struct List {
     name: String,
-    source: Source,
-    survey: Survey,
-    layout: Layout,
-    access: Access,
+    source: Reopenable,
+    survey: FileSurvey,
+    layout: ListLayout,
+    access: RowAccess,
     reading: ListReading,
 }
 
 impl List {
     /// Recognises the list in a file, and reads it to its end: whatever is wrong with it as a whole is found here.
     pub fn open(path: &Path, options: &Options) -> Result<Self, ListError> {
-        Self::recognise(path.display().to_string(), Source::Path(path.to_owned()), options)
+        Self::recognise(path.display().to_string(), Reopenable::Path(path.to_owned()), options)
     }
 
     /// Recognises a list that the program brings along; `name` stands for the file's.
     pub fn from_bytes(name: &str, bytes: impl Into<Arc<[u8]>>, options: &Options) -> Result<Self, ListError> {
-        Self::recognise(name.to_owned(), Source::Bytes(bytes.into()), options)
+        Self::recognise(name.to_owned(), Reopenable::Bytes(bytes.into()), options)
     }
 
     /// The file, as it was named.
@@ -88,10 +88,10 @@ impl List {
     /// What kind of file it is.
     pub fn format(&self) -> Format {
         match &self.access {
-            Access::Csv(dialect) => {
+            RowAccess::Csv(dialect) => {
                 Format::Csv { encoding: dialect.encoding.name(), separator: dialect.separator }
             }
-            Access::Workbook { sheet, .. } => Format::Workbook { sheet: sheet.name.clone() },
+            RowAccess::Workbook { sheet, .. } => Format::Workbook { sheet: sheet.name.clone() },
         }
     }
 
@@ -128,16 +128,19 @@ impl List {
         Ok(Rows::new(&self.name, &self.layout, table))
     }
 
-    fn recognise(name: String, source: Source, options: &Options) -> Result<Self, ListError> {
+    fn recognise(name: String, source: Reopenable, options: &Options) -> Result<Self, ListError> {
         let recognised = survey(&source).and_then(|survey| {
             let recognised = match survey.kind {
-                Kind::Text { encoding, mark, from } => {
+                FileKind::Text { encoding, mark, from } => {
                     let (encoding, from) = chosen_encoding(encoding, from, options)?;
-                    Text { source: &source, sha256: survey.sha256, encoding, mark, from }.recognise(options)
+                    TextList { source: &source, sha256: survey.sha256, encoding, mark, from }
+                        .recognise(options)
                 }
-                Kind::Archive | Kind::Compound if options.encoding.is_some() => Err(Fault::NoEncoding),
-                Kind::Archive => recognise_workbook(&source, survey.sha256, options),
-                Kind::Compound => Err(Fault::OldWorkbook),
+                FileKind::Archive | FileKind::Compound if options.encoding.is_some() => {
+                    Err(ListFault::NoEncoding)
+                }
+                FileKind::Archive => recognise_workbook(&source, survey.sha256, options),
+                FileKind::Compound => Err(ListFault::OldWorkbook),
             }?;
             Ok((survey, recognised))
         });
@@ -150,12 +153,12 @@ impl List {
     }
 }
 
-impl Access {
-    fn table(&self, source: &Source, sha256: Sha256) -> Result<Box<dyn Table + Send>, Fault> {
+impl RowAccess {
+    fn table(&self, source: &Reopenable, sha256: Sha256) -> Result<Box<dyn TableReader + Send>, ListFault> {
         Ok(match self {
             Self::Csv(dialect) => Box::new(CsvTable::new(source, *dialect, sha256)?),
             Self::Workbook { workbook, sheet } => {
-                let context = Arc::new(Context::of(workbook)?);
+                let context = Arc::new(TextsAndFormats::of(workbook)?);
                 Box::new(SheetTable::new(source, workbook, sheet, context, sha256)?)
             }
         })
@@ -164,19 +167,19 @@ impl Access {
 
 /// What a list turned out to be.
 struct Recognised {
-    access: Access,
-    layout: Layout,
+    access: RowAccess,
+    layout: ListLayout,
     reading: ListReading,
 }
 
 /// Reads a list to its end, and tells what was found on the way; the layout is widened by what stands beside the table.
 fn read_through(
-    access: &Access,
-    layout: &mut Layout,
+    access: &RowAccess,
+    layout: &mut ListLayout,
     options: &Options,
-    source: &Source,
+    source: &Reopenable,
     sha256: Sha256,
-) -> Result<ListReading, Fault> {
+) -> Result<ListReading, ListFault> {
     let mut rows = Rows::new("", layout, access.table(source, sha256)?).watching();
     let mut ended = rows.by_ref().find_map(Result::err).map(|error| error.fault);
     let (found, mut about) = rows.into_found();
@@ -188,7 +191,7 @@ fn read_through(
         domain_column: layout.domain.map(|at| layout.header(at).to_owned()),
         ..ListReading::default()
     };
-    if let Access::Workbook { workbook, sheet } = access {
+    if let RowAccess::Workbook { workbook, sheet } = access {
         about.filtered.extend(workbook.filtered_by_tables(sheet)?);
     }
     if let Some(fault) = ended.take() {
@@ -198,7 +201,7 @@ fn read_through(
     if let (Some(hidden), None) = (reading.hidden_rows, layout.hidden)
         && !is_taken_out("hidden-rows-like-all-others")
     {
-        return Err(Fault::HiddenRows { hidden });
+        return Err(ListFault::HiddenRows { hidden });
     }
     let beside = headings_beside(layout.columns.len(), found.widest);
     layout.columns.extend(beside.iter().cloned());
@@ -211,12 +214,12 @@ fn chosen_encoding(
     found: &'static Encoding,
     from: EncodingFrom,
     options: &Options,
-) -> Result<(&'static Encoding, EncodingFrom), Fault> {
+) -> Result<(&'static Encoding, EncodingFrom), ListFault> {
     let Some(wanted) = &options.encoding else { return Ok((found, from)) };
-    let chosen = named(wanted).ok_or_else(|| Fault::UnknownEncoding { wanted: shown(wanted) })?;
+    let chosen = named(wanted).ok_or_else(|| ListFault::UnknownEncoding { wanted: shown(wanted) })?;
     match from {
         EncodingFrom::Mark if chosen != found => {
-            Err(Fault::OtherMark { wanted: chosen.name(), found: found.name() })
+            Err(ListFault::OtherMark { wanted: chosen.name(), found: found.name() })
         }
         EncodingFrom::Mark => Ok((found, from)),
         _ => Ok((chosen, EncodingFrom::Option)),
@@ -224,29 +227,29 @@ fn chosen_encoding(
 }
 
 /// A list that is text.
-struct Text<'a> {
-    source: &'a Source,
+struct TextList<'a> {
+    source: &'a Reopenable,
     sha256: Sha256,
     encoding: &'static Encoding,
     mark: usize,
     from: EncodingFrom,
 }
 
-impl Text<'_> {
-    fn recognise(&self, options: &Options) -> Result<Recognised, Fault> {
+impl TextList<'_> {
+    fn recognise(&self, options: &Options) -> Result<Recognised, ListFault> {
         let all = dialects(self.source, self.encoding, self.mark, options.header_row)?;
         if options.sheet.is_some() {
-            return Err(Fault::NoSheets);
+            return Err(ListFault::NoSheets);
         }
         if options.hidden.is_some() {
-            return Err(Fault::NothingHidden);
+            return Err(ListFault::NothingHidden);
         }
         let mut first_fault = None;
         for dialect in all {
             match self.in_dialect(dialect, options) {
                 Err(fault) if fault.is_no_match() => first_fault = first_fault.or(Some(fault)),
                 // A proposal is worth more than the complaint that there is no header.
-                Err(fault @ Fault::HeaderBelow { .. }) => return Err(fault),
+                Err(fault @ ListFault::HeaderBelow { .. }) => return Err(fault),
                 Err(fault) => return Err(first_fault.unwrap_or(fault)),
                 Ok(recognised) => {
                     if self.from == EncodingFrom::Guess && !is_taken_out("any-reading-of-a-name") {
@@ -256,14 +259,14 @@ impl Text<'_> {
                 }
             }
         }
-        Err(first_fault.unwrap_or(Fault::Empty))
+        Err(first_fault.unwrap_or(ListFault::Empty))
     }
 
     /// Where quotation marks go wrong in text between tabs, it may be that nobody ever quoted: then each line has as
     /// many cells as the header.
-    fn in_dialect(&self, dialect: Dialect, options: &Options) -> Result<Recognised, Fault> {
+    fn in_dialect(&self, dialect: Dialect, options: &Options) -> Result<Recognised, ListFault> {
         match self.read(dialect, options) {
-            Err(fault @ Fault::QuotationMark { .. }) if dialect.separator == Separator::Tab => {
+            Err(fault @ ListFault::QuotationMark { .. }) if dialect.separator == Separator::Tab => {
                 let dialect = Dialect { marks: Marks::Text, ..dialect };
                 if !self.is_rectangular(dialect, options).unwrap_or(false) {
                     return Err(fault);
@@ -274,15 +277,15 @@ impl Text<'_> {
         }
     }
 
-    fn read(&self, dialect: Dialect, options: &Options) -> Result<Recognised, Fault> {
+    fn read(&self, dialect: Dialect, options: &Options) -> Result<Recognised, ListFault> {
         let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
         let mut layout = find(&mut table, options)?;
         layout.separator = (dialect.marks == Marks::Quote).then_some(dialect.separator);
-        let header: Vec<Cell> = layout.columns.iter().cloned().map(Cell::Text).collect();
+        let header: Vec<TableCell> = layout.columns.iter().cloned().map(TableCell::Text).collect();
         if let (Some(row), Some((at, text))) = (layout.header, swallowed(&header, &layout, header.len())) {
-            return Err(Fault::SwallowedRow { row, column: at + 1, text: shown(&text) });
+            return Err(ListFault::SwallowedRow { row, column: at + 1, text: shown(&text) });
         }
-        let access = Access::Csv(dialect);
+        let access = RowAccess::Csv(dialect);
         let reading = read_through(&access, &mut layout, options, self.source, self.sha256)?;
         let reading = ListReading {
             encoding: Some(dialect.encoding.name().to_owned()),
@@ -295,7 +298,7 @@ impl Text<'_> {
     }
 
     /// Whether each line has as many cells as the header, and that more than one.
-    fn is_rectangular(&self, dialect: Dialect, options: &Options) -> Result<bool, Fault> {
+    fn is_rectangular(&self, dialect: Dialect, options: &Options) -> Result<bool, ListFault> {
         let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
         let mut columns = None;
         while let Some(line) = table.next_filled()? {
@@ -310,8 +313,8 @@ impl Text<'_> {
     }
 
     /// Refuses a guess that may be wrong, where a name or a domain depends on it.
-    fn require_certainty(&self, Recognised { access, layout, .. }: &Recognised) -> Result<(), Fault> {
-        let Access::Csv(dialect) = access else { return Ok(()) };
+    fn require_certainty(&self, Recognised { access, layout, .. }: &Recognised) -> Result<(), ListFault> {
+        let RowAccess::Csv(dialect) = access else { return Ok(()) };
         let guessed = self.spoken(*dialect, layout)?;
         let is_enough =
             guessed.letters >= ENOUGH_LETTERS && is_of_one_script(self.encoding) && guessed.is_plausible;
@@ -332,11 +335,11 @@ impl Text<'_> {
         let Some(&(row, what, _)) = guessed.first.get(at) else { return Ok(()) };
         let text = |spoken: &Spoken| spoken.first.get(at).map(|(_, _, text)| shown(text)).unwrap_or_default();
         let readings = readings.iter().map(|(encoding, spoken)| (encoding.name(), text(spoken))).collect();
-        Err(Fault::UncertainEncoding { row, what, readings })
+        Err(ListFault::UncertainEncoding { row, what, readings })
     }
 
     /// The names and domains that are not ASCII alone.
-    fn spoken(&self, dialect: Dialect, layout: &Layout) -> Result<Spoken, Fault> {
+    fn spoken(&self, dialect: Dialect, layout: &ListLayout) -> Result<Spoken, ListFault> {
         let mut table = CsvTable::new(self.source, dialect, self.sha256)?;
         let mut digest = Digest::default();
         let (mut first, mut letters, mut plausible) = (Vec::new(), 0, true);
@@ -345,7 +348,7 @@ impl Text<'_> {
                 continue;
             }
             for (what, column) in [("name", layout.name), ("domain", layout.domain)] {
-                let text = column.and_then(|at| line.cells.get(at)).map_or("", Cell::shown);
+                let text = column.and_then(|at| line.cells.get(at)).map_or("", TableCell::shown);
                 if text.is_ascii() {
                     continue;
                 }
@@ -375,28 +378,33 @@ struct Spoken {
     is_plausible: bool,
 }
 
-fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Result<Recognised, Fault> {
+fn recognise_workbook(
+    source: &Reopenable,
+    sha256: Sha256,
+    options: &Options,
+) -> Result<Recognised, ListFault> {
     let workbook = Workbook::open(source)?;
     let sheet_names = || {
-        let name =
-            |sheet: &Sheet| format!("{}{}", shown(&sheet.name), if sheet.visible { "" } else { " (hidden)" });
+        let name = |sheet: &WorkbookSheet| {
+            format!("{}{}", shown(&sheet.name), if sheet.visible { "" } else { " (hidden)" })
+        };
         workbook.sheets.iter().map(name).collect::<Vec<_>>()
     };
-    let candidates: Vec<&Sheet> = match &options.sheet {
+    let candidates: Vec<&WorkbookSheet> = match &options.sheet {
         None => workbook.sheets.iter().filter(|sheet| sheet.visible).collect(),
         Some(wanted) => {
             let plain = |name: &str| name.trim().to_lowercase();
             let exact = workbook.sheets.iter().find(|sheet| sheet.name == *wanted);
             let found =
                 exact.or_else(|| workbook.sheets.iter().find(|sheet| plain(&sheet.name) == plain(wanted)));
-            let missing = || Fault::SheetNotFound { wanted: shown(wanted), sheets: sheet_names() };
+            let missing = || ListFault::SheetNotFound { wanted: shown(wanted), sheets: sheet_names() };
             vec![found.ok_or_else(missing)?]
         }
     };
-    let context = Arc::new(Context::of(&workbook)?);
+    let context = Arc::new(TextsAndFormats::of(&workbook)?);
     let is_single = candidates.len() == 1;
-    let mut fits: Vec<(Sheet, Layout)> = Vec::new();
-    let mut might: Vec<(Sheet, Fault)> = Vec::new();
+    let mut fits: Vec<(WorkbookSheet, ListLayout)> = Vec::new();
+    let mut might: Vec<(WorkbookSheet, ListFault)> = Vec::new();
     for sheet in candidates {
         let mut table = SheetTable::new(source, &workbook, sheet, Arc::clone(&context), sha256)?;
         match find(&mut table, options) {
@@ -405,12 +413,12 @@ fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Res
             // An empty sheet, or one without IDs.
             Err(fault) if fault.is_no_match() => {}
             Err(
-                Fault::NoRows
-                | Fault::OnlyHiddenRows
-                | Fault::NoHeaderRow { .. }
-                | Fault::HeaderIsData { .. },
+                ListFault::NoRows
+                | ListFault::OnlyHiddenRows
+                | ListFault::NoHeaderRow { .. }
+                | ListFault::HeaderIsData { .. },
             ) => {}
-            Err(fault @ (Fault::HeaderBelow { .. } | Fault::HiddenHeader { .. })) => {
+            Err(fault @ (ListFault::HeaderBelow { .. } | ListFault::HiddenHeader { .. })) => {
                 might.push((sheet.clone(), fault));
             }
             Err(fault) => return Err(fault),
@@ -418,26 +426,26 @@ fn recognise_workbook(source: &Source, sha256: Sha256, options: &Options) -> Res
     }
     if fits.len() + might.len() > 1 && !is_taken_out("the-first-of-two-sheets") {
         let names = fits.iter().map(|(sheet, _)| sheet).chain(might.iter().map(|(sheet, _)| sheet));
-        return Err(Fault::AmbiguousSheet { sheets: names.map(|sheet| shown(&sheet.name)).collect() });
+        return Err(ListFault::AmbiguousSheet { sheets: names.map(|sheet| shown(&sheet.name)).collect() });
     }
     let Some((sheet, mut layout)) = fits.pop() else {
         return Err(match might.pop() {
-            Some((sheet, Fault::HeaderBelow { first, row, headers, .. })) => {
+            Some((sheet, ListFault::HeaderBelow { first, row, headers, .. })) => {
                 let name = shown(&sheet.name);
                 let sheet = Some(format!("'{}'", name.trim_matches('`')));
-                Fault::HeaderBelow { first, row, headers, sheet }
+                ListFault::HeaderBelow { first, row, headers, sheet }
             }
             Some((_, fault)) => fault,
-            None => Fault::NoMatchingSheet { sheets: sheet_names() },
+            None => ListFault::NoMatchingSheet { sheets: sheet_names() },
         });
     };
     layout.sheet = Some(sheet.name.clone());
     // The texts are held once, not twice.
     drop(context);
-    let is_hidden = |other: &&Sheet| !other.visible && other.name != sheet.name;
+    let is_hidden = |other: &&WorkbookSheet| !other.visible && other.name != sheet.name;
     let hidden_sheets = workbook.sheets.iter().filter(is_hidden).count();
     let hidden_sheets = u32::try_from(hidden_sheets).unwrap_or(u32::MAX);
-    let access = Access::Workbook { workbook: Box::new(workbook), sheet };
+    let access = RowAccess::Workbook { workbook: Box::new(workbook), sheet };
     let reading = read_through(&access, &mut layout, options, source, sha256)?;
     let reading = ListReading { sheet: layout.sheet.clone(), hidden_sheets, ..reading };
     Ok(Recognised { access, layout, reading })

@@ -40,7 +40,7 @@ mod xlsx;
 mod xml;
 
 pub use csv::Separator;
-pub use error::{Damage, Fault, ListError, Quotation};
+pub use error::{Damage, ListError, ListFault, Quotation};
 pub use list::{Format, List};
 pub use rows::{Problem, Row, Rows};
 

@@ -6,9 +6,9 @@
 //! is checked first, and a reader owns what it reads, so that rows can be handed out one by one.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     limits::{DIRECTORY_BYTES, PARTS},
-    source::{Input, Source},
+    source::{Input, Reopenable},
 };
 use flate2::{Crc, bufread::DeflateDecoder};
 use std::{
@@ -18,7 +18,7 @@ use std::{
 
 /// Where a part lies.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct PartLocation {
     header: u64,
     packed: u64,
     method: u16,
@@ -29,18 +29,18 @@ struct Part {
 /// A table of contents.
 #[derive(Debug)]
 pub(super) struct Package {
-    source: Source,
-    parts: HashMap<String, Part>,
+    source: Reopenable,
+    parts: HashMap<String, PartLocation>,
 }
 
-fn damaged(part: &str, damage: Damage) -> Fault {
-    Fault::Damaged { part: part.to_owned(), damage }
+fn damaged(part: &str, damage: Damage) -> ListFault {
+    ListFault::Damaged { part: part.to_owned(), damage }
 }
 
 /// Little-endian fields, taken off the front.
-struct Fields<'a>(&'a [u8]);
+struct LittleEndianFields<'a>(&'a [u8]);
 
-impl<'a> Fields<'a> {
+impl<'a> LittleEndianFields<'a> {
     fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
         let (front, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -72,7 +72,7 @@ struct Directory {
 }
 
 impl Package {
-    pub(super) fn open(source: &Source) -> Result<Self, Fault> {
+    pub(super) fn open(source: &Reopenable) -> Result<Self, ListFault> {
         let broken = || damaged("archive", Damage::Directory);
         let mut input = source.open()?;
         let length = input.seek(SeekFrom::End(0))?;
@@ -83,7 +83,7 @@ impl Package {
         input.seek(SeekFrom::Start(directory.start))?;
         let mut bytes = Vec::new();
         (&mut input).take(directory.length).read_to_end(&mut bytes)?;
-        let mut fields = Fields(&bytes);
+        let mut fields = LittleEndianFields(&bytes);
         let mut parts = HashMap::new();
         for _ in 0..directory.entries {
             let (name, part) = entry(&mut fields).ok_or_else(broken)?;
@@ -101,7 +101,7 @@ impl Package {
     }
 
     /// Opens a part.
-    pub(super) fn part(&self, name: &str) -> Result<PartReader, Fault> {
+    pub(super) fn part(&self, name: &str) -> Result<PartReader, ListFault> {
         let broken = || damaged(name, Damage::Directory);
         let part =
             self.parts.get(&name.to_ascii_lowercase()).ok_or_else(|| damaged(name, Damage::Missing))?;
@@ -123,14 +123,14 @@ impl Package {
 }
 
 /// Looks for the end record, which lies at the end, with a comment of at most 64 KiB behind it.
-fn find_directory(input: &mut Input, length: u64) -> Result<Option<Directory>, Fault> {
+fn find_directory(input: &mut Input, length: u64) -> Result<Option<Directory>, ListFault> {
     let tail_start = length.saturating_sub(22 + 0xffff + 20);
     input.seek(SeekFrom::Start(tail_start))?;
     let mut tail = Vec::new();
     (&mut *input).take(length - tail_start).read_to_end(&mut tail)?;
     let Some(at) = tail.windows(4).rposition(|window| window == b"PK\x05\x06") else { return Ok(None) };
     let end = |at: usize| -> Option<Directory> {
-        let mut fields = Fields(tail.get(at + 4..)?);
+        let mut fields = LittleEndianFields(tail.get(at + 4..)?);
         fields.bytes(6)?;
         let entries = fields.u16()?.into();
         Some(Directory { entries, length: fields.u32()?.into(), start: fields.u32()?.into() })
@@ -144,7 +144,7 @@ fn find_directory(input: &mut Input, length: u64) -> Result<Option<Directory>, F
     }
     // Some programs always write the wide form, however small the file is.
     let locator = at.checked_sub(20).and_then(|from| tail.get(from..at)).and_then(|bytes| {
-        let mut fields = Fields(bytes);
+        let mut fields = LittleEndianFields(bytes);
         let known = fields.array()? == *b"PK\x06\x07";
         fields.u32()?;
         let position = fields.u64()?;
@@ -154,7 +154,7 @@ fn find_directory(input: &mut Input, length: u64) -> Result<Option<Directory>, F
     input.seek(SeekFrom::Start(position))?;
     let mut bytes = Vec::with_capacity(56);
     input.take(56).read_to_end(&mut bytes)?;
-    let mut fields = Fields(&bytes);
+    let mut fields = LittleEndianFields(&bytes);
     let mut wide = || {
         let known = fields.array()? == *b"PK\x06\x06";
         fields.bytes(28)?;
@@ -166,7 +166,7 @@ fn find_directory(input: &mut Input, length: u64) -> Result<Option<Directory>, F
 }
 
 /// One entry of the table of contents.
-fn entry(fields: &mut Fields<'_>) -> Option<(String, Part)> {
+fn entry(fields: &mut LittleEndianFields<'_>) -> Option<(String, PartLocation)> {
     if fields.array()? != *b"PK\x01\x02" {
         return None;
     }
@@ -183,10 +183,10 @@ fn entry(fields: &mut Fields<'_>) -> Option<(String, Part)> {
     fields.bytes(8)?;
     let mut header = u64::from(fields.u32()?);
     let name = String::from_utf8_lossy(fields.bytes(name)?).replace('\\', "/").to_ascii_lowercase();
-    let mut extra = Fields(fields.bytes(extra)?);
+    let mut extra = LittleEndianFields(fields.bytes(extra)?);
     fields.bytes(comment)?;
     while let (Some(kind), Some(length)) = (extra.u16(), extra.u16()) {
-        let mut wide = Fields(extra.bytes(length.into())?);
+        let mut wide = LittleEndianFields(extra.bytes(length.into())?);
         if kind == 1 {
             if unpacked == u32::MAX {
                 wide.u64()?;
@@ -199,12 +199,12 @@ fn entry(fields: &mut Fields<'_>) -> Option<(String, Part)> {
             }
         }
     }
-    Some((name, Part { header, packed, method, crc, encrypted: flags & 1 != 0 }))
+    Some((name, PartLocation { header, packed, method, crc, encrypted: flags & 1 != 0 }))
 }
 
 /// How far behind the local header the data begins.
 fn local_header(bytes: &[u8]) -> Option<i64> {
-    let mut fields = Fields(bytes);
+    let mut fields = LittleEndianFields(bytes);
     let known = fields.array()? == *b"PK\x03\x04";
     fields.bytes(22)?;
     let behind = i64::from(fields.u16()?) + i64::from(fields.u16()?);

@@ -1,12 +1,12 @@
 //! The rows of a list: customers and problems.
 
 use super::{
-    error::{Fault, ListError},
-    found::Found,
-    header::{Layout, tenant_id, unmarked},
+    error::{ListError, ListFault},
+    found::ListObservations,
+    header::{ListLayout, tenant_id, unmarked},
     limits::{COLUMNS, ROWS},
     lookalike::wrong_letter,
-    table::{About, Cell, CellKind, Line, Table},
+    table::{CellKind, TableCell, TableProperties, TableReader, TableRow},
     text::{is_domain, letters, shown, trimmed},
     xlsx::place,
 };
@@ -51,9 +51,9 @@ pub struct Row {
 /// In which row each ID stands first. Many small tables: one large one would be there twice whenever it grows, and
 /// the room that it leaves in memory is of little use to anything else.
 #[derive(Debug, Default)]
-struct Seen(BTreeMap<u8, HashMap<TenantId, u32>>);
+struct FirstRows(BTreeMap<u8, HashMap<TenantId, u32>>);
 
-impl Seen {
+impl FirstRows {
     /// The earlier row with this ID; if there is none, it is this one.
     fn before(&mut self, id: TenantId, row: u32) -> Option<u32> {
         let [.., last] = *id.as_bytes();
@@ -70,11 +70,11 @@ impl Seen {
 /// The rows of a list, in its order. Blank rows are left out; after an error nothing follows.
 pub struct Rows<'a> {
     file: &'a str,
-    layout: &'a Layout,
-    table: Box<dyn Table + Send>,
-    seen: Seen,
+    layout: &'a ListLayout,
+    table: Box<dyn TableReader + Send>,
+    seen: FirstRows,
     count: u32,
-    found: Found,
+    found: ListObservations,
     watches: bool,
     ended: bool,
 }
@@ -86,8 +86,8 @@ impl fmt::Debug for Rows<'_> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(file: &'a str, layout: &'a Layout, table: Box<dyn Table + Send>) -> Self {
-        let (seen, found) = (Seen::default(), Found::of(layout.columns.len()));
+    pub(super) fn new(file: &'a str, layout: &'a ListLayout, table: Box<dyn TableReader + Send>) -> Self {
+        let (seen, found) = (FirstRows::default(), ListObservations::of(layout.columns.len()));
         Self { file, layout, table, seen, count: 0, found, watches: false, ended: false }
     }
 
@@ -97,16 +97,16 @@ impl<'a> Rows<'a> {
     }
 
     /// What was found on the way, and beside the rows.
-    pub(super) fn into_found(self) -> (Found, About) {
-        (self.found, self.table.into_about())
+    pub(super) fn into_found(self) -> (ListObservations, TableProperties) {
+        (self.found, self.table.into_properties())
     }
 
-    fn advance(&mut self) -> Result<Option<Row>, Fault> {
+    fn advance(&mut self) -> Result<Option<Row>, ListFault> {
         loop {
             let Some(line) = self.table.next_filled()? else {
                 return match self.count {
-                    0 if self.found.has_hidden() => Err(Fault::OnlyHiddenRows),
-                    0 => Err(Fault::NoRows),
+                    0 if self.found.has_hidden() => Err(ListFault::OnlyHiddenRows),
+                    0 => Err(ListFault::NoRows),
                     _ => Ok(None),
                 };
             };
@@ -121,18 +121,18 @@ impl<'a> Rows<'a> {
             }
             self.count += 1;
             if self.count > ROWS {
-                return Err(Fault::TooManyRows { row: line.row });
+                return Err(ListFault::TooManyRows { row: line.row });
             }
             return self.row(line).map(Some);
         }
     }
 
-    fn row(&mut self, Line { row, mut cells, .. }: Line) -> Result<Row, Fault> {
+    fn row(&mut self, TableRow { row, mut cells, .. }: TableRow) -> Result<Row, ListFault> {
         self.refuse_beyond(row, &cells)?;
         if let Some((at, text)) = swallowed(&cells, self.layout, self.layout.columns.len()) {
-            return Err(Fault::SwallowedRow { row, column: at + 1, text: shown(&text) });
+            return Err(ListFault::SwallowedRow { row, column: at + 1, text: shown(&text) });
         }
-        cells.resize(self.layout.columns.len().max(cells.len()), Cell::Text(String::new()));
+        cells.resize(self.layout.columns.len().max(cells.len()), TableCell::Text(String::new()));
         let customer = self.customer(row, self.layout.id.and_then(|id| cells.get(id)))?;
         let duplicate_of = match &customer {
             Ok(id) => self.seen.before(*id, row),
@@ -149,22 +149,22 @@ impl<'a> Rows<'a> {
         };
         let (name, domain) = (text(self.layout.name), text(self.layout.domain));
         cells.truncate(self.layout.columns.len());
-        let cells = cells.into_iter().map(Cell::into_shown).collect();
+        let cells = cells.into_iter().map(TableCell::into_shown).collect();
         Ok(Row { row, customer, name, domain, duplicate_of, cells })
     }
 
     /// In a text, a cell beyond the header may be the rest of one that has a separator in it. In a sheet it stands
     /// where somebody put it, and is no more than a remark, unless it is an ID.
-    fn refuse_beyond(&self, row: u32, cells: &[Cell]) -> Result<(), Fault> {
+    fn refuse_beyond(&self, row: u32, cells: &[TableCell]) -> Result<(), ListFault> {
         let columns = self.layout.columns.len();
         let mut beyond = cells.iter().enumerate().skip(columns).filter(|(_, cell)| !cell.is_blank());
         let Some(sheet) = &self.layout.sheet else {
             let Some((at, cell)) = beyond.next() else { return Ok(()) };
             let text = shown(cell.shown());
-            return Err(Fault::TooManyCells { row, column: at + 1, columns, text });
+            return Err(ListFault::TooManyCells { row, column: at + 1, columns, text });
         };
         match beyond.find(|(_, cell)| tenant_id(cell.shown()).is_ok()) {
-            Some((at, cell)) => Err(Fault::IdBeside {
+            Some((at, cell)) => Err(ListFault::IdBeside {
                 place: place(sheet, row, at),
                 last: shown(self.layout.columns.last().map_or("", String::as_str)),
                 text: shown(cell.shown()),
@@ -173,7 +173,11 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn customer(&mut self, row: u32, cell: Option<&Cell>) -> Result<Result<TenantId, Problem>, Fault> {
+    fn customer(
+        &mut self,
+        row: u32,
+        cell: Option<&TableCell>,
+    ) -> Result<Result<TenantId, Problem>, ListFault> {
         let id = self.layout.id.unwrap_or_default();
         let column = shown(self.layout.header(id));
         let at = self.layout.sheet.as_ref().map(|_| format!(" (cell {}{row})", letters(id)));
@@ -184,10 +188,10 @@ impl<'a> Rows<'a> {
         match cell {
             Some(cell) if cell.is(CellKind::Uncomputed) => {
                 let sheet = self.layout.sheet.as_deref().unwrap_or_default();
-                Err(Fault::Uncomputed { place: place(sheet, row, id), what: "the tenant ID" })
+                Err(ListFault::Uncomputed { place: place(sheet, row, id), what: "the tenant ID" })
             }
             Some(cell) if !cell.is_blank() => match cell {
-                Cell::Text(text) => match tenant_id(text) {
+                TableCell::Text(text) => match tenant_id(text) {
                     Ok(id) => {
                         self.found.text_markers += u32::from(unmarked(text).is_some());
                         Ok(Ok(id))
@@ -197,7 +201,7 @@ impl<'a> Rows<'a> {
                         problem(Reason::InvalidTenantId, &what)
                     }
                 },
-                Cell::Other { kind, shown: text } => {
+                TableCell::Other { kind, shown: text } => {
                     let what = format!("{} is {}, not a tenant ID", shown(text), kind.describe());
                     problem(Reason::InvalidTenantId, &what)
                 }
@@ -224,7 +228,7 @@ fn no_id(text: &str, error: &IdError) -> String {
 
 /// The cell of a text in which a whole row stands, counted from 0, and that row: one of its lines has as many cells as
 /// the header, and an ID in the column of the IDs. So many things do not come together in a remark.
-pub(super) fn swallowed(cells: &[Cell], layout: &Layout, columns: usize) -> Option<(usize, String)> {
+pub(super) fn swallowed(cells: &[TableCell], layout: &ListLayout, columns: usize) -> Option<(usize, String)> {
     let (separator, id_column) = (char::from(layout.separator?.byte()), layout.id?);
     let is_end = |c: char| matches!(c, '\n' | '\r');
     for (at, cell) in cells.iter().take(COLUMNS).enumerate().filter(|(_, cell)| cell.shown().contains(is_end))

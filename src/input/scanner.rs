@@ -4,7 +4,7 @@
 //! a mark in the middle of a cell, one that is never closed. Each of them moves the end of a cell, and with it the
 //! end of a row. Every line end counts as Excel counts it: LF, CRLF, and CR alone.
 
-use super::{decode::Text, error::QuoteFault, limits::ROW_BYTES};
+use super::{decode::DecodedText, error::QuoteFault, limits::ROW_BYTES};
 use std::io::{self, BufRead as _, BufReader, Read};
 
 /// What quotation marks are.
@@ -18,14 +18,14 @@ pub(super) enum Marks {
 
 /// Why a record cannot be read.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum CsvFault {
     Io(io::Error),
     TooLong,
     /// In this column, counted from 1.
     Quote(QuoteFault, usize),
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for CsvFault {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -33,12 +33,12 @@ impl From<io::Error> for Stop {
 
 /// One record: its cells in one piece of memory, which is used again and again.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct CsvRecord {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
-impl Record {
+impl CsvRecord {
     pub(super) fn cells(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| self.bytes.get(start..*end).unwrap_or_default())
@@ -59,8 +59,8 @@ impl Record {
 }
 
 /// Reads records.
-pub(super) struct Scanner<R> {
-    text: BufReader<Text<R>>,
+pub(super) struct CsvScanner<R> {
+    text: BufReader<DecodedText<R>>,
     separator: u8,
     marks: Marks,
     /// How many bytes of this record may still come.
@@ -68,23 +68,23 @@ pub(super) struct Scanner<R> {
 }
 
 /// What ended a cell.
-enum End {
+enum CellEnd {
     Separator,
     Line,
 }
 
-impl<R: Read> Scanner<R> {
-    pub(super) fn new(text: Text<R>, separator: u8, marks: Marks) -> Self {
+impl<R: Read> CsvScanner<R> {
+    pub(super) fn new(text: DecodedText<R>, separator: u8, marks: Marks) -> Self {
         Self { text: BufReader::with_capacity(32 << 10, text), separator, marks, left: 0 }
     }
 
     /// The text, once it was read to its end.
-    pub(super) fn text(&self) -> &Text<R> {
+    pub(super) fn text(&self) -> &DecodedText<R> {
         self.text.get_ref()
     }
 
     /// Passes over a line, whatever is in it.
-    pub(super) fn skip_line(&mut self) -> Result<(), Stop> {
+    pub(super) fn skip_line(&mut self) -> Result<(), CsvFault> {
         self.left = ROW_BYTES;
         while let Some(byte) = self.take()? {
             if self.is_line_end(byte)? {
@@ -95,7 +95,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Reads a record; says whether there was one.
-    pub(super) fn read(&mut self, record: &mut Record) -> Result<bool, Stop> {
+    pub(super) fn read(&mut self, record: &mut CsvRecord) -> Result<bool, CsvFault> {
         record.bytes.clear();
         record.ends.clear();
         self.left = ROW_BYTES;
@@ -109,27 +109,27 @@ impl<R: Read> Scanner<R> {
                 _ => self.plain(record)?,
             };
             record.end_cell();
-            if matches!(end, End::Line) {
+            if matches!(end, CellEnd::Line) {
                 return Ok(true);
             }
         }
     }
 
-    fn plain(&mut self, record: &mut Record) -> Result<End, Stop> {
+    fn plain(&mut self, record: &mut CsvRecord) -> Result<CellEnd, CsvFault> {
         let (separator, marks) = (self.separator, self.marks);
         loop {
             self.copy_until(record, |byte| {
                 byte == separator || matches!(byte, b'\n' | b'\r') || (byte == b'"' && marks == Marks::Quote)
             })?;
             match self.take()? {
-                None => return Ok(End::Line),
-                Some(byte) if byte == self.separator => return Ok(End::Separator),
+                None => return Ok(CellEnd::Line),
+                Some(byte) if byte == self.separator => return Ok(CellEnd::Separator),
                 Some(byte @ (b'\n' | b'\r')) => {
                     self.is_line_end(byte)?;
-                    return Ok(End::Line);
+                    return Ok(CellEnd::Line);
                 }
                 Some(b'"') if self.marks == Marks::Quote => {
-                    return Err(Stop::Quote(QuoteFault::Inside, record.column()));
+                    return Err(CsvFault::Quote(QuoteFault::Inside, record.column()));
                 }
                 Some(byte) => record.bytes.push(byte),
             }
@@ -137,13 +137,15 @@ impl<R: Read> Scanner<R> {
     }
 
     /// A cell between marks.
-    fn quoted(&mut self, record: &mut Record) -> Result<End, Stop> {
+    fn quoted(&mut self, record: &mut CsvRecord) -> Result<CellEnd, CsvFault> {
         let column = record.column();
         self.take()?;
         loop {
             self.copy_until(record, |byte| byte == b'"')?;
             let next = match self.take() {
-                Err(Stop::TooLong) | Ok(None) => return Err(Stop::Quote(QuoteFault::NeverClosed, column)),
+                Err(CsvFault::TooLong) | Ok(None) => {
+                    return Err(CsvFault::Quote(QuoteFault::NeverClosed, column));
+                }
                 other => other?,
             };
             match next {
@@ -159,7 +161,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// `="…"`: how a text is marked so that Excel takes it for nothing else. The marks stay a part of the cell.
-    fn text_marker(&mut self, record: &mut Record) -> Result<End, Stop> {
+    fn text_marker(&mut self, record: &mut CsvRecord) -> Result<CellEnd, CsvFault> {
         let column = record.column();
         record.bytes.extend(self.take()?);
         if self.peek()? != Some(b'"') {
@@ -169,8 +171,10 @@ impl<R: Read> Scanner<R> {
         loop {
             match self.take()? {
                 Some(b'"') => break,
-                None | Some(b'\n' | b'\r') => return Err(Stop::Quote(QuoteFault::NeverClosed, column)),
-                Some(byte) if byte == self.separator => return Err(Stop::Quote(QuoteFault::Inside, column)),
+                None | Some(b'\n' | b'\r') => return Err(CsvFault::Quote(QuoteFault::NeverClosed, column)),
+                Some(byte) if byte == self.separator => {
+                    return Err(CsvFault::Quote(QuoteFault::Inside, column));
+                }
                 Some(byte) => record.bytes.push(byte),
             }
         }
@@ -178,17 +182,17 @@ impl<R: Read> Scanner<R> {
         self.behind_mark(column)
     }
 
-    fn behind_mark(&mut self, column: usize) -> Result<End, Stop> {
+    fn behind_mark(&mut self, column: usize) -> Result<CellEnd, CsvFault> {
         match self.take()? {
-            None => Ok(End::Line),
-            Some(byte) if byte == self.separator => Ok(End::Separator),
-            Some(byte) if self.is_line_end(byte)? => Ok(End::Line),
-            Some(_) => Err(Stop::Quote(QuoteFault::TextBehind, column)),
+            None => Ok(CellEnd::Line),
+            Some(byte) if byte == self.separator => Ok(CellEnd::Separator),
+            Some(byte) if self.is_line_end(byte)? => Ok(CellEnd::Line),
+            Some(_) => Err(CsvFault::Quote(QuoteFault::TextBehind, column)),
         }
     }
 
     /// Whether this byte, which was taken, ends a line; takes the second half of CRLF as well.
-    fn is_line_end(&mut self, byte: u8) -> Result<bool, Stop> {
+    fn is_line_end(&mut self, byte: u8) -> Result<bool, CsvFault> {
         if byte == b'\r' && self.peek()? == Some(b'\n') {
             self.text.consume(1);
         }
@@ -196,7 +200,7 @@ impl<R: Read> Scanner<R> {
     }
 
     /// Takes what comes up to such a byte into the record; perhaps less, because the text comes in pieces.
-    fn copy_until(&mut self, record: &mut Record, is_end: impl Fn(u8) -> bool) -> Result<(), Stop> {
+    fn copy_until(&mut self, record: &mut CsvRecord, is_end: impl Fn(u8) -> bool) -> Result<(), CsvFault> {
         let buffer = self.text.fill_buf()?;
         let length = buffer.iter().position(|byte| is_end(*byte)).unwrap_or(buffer.len()).min(self.left);
         record.bytes.extend_from_slice(buffer.get(..length).unwrap_or_default());
@@ -205,14 +209,14 @@ impl<R: Read> Scanner<R> {
         Ok(())
     }
 
-    fn peek(&mut self) -> Result<Option<u8>, Stop> {
+    fn peek(&mut self) -> Result<Option<u8>, CsvFault> {
         Ok(self.text.fill_buf()?.first().copied())
     }
 
-    fn take(&mut self) -> Result<Option<u8>, Stop> {
+    fn take(&mut self) -> Result<Option<u8>, CsvFault> {
         let byte = self.peek()?;
         if byte.is_some() {
-            self.left = self.left.checked_sub(1).ok_or(Stop::TooLong)?;
+            self.left = self.left.checked_sub(1).ok_or(CsvFault::TooLong)?;
             self.text.consume(1);
         }
         Ok(byte)
@@ -225,10 +229,10 @@ mod tests {
     use encoding_rs::UTF_8;
     use proptest::prelude::*;
 
-    fn scan(text: &str, marks: Marks) -> Result<Vec<Vec<String>>, Stop> {
-        let text = Text::new(text.as_bytes(), UTF_8, 0).unwrap();
-        let mut scanner = Scanner::new(text, b',', marks);
-        let (mut record, mut all) = (Record::default(), Vec::new());
+    fn scan(text: &str, marks: Marks) -> Result<Vec<Vec<String>>, CsvFault> {
+        let text = DecodedText::new(text.as_bytes(), UTF_8, 0).unwrap();
+        let mut scanner = CsvScanner::new(text, b',', marks);
+        let (mut record, mut all) = (CsvRecord::default(), Vec::new());
         while scanner.read(&mut record)? {
             all.push(record.cells().map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect());
         }
@@ -237,7 +241,7 @@ mod tests {
 
     fn fault(text: &str) -> (QuoteFault, usize) {
         match scan(text, Marks::Quote) {
-            Err(Stop::Quote(fault, column)) => (fault, column),
+            Err(CsvFault::Quote(fault, column)) => (fault, column),
             other => panic!("{text:?}: {other:?}"),
         }
     }

@@ -5,7 +5,7 @@
 
 use super::{
     encoding::{Guess, utf_16},
-    error::Fault,
+    error::ListFault,
     limits::{CSV_BYTES, WORKBOOK_BYTES},
 };
 use crate::domain::{Digest, EncodingFrom, Sha256};
@@ -19,7 +19,7 @@ use std::{
 
 /// What can be opened again and again.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(super) enum Reopenable {
     Path(PathBuf),
     Bytes(Arc<[u8]>),
 }
@@ -31,13 +31,13 @@ pub(super) enum Input {
     Bytes(Cursor<Arc<[u8]>>),
 }
 
-impl Source {
-    pub(super) fn open(&self) -> Result<Input, Fault> {
+impl Reopenable {
+    pub(super) fn open(&self) -> Result<Input, ListFault> {
         match self {
             Self::Path(path) => {
                 // Asked before it is opened: opening a named pipe waits for somebody to write.
                 if !std::fs::metadata(path)?.is_file() {
-                    return Err(Fault::NotAFile);
+                    return Err(ListFault::NotAFile);
                 }
                 Ok(Input::File(File::open(path)?))
             }
@@ -66,7 +66,7 @@ impl Seek for Input {
 
 /// What the first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     /// Text, in this encoding, after a byte-order mark of this many bytes.
     Text { encoding: &'static Encoding, mark: usize, from: EncodingFrom },
     /// A zip archive, which a workbook is.
@@ -77,16 +77,16 @@ pub(super) enum Kind {
 
 /// What is known after the first pass.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Survey {
+pub(super) struct FileSurvey {
     pub(super) sha256: Sha256,
-    pub(super) kind: Kind,
+    pub(super) kind: FileKind,
 }
 
 /// How much of a file is looked at to see what it is.
 const HEAD: u64 = 4 << 10;
 
 /// Reads everything once: the digest, the kind and, for a text, its encoding.
-pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
+pub(super) fn survey(source: &Reopenable) -> Result<FileSurvey, ListFault> {
     let mut input = source.open()?;
     let mut head = Vec::new();
     (&mut input).take(HEAD).read_to_end(&mut head)?;
@@ -107,19 +107,19 @@ pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
         }
         length += bytes.len() as u64;
         if length > limit {
-            return Err(Fault::FileTooLarge { what, limit });
+            return Err(ListFault::FileTooLarge { what, limit });
         }
         let count = read_some(&mut input, &mut chunk)?;
         bytes = chunk.get(..count).unwrap_or_default();
     }
-    let text = |encoding, mark, from| Kind::Text { encoding, mark, from };
+    let text = |encoding, mark, from| FileKind::Text { encoding, mark, from };
     let kind = match head.as_slice() {
-        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Kind::Archive,
-        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => Kind::Compound,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => FileKind::Archive,
+        [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ..] => FileKind::Compound,
         [0xef, 0xbb, 0xbf, ..] => text(UTF_8, 3, EncodingFrom::Mark),
         [0xff, 0xfe, ..] => text(UTF_16LE, 2, EncodingFrom::Mark),
         [0xfe, 0xff, ..] => text(UTF_16BE, 2, EncodingFrom::Mark),
-        [] => return Err(Fault::Empty),
+        [] => return Err(ListFault::Empty),
         _ => match utf_16(&head) {
             Some(encoding) => text(encoding, 0, EncodingFrom::Bytes),
             // UTF-8 with a damaged character is nothing else because of it; the damage is found with its row.
@@ -127,7 +127,7 @@ pub(super) fn survey(source: &Source) -> Result<Survey, Fault> {
             None => text(guess.made(), 0, EncodingFrom::Guess),
         },
     };
-    Ok(Survey { sha256: digest.done(), kind })
+    Ok(FileSurvey { sha256: digest.done(), kind })
 }
 
 /// `read`, again when a signal interrupted it.
@@ -188,10 +188,10 @@ mod tests {
     use super::*;
     use encoding_rs::WINDOWS_1252;
 
-    const UTF_8_BY_BYTES: Kind = Kind::Text { encoding: UTF_8, mark: 0, from: EncodingFrom::Bytes };
+    const UTF_8_BY_BYTES: FileKind = FileKind::Text { encoding: UTF_8, mark: 0, from: EncodingFrom::Bytes };
 
-    fn kind(bytes: &[u8]) -> Kind {
-        survey(&Source::Bytes(bytes.into())).unwrap().kind
+    fn kind(bytes: &[u8]) -> FileKind {
+        survey(&Reopenable::Bytes(bytes.into())).unwrap().kind
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         let mut late = vec![b'a'; 200_000];
         assert_eq!(kind(&late), UTF_8_BY_BYTES);
         late.push(0xe9);
-        let guessed = Kind::Text { encoding: WINDOWS_1252, mark: 0, from: EncodingFrom::Guess };
+        let guessed = FileKind::Text { encoding: WINDOWS_1252, mark: 0, from: EncodingFrom::Guess };
         assert_eq!(kind(&late), guessed);
     }
 
@@ -219,12 +219,12 @@ mod tests {
 
     #[test]
     fn what_is_not_a_regular_file_is_not_opened() {
-        assert!(matches!(survey(&Source::Path(std::env::temp_dir())), Err(Fault::NotAFile)));
+        assert!(matches!(survey(&Reopenable::Path(std::env::temp_dir())), Err(ListFault::NotAFile)));
     }
 
     #[test]
     fn the_digest_is_that_of_the_bytes() {
-        let survey = survey(&Source::Bytes(b"abc".as_slice().into())).unwrap();
+        let survey = survey(&Reopenable::Bytes(b"abc".as_slice().into())).unwrap();
         assert_eq!(survey.sha256, Sha256::of(&[b"abc"]));
     }
 }

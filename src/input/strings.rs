@@ -1,13 +1,13 @@
 //! The texts of a workbook: those of single cells, and those that cells share.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     limits::{FIELD_BYTES, SHARED_BYTES, SHARED_TEXTS, TOKEN_BYTES},
     xml::{Xml, XmlReader},
 };
 
 /// The text of a cell that may consist of runs. What is only said (`rPh`) is left out.
-pub(super) fn rich_text(xml: &mut XmlReader, end: &str) -> Result<String, Fault> {
+pub(super) fn rich_text(xml: &mut XmlReader, end: &str) -> Result<String, ListFault> {
     let mut text = String::new();
     let mut in_text = false;
     let mut phonetic = false;

@@ -1,11 +1,11 @@
 //! What a CSV file and a worksheet have in common: numbered rows of cells.
 
-use super::{error::Fault, text::trimmed};
+use super::{error::ListFault, text::trimmed};
 use std::ops::RangeInclusive;
 
 /// One cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cell {
+pub(super) enum TableCell {
     /// Text, or nothing.
     Text(String),
     /// Something of a worksheet that is not text; `shown` is how it reads.
@@ -40,7 +40,7 @@ impl CellKind {
     }
 }
 
-impl Cell {
+impl TableCell {
     pub(super) fn shown(&self) -> &str {
         match self {
             Self::Text(text) | Self::Other { shown: text, .. } => text,
@@ -74,7 +74,7 @@ pub(super) enum HiddenBy {
 
 /// What is known of a table once it was read to its end.
 #[derive(Debug, Default)]
-pub(super) struct About {
+pub(super) struct TableProperties {
     /// The columns that are hidden, counted from 0.
     pub(super) hidden_columns: Vec<RangeInclusive<usize>>,
     /// The rows among which a filter is at work.
@@ -85,31 +85,31 @@ pub(super) struct About {
 
 /// One row, with the number under which the spreadsheet shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct TableRow {
     pub(super) row: u32,
-    pub(super) cells: Vec<Cell>,
+    pub(super) cells: Vec<TableCell>,
     /// Nobody sees it.
     pub(super) hidden: Option<HiddenBy>,
 }
 
-impl Line {
+impl TableRow {
     pub(super) fn is_blank(&self) -> bool {
-        self.cells.iter().all(Cell::is_blank)
+        self.cells.iter().all(TableCell::is_blank)
     }
 }
 
 /// A source of rows. Blank rows may be left out, but they count.
-pub(super) trait Table {
+pub(super) trait TableReader {
     /// The next row; `None` after the last. Nothing more is asked for after an error.
-    fn next_line(&mut self) -> Result<Option<Line>, Fault>;
+    fn next_line(&mut self) -> Result<Option<TableRow>, ListFault>;
 
     /// What was found out beside the rows.
-    fn into_about(self: Box<Self>) -> About {
-        About::default()
+    fn into_properties(self: Box<Self>) -> TableProperties {
+        TableProperties::default()
     }
 
     /// The next row that is not blank.
-    fn next_filled(&mut self) -> Result<Option<Line>, Fault> {
+    fn next_filled(&mut self) -> Result<Option<TableRow>, ListFault> {
         loop {
             match self.next_line()? {
                 Some(line) if line.is_blank() => {}

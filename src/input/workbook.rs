@@ -1,11 +1,11 @@
 //! What a workbook says about itself: its sheets, its shared texts, which formats are dates.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     hidden::filters,
     limits::{FORMATS, PART_BYTES, SHEETS, SMALL_PART_BYTES},
     package::Package,
-    source::Source,
+    source::Reopenable,
     strings::{SharedTexts, rich_text},
     xml::{Xml, XmlReader},
 };
@@ -16,7 +16,7 @@ use std::{
 
 /// A worksheet.
 #[derive(Debug, Clone)]
-pub(super) struct Sheet {
+pub(super) struct WorkbookSheet {
     pub(super) name: String,
     pub(super) visible: bool,
     pub(super) part: String,
@@ -26,23 +26,23 @@ pub(super) struct Sheet {
 #[derive(Debug)]
 pub(super) struct Workbook {
     pub(super) package: Package,
-    pub(super) sheets: Vec<Sheet>,
+    pub(super) sheets: Vec<WorkbookSheet>,
     pub(super) days_from_1904: bool,
     shared: Option<String>,
     styles: Option<String>,
 }
 
 /// A link from one part to another.
-struct Link {
+struct PartLink {
     id: String,
     kind: String,
     target: String,
 }
 
 impl Workbook {
-    pub(super) fn open(source: &Source) -> Result<Self, Fault> {
+    pub(super) fn open(source: &Reopenable) -> Result<Self, ListFault> {
         let package = Package::open(source)?;
-        let refuse = |what| Err(Fault::NotAWorkbook { what });
+        let refuse = |what| Err(ListFault::NotAWorkbook { what });
         if !package.has("_rels/.rels") {
             return if package.has("mimetype") && package.has("content.xml") {
                 refuse("an OpenDocument file")
@@ -65,7 +65,7 @@ impl Workbook {
         let first = |kind| links.iter().find(|link| link.kind == kind).map(|link| link.target.clone());
         let shared = first("sharedStrings");
         let styles = first("styles");
-        let parts: HashMap<&str, &Link> = links.iter().map(|link| (link.id.as_str(), link)).collect();
+        let parts: HashMap<&str, &PartLink> = links.iter().map(|link| (link.id.as_str(), link)).collect();
 
         let mut xml = XmlReader::new(&path, package.part(&path)?, SMALL_PART_BYTES);
         let mut sheets = Vec::new();
@@ -74,14 +74,14 @@ impl Workbook {
         loop {
             match xml.next()? {
                 Xml::Start(tag, _) if tag.is("sheet") => {
-                    let read = || -> Result<Option<Sheet>, Damage> {
+                    let read = || -> Result<Option<WorkbookSheet>, Damage> {
                         let name = tag.attribute("name")?.ok_or(Damage::Xml)?;
                         let visible = matches!(tag.attribute("state")?.as_deref(), None | Some("visible"));
                         let id = tag.attribute("id")?.ok_or(Damage::Xml)?;
                         let link = parts.get(id.as_str()).ok_or(Damage::Missing)?;
                         let part = link.target.clone();
                         // Chart sheets and macro sheets have no rows.
-                        Ok((link.kind == "worksheet").then_some(Sheet { name, visible, part }))
+                        Ok((link.kind == "worksheet").then_some(WorkbookSheet { name, visible, part }))
                     };
                     match read() {
                         Ok(sheet) => sheets.extend(sheet),
@@ -108,7 +108,7 @@ impl Workbook {
     }
 
     /// The texts that cells share.
-    pub(super) fn shared_texts(&self) -> Result<SharedTexts, Fault> {
+    pub(super) fn shared_texts(&self) -> Result<SharedTexts, ListFault> {
         let mut texts = SharedTexts::default();
         let Some(part) = &self.shared else { return Ok(texts) };
         let mut xml = XmlReader::new(part, self.package.part(part)?, PART_BYTES);
@@ -127,7 +127,10 @@ impl Workbook {
     }
 
     /// The rows among which a table of this sheet is filtered.
-    pub(super) fn filtered_by_tables(&self, sheet: &Sheet) -> Result<Vec<RangeInclusive<u32>>, Fault> {
+    pub(super) fn filtered_by_tables(
+        &self,
+        sheet: &WorkbookSheet,
+    ) -> Result<Vec<RangeInclusive<u32>>, ListFault> {
         let mut rows = Vec::new();
         if !self.package.has(&rels_of(&sheet.part)) {
             return Ok(rows);
@@ -140,7 +143,7 @@ impl Workbook {
     }
 
     /// For each cell format, whether it shows a number as a date.
-    pub(super) fn date_formats(&self) -> Result<Vec<bool>, Fault> {
+    pub(super) fn date_formats(&self) -> Result<Vec<bool>, ListFault> {
         let mut formats = Vec::new();
         let Some(part) = &self.styles else { return Ok(formats) };
         let mut xml = XmlReader::new(part, self.package.part(part)?, SMALL_PART_BYTES);
@@ -179,7 +182,7 @@ fn rels_of(path: &str) -> String {
 }
 
 /// The links of a part; of the package itself if the path is empty.
-fn links(package: &Package, path: &str) -> Result<Vec<Link>, Fault> {
+fn links(package: &Package, path: &str) -> Result<Vec<PartLink>, ListFault> {
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let part = rels_of(path);
     let mut xml = XmlReader::new(&part, package.part(&part)?, SMALL_PART_BYTES);
@@ -190,7 +193,7 @@ fn links(package: &Package, path: &str) -> Result<Vec<Link>, Fault> {
                 let value = |name| tag.attribute(name).ok().flatten().unwrap_or_default();
                 let kind = value("Type").rsplit('/').next().unwrap_or_default().to_owned();
                 let target = resolved(folder, &value("Target"));
-                links.push(Link { id: value("Id"), kind, target });
+                links.push(PartLink { id: value("Id"), kind, target });
             }
             Xml::Eof => return Ok(links),
             _ => {}

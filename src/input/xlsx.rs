@@ -9,14 +9,14 @@
 //! the same cells that `calamine` finds in honest workbooks.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     hidden::{filters, hidden, hidden_columns, is_true},
     limits::{COLUMNS, FIELD_BYTES, PART_BYTES, ROW_BYTES, SHEET_COLUMNS, SHEET_ROWS, TOKEN_BYTES},
-    source::{Source, survey},
+    source::{Reopenable, survey},
     strings::{SharedTexts, rich_text, unescaped},
-    table::{About, Cell, CellKind, Line, Table},
+    table::{CellKind, TableCell, TableProperties, TableReader, TableRow},
     text::{letters, shown},
-    workbook::{Sheet, Workbook},
+    workbook::{Workbook, WorkbookSheet},
     xml::{Tag, Xml, XmlReader},
 };
 use crate::domain::Sha256;
@@ -24,14 +24,14 @@ use std::sync::Arc;
 
 /// What cells refer to.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct TextsAndFormats {
     pub(super) texts: SharedTexts,
     pub(super) dates: Vec<bool>,
     pub(super) days_from_1904: bool,
 }
 
-impl Context {
-    pub(super) fn of(workbook: &Workbook) -> Result<Self, Fault> {
+impl TextsAndFormats {
+    pub(super) fn of(workbook: &Workbook) -> Result<Self, ListFault> {
         Ok(Self {
             texts: workbook.shared_texts()?,
             dates: workbook.date_formats()?,
@@ -44,9 +44,9 @@ impl Context {
 pub(super) struct SheetTable {
     xml: XmlReader,
     name: String,
-    about: About,
-    context: Arc<Context>,
-    source: Source,
+    about: TableProperties,
+    context: Arc<TextsAndFormats>,
+    source: Reopenable,
     sha256: Sha256,
     /// The last row that was begun.
     row: u32,
@@ -62,22 +62,22 @@ struct Raw {
 impl SheetTable {
     /// `sha256` is what the bytes had when the list was recognised.
     pub(super) fn new(
-        source: &Source,
+        source: &Reopenable,
         workbook: &Workbook,
-        sheet: &Sheet,
-        context: Arc<Context>,
+        sheet: &WorkbookSheet,
+        context: Arc<TextsAndFormats>,
         sha256: Sha256,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, ListFault> {
         let part = workbook.package.part(&sheet.part)?;
         let xml = XmlReader::new(&sheet.part, part, PART_BYTES);
-        let about = About::default();
+        let about = TableProperties::default();
         Ok(Self { xml, name: sheet.name.clone(), about, context, source: source.clone(), sha256, row: 0 })
     }
 
-    fn damaged(&self, damage: Damage) -> Fault {
+    fn damaged(&self, damage: Damage) -> ListFault {
         match self.xml.damaged(damage) {
-            Fault::Damaged { part, damage } if self.row > 0 => {
-                Fault::Damaged { part: format!("{part}, row {}", self.row), damage }
+            ListFault::Damaged { part, damage } if self.row > 0 => {
+                ListFault::Damaged { part: format!("{part}, row {}", self.row), damage }
             }
             other => other,
         }
@@ -85,16 +85,16 @@ impl SheetTable {
 
     /// What is left of the part is read too: it says where filters are at work, and its checksum is compared; then
     /// the file.
-    fn finish(&mut self) -> Result<Option<Line>, Fault> {
+    fn finish(&mut self) -> Result<Option<TableRow>, ListFault> {
         let filtered = filters(&mut self.xml)?;
         self.about.filtered.extend(filtered);
         let same = survey(&self.source)?.sha256 == self.sha256;
-        if same { Ok(None) } else { Err(Fault::Changed) }
+        if same { Ok(None) } else { Err(ListFault::Changed) }
     }
 
     /// The cells of a row, up to its end.
-    fn cells(&mut self) -> Result<Vec<Cell>, Fault> {
-        let mut cells: Vec<Cell> = Vec::new();
+    fn cells(&mut self) -> Result<Vec<TableCell>, ListFault> {
+        let mut cells: Vec<TableCell> = Vec::new();
         let mut next_column = 0;
         let mut bytes = 0;
         loop {
@@ -106,7 +106,7 @@ impl SheetTable {
             };
             let raw = raw.map_err(|damage| self.damaged(damage))?;
             next_column = raw.column + 1;
-            let cell = if closed { Cell::Text(String::new()) } else { self.cell(&raw)? };
+            let cell = if closed { TableCell::Text(String::new()) } else { self.cell(&raw)? };
             let (row, column) = (self.row, raw.column + 1);
             let is_empty = cell.shown().is_empty() && !cell.is(CellKind::Uncomputed);
             if is_empty || (column > COLUMNS && cell.is_blank()) {
@@ -114,22 +114,22 @@ impl SheetTable {
             }
             let place = || place(&self.name, row, raw.column);
             if column > COLUMNS {
-                return Err(Fault::TooManyColumns { place: place() });
+                return Err(ListFault::TooManyColumns { place: place() });
             }
             if cell.shown().len() > FIELD_BYTES {
-                return Err(Fault::FieldTooLong { place: place() });
+                return Err(ListFault::FieldTooLong { place: place() });
             }
             bytes += cell.shown().len();
             if bytes > ROW_BYTES {
-                return Err(Fault::RowTooLong { place: place() });
+                return Err(ListFault::RowTooLong { place: place() });
             }
-            cells.resize(raw.column, Cell::Text(String::new()));
+            cells.resize(raw.column, TableCell::Text(String::new()));
             cells.push(cell);
         }
     }
 
     /// The value of a cell, up to its end.
-    fn cell(&mut self, raw: &Raw) -> Result<Cell, Fault> {
+    fn cell(&mut self, raw: &Raw) -> Result<TableCell, ListFault> {
         let mut value = String::new();
         let mut inline = None;
         let mut in_value = false;
@@ -168,27 +168,27 @@ impl SheetTable {
         // An empty text that was computed says that it is a text.
         let is_text = raw.kind.as_deref() == Some("str") && has_value;
         match inline {
-            Some(text) => Ok(Cell::Text(text)),
+            Some(text) => Ok(TableCell::Text(text)),
             None if has_formula && value.is_empty() && !is_text => {
-                Ok(Cell::Other { kind: CellKind::Uncomputed, shown: value })
+                Ok(TableCell::Other { kind: CellKind::Uncomputed, shown: value })
             }
             None if has_formula
                 && raw.kind.as_deref().is_none_or(|kind| kind == "n")
                 && value.trim() == "0" =>
             {
-                Ok(Cell::Other { kind: CellKind::ZeroOfFormula, shown: value })
+                Ok(TableCell::Other { kind: CellKind::ZeroOfFormula, shown: value })
             }
             None => value_of(raw, value, &self.context).map_err(|damage| self.damaged(damage)),
         }
     }
 }
 
-impl Table for SheetTable {
-    fn into_about(self: Box<Self>) -> About {
+impl TableReader for SheetTable {
+    fn into_properties(self: Box<Self>) -> TableProperties {
         self.about
     }
 
-    fn next_line(&mut self) -> Result<Option<Line>, Fault> {
+    fn next_line(&mut self) -> Result<Option<TableRow>, ListFault> {
         loop {
             let (number, hidden, closed) = match self.xml.next()? {
                 Xml::Start(tag, closed) if tag.is("row") => (tag.attribute("r"), hidden(&tag), closed),
@@ -220,7 +220,7 @@ impl Table for SheetTable {
             self.row = row;
             let hidden = hidden.map_err(|damage| self.damaged(damage))?;
             if !closed {
-                return Ok(Some(Line { row, cells: self.cells()?, hidden }));
+                return Ok(Some(TableRow { row, cells: self.cells()?, hidden }));
             }
         }
     }
@@ -256,18 +256,18 @@ fn column_of(place: &str, row: u32) -> Option<usize> {
     number.checked_sub(1)
 }
 
-fn value_of(raw: &Raw, value: String, context: &Context) -> Result<Cell, Damage> {
-    let other = |kind, shown| Ok(Cell::Other { kind, shown });
+fn value_of(raw: &Raw, value: String, context: &TextsAndFormats) -> Result<TableCell, Damage> {
+    let other = |kind, shown| Ok(TableCell::Other { kind, shown });
     if value.is_empty() {
-        return Ok(Cell::Text(value));
+        return Ok(TableCell::Text(value));
     }
     match raw.kind.as_deref() {
         Some("s") => {
             let at = value.trim().parse().ok();
             let text = at.and_then(|at| context.texts.get(at)).ok_or(Damage::Place)?;
-            Ok(Cell::Text(text.to_owned()))
+            Ok(TableCell::Text(text.to_owned()))
         }
-        Some("str" | "inlineStr") => Ok(Cell::Text(unescaped(&value))),
+        Some("str" | "inlineStr") => Ok(TableCell::Text(unescaped(&value))),
         Some("b") => other(CellKind::Boolean, if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned()),
         Some("e") => other(CellKind::Error, value),
         Some("d") => other(CellKind::Date, value),
@@ -280,7 +280,7 @@ fn value_of(raw: &Raw, value: String, context: &Context) -> Result<Cell, Damage>
                 }
             }
             // Without a kind it should be a number; what is none is taken as it stands.
-            Err(_no_number) => Ok(Cell::Text(value)),
+            Err(_no_number) => Ok(TableCell::Text(value)),
         },
     }
 }

@@ -5,7 +5,7 @@
 //! deep; what goes beyond is damage, not memory.
 
 use super::{
-    error::{Damage, Fault},
+    error::{Damage, ListFault},
     limits::{DEPTH, TOKEN_BYTES},
     package::{PartReader, WrongChecksum},
 };
@@ -106,21 +106,21 @@ impl XmlReader {
     }
 
     /// What is wrong, with the part's name.
-    pub(super) fn damaged(&self, damage: Damage) -> Fault {
-        Fault::Damaged { part: self.name.clone(), damage }
+    pub(super) fn damaged(&self, damage: Damage) -> ListFault {
+        ListFault::Damaged { part: self.name.clone(), damage }
     }
 
     /// What comes next. Comments and the like are passed over.
-    pub(super) fn next(&mut self) -> Result<Xml<'_>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Xml<'_>, ListFault> {
         match next(&mut self.reader, &mut self.buffer, &mut self.depth) {
             Ok(event) => Ok(event),
-            Err(Stop::Damage(damage)) => Err(Fault::Damaged { part: self.name.clone(), damage }),
-            Err(Stop::Io(error)) => Err(Fault::Io(error)),
+            Err(XmlFault::Damage(damage)) => Err(ListFault::Damaged { part: self.name.clone(), damage }),
+            Err(XmlFault::Io(error)) => Err(ListFault::Io(error)),
         }
     }
 }
 
-enum Stop {
+enum XmlFault {
     Damage(Damage),
     Io(io::Error),
 }
@@ -129,14 +129,18 @@ fn next<'b>(
     reader: &mut Reader<BufReader<Metered>>,
     buffer: &'b mut Vec<u8>,
     depth: &mut u32,
-) -> Result<Xml<'b>, Stop> {
+) -> Result<Xml<'b>, XmlFault> {
     buffer.clear();
     reader.get_mut().get_mut().for_event = TOKEN_BYTES;
     let event = reader.read_event_into(buffer).map_err(stop)?;
     match event {
         Event::Start(tag) => {
             *depth += 1;
-            if *depth > DEPTH { Err(Stop::Damage(Damage::TooDeep)) } else { Ok(Xml::Start(Tag(tag), false)) }
+            if *depth > DEPTH {
+                Err(XmlFault::Damage(Damage::TooDeep))
+            } else {
+                Ok(Xml::Start(Tag(tag), false))
+            }
         }
         Event::Empty(tag) => Ok(Xml::Start(Tag(tag), true)),
         Event::End(tag) => {
@@ -158,30 +162,30 @@ fn next<'b>(
                 },
                 Err(_not_a_character) => None,
             };
-            known.map(|c| Xml::Text(c.into())).ok_or(Stop::Damage(Damage::Xml))
+            known.map(|c| Xml::Text(c.into())).ok_or(XmlFault::Damage(Damage::Xml))
         }
         // An empty text changes nothing for anybody.
         Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Ok(Xml::Text(String::new())),
         // Definitions can multiply text; workbooks have none.
-        Event::DocType(_) => Err(Stop::Damage(Damage::Xml)),
-        Event::Eof if *depth > 0 => Err(Stop::Damage(Damage::Xml)),
+        Event::DocType(_) => Err(XmlFault::Damage(Damage::Xml)),
+        Event::Eof if *depth > 0 => Err(XmlFault::Damage(Damage::Xml)),
         Event::Eof => Ok(Xml::Eof),
     }
 }
 
-fn stop(error: quick_xml::Error) -> Stop {
-    let quick_xml::Error::Io(error) = error else { return Stop::Damage(Damage::Xml) };
+fn stop(error: quick_xml::Error) -> XmlFault {
+    let quick_xml::Error::Io(error) = error else { return XmlFault::Damage(Damage::Xml) };
     match error.get_ref() {
-        Some(inner) if inner.is::<WrongChecksum>() => Stop::Damage(Damage::Checksum),
+        Some(inner) if inner.is::<WrongChecksum>() => XmlFault::Damage(Damage::Checksum),
         Some(inner) => match inner.downcast_ref::<NoMore>() {
-            Some(NoMore(damage)) => Stop::Damage(*damage),
-            None => Stop::Damage(Damage::Packing),
+            Some(NoMore(damage)) => XmlFault::Damage(*damage),
+            None => XmlFault::Damage(Damage::Packing),
         },
         None => match error.kind() {
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-                Stop::Damage(Damage::Packing)
+                XmlFault::Damage(Damage::Packing)
             }
-            _ => Stop::Io(io::Error::from(error.kind())),
+            _ => XmlFault::Io(io::Error::from(error.kind())),
         },
     }
 }

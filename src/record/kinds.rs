@@ -71,8 +71,8 @@ impl Record {
         pen.write(&self.stored())
     }
 
-    const fn stored(&self) -> Stored<'_> {
-        Stored { at: self.at, run: self.run.as_ref(), event: &self.event }
+    const fn stored(&self) -> RecordObject<'_> {
+        RecordObject { at: self.at, run: self.run.as_ref(), event: &self.event }
     }
 
     /// Reads a record from its bytes.
@@ -99,7 +99,7 @@ impl Record {
 
 /// A record as one object.
 #[derive(Serialize)]
-struct Stored<'a> {
+struct RecordObject<'a> {
     at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<&'a RunId>,

@@ -61,7 +61,7 @@ const INDEXES: &str = "
 ";
 
 /// What is remembered of a request until its answer comes.
-struct Pending {
+struct OpenRequest {
     /// Whether the answer names subscriptions, entitlements or orders.
     names_products: bool,
     ids: [String; 2],
@@ -89,8 +89,8 @@ impl Index {
             for (seq, read) in chunks.iter().flatten() {
                 match read {
                     Ok(record) => builder.add(seq, &record)?,
-                    Err(Unread::Newer(newer)) => builder.pass_over(seq, &newer)?,
-                    Err(Unread::Broken(body)) => {
+                    Err(UnreadableRecord::Newer(newer)) => builder.pass_over(seq, &newer)?,
+                    Err(UnreadableRecord::Broken(body)) => {
                         unreadable += 1;
                         builder.add_unread(seq, &body)?;
                     }
@@ -110,7 +110,7 @@ impl Index {
 }
 
 /// A record that this program cannot read.
-enum Unread {
+enum UnreadableRecord {
     Newer(Box<Newer>),
     Broken(Vec<u8>),
 }
@@ -118,7 +118,7 @@ enum Unread {
 /// Reads and parses all records, for whoever adds them at the same time; until nobody takes them any more.
 fn read_all(
     log: &Connection,
-    to_be_added: &SyncSender<Vec<(Seq, Result<Record, Unread>)>>,
+    to_be_added: &SyncSender<Vec<(Seq, Result<Record, UnreadableRecord>)>>,
 ) -> rusqlite::Result<()> {
     let mut query = log.prepare("SELECT seq, body FROM record ORDER BY seq")?;
     let mut rows = query.query([])?;
@@ -129,8 +129,8 @@ fn read_all(
         chunk.push((
             seq,
             Record::from_bytes(body).map_err(|error| match error {
-                RecordError::Newer(newer) => Unread::Newer(newer),
-                _ => Unread::Broken(body.to_vec()),
+                RecordError::Newer(newer) => UnreadableRecord::Newer(newer),
+                _ => UnreadableRecord::Broken(body.to_vec()),
             }),
         ));
         if chunk.len() == CHUNK
@@ -146,7 +146,7 @@ fn read_all(
 struct Builder<'a> {
     runs: BTreeMap<RunId, OfRun>,
     of_log: Vec<Seq>,
-    pending: HashMap<Seq, Pending>,
+    pending: HashMap<Seq, OpenRequest>,
     listed: Statement<'a>,
     judged: Statement<'a>,
     settled: Statement<'a>,
@@ -292,11 +292,11 @@ impl<'a> Builder<'a> {
     /// A log that was altered must be shown too: what cannot be understood stands where it says that it does.
     fn add_unread(&mut self, seq: Seq, body: &[u8]) -> rusqlite::Result<()> {
         #[derive(Deserialize)]
-        struct Place {
+        struct RunAndRow {
             run: Option<RunId>,
             row: Option<u32>,
         }
-        let Ok(Place { run, row }) = serde_json::from_slice(body) else { return Ok(()) };
+        let Ok(RunAndRow { run, row }) = serde_json::from_slice(body) else { return Ok(()) };
         let Some(of_run) = self.of_run(seq, run.as_ref()) else { return Ok(()) };
         let first = place(of_run.told.first);
         self.about.execute(params![first, row, place(seq)]).map(drop)
@@ -327,7 +327,7 @@ impl<'a> Builder<'a> {
             self.mention(id, seq)?;
         }
         let names_products = intent.purpose.tells() == Tells::Products;
-        self.pending.insert(seq, Pending { names_products, ids });
+        self.pending.insert(seq, OpenRequest { names_products, ids });
         Ok(())
     }
 

@@ -67,12 +67,12 @@ impl RequestFilter {
 
 /// What a record says of its place in a request.
 #[derive(Debug, Deserialize)]
-struct Part {
+struct RequestPart {
     kind: String,
     intent: Option<Seq>,
 }
 
-impl Part {
+impl RequestPart {
     /// The intent that the record closes, if it is the end of a request.
     fn closes(&self) -> Option<Seq> {
         let kind = Kind::named(&self.kind)?;
@@ -155,7 +155,7 @@ impl Reader {
         let mut found: BTreeMap<i64, Option<i64>> = BTreeMap::new();
         self.bytes((first, last), |seq, body| {
             if finders.iter().any(|finder| finder.find(body).is_some())
-                && let Ok(part) = serde_json::from_slice::<Part>(body)
+                && let Ok(part) = serde_json::from_slice::<RequestPart>(body)
             {
                 match part.closes() {
                     Some(intent) => drop(found.entry(place(intent)).or_default().get_or_insert(place(seq))),
@@ -198,7 +198,7 @@ impl Reader {
         let mut missing = intents.len();
         self.bytes(span, |seq, body| {
             if finder.find(body).is_some()
-                && let Ok(part) = serde_json::from_slice::<Part>(body)
+                && let Ok(part) = serde_json::from_slice::<RequestPart>(body)
                 && let Some(intent) = part.closes().map(place).filter(|intent| intents.contains(intent))
             {
                 missing -= usize::from(ends.insert(intent, place(seq)).is_none());

@@ -22,7 +22,7 @@ pub trait Listener<E> {
 }
 
 /// A record as it is read, or none if a newer program wrote it.
-struct Told {
+struct ToldRecord {
     seq: Seq,
     row: Option<u32>,
     record: Option<Record>,
@@ -38,7 +38,7 @@ impl Reader {
         let mut records = Records { places, body };
         let mut story: Option<RunStory> = None;
         let mut next = records.next()?;
-        while let Some(Told { seq, row: None, record }) = &next {
+        while let Some(ToldRecord { seq, row: None, record }) = &next {
             match (&mut story, record) {
                 (None, Some(record)) => story = RunStory::begin(*seq, record),
                 (None, None) => {}
@@ -49,12 +49,12 @@ impl Reader {
         }
         let Some(story) = story else { return Ok(false) };
         listener.run(story.clone())?;
-        while let Some(Told { row: Some(row), .. }) = next {
+        while let Some(ToldRecord { row: Some(row), .. }) = next {
             let mut customer = CustomerStory::of(&story, row);
             let mut marks = story.marks.iter().peekable();
             // Without this promise, each row has the records of the next one too.
             let last = row + u32::from(is_taken_out("requests-of-another-row"));
-            while let Some(Told { seq, record, .. }) =
+            while let Some(ToldRecord { seq, record, .. }) =
                 next.take_if(|told| told.row.is_some_and(|of| of == row || of == last))
             {
                 while let Some((_, at, mark)) = marks.next_if(|(place, ..)| *place < seq) {
@@ -122,7 +122,7 @@ struct Records<'a> {
 }
 
 impl Records<'_> {
-    fn next(&mut self) -> Result<Option<Told>, QueryError> {
+    fn next(&mut self) -> Result<Option<ToldRecord>, QueryError> {
         let Some(place) = self.places.next()? else { return Ok(None) };
         let (seq, row): (i64, Option<u32>) = (place.get(0)?, place.get(1)?);
         let mut found = self.body.query([seq])?;
@@ -133,6 +133,6 @@ impl Records<'_> {
             Err(RecordError::Newer(_)) => None,
             Err(source) => return Err(QueryError::Record { seq, source }),
         };
-        Ok(Some(Told { seq, row, record }))
+        Ok(Some(ToldRecord { seq, row, record }))
     }
 }

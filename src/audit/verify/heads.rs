@@ -5,8 +5,8 @@ use super::{
         checkpoint::{self, Keyring},
         inclusion::Head,
     },
-    records::Facts,
-    verdict::{Check, Fault},
+    records::LogFacts,
+    verdict::{Check, LogFault},
 };
 use crate::domain::is_taken_out;
 use rusqlite::Connection;
@@ -75,14 +75,14 @@ pub(super) fn sizes<'a>(heads: impl IntoIterator<Item = &'a Noted>) -> BTreeSet<
 
 /// Compares heads with the records.
 pub(super) struct Judge<'a> {
-    facts: &'a Facts,
+    facts: &'a LogFacts,
     keyring: Keyring,
     /// Notes that were found good.
     good: BTreeMap<String, u64>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(facts: &'a Facts) -> Self {
+    pub(super) fn new(facts: &'a LogFacts) -> Self {
         let keyring = Keyring::new(facts.keys.iter().map(|(seq, key)| (key, *seq)));
         Self { facts, keyring, good: BTreeMap::new() }
     }
@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
         let mut agreeing = BTreeSet::new();
         if self.facts.origin.is_none() && !heads.is_empty() {
             let text = "the first record does not open a log, so no head can be a head of it";
-            check.fault(Fault::of_all(text));
+            check.fault(LogFault::of_all(text));
             return agreeing;
         }
         let mut disagreeing = Vec::new();
@@ -106,20 +106,20 @@ impl<'a> Judge<'a> {
                 Err(Wrong::TooLarge) => too_large.push(head.size),
                 Err(Wrong::Note(text)) => {
                     let text = format!("the head over {} records {text}", head.size);
-                    check.fault(Fault::of_all(text).by_head(head.size));
+                    check.fault(LogFault::of_all(text).by_head(head.size));
                 }
             }
         }
         if let Some(first) = disagreeing.first() {
             let from = agreeing.range(..first).next_back().copied().unwrap_or_default();
             let text = format!("not the records that were signed{}", and_others(disagreeing.len()));
-            check.fault(Fault::of_records(from, first.saturating_sub(1), text).by_head(*first));
+            check.fault(LogFault::of_records(from, first.saturating_sub(1), text).by_head(*first));
         }
         if let Some(largest) = too_large.last() {
             let count = self.facts.count;
             let text =
                 format!("missing: a head covers them, and the log ends{}", and_others(too_large.len()));
-            check.fault(Fault::of_records(count, largest.saturating_sub(1), text).by_head(*largest));
+            check.fault(LogFault::of_records(count, largest.saturating_sub(1), text).by_head(*largest));
         }
         agreeing
     }

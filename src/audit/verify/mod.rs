@@ -26,12 +26,12 @@ mod verdict;
 
 pub use heads::Outside;
 pub use run_proof::RunProof;
-pub use verdict::{Check, Fault, Verdict, Verification};
+pub use verdict::{Check, LogFault, Verdict, Verification};
 
 use super::{CannotLook, keys::VerifyingKey, snapshot::Snapshot};
 use crate::domain::is_taken_out;
 use heads::Judge;
-use records::{Facts, NotJudged};
+use records::{LogFacts, NotJudged};
 use std::{collections::BTreeSet, path::Path};
 
 const NEWER_LAYOUT: &str =
@@ -63,7 +63,7 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
         Ok(heads) => heads,
         Err(error) if is_unreadable(&error) => return Err(unreadable(error)),
         Err(error) => {
-            signed.fault(Fault::of_all(format!("the heads cannot be read: {error}")));
+            signed.fault(LogFault::of_all(format!("the heads cannot be read: {error}")));
             Vec::new()
         }
     };
@@ -100,7 +100,7 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
 
 /// What follows from everything that was looked at. `is_newer` says that the file has a layout that is not known here.
 fn concluded(
-    facts: Facts,
+    facts: LogFacts,
     checks: Vec<Check>,
     covered: u64,
     compared_with: BTreeSet<u64>,
@@ -131,13 +131,13 @@ fn concluded(
 }
 
 /// Whoever gave keys trusts no other.
-fn require_keys(trust: &Trust, facts: &Facts, signed: &mut Check) {
+fn require_keys(trust: &Trust, facts: &LogFacts, signed: &mut Check) {
     let is_given = |key: &VerifyingKey| trust.keys.iter().any(|trusted| trusted.as_str() == key.as_str());
     for (seq, key) in &facts.keys {
         if !trust.keys.is_empty() && !is_given(key) && !is_taken_out("a-head-by-any-key") {
             let text =
                 format!("introduces the key `{}`, which is none of those that were given", key.as_str());
-            signed.fault(Fault::of_record(*seq, text));
+            signed.fault(LogFault::of_record(*seq, text));
         }
     }
 }
@@ -164,13 +164,13 @@ fn is_unreadable(error: &rusqlite::Error) -> bool {
 }
 
 /// The keys that the log introduces, in words.
-fn keys(facts: &Facts) -> String {
+fn keys(facts: &LogFacts) -> String {
     let names: Vec<String> = facts.keys.iter().map(|(_, key)| format!("`{}`", key.as_str())).collect();
     if names.is_empty() { "no key".to_owned() } else { names.join(" and ") }
 }
 
 /// What there would have to be, so that nothing can be missing at the end.
-fn missing(facts: &Facts, covered: u64, compared_with: &BTreeSet<u64>) -> Vec<String> {
+fn missing(facts: &LogFacts, covered: u64, compared_with: &BTreeSet<u64>) -> Vec<String> {
     let mut missing = Vec::new();
     let largest = compared_with.last().copied().unwrap_or_default();
     match facts.runs.last() {

@@ -6,8 +6,8 @@
 use super::{
     super::{checkpoint::origin, keys::VerifyingKey},
     runs::Runs,
-    stream::{Chunk, Queries, Stored, Stream},
-    verdict::{Check, Fault},
+    stream::{Chunk, LoggedRecord, Queries, Stream},
+    verdict::{Check, LogFault},
 };
 use crate::{
     domain::Seq,
@@ -28,7 +28,7 @@ const WAITING: usize = 2;
 
 /// What the records say of the log as a whole.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct LogFacts {
     /// How many records there are.
     pub(super) count: u64,
     /// The roots at the sizes that were asked for, as far as there are so many records.
@@ -70,9 +70,9 @@ pub(super) fn read(
     connection: &Connection,
     wanted: BTreeSet<u64>,
     largest: u64,
-) -> rusqlite::Result<(Facts, [Check; 3])> {
+) -> rusqlite::Result<(LogFacts, [Check; 3])> {
     let mut pass = Pass {
-        facts: Facts { runs: Runs::under(largest), ..Facts::default() },
+        facts: LogFacts { runs: Runs::under(largest), ..LogFacts::default() },
         records: Check::new("records"),
         bodies: Check::new("bodies"),
         history: Check::new("history"),
@@ -84,7 +84,7 @@ pub(super) fn read(
             return Err(error);
         }
         let text = format!("nothing can be read from here on: {error}");
-        pass.records.fault(Fault::of_record(pass.next, text));
+        pass.records.fault(LogFault::of_record(pass.next, text));
     }
     let Pass { facts, mut records, mut bodies, mut history, with_bodies, .. } = pass;
     let (runs, sealed) = facts.runs.counts();
@@ -95,7 +95,7 @@ pub(super) fn read(
 }
 
 struct Pass {
-    facts: Facts,
+    facts: LogFacts,
     records: Check,
     bodies: Check,
     history: Check,
@@ -134,18 +134,18 @@ impl Pass {
         self.facts.roots = std::mem::take(&mut stream.roots);
         for seq in stream.orphans {
             let text = format!("a body belongs to record {seq}, which is not there");
-            self.bodies.fault(Fault::of_all(text));
+            self.bodies.fault(LogFault::of_all(text));
         }
         read
     }
 
-    fn take(&mut self, stored: &Stored<'_>) {
+    fn take(&mut self, stored: &LoggedRecord<'_>) {
         let Ok(seq) = u64::try_from(stored.seq) else {
-            self.records.fault(Fault::of_all(format!("there is a record {}", stored.seq)));
+            self.records.fault(LogFault::of_all(format!("there is a record {}", stored.seq)));
             return;
         };
         if seq > self.next {
-            self.records.fault(Fault::of_records(self.next, seq - 1, "missing"));
+            self.records.fault(LogFault::of_records(self.next, seq - 1, "missing"));
         }
         self.next = seq.saturating_add(1);
         match understood(stored) {
@@ -161,7 +161,7 @@ impl Pass {
                 }
                 self.pass_over(seq, &newer, stored.body.unwrap_or_default());
             }
-            Err(why) => self.records.fault(Fault::of_record(seq, why)),
+            Err(why) => self.records.fault(LogFault::of_record(seq, why)),
         }
     }
 
@@ -177,7 +177,7 @@ impl Pass {
             (Some(_), None) => "its body is missing",
             (None, Some(_)) => "a body lies beside it that it does not have",
         };
-        self.bodies.fault(Fault::of_record(seq, why));
+        self.bodies.fault(LogFault::of_record(seq, why));
     }
 
     /// A record of a newer program is counted, and its run is judged up to it. What it takes to prove the log is read
@@ -196,7 +196,8 @@ impl Pass {
         let what = || NotJudged { first: seq, what: newer.what.clone(), count: 0 };
         self.facts.newer.get_or_insert_with(what).count += 1;
         if let Err(why) = self.facts.runs.pass_over(seq, newer) {
-            self.history.fault(Fault::of_record(seq, format!("`{}` is not legal here: {why}", newer.kind)));
+            self.history
+                .fault(LogFault::of_record(seq, format!("`{}` is not legal here: {why}", newer.kind)));
         }
     }
 
@@ -205,7 +206,7 @@ impl Pass {
             Event::LogOpened(opened) if seq == 0 => self.facts.origin = Some(origin(&opened.log_id)),
             Event::KeyIntroduced(introduced) => match introduced.vkey.parse() {
                 Ok(key) => self.facts.keys.push((seq, key)),
-                Err(error) => self.history.fault(Fault::of_record(seq, format!("{error}"))),
+                Err(error) => self.history.fault(LogFault::of_record(seq, format!("{error}"))),
             },
             _ => {}
         }
@@ -214,7 +215,7 @@ impl Pass {
             && let Err(why) = self.facts.runs.take(seq, record)
         {
             let text = format!("`{}` is not legal here: {why}", record.event.kind().label());
-            self.history.fault(Fault::of_record(seq, text));
+            self.history.fault(LogFault::of_record(seq, text));
         }
     }
 }
@@ -224,7 +225,7 @@ enum Understood {
     Newer(Box<Newer>),
 }
 
-fn understood(stored: &Stored<'_>) -> Result<Understood, String> {
+fn understood(stored: &LoggedRecord<'_>) -> Result<Understood, String> {
     let body = stored.body.ok_or("is not stored as bytes")?;
     if !stored.is_canonical {
         return Err("is not in canonical form".to_owned());

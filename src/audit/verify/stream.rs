@@ -23,12 +23,12 @@ const BYTES: usize = 1 << 18;
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     bodies: Vec<u8>,
-    rows: Vec<Found>,
+    rows: Vec<RawRecord>,
 }
 
 /// What is known of a record before anybody understands it.
 #[derive(Debug)]
-struct Found {
+struct RawRecord {
     seq: i64,
     body: Option<Range<usize>>,
     is_canonical: bool,
@@ -37,7 +37,7 @@ struct Found {
 
 /// A record as it is stored.
 #[derive(Debug)]
-pub(super) struct Stored<'a> {
+pub(super) struct LoggedRecord<'a> {
     pub(super) seq: i64,
     /// Its bytes; none if what stands there are no bytes.
     pub(super) body: Option<&'a [u8]>,
@@ -48,8 +48,8 @@ pub(super) struct Stored<'a> {
 
 impl Chunk {
     /// Each record of it.
-    pub(super) fn records(&self) -> impl Iterator<Item = Stored<'_>> {
-        self.rows.iter().map(|found| Stored {
+    pub(super) fn records(&self) -> impl Iterator<Item = LoggedRecord<'_>> {
+        self.rows.iter().map(|found| LoggedRecord {
             seq: found.seq,
             body: found.body.as_ref().and_then(|span| self.bodies.get(span.clone())),
             is_canonical: found.is_canonical,
@@ -64,7 +64,7 @@ impl Chunk {
             start..self.bodies.len()
         });
         let is_canonical = body.is_some_and(is_canonical);
-        self.rows.push(Found { seq, body: span, is_canonical, payload });
+        self.rows.push(RawRecord { seq, body: span, is_canonical, payload });
     }
 }
 

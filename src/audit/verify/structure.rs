@@ -2,7 +2,7 @@
 
 use super::{
     super::format::{Definitions, Known, known, opened},
-    verdict::{Check, Fault},
+    verdict::{Check, LogFault},
 };
 use rusqlite::Connection;
 
@@ -26,7 +26,7 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<(Check, bool)> 
 }
 
 fn damaged(check: &mut Check, what: &dyn std::fmt::Display) {
-    check.fault(Fault::of_all(format!("the file is damaged: {what}")));
+    check.fault(LogFault::of_all(format!("the file is damaged: {what}")));
 }
 
 /// The long form of the check compares the index with the table too: whoever reads the views of the file by other
@@ -50,18 +50,18 @@ fn definitions(connection: &Connection, check: &mut Check) -> rusqlite::Result<b
     if let Some(opened) = opened(connection)? {
         if opened.schema_sha256 != found.recorded() {
             let text = "a table, a trigger or a view is not what it was when the log was made";
-            check.fault(Fault::of_record(0, text));
+            check.fault(LogFault::of_record(0, text));
         }
         if opened.layout() != format {
             let text = format!("the log was made in format {}, and the file says {format}", opened.layout());
-            check.fault(Fault::of_record(0, text));
+            check.fault(LogFault::of_record(0, text));
         }
     }
     match known(connection)? {
         Known::Released => Ok(false),
         Known::Newer(_) => Ok(true),
         Known::Altered(difference) => {
-            check.fault(Fault::of_all(difference.to_string()));
+            check.fault(LogFault::of_all(difference.to_string()));
             Ok(false)
         }
     }

@@ -12,7 +12,7 @@ const LISTED: usize = 20;
 
 /// Something that is not as it must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
+pub struct LogFault {
     /// The first record that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_record: Option<Seq>,
@@ -26,7 +26,7 @@ pub struct Fault {
     pub text: String,
 }
 
-impl Fault {
+impl LogFault {
     /// About the log as a whole.
     pub(super) fn of_all(text: impl Into<String>) -> Self {
         Self { first_record: None, last_record: None, head: None, text: text.into() }
@@ -67,7 +67,7 @@ pub struct Check {
     /// What was looked at, in words; it may quote the log.
     pub subject: String,
     /// What is not as it must be; the first ones, if there are many.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<LogFault>,
     /// How many more there are.
     pub more_faults: u64,
 }
@@ -77,7 +77,7 @@ impl Check {
         Self { name, subject: String::new(), faults: Vec::new(), more_faults: 0 }
     }
 
-    pub(super) fn fault(&mut self, fault: Fault) {
+    pub(super) fn fault(&mut self, fault: LogFault) {
         if self.faults.len() < LISTED {
             self.faults.push(fault);
         } else {

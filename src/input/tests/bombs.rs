@@ -119,7 +119,7 @@ fn a_file_of_too_many_parts_is_refused_before_they_are_read() {
     }
     assert!(explode("60,000 parts", &archive.finish()).contains("TooManyParts"));
     let small = bare_workbook().finish_claiming(4_000);
-    assert!(matches!(read(&small), Err(Fault::Damaged { damage: Damage::Directory, .. })));
+    assert!(matches!(read(&small), Err(ListFault::Damaged { damage: Damage::Directory, .. })));
 }
 
 #[test]

@@ -143,11 +143,11 @@ fn damaged_text_names_its_row() {
 
 #[test]
 fn what_has_no_rows_is_an_error() {
-    assert!(matches!(read(b""), Err(Fault::Empty)));
-    assert!(matches!(read(b"\xef\xbb\xbf"), Err(Fault::Empty)));
-    assert!(matches!(read(b"\n , \n"), Err(Fault::Empty)));
-    assert!(matches!(read(b"Tenant ID,Name\n"), Err(Fault::NoRows)));
-    assert!(matches!(read(b"Tenant ID,Name\n\n,\n"), Err(Fault::NoRows)));
+    assert!(matches!(read(b""), Err(ListFault::Empty)));
+    assert!(matches!(read(b"\xef\xbb\xbf"), Err(ListFault::Empty)));
+    assert!(matches!(read(b"\n , \n"), Err(ListFault::Empty)));
+    assert!(matches!(read(b"Tenant ID,Name\n"), Err(ListFault::NoRows)));
+    assert!(matches!(read(b"Tenant ID,Name\n\n,\n"), Err(ListFault::NoRows)));
 }
 
 #[test]
@@ -159,14 +159,14 @@ fn a_list_that_is_edited_while_it_is_read_says_so() {
     assert!(list.rows().unwrap().all(|row| row.is_ok()));
     std::fs::write(&path, format!("id\n{OTHER}\n")).unwrap();
     let error = list.rows().unwrap().last().unwrap().unwrap_err();
-    assert!(matches!(error.fault, Fault::Changed));
+    assert!(matches!(error.fault, ListFault::Changed));
     assert!(error.to_string().contains("list.csv"), "{error}");
 }
 
 #[test]
 fn a_sheet_cannot_be_chosen_in_a_text() {
     let error = read_with(format!("id\n{ID}\n").as_bytes(), &sheet_option("S")).unwrap_err();
-    assert!(matches!(error.fault, Fault::NoSheets));
+    assert!(matches!(error.fault, ListFault::NoSheets));
 }
 
 #[test]

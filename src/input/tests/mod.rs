@@ -6,7 +6,7 @@ mod mutated;
 mod properties;
 mod xlsx;
 
-use super::{Fault, List, ListError, Options, Row};
+use super::{List, ListError, ListFault, Options, Row};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 use std::io::Write;
 
@@ -17,7 +17,7 @@ fn read_with(bytes: &[u8], options: &Options) -> Result<Vec<Row>, ListError> {
     List::from_bytes("list", bytes, options)?.rows()?.collect()
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Row>, Fault> {
+fn read(bytes: &[u8]) -> Result<Vec<Row>, ListFault> {
     read_with(bytes, &Options::default()).map_err(|error| error.fault)
 }
 

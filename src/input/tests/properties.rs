@@ -66,7 +66,7 @@ fn essence_or_nothing(bytes: &[u8]) -> Vec<(u32, Option<String>, Vec<String>)> {
 fn essence_with(bytes: &[u8], options: &Options) -> Vec<(u32, Option<String>, Vec<String>)> {
     match read_with(bytes, options).map_err(|error| error.fault) {
         Ok(rows) => essence(rows),
-        Err(Fault::NoRows) => Vec::new(),
+        Err(ListFault::NoRows) => Vec::new(),
         Err(fault) => panic!("{fault}"),
     }
 }

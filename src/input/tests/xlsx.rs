@@ -118,7 +118,7 @@ fn cells_and_rows_out_of_place_are_damage() {
         "<row r='2'><c r='A2'><v>1</v>",
     ] {
         let result = read(&workbook(&format!("{head}{row}")));
-        assert!(matches!(result, Err(Fault::Damaged { .. })), "{row}: {result:?}");
+        assert!(matches!(result, Err(ListFault::Damaged { .. })), "{row}: {result:?}");
     }
 }
 
@@ -129,8 +129,8 @@ fn other_documents_are_named() {
     let open = Archive::default().add("mimetype", [vec![]]).add("content.xml", [vec![]]).finish();
     assert!(read(&open).unwrap_err().to_string().contains("OpenDocument"));
     let archive = Archive::default().add("list.csv", [b"id".to_vec()]).finish();
-    assert!(matches!(read(&archive), Err(Fault::NotAWorkbook { .. })));
-    assert!(matches!(read(b"PK\x03\x04"), Err(Fault::Damaged { .. })));
+    assert!(matches!(read(&archive), Err(ListFault::NotAWorkbook { .. })));
+    assert!(matches!(read(b"PK\x03\x04"), Err(ListFault::Damaged { .. })));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_workbook_that_is_replaced_while_it_is_read_says_so() {
     let mut other = std::fs::read(&path).unwrap();
     *other.last_mut().unwrap() = 1;
     std::fs::write(&path, other).unwrap();
-    assert!(matches!(rows.last().unwrap().unwrap_err().fault, Fault::Changed));
+    assert!(matches!(rows.last().unwrap().unwrap_err().fault, ListFault::Changed));
 }
 
 /// A sheet with the header `id`, `name` and these rows.
@@ -197,13 +197,13 @@ fn a_hidden_header_is_no_header_until_somebody_says_so() {
     let header = "<row r='1' hidden='1'><c r='A1' t='str'><v>id</v></c></row>";
     let bytes = workbook(&format!("{header}{}", row(2, "", ID)));
     // What is seen is a list of IDs alone, and a row that is not.
-    assert!(matches!(read(&bytes), Err(Fault::HiddenRows { .. })));
+    assert!(matches!(read(&bytes), Err(ListFault::HiddenRows { .. })));
     let skip = Options { hidden: Some(Hidden::Skip), ..Options::default() };
     assert_eq!(read_with(&bytes, &skip).unwrap().len(), 1);
     let header = "<row r='1' hidden='1'><c r='A1' t='str'><v>id</v></c><c r='B1' t='str'><v>x</v></c></row>";
     let data = format!("<row r='2'><c r='A2' t='str'><v>{ID}</v></c><c r='B2' t='str'><v>y</v></c></row>");
     let bytes = workbook(&format!("{header}{data}"));
-    assert!(matches!(read(&bytes), Err(Fault::HiddenHeader { row: 1 })));
+    assert!(matches!(read(&bytes), Err(ListFault::HiddenHeader { row: 1 })));
     let options = Options { header_row: Some(1), ..Options::default() };
     assert_eq!(read_with(&bytes, &options).unwrap().len(), 1);
 }

@@ -16,7 +16,7 @@ const GOOD_FOR_SECONDS: i64 = 600;
 
 /// An app's certificate with its private key.
 #[derive(Clone)]
-pub struct Certificate {
+pub struct AppCertificate {
     key: Arc<RsaKeyPair>,
     /// `x5t#S256`: which of the app's certificates it is.
     thumbprint: String,
@@ -43,7 +43,7 @@ pub enum CertificateError {
     DoesNotSign,
 }
 
-impl Certificate {
+impl AppCertificate {
     /// Reads the certificate and its key from one PEM file.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, CertificateError> {
         let certificate =
@@ -83,7 +83,7 @@ impl Certificate {
     }
 }
 
-impl fmt::Debug for Certificate {
+impl fmt::Debug for AppCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.thumbprint)
     }
@@ -110,7 +110,7 @@ mod tests {
         let secret = key.as_der().unwrap();
         // The thumbprint is over the bytes, whatever they say.
         let file = pem("CERTIFICATE", b"not really one") + &pem("PRIVATE KEY", secret.as_ref());
-        let certificate = Certificate::from_pem(file.as_bytes()).unwrap();
+        let certificate = AppCertificate::from_pem(file.as_bytes()).unwrap();
         let now = Time::from_millis(1_795_166_130_000);
         let statement = certificate.assertion("app-1", "https://login.example/t", now, "id-1").unwrap();
         let parts: Vec<&str> = statement.expose().split('.').collect();
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_file_that_is_something_else_says_what_is_missing() {
         let certificate = pem("CERTIFICATE", b"x");
-        let refused = |text: &str| Certificate::from_pem(text.as_bytes()).unwrap_err();
+        let refused = |text: &str| AppCertificate::from_pem(text.as_bytes()).unwrap_err();
         assert_eq!(refused(""), CertificateError::NoCertificate);
         assert_eq!(refused(&certificate), CertificateError::NoKey);
         assert_eq!(refused(&(certificate + &pem("PRIVATE KEY", b"x"))), CertificateError::NotRsa);

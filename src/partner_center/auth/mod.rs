@@ -20,7 +20,7 @@ pub mod request;
 mod token;
 
 pub use authority::{Authority, AuthorityError, MixedClouds, require_one_cloud};
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{AppCertificate, CertificateError};
 pub use claims::{Claims, claims};
 pub use entra::Remedy;
 pub use mfa::is_mfa_compliant;

@@ -1,6 +1,6 @@
 //! What is asked of the sign-in service.
 
-use super::{Authority, Certificate};
+use super::{AppCertificate, Authority};
 use crate::{
     domain::{Secret, Time},
     partner_center::{form::Form, request::Request},
@@ -30,7 +30,7 @@ pub enum Proof {
     /// With a secret.
     Secret(Secret),
     /// With a signature.
-    Certificate(Certificate),
+    Certificate(AppCertificate),
 }
 
 impl App {

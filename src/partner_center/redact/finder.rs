@@ -4,7 +4,7 @@
 //! and memory in proportion to its length, to look for it takes the same time whatever it is made of, and a part
 //! of it is found as well. Case is ignored, and so are blanks, and the pluses that stand for them.
 
-use super::views::{Escapes, View as _, WITHOUT_BLANKS, WITHOUT_PLUSES, unescape};
+use super::views::{Escapes, TextView as _, WITHOUT_BLANKS, WITHOUT_PLUSES, unescape};
 use std::{collections::HashMap, ops::Range};
 
 /// How many times in a row something is decoded.
@@ -21,7 +21,7 @@ const SHORTEST: usize = 4;
 
 /// Which ends of a secret a piece has.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ends {
+struct SecretEnds {
     first: bool,
     last: bool,
 }
@@ -29,7 +29,7 @@ struct Ends {
 /// What is looked for.
 #[derive(Debug)]
 pub(super) struct Finder {
-    pieces: HashMap<u128, Ends>,
+    pieces: HashMap<u128, SecretEnds>,
     /// Short secrets, by their last four bytes.
     short: HashMap<u32, Vec<Vec<u8>>>,
     filter: Filter,
@@ -105,7 +105,7 @@ impl Finder {
     }
 
     fn find_in(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let mut found: Vec<(Range<usize>, Ends)> = Vec::new();
+        let mut found: Vec<(Range<usize>, SecretEnds)> = Vec::new();
         let mut recent: u128 = 0;
         for (at, byte) in text.iter().enumerate() {
             recent = recent << 8 | u128::from(byte.to_ascii_lowercase());
@@ -124,7 +124,7 @@ impl Finder {
                     part.is_some_and(|part| part.eq_ignore_ascii_case(secret))
                 };
                 if let Some(secret) = secrets.iter().filter(is_here).max_by_key(|secret| secret.len()) {
-                    join(&mut found, end - secret.len()..end, Ends { first: true, last: true });
+                    join(&mut found, end - secret.len()..end, SecretEnds { first: true, last: true });
                 }
             }
         }
@@ -138,7 +138,7 @@ impl Finder {
 }
 
 /// Adds a place to those before it.
-fn join(found: &mut Vec<(Range<usize>, Ends)>, range: Range<usize>, ends: Ends) {
+fn join(found: &mut Vec<(Range<usize>, SecretEnds)>, range: Range<usize>, ends: SecretEnds) {
     let mut joined = (range, ends);
     while let Some((before, _)) = found.last()
         && joined.0.start <= before.end
@@ -147,7 +147,7 @@ fn join(found: &mut Vec<(Range<usize>, Ends)>, range: Range<usize>, ends: Ends) 
         let first = if before.start <= joined.0.start { its.first } else { joined.1.first };
         let last = if before.end > joined.0.end { its.last } else { joined.1.last };
         let range = before.start.min(joined.0.start)..before.end.max(joined.0.end);
-        joined = (range, Ends { first, last });
+        joined = (range, SecretEnds { first, last });
     }
     found.push(joined);
 }

@@ -124,12 +124,12 @@ fn is_text(body: &[u8]) -> bool {
 /// Takes secrets out of whatever is about to be stored or shown. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Scrubber {
-    known: Arc<RwLock<Known>>,
+    known: Arc<RwLock<KnownSecrets>>,
 }
 
 /// The secrets, and what finds them.
 #[derive(Default)]
-struct Known {
+struct KnownSecrets {
     /// Those that stay.
     lasting: Vec<Secret>,
     /// Those that are replaced, by what they are called; the latest of each is the last.
@@ -137,7 +137,7 @@ struct Known {
     finder: Finder,
 }
 
-impl Known {
+impl KnownSecrets {
     /// What is left of the bytes, if there is a secret in them.
     fn without(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         match search::search(&self.finder, bytes) {
@@ -201,7 +201,7 @@ impl Scrubber {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let Known { lasting, replaced, .. } = &mut *known;
+        let KnownSecrets { lasting, replaced, .. } = &mut *known;
         let is_it = |other: &Secret| other.expose() == secret.expose();
         if lasting.iter().any(is_it) {
             return;
@@ -222,7 +222,7 @@ impl Scrubber {
         }
     }
 
-    fn known(&self) -> RwLockReadGuard<'_, Known> {
+    fn known(&self) -> RwLockReadGuard<'_, KnownSecrets> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 

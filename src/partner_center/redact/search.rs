@@ -6,7 +6,7 @@
 
 use super::{
     finder::{DEEPEST, Finder, merged},
-    views::{ALPHABETS, Alphabet, Escapes, View as _, WITHOUT_BLANKS, unescape},
+    views::{ALPHABETS, Alphabet, Escapes, TextView as _, WITHOUT_BLANKS, unescape},
 };
 use crate::domain::is_taken_out;
 use std::ops::Range;

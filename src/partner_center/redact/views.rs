@@ -4,7 +4,7 @@ use memchr::{memchr, memchr3};
 use std::{borrow::Cow, ops::Range};
 
 /// A way to read a text.
-pub(super) trait View {
+pub(super) trait TextView {
     /// Gives the plain bytes stretch by stretch, each with where in the text it comes from. A stretch that is as
     /// long as its source is the same, byte by byte.
     fn each(&self, text: &[u8], give: impl FnMut(&[u8], Range<usize>));
@@ -53,7 +53,7 @@ impl Without {
     }
 }
 
-impl View for Without {
+impl TextView for Without {
     fn each(&self, text: &[u8], mut give: impl FnMut(&[u8], Range<usize>)) {
         let mut at = 0;
         for stretch in text.split(|byte| self.0(*byte)) {
@@ -84,7 +84,7 @@ impl Escapes {
     pub(super) const ENTITY: Self = Self { entity: true, ..Self::NONE };
 }
 
-impl View for Escapes {
+impl TextView for Escapes {
     fn each(&self, text: &[u8], mut give: impl FnMut(&[u8], Range<usize>)) {
         // What was not given yet, and from where on the next escape is looked for.
         let (mut begin, mut at) = (0, 0);
@@ -339,7 +339,7 @@ impl Alphabet {
     }
 }
 
-impl View for Alphabet {
+impl TextView for Alphabet {
     fn each(&self, text: &[u8], mut give: impl FnMut(&[u8], Range<usize>)) {
         for (at, byte) in text.iter().enumerate() {
             let digit = self.digit(*byte);

@@ -29,9 +29,9 @@ pub struct Pen {
 /// What is known of the objects that are being written.
 #[derive(Debug, Default)]
 struct Lists {
-    objects: Vec<Object>,
+    objects: Vec<OpenObject>,
     /// Those of all objects that are being written, the innermost last.
-    entries: Vec<Entry>,
+    entries: Vec<ObjectEntry>,
     /// Where entries are put in order.
     sorted: Vec<u8>,
 }
@@ -75,14 +75,14 @@ impl Write for Out<'_> {
 
 /// An object that is being written: where it begins, and how many entries those around it have.
 #[derive(Clone, Copy, Debug)]
-struct Object {
+struct OpenObject {
     start: usize,
     first: usize,
 }
 
 /// Where an entry of an object lies, with its key and without its comma.
 #[derive(Clone, Debug)]
-struct Entry {
+struct ObjectEntry {
     key: Range<usize>,
     /// Whether the key is written as it is, and of ASCII alone.
     is_plain: bool,
@@ -107,14 +107,14 @@ impl Sorting<'_> {
 }
 
 /// By UTF-16 units, as RFC 8785 says.
-fn in_order(out: &[u8], a: &Entry, b: &Entry) -> Ordering {
+fn in_order(out: &[u8], a: &ObjectEntry, b: &ObjectEntry) -> Ordering {
     // As they are written, with their quotes.
-    let key = |entry: &Entry| out.get(entry.key.clone()).unwrap_or_default();
+    let key = |entry: &ObjectEntry| out.get(entry.key.clone()).unwrap_or_default();
     if a.is_plain && b.is_plain {
         // The quote at the end comes before every character but the blank and `!`.
         return trimmed(key(a)).cmp(trimmed(key(b)));
     }
-    let units = |entry: &Entry| -> Vec<u16> {
+    let units = |entry: &ObjectEntry| -> Vec<u16> {
         let text: String = serde_json::from_slice(key(entry)).unwrap_or_default();
         text.encode_utf16().collect()
     };
@@ -128,7 +128,7 @@ fn trimmed(key: &[u8]) -> &[u8] {
 impl Formatter for Sorting<'_> {
     fn begin_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         writer.write_all(b"{")?;
-        let object = Object { start: self.here(), first: self.lists.entries.len() };
+        let object = OpenObject { start: self.here(), first: self.lists.entries.len() };
         self.lists.objects.push(object);
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Formatter for Sorting<'_> {
             writer.write_all(b",")?;
         }
         let here = self.here();
-        self.lists.entries.push(Entry { key: here..here, is_plain: false, end: here });
+        self.lists.entries.push(ObjectEntry { key: here..here, is_plain: false, end: here });
         Ok(())
     }
 
@@ -161,7 +161,7 @@ impl Formatter for Sorting<'_> {
     }
 
     fn end_object<W: Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
-        let Some(Object { start, first }) = self.lists.objects.pop() else { return Ok(()) };
+        let Some(OpenObject { start, first }) = self.lists.objects.pop() else { return Ok(()) };
         let Lists { entries: all, sorted, .. } = &mut *self.lists;
         {
             let mut out = self.out.borrow_mut();

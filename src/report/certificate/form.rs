@@ -2,7 +2,7 @@
 
 use super::story::Story;
 use crate::{
-    audit::{Leaf, Proof, Salt},
+    audit::{InclusionProof, Leaf, Salt},
     domain::{Outcome, RunId, Seq, Sha256, TenantId},
     record::Payload,
 };
@@ -77,7 +77,7 @@ pub(super) struct Shown {
     pub(super) record: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) body: Option<Body>,
-    pub(super) proof: Proof,
+    pub(super) proof: InclusionProof,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,7 +89,7 @@ pub(super) struct Withheld {
     #[serde(rename = "withheld")]
     pub(super) why: Why,
     pub(super) leaf_hash: Leaf,
-    pub(super) proof: Proof,
+    pub(super) proof: InclusionProof,
 }
 
 /// What lies beside a record.
@@ -139,7 +139,7 @@ impl Item {
         matches!(self, Self::Withheld(Withheld { why: Why::OtherColumns, .. }))
     }
 
-    pub(super) const fn proof(&self) -> &Proof {
+    pub(super) const fn proof(&self) -> &InclusionProof {
         match self {
             Self::Shown(shown) => &shown.proof,
             Self::Withheld(withheld) => &withheld.proof,

@@ -4,7 +4,7 @@ use super::{Shown, Tools};
 use crate::{
     audit::{
         QueryError,
-        verify::{Check, Fault, RunProof, Verdict, Verification},
+        verify::{Check, LogFault, RunProof, Verdict, Verification},
     },
     domain::Time,
     record::Event,
@@ -89,7 +89,7 @@ fn check(check: &Check) -> Value {
         name => check.name,
         subject => check.subject,
         is_fine => check.is_fine(),
-        faults => check.faults.iter().map(Fault::described).collect::<Vec<_>>(),
+        faults => check.faults.iter().map(LogFault::described).collect::<Vec<_>>(),
         more => check.more_faults,
     }
 }
