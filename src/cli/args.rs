@@ -171,7 +171,7 @@ pub(super) struct ListPlace {
     pub(super) header_row: Option<u32>,
     /// What becomes of rows that are hidden, by a filter or by hand; a list that has some is refused without this
     #[arg(long, value_enum)]
-    pub(super) hidden: Option<HiddenRows>,
+    pub(super) hidden: Option<HiddenRowsChoice>,
     /// The encoding of a CSV file, when it cannot be found out, for example windows-1250, Big5 or GB18030
     #[arg(long, value_name = "NAME")]
     pub(super) encoding: Option<String>,
@@ -194,7 +194,7 @@ pub(super) struct MatchOptions {
 
 /// What becomes of rows that nobody sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum HiddenRows {
+pub(super) enum HiddenRowsChoice {
     /// They are left out.
     Skip,
     /// They are read like all others.
@@ -228,7 +228,7 @@ pub(super) struct ResolveOptions {
     pub(super) customer: String,
     /// What became of the relationship
     #[arg(long = "as", value_enum)]
-    pub(super) found: Found,
+    pub(super) found: ManualFinding,
     /// How you know: what you looked at, and what it showed
     #[arg(long, value_name = "TEXT")]
     pub(super) because: String,
@@ -239,7 +239,7 @@ pub(super) struct ResolveOptions {
 
 /// What a person found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Found {
+pub(super) enum ManualFinding {
     /// It is gone: the change happened.
     Removed,
     /// It is still there: the change did not happen.

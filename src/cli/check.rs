@@ -1,7 +1,7 @@
 //! `offboard check`, and the first pass over a list that every run makes.
 
 use super::{
-    args::{HiddenRows, ListOptions, ListPlace},
+    args::{HiddenRowsChoice, ListOptions, ListPlace},
     exit::{Exit, Failure},
     next_steps,
     printer::Printer,
@@ -21,7 +21,7 @@ const LISTED: usize = 20;
 
 /// What a list consists of.
 #[derive(Debug, Default)]
-pub(super) struct Checked {
+pub(super) struct ListContents {
     pub(super) rows: u32,
     pub(super) valid: u32,
     pub(super) duplicates: u32,
@@ -51,8 +51,8 @@ pub(super) fn decided(place: &ListPlace) -> Options {
         sheet: place.sheet.clone(),
         header_row: place.header_row,
         hidden: place.hidden.map(|hidden| match hidden {
-            HiddenRows::Skip => Hidden::Skip,
-            HiddenRows::Take => Hidden::Take,
+            HiddenRowsChoice::Skip => Hidden::Skip,
+            HiddenRowsChoice::Take => Hidden::Take,
         }),
         encoding: place.encoding.clone(),
         without_ids: false,
@@ -68,8 +68,8 @@ pub(super) fn reading(list: &List, options: &ListOptions) -> ListReading {
 pub(super) fn read(
     list: &List,
     mut each: impl FnMut(&Row) -> Result<(), Failure>,
-) -> Result<Checked, Failure> {
-    let mut checked = Checked::default();
+) -> Result<ListContents, Failure> {
+    let mut checked = ListContents::default();
     for row in list.rows()? {
         let row = row?;
         checked.rows += 1;
@@ -89,7 +89,7 @@ pub(super) fn read(
 }
 
 /// Stops before anything is sent when rows are not valid and nobody said to go on without them.
-pub(super) fn refuse_invalid(list: &List, checked: &Checked, skip_invalid: bool) -> Result<(), Failure> {
+pub(super) fn refuse_invalid(list: &List, checked: &ListContents, skip_invalid: bool) -> Result<(), Failure> {
     if checked.rejected == 0 || skip_invalid {
         return Ok(());
     }
@@ -149,8 +149,8 @@ fn again(options: &ListOptions) -> String {
     let place = &options.place;
     let mut text = quoted(&place.file.to_string_lossy());
     let hidden = place.hidden.map(|hidden| match hidden {
-        HiddenRows::Skip => "skip",
-        HiddenRows::Take => "take",
+        HiddenRowsChoice::Skip => "skip",
+        HiddenRowsChoice::Take => "take",
     });
     let row = place.header_row.map(|row| row.to_string());
     for (name, value) in [
@@ -172,7 +172,7 @@ fn again(options: &ListOptions) -> String {
 }
 
 /// The list in a few lines.
-pub(super) fn described(list: &List, checked: &Checked) -> String {
+pub(super) fn described(list: &List, checked: &ListContents) -> String {
     let column =
         |name: Option<&str>| name.map_or_else(|| "none".to_owned(), |name| format!("`{}`", visible(name)));
     let reading = list.reading();

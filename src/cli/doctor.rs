@@ -5,7 +5,7 @@ use super::{
     args::{Common, DoctorOptions, RunOptions},
     diagnostics,
     exit::{Exit, Failure},
-    health::{self, Check, State},
+    health::{self, HealthCheck, State},
     printer::Printer,
     session,
     settings::{RunSettings, Typed},
@@ -26,7 +26,7 @@ const WITH_A_TOKEN: [&str; 5] = ["audience", "partner", "mfa", "clock", "custome
 
 #[derive(Serialize)]
 struct Report<'a> {
-    checks: &'a [Check],
+    checks: &'a [HealthCheck],
     settings: &'a BTreeMap<String, Setting>,
 }
 
@@ -43,7 +43,7 @@ pub(super) fn run(
     settings.recorded.remove("skip_invalid");
     let mut checks = vec![health::settings_file(settings.file.as_deref())];
     let approvers = settings.approvers.require_somebody();
-    checks.extend(approvers.err().map(|failure| Check::failed("approval", failure)));
+    checks.extend(approvers.err().map(|failure| HealthCheck::failed("approval", failure)));
     checks.extend(health::folders(&settings.paths));
     // Where they cannot be written was said above.
     drop(diagnostics::start(&settings.paths.log_dir, printer.verbose));
@@ -54,9 +54,11 @@ pub(super) fn run(
             checks.extend(session::block_on(visit(printer, &settings, store))?);
         }
         Err(failure) => {
-            checks.push(Check::failed("audit_log", failure));
+            checks.push(HealthCheck::failed("audit_log", failure));
             let why = "nothing is sent that cannot be recorded first";
-            checks.extend(["token"].iter().chain(&WITH_A_TOKEN).map(|name| Check::not_checked(name, why)));
+            checks.extend(
+                ["token"].iter().chain(&WITH_A_TOKEN).map(|name| HealthCheck::not_checked(name, why)),
+            );
         }
     }
     show(printer, &checks, &settings.recorded)?;
@@ -65,7 +67,7 @@ pub(super) fn run(
 }
 
 /// What the services say.
-async fn visit(printer: &Printer, settings: &RunSettings, store: Store) -> Result<Vec<Check>, Failure> {
+async fn visit(printer: &Printer, settings: &RunSettings, store: Store) -> Result<Vec<HealthCheck>, Failure> {
     let access = match Access::find(printer, &settings.service) {
         Ok(access) => access,
         Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
@@ -85,7 +87,7 @@ async fn look<T: Transport>(
     settings: &RunSettings,
     visit: &StandaloneSession<T>,
     can_renew: bool,
-) -> Vec<Check> {
+) -> Vec<HealthCheck> {
     let [_, rest @ ..] = WITH_A_TOKEN;
     let token = match visit.sign_in().await {
         Ok(token) => token,
@@ -101,21 +103,25 @@ async fn look<T: Transport>(
         }
     }
     checks.push(match visit.require_listing().await {
-        Ok(()) => Check::good("customers", "this user may list the partner's customers"),
-        Err(halt) => Check::failed("customers", halt.into()),
+        Ok(()) => HealthCheck::good("customers", "this user may list the partner's customers"),
+        Err(halt) => HealthCheck::failed("customers", halt.into()),
     });
     checks
 }
 
 /// A check that failed, and those that could not be made because of it.
-fn without(name: &'static str, rest: &[&'static str], failure: Failure) -> Vec<Check> {
+fn without(name: &'static str, rest: &[&'static str], failure: Failure) -> Vec<HealthCheck> {
     let why = format!("not looked at, because of `{name}`");
-    let mut checks = vec![Check::failed(name, failure)];
-    checks.extend(rest.iter().map(|name| Check::not_checked(name, &why)));
+    let mut checks = vec![HealthCheck::failed(name, failure)];
+    checks.extend(rest.iter().map(|name| HealthCheck::not_checked(name, &why)));
     checks
 }
 
-fn show(printer: &Printer, checks: &[Check], settings: &BTreeMap<String, Setting>) -> Result<(), Failure> {
+fn show(
+    printer: &Printer,
+    checks: &[HealthCheck],
+    settings: &BTreeMap<String, Setting>,
+) -> Result<(), Failure> {
     if printer.json {
         let text = serde_json::to_string_pretty(&Report { checks, settings });
         return printer.data(&text.map_err(|error| Failure::new(Exit::Bug, error.to_string()))?);

@@ -16,7 +16,7 @@ use crate::{
 
 /// A run that ended or was left, and its reports.
 #[derive(Debug)]
-pub(super) struct End {
+pub(super) struct EndedRun {
     pub(super) run: RunId,
     pub(super) exit: Exit,
     pub(super) written: Option<Written>,
@@ -29,14 +29,14 @@ pub(super) fn end(
     printer: &Printer,
     operator: TerminalOperator<'_>,
     conducted: Conducted,
-) -> Result<End, Failure> {
+) -> Result<EndedRun, Failure> {
     let Conducted { run, mode, ending, written } = conducted;
     let exit = ending.exit();
     let written = written.transpose();
     let retry = written.iter().flatten().map(|written| written.retry).sum();
     let next = next_steps::in_words(operator.next, retry);
     match written {
-        Ok(written) => Ok(End { run, exit, written, next }),
+        Ok(written) => Ok(EndedRun { run, exit, written, next }),
         Err(error) => {
             next_steps::tell(printer, &next, false);
             let failure = match error {
@@ -150,7 +150,7 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
 }
 
 /// The end of a run that did its work: that nobody could be told does not change how it ended.
-pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &End) -> Exit {
+pub(super) fn tell_end(printer: &Printer, paths: &Paths, end: &EndedRun) -> Exit {
     let written = end.written.as_ref();
     if let Some(Err(failure)) = written.map(|written| show_end(printer, paths, written)) {
         printer.warn(&failure.text);

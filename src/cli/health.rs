@@ -39,7 +39,7 @@ pub(super) enum State {
 
 /// One thing that a run needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Check {
+pub(super) struct HealthCheck {
     pub(super) name: &'static str,
     pub(super) state: State,
     /// What was found, and what to do.
@@ -49,7 +49,7 @@ pub(super) struct Check {
     pub(super) exit: Exit,
 }
 
-impl Check {
+impl HealthCheck {
     pub(super) fn good(name: &'static str, text: impl Into<String>) -> Self {
         Self { name, state: State::Good, text: text.into(), exit: Exit::Done }
     }
@@ -72,8 +72,8 @@ impl Check {
 }
 
 /// Which settings file is in use.
-pub(super) fn settings_file(path: Option<&Path>) -> Check {
-    Check::good(
+pub(super) fn settings_file(path: Option<&Path>) -> HealthCheck {
+    HealthCheck::good(
         "settings",
         match path {
             Some(path) => format!("`{}`", path.display()),
@@ -83,7 +83,7 @@ pub(super) fn settings_file(path: Option<&Path>) -> Check {
 }
 
 /// The folders that a run writes into.
-pub(super) fn folders(paths: &Paths) -> Vec<Check> {
+pub(super) fn folders(paths: &Paths) -> Vec<HealthCheck> {
     [("reports", &paths.reports, "--reports"), ("diagnostics", &paths.log_dir, "--log-dir")]
         .into_iter()
         .map(|(name, folder, option)| {
@@ -91,8 +91,8 @@ pub(super) fn folders(paths: &Paths) -> Vec<Check> {
             // It is made when it is needed, below what there is of it.
             let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
             match tempfile::tempfile_in(existing) {
-                Ok(_) => Check::good(name, format!("`{shown}` can be written")),
-                Err(error) => Check::bad(
+                Ok(_) => HealthCheck::good(name, format!("`{shown}` can be written")),
+                Err(error) => HealthCheck::bad(
                     name,
                     Exit::Usage,
                     format!("`{shown}` cannot be written: {error}; choose another with `{option}`"),
@@ -103,12 +103,12 @@ pub(super) fn folders(paths: &Paths) -> Vec<Check> {
 }
 
 /// The audit log, which is open: whose it is, and how much room there is.
-pub(super) fn audit_log(path: &Path) -> Vec<Check> {
+pub(super) fn audit_log(path: &Path) -> Vec<HealthCheck> {
     let shown = path.display();
     let exposure = fs::metadata(path).ok().and_then(|found| platform::exposure(path, &found));
     let private = match exposure {
-        Some(exposure) => Check::care("audit_log", format!("`{shown}` {exposure}")),
-        None => Check::good(
+        Some(exposure) => HealthCheck::care("audit_log", format!("`{shown}` {exposure}")),
+        None => HealthCheck::good(
             "audit_log",
             format!("`{shown}` is on a local disk, locked for this process, and {PRIVACY_OF_FILES}"),
         ),
@@ -117,28 +117,28 @@ pub(super) fn audit_log(path: &Path) -> Vec<Check> {
 }
 
 /// How much room there is for the audit log.
-pub(super) fn space(audit_log: &Path) -> Check {
+pub(super) fn space(audit_log: &Path) -> HealthCheck {
     let folder = audit_log.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match platform::free_space(folder) {
         Ok(free) => room(free, folder),
-        Err(error) => Check::care(
+        Err(error) => HealthCheck::care(
             "space",
             format!("how much room there is in `{}` cannot be told: {error}", folder.display()),
         ),
     }
 }
 
-fn room(free: u64, folder: &Path) -> Check {
+fn room(free: u64, folder: &Path) -> HealthCheck {
     let text = format!("{} MiB are free in `{}`", free >> 20, folder.display());
     if free >= LITTLE_SPACE {
-        Check::good("space", text)
+        HealthCheck::good("space", text)
     } else if free >= TOO_LITTLE_SPACE {
-        Check::care(
+        HealthCheck::care(
             "space",
             format!("{text}; a run that fills the disk stops, and goes on once there is room"),
         )
     } else {
-        Check::bad(
+        HealthCheck::bad(
             "space",
             Exit::AuditLog,
             format!("{text}; make room, or choose another place with `--audit-log`"),
@@ -147,20 +147,20 @@ fn room(free: u64, folder: &Path) -> Check {
 }
 
 /// The pace, against the limit that is documented.
-pub(super) fn pace(policy: &Policy) -> Check {
+pub(super) fn pace(policy: &Policy) -> HealthCheck {
     let Policy { rate, concurrency, .. } = policy;
     let text = format!("at most {rate} requests a minute, {concurrency} at a time");
     if *rate <= DOCUMENTED_RATE {
-        Check::good("rate", text)
+        HealthCheck::good("rate", text)
     } else {
         let more =
             format!("{text}; the service documents {DOCUMENTED_RATE} a minute, and throttles what is faster");
-        Check::care("rate", more)
+        HealthCheck::care("rate", more)
     }
 }
 
 /// The token: whose it is, for what, and for how long.
-pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time) -> Vec<Check> {
+pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time) -> Vec<HealthCheck> {
     let unknown = || "not said".to_owned();
     let shown =
         |value: &Option<String>| value.as_deref().map_or_else(unknown, |value| visible(value).into_owned());
@@ -174,18 +174,21 @@ pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time
         shown(&token.app),
     );
     let life = match left {
-        Some(left) if left < SHORT_LIFE && !can_renew => {
-            Check::care("token", format!("{text}; it cannot be renewed, and the run stops when it ends"))
-        }
-        _ => Check::good("token", text),
+        Some(left) if left < SHORT_LIFE && !can_renew => HealthCheck::care(
+            "token",
+            format!("{text}; it cannot be renewed, and the run stops when it ends"),
+        ),
+        _ => HealthCheck::good("token", text),
     };
     let audience = match token.audience.as_deref() {
         Some(audience) if audience.trim_end_matches('/') == cloud.audience() => {
-            Check::good("audience", cloud.audience())
+            HealthCheck::good("audience", cloud.audience())
         }
         // The API's own ID, instead of its address.
-        Some("fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd") => Check::good("audience", "the Partner Center API"),
-        Some(other) => Check::care(
+        Some("fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd") => {
+            HealthCheck::good("audience", "the Partner Center API")
+        }
+        Some(other) => HealthCheck::care(
             "audience",
             format!(
                 "the token is for {}, and not for {}; ask for one for the latter",
@@ -193,36 +196,38 @@ pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time
                 cloud.audience()
             ),
         ),
-        None => Check::care("audience", "the token does not say what it is for"),
+        None => HealthCheck::care("audience", "the token does not say what it is for"),
     };
     vec![life, audience]
 }
 
 /// What the organization profile shows.
-pub(super) fn identification(settings: &RunSettings, found: &PartnerIdentification) -> Vec<Check> {
+pub(super) fn identification(settings: &RunSettings, found: &PartnerIdentification) -> Vec<HealthCheck> {
     let partner = &found.partner;
     let who = format!("{} ({})", visible(&partner.name), partner.tenant_id);
     let wrong = guards::wrong_partner(&settings.policy, None, partner)
         .or_else(|| guards::wrong_place(settings.procedure, &settings.policy, partner));
     let account = match wrong {
-        Some(text) => Check::bad("partner", Exit::Guard, text),
-        None if settings.policy.partner.is_none() => Check::care(
+        Some(text) => HealthCheck::bad("partner", Exit::Guard, text),
+        None if settings.policy.partner.is_none() => HealthCheck::care(
             "partner",
             format!("{who}; `--partner-tenant` would make sure that it is the right one"),
         ),
-        None => Check::good("partner", who),
+        None => HealthCheck::good("partner", who),
     };
     let mfa = match (guards::without_mfa(found.mfa), found.mfa) {
-        (Some(text), _) => Check::bad("mfa", Exit::SignIn, text),
-        (None, Some(_)) => Check::good("mfa", "the sign-in was done with MFA"),
-        (None, None) => Check::care("mfa", "the service does not say whether the sign-in was done with MFA"),
+        (Some(text), _) => HealthCheck::bad("mfa", Exit::SignIn, text),
+        (None, Some(_)) => HealthCheck::good("mfa", "the sign-in was done with MFA"),
+        (None, None) => {
+            HealthCheck::care("mfa", "the service does not say whether the sign-in was done with MFA")
+        }
     };
     let clock = match (guards::clock_differs(found.clock_is_ahead_by), found.clock_is_ahead_by) {
-        (Some(text), _) => Check::bad("clock", Exit::Guard, text),
+        (Some(text), _) => HealthCheck::bad("clock", Exit::Guard, text),
         (None, Some((_, by))) => {
-            Check::good("clock", format!("within {} s of the service's", by.as_secs() + 1))
+            HealthCheck::good("clock", format!("within {} s of the service's", by.as_secs() + 1))
         }
-        (None, None) => Check::care("clock", "the service does not say what time it is"),
+        (None, None) => HealthCheck::care("clock", "the service does not say what time it is"),
     };
     vec![account, mfa, clock]
 }

@@ -63,7 +63,7 @@ pub(super) fn run(
     })?;
     let counts = write(&options.out, &list, &customers)?;
     let total: u32 = counts.values().sum();
-    let missing = counts.get(&By::Nothing).copied().unwrap_or_default();
+    let missing = counts.get(&MatchedBy::Nothing).copied().unwrap_or_default();
     let out = options.out.display().to_string();
     if printer.json {
         let by: BTreeMap<_, _> = counts.iter().map(|(by, n)| (by.as_str(), n)).collect();
@@ -73,7 +73,7 @@ pub(super) fn run(
     } else {
         let by: Vec<_> = counts
             .iter()
-            .filter(|(by, _)| **by != By::Nothing)
+            .filter(|(by, _)| **by != MatchedBy::Nothing)
             .map(|(by, n)| format!("{n} by {}", by.as_str()))
             .collect();
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
@@ -104,7 +104,7 @@ fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
 
 /// A customer of the partner.
 #[derive(Debug)]
-struct Customer {
+struct PartnerCustomer {
     id: TenantId,
     name: Option<String>,
     domain: Option<String>,
@@ -112,8 +112,8 @@ struct Customer {
 
 /// All of them, and how they are found.
 #[derive(Debug, Default)]
-struct Customers {
-    all: Vec<Customer>,
+struct CustomerDirectory {
+    all: Vec<PartnerCustomer>,
     by_name: HashMap<String, Vec<usize>>,
     by_domain: HashMap<String, Vec<usize>>,
 }
@@ -121,7 +121,7 @@ struct Customers {
 async fn read<T: Transport>(
     visit: &StandaloneSession<T>,
     partner: Option<TenantId>,
-) -> Result<Customers, Failure> {
+) -> Result<CustomerDirectory, Failure> {
     visit.sign_in().await?;
     let found = visit.identify().await?.partner;
     if partner.is_some_and(|wanted| wanted != found.tenant_id) {
@@ -132,21 +132,21 @@ async fn read<T: Transport>(
         );
         return Err(Failure::new(Exit::Guard, text));
     }
-    let mut customers = Customers::default();
+    let mut customers = CustomerDirectory::default();
     visit.customers(|id, facts| customers.add(id, facts)).await?;
     Ok(customers)
 }
 
 /// By what a row was matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum By {
+enum MatchedBy {
     DomainAndName,
     Domain,
     Name,
     Nothing,
 }
 
-impl By {
+impl MatchedBy {
     const fn as_str(self) -> &'static str {
         match self {
             Self::DomainAndName => "domain and name",
@@ -160,12 +160,12 @@ impl By {
 /// What a row was matched with, and what is to be said of it.
 #[derive(Debug)]
 struct Matched<'a> {
-    customer: Option<&'a Customer>,
-    by: By,
+    customer: Option<&'a PartnerCustomer>,
+    by: MatchedBy,
     remark: String,
 }
 
-impl Customers {
+impl CustomerDirectory {
     fn add(&mut self, id: TenantId, facts: CustomerFacts) {
         let at = self.all.len();
         let CustomerFacts { name, domain, .. } = facts;
@@ -175,10 +175,10 @@ impl Customers {
         if let Some(domain) = &domain {
             self.by_domain.entry(domain_key(domain)).or_default().push(at);
         }
-        self.all.push(Customer { id, name, domain });
+        self.all.push(PartnerCustomer { id, name, domain });
     }
 
-    fn with(&self, index: &HashMap<String, Vec<usize>>, key: Option<String>) -> Vec<&Customer> {
+    fn with(&self, index: &HashMap<String, Vec<usize>>, key: Option<String>) -> Vec<&PartnerCustomer> {
         let found = key.and_then(|key| index.get(&key)).into_iter().flatten();
         found.filter_map(|at| self.all.get(*at)).collect()
     }
@@ -188,8 +188,8 @@ impl Customers {
         let of_name = self.with(&self.by_name, name.map(name_key));
         let of_domain = self.with(&self.by_domain, domain.map(domain_key));
         let sure = |customer, by| Matched { customer: Some(customer), by, remark: String::new() };
-        let not = |remark: String| Matched { customer: None, by: By::Nothing, remark };
-        let called = |customer: &Customer| {
+        let not = |remark: String| Matched { customer: None, by: MatchedBy::Nothing, remark };
+        let called = |customer: &PartnerCustomer| {
             let name = customer.name.as_deref().unwrap_or("(no name)");
             format!("{name} ({}, {})", customer.domain.as_deref().unwrap_or("no domain"), customer.id)
         };
@@ -202,7 +202,7 @@ impl Customers {
                     .copied()
                     .collect();
                 match (&both[..], &of_domain[..], &of_name[..]) {
-                    ([one], _, _) => sure(one, By::DomainAndName),
+                    ([one], _, _) => sure(one, MatchedBy::DomainAndName),
                     ([_, ..], _, _) => {
                         not(format!("{} customers have this domain and this name", both.len()))
                     }
@@ -216,12 +216,12 @@ impl Customers {
                 }
             }
             (None, Some(_)) => match of_domain[..] {
-                [one] => sure(one, By::Domain),
+                [one] => sure(one, MatchedBy::Domain),
                 [] => not("no customer has this domain".to_owned()),
                 _ => not(format!("{} customers have this domain", of_domain.len())),
             },
             (Some(_), None) => match of_name[..] {
-                [one] => sure(one, By::Name),
+                [one] => sure(one, MatchedBy::Name),
                 [] => not("no customer has this name".to_owned()),
                 _ => not(format!("{} customers have this name", of_name.len())),
             },
@@ -230,7 +230,11 @@ impl Customers {
 }
 
 /// Writes the list with what was found, whole or not at all.
-fn write(out: &Path, list: &List, customers: &Customers) -> Result<BTreeMap<By, u32>, Failure> {
+fn write(
+    out: &Path,
+    list: &List,
+    customers: &CustomerDirectory,
+) -> Result<BTreeMap<MatchedBy, u32>, Failure> {
     let failed = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("cannot write `{}`: {error}; nothing was written", out.display()))
     };
@@ -247,7 +251,7 @@ fn write(out: &Path, list: &List, customers: &Customers) -> Result<BTreeMap<By, 
         let Row { name, domain, cells, .. } = row?;
         let matched = customers.find(name.as_deref(), domain.as_deref());
         *counts.entry(matched.by).or_default() += 1;
-        let of = |text: fn(&Customer) -> Option<&String>| {
+        let of = |text: fn(&PartnerCustomer) -> Option<&String>| {
             matched.customer.and_then(text).map(|text| no_formula(text)).unwrap_or_default()
         };
         let added = [
@@ -275,8 +279,8 @@ fn no_formula(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn customers() -> Customers {
-        let mut customers = Customers::default();
+    fn customers() -> CustomerDirectory {
+        let mut customers = CustomerDirectory::default();
         for (n, name, domain) in [
             (1, "Adatum Ltd.", "adatum.onmicrosoft.com"),
             (2, "Bellows", "bellows.onmicrosoft.com"),
@@ -299,30 +303,36 @@ mod tests {
     fn only_what_can_mean_one_customer_gets_an_id() {
         let customers = customers();
         for (name, domain, by, at, remark) in [
-            (Some("ADATUM LTD"), None, By::Name, Some(0), ""),
-            (None, Some("Adatum.OnMicrosoft.com."), By::Domain, Some(0), ""),
-            (Some("adatum, ltd"), Some("adatum.onmicrosoft.com"), By::DomainAndName, Some(0), ""),
-            (Some("bellows"), Some("bellows-2.onmicrosoft.com"), By::DomainAndName, Some(2), ""),
-            (Some("Contoso"), Some("shared.example"), By::DomainAndName, Some(3), ""),
-            (Some("Bellows"), None, By::Nothing, None, "2 customers have this name"),
-            (None, Some("shared.example"), By::Nothing, None, "2 customers have this domain"),
-            (None, Some("bellows2.onmicrosoft.com"), By::Nothing, None, "no customer has this domain"),
+            (Some("ADATUM LTD"), None, MatchedBy::Name, Some(0), ""),
+            (None, Some("Adatum.OnMicrosoft.com."), MatchedBy::Domain, Some(0), ""),
+            (Some("adatum, ltd"), Some("adatum.onmicrosoft.com"), MatchedBy::DomainAndName, Some(0), ""),
+            (Some("bellows"), Some("bellows-2.onmicrosoft.com"), MatchedBy::DomainAndName, Some(2), ""),
+            (Some("Contoso"), Some("shared.example"), MatchedBy::DomainAndName, Some(3), ""),
+            (Some("Bellows"), None, MatchedBy::Nothing, None, "2 customers have this name"),
+            (None, Some("shared.example"), MatchedBy::Nothing, None, "2 customers have this domain"),
+            (None, Some("bellows2.onmicrosoft.com"), MatchedBy::Nothing, None, "no customer has this domain"),
             (
                 Some("Fabrikam"),
                 Some("adatum.onmicrosoft.com"),
-                By::Nothing,
+                MatchedBy::Nothing,
                 None,
                 "the domain is that of Adatum Ltd.",
             ),
-            (Some("Fabrikam"), Some("fabrikam.example"), By::Nothing, None, "the name is that of Fabrikam"),
+            (
+                Some("Fabrikam"),
+                Some("fabrikam.example"),
+                MatchedBy::Nothing,
+                None,
+                "the name is that of Fabrikam",
+            ),
             (
                 Some("Nobody"),
                 Some("nobody.example"),
-                By::Nothing,
+                MatchedBy::Nothing,
                 None,
                 "no customer has this domain or this name",
             ),
-            (None, None, By::Nothing, None, "the row has neither"),
+            (None, None, MatchedBy::Nothing, None, "the row has neither"),
         ] {
             let matched = customers.find(name, domain);
             let found = matched.customer.map(|customer| customer.id);

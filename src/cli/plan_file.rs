@@ -21,12 +21,12 @@ const PLAN_FILE: &str = "plan.json";
 #[derive(Debug)]
 pub(super) struct PlanFile {
     shown: String,
-    head: Head,
+    head: PlanReference,
     sha256: Sha256,
 }
 
 #[derive(Debug, Deserialize)]
-struct Head {
+struct PlanReference {
     run_id: RunId,
     digest: Sha256,
 }

@@ -1,7 +1,7 @@
 //! `offboard resolve`: a person says what the program could not find out.
 
 use super::{
-    args::{Common, Found, ResolveOptions},
+    args::{Common, ManualFinding, ResolveOptions},
     consent,
     exit::{Exit, Failure},
     printer::Printer,
@@ -96,10 +96,10 @@ fn unknown_row(run: &Run, customer: TenantId) -> Result<u32, Failure> {
         })
 }
 
-const fn outcome(procedure: Procedure, found: Found) -> Outcome {
+const fn outcome(procedure: Procedure, found: ManualFinding) -> Outcome {
     match found {
-        Found::Removed => Outcome::Done(procedure),
-        Found::NotRemoved => Outcome::Failed,
+        ManualFinding::Removed => Outcome::Done(procedure),
+        ManualFinding::NotRemoved => Outcome::Failed,
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     access::Access,
     check,
     consent::Consent,
-    ending::{self, End},
+    ending::{self, EndedRun},
     exit::Failure,
     keys::KeyFile,
     operator::{Offer, TerminalOperator},
@@ -67,7 +67,7 @@ pub(super) async fn carry(
     begin: Begin,
     access: Access,
     (consent, offer): (Consent, Offer),
-) -> Result<End, Failure> {
+) -> Result<EndedRun, Failure> {
     let stop = CancellationToken::new();
     let ports = access.ports(stop.clone())?;
     let mut operator = TerminalOperator::new(printer, paths, consent, offer);
@@ -77,6 +77,6 @@ pub(super) async fn carry(
 }
 
 /// The list in words, for the beginning of a run.
-pub(super) fn show_list(printer: &Printer, list: &List, checked: &check::Checked) {
+pub(super) fn show_list(printer: &Printer, list: &List, checked: &check::ListContents) {
     printer.say(&check::described(list, checked));
 }

@@ -26,7 +26,7 @@ const WORTH_A_CUT: Duration = Duration::from_secs(30);
 
 /// Where time may be cut, and why.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cut {
+pub(super) struct TimeCut {
     /// The record after the pause, and when that was.
     pub(super) seq: Seq,
     pub(super) at: Time,
@@ -131,8 +131,8 @@ impl Traffic {
 }
 
 /// Where time may be cut: where somebody was asked, and where the run was resumed.
-fn cuts(run: &RunStory) -> Vec<Cut> {
-    let begun = Cut { seq: 0, at: run.started_at, after: Pause::None, rate: run.opened.policy.rate };
+fn cuts(run: &RunStory) -> Vec<TimeCut> {
+    let begun = TimeCut { seq: 0, at: run.started_at, after: Pause::None, rate: run.opened.policy.rate };
     let asked = run.confirmed.iter().map(|(seq, at, _)| (*seq, *at, None));
     let mut moments: Vec<_> =
         run.resumed().map(|(seq, at, policy)| (seq, at, Some(policy.rate))).chain(asked).collect();
@@ -141,16 +141,16 @@ fn cuts(run: &RunStory) -> Vec<Cut> {
     for (seq, at, rate) in moments {
         let after = if rate.is_some() { Pause::Stop } else { Pause::Question };
         let before = cuts.last().map_or(0, |cut| cut.rate);
-        cuts.push(Cut { seq, at, after, rate: rate.unwrap_or(before) });
+        cuts.push(TimeCut { seq, at, after, rate: rate.unwrap_or(before) });
     }
     cuts
 }
 
 /// The strips, without their buckets.
-fn strips(reader: &Reader, run: &RunId, cuts: &[Cut]) -> Result<Vec<Strip>, ReportError> {
+fn strips(reader: &Reader, run: &RunId, cuts: &[TimeCut]) -> Result<Vec<Strip>, ReportError> {
     let mut strips: Vec<Strip> = Vec::new();
     for cut in cuts {
-        let Cut { seq, at, after, rate } = *cut;
+        let TimeCut { seq, at, after, rate } = *cut;
         if let Some(last) = strips.last_mut() {
             let done =
                 reader.last_done_before(run, seq)?.filter(|_| !is_taken_out("days-without-work-are-drawn"));

@@ -10,14 +10,14 @@ use std::net::SocketAddr;
 
 /// What a request must have.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct AccessCheck {
     host: String,
     token: String,
 }
 
 /// Why a request is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum AccessRefused {
     /// Only reading is possible here.
     Method,
     /// It is not for the address that we listen on.
@@ -36,7 +36,7 @@ pub(super) struct Caller<'a> {
     pub(super) path: &'a str,
 }
 
-impl Gate {
+impl AccessCheck {
     pub(super) fn new(address: SocketAddr, token: &str) -> Self {
         Self { host: address.to_string(), token: token.to_owned() }
     }
@@ -47,20 +47,20 @@ impl Gate {
     }
 
     /// The rest of the path, behind the token; it begins with a slash.
-    pub(super) fn admit<'a>(&self, caller: &Caller<'a>) -> Result<&'a str, Refused> {
+    pub(super) fn admit<'a>(&self, caller: &Caller<'a>) -> Result<&'a str, AccessRefused> {
         let is_other = |host: &&str| **host != *self.host && !is_taken_out("a-review-for-any-host");
         if caller.hosts.is_empty() || caller.hosts.iter().any(is_other) {
-            return Err(Refused::Host);
+            return Err(AccessRefused::Host);
         }
-        let path = caller.path.strip_prefix('/').ok_or(Refused::Token)?;
+        let path = caller.path.strip_prefix('/').ok_or(AccessRefused::Token)?;
         let end = path.find('/').unwrap_or(path.len());
         let (token, rest) = path.split_at(end);
         let is_ours = verify_slices_are_equal(token.as_bytes(), self.token.as_bytes()).is_ok();
         if !is_ours && !is_taken_out("a-review-without-a-token") {
-            return Err(Refused::Token);
+            return Err(AccessRefused::Token);
         }
         if !matches!(caller.method, "GET" | "HEAD") {
-            return Err(Refused::Method);
+            return Err(AccessRefused::Method);
         }
         Ok(if rest.is_empty() { "/" } else { rest })
     }
@@ -72,8 +72,8 @@ mod tests {
 
     const TOKEN: &str = "6b1f0a9c5d3e4f708192a3b4c5d6e7f8";
 
-    fn ask<'a>(method: &'a str, hosts: &'a [&'a str], path: &'a str) -> Result<&'a str, Refused> {
-        Gate::new(([127, 0, 0, 1], 4567).into(), TOKEN).admit(&Caller { method, hosts, path })
+    fn ask<'a>(method: &'a str, hosts: &'a [&'a str], path: &'a str) -> Result<&'a str, AccessRefused> {
+        AccessCheck::new(([127, 0, 0, 1], 4567).into(), TOKEN).admit(&Caller { method, hosts, path })
     }
 
     #[test]
@@ -98,10 +98,13 @@ mod tests {
             &format!("/{TOKEN}x/"),
             &format!("/x/{TOKEN}/"),
         ] {
-            assert_eq!(ask("GET", &hosts, path), Err(Refused::Token), "{path}");
+            assert_eq!(ask("GET", &hosts, path), Err(AccessRefused::Token), "{path}");
         }
-        assert_eq!(ask("GET", &hosts, &format!("/{}/", TOKEN.trim_start_matches('6'))), Err(Refused::Token));
-        assert_eq!(ask("GET", &hosts, &format!("/{}/", TOKEN.to_uppercase())), Err(Refused::Token));
+        assert_eq!(
+            ask("GET", &hosts, &format!("/{}/", TOKEN.trim_start_matches('6'))),
+            Err(AccessRefused::Token)
+        );
+        assert_eq!(ask("GET", &hosts, &format!("/{}/", TOKEN.to_uppercase())), Err(AccessRefused::Token));
         for hosts in [
             &["localhost:4567"][..],
             &["127.0.0.1"],
@@ -110,10 +113,10 @@ mod tests {
             &["127.0.0.1:4567", "attacker.example"],
             &[],
         ] {
-            assert_eq!(ask("GET", hosts, &good), Err(Refused::Host), "{hosts:?}");
+            assert_eq!(ask("GET", hosts, &good), Err(AccessRefused::Host), "{hosts:?}");
         }
         for method in ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get"] {
-            assert_eq!(ask(method, &hosts, &good), Err(Refused::Method), "{method}");
+            assert_eq!(ask(method, &hosts, &good), Err(AccessRefused::Method), "{method}");
         }
     }
 }

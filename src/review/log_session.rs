@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The log at one moment, with what was made from it.
 #[derive(Debug)]
-pub(super) struct View {
+pub(super) struct LogView {
     snapshot: Arc<Snapshot>,
     tools: Mutex<Tools>,
     /// When it was taken.
@@ -48,7 +48,7 @@ pub(super) struct Checked {
     pub(super) found: Result<Verification, String>,
 }
 
-impl View {
+impl LogView {
     /// The reader and the index.
     pub(super) fn tools(&self) -> MutexGuard<'_, Tools> {
         self.tools.lock().unwrap_or_else(PoisonError::into_inner)
@@ -76,9 +76,9 @@ impl View {
 
 /// What there is to see.
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(super) enum ViewState {
     /// This.
-    Ready(Arc<View>),
+    Ready(Arc<LogView>),
     /// The log is being read: so many records, of so many.
     Reading(u64, u64),
     /// It cannot be read.
@@ -92,15 +92,15 @@ pub struct LogSession {
     /// Where the log is copied to when it must be.
     copies: TempDir,
     trust: Trust,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
     news: Condvar,
     read: AtomicU64,
     total: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    view: Option<Arc<View>>,
+struct SessionState {
+    view: Option<Arc<LogView>>,
     is_at_work: bool,
     failure: Option<String>,
     /// When the latest work ended, and how long it took.
@@ -142,7 +142,7 @@ impl LogSession {
     }
 
     /// What there is to see now. Waits a moment for a log that is still being read.
-    pub(super) fn look(self: &Arc<Self>) -> Standing {
+    pub(super) fn look(self: &Arc<Self>) -> ViewState {
         let mut state = self.lock();
         if state.view.as_ref().is_some_and(|view| !view.is_sound()) {
             state.view = None;
@@ -157,14 +157,14 @@ impl LogSession {
                 self.work(None);
             }
             if let Some(view) = &state.view {
-                return Standing::Ready(Arc::clone(view));
+                return ViewState::Ready(Arc::clone(view));
             }
             if let Some(failure) = &state.failure {
-                return Standing::Broken(failure.clone());
+                return ViewState::Broken(failure.clone());
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Standing::Reading(
+                return ViewState::Reading(
                     self.read.load(Ordering::Relaxed),
                     self.total.load(Ordering::Relaxed),
                 );
@@ -174,13 +174,13 @@ impl LogSession {
     }
 
     /// Waits a moment for the verdict about this view.
-    pub(super) fn await_verdict(&self, view: &View) {
-        let is_pending = |state: &mut State| state.is_at_work && view.verdict().is_none();
+    pub(super) fn await_verdict(&self, view: &LogView) {
+        let is_pending = |state: &mut SessionState| state.is_at_work && view.verdict().is_none();
         // Whether it came in time is seen when it is asked for.
         drop(self.news.wait_timeout_while(self.lock(), PATIENCE, is_pending));
     }
 
-    fn is_to_be_read(state: &State) -> bool {
+    fn is_to_be_read(state: &SessionState) -> bool {
         if state.is_at_work {
             return false;
         }
@@ -219,7 +219,7 @@ impl LogSession {
         });
     }
 
-    fn read_log(&self, first: Option<Arc<Snapshot>>) -> Result<View, QueryError> {
+    fn read_log(&self, first: Option<Arc<Snapshot>>) -> Result<LogView, QueryError> {
         let take = || Snapshot::take_into(&self.path, self.copies.path()).map(Arc::new);
         let snapshot = first.map_or_else(take, Ok)?;
         let taken_at = now();
@@ -228,10 +228,10 @@ impl LogSession {
             self.total.store(total, Ordering::Relaxed);
         })?;
         let tools = Mutex::new(Tools { reader: snapshot.reader()?, index });
-        Ok(View { snapshot, tools, taken_at, verdict: OnceLock::new() })
+        Ok(LogView { snapshot, tools, taken_at, verdict: OnceLock::new() })
     }
 
-    fn check(&self, view: &View) {
+    fn check(&self, view: &LogView) {
         let is_alone = is_taken_out("a-verdict-without-the-heads-from-elsewhere");
         let trust = if is_alone { &Trust::default() } else { &self.trust };
         let found = verify_snapshot(&view.snapshot, trust).map_err(|error| error.to_string());
@@ -241,7 +241,7 @@ impl LogSession {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,9 +1,9 @@
 //! The pages behind HTTP/1.1 on a loopback address.
 
 use super::{
-    access_check::{Caller, Gate, Refused},
-    log_session::{LogSession, Standing, View},
-    pages::{self, Frame, Page, Shown},
+    access_check::{AccessCheck, AccessRefused, Caller},
+    log_session::{LogSession, LogView, ViewState},
+    pages::{self, Frame, PageAddress, Shown},
 };
 use http_body_util::Full;
 use hyper::{
@@ -40,7 +40,7 @@ pub struct Review {
 /// What every answer needs.
 #[derive(Debug)]
 struct Room {
-    gate: Gate,
+    gate: AccessCheck,
     session: Arc<LogSession>,
 }
 
@@ -55,7 +55,7 @@ impl Review {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
         let address = listener.local_addr()?;
-        let gate = Gate::new(address, token);
+        let gate = AccessCheck::new(address, token);
         let root = gate.root();
         let place = Arc::new(Room { gate, session });
         let listening = AbortOnDropHandle::new(tokio::spawn(listen(listener, place, Box::new(tell))));
@@ -134,16 +134,16 @@ async fn answer(request: Request<Incoming>, room: Arc<Room>) -> Result<Response<
         }
         match room.gate.admit(&caller) {
             Ok(path) => room.page(path, head.uri.query().unwrap_or_default()),
-            Err(Refused::Method) => {
+            Err(AccessRefused::Method) => {
                 let mut refused = plain(StatusCode::METHOD_NOT_ALLOWED, "This page can only be read.");
                 refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
                 refused
             }
-            Err(Refused::Host) => plain(
+            Err(AccessRefused::Host) => plain(
                 StatusCode::FORBIDDEN,
                 "This page is only shown under the address that `offboard review` printed.",
             ),
-            Err(Refused::Token) => plain(
+            Err(AccessRefused::Token) => plain(
                 StatusCode::NOT_FOUND,
                 "There is nothing here. The address that `offboard review` printed has a token in it; open the whole of it.",
             ),
@@ -157,19 +157,19 @@ async fn answer(request: Request<Incoming>, room: Arc<Room>) -> Result<Response<
 
 impl Room {
     fn page(&self, path: &str, query: &str) -> Response<Full<Bytes>> {
-        match Page::of(path, query) {
-            Page::Style => file("text/css; charset=utf-8", pages::style()),
-            Page::Script => file("text/javascript; charset=utf-8", pages::SCRIPT.to_owned()),
-            Page::Verdict => self.verdict(),
+        match PageAddress::of(path, query) {
+            PageAddress::Style => file("text/css; charset=utf-8", pages::style()),
+            PageAddress::Script => file("text/javascript; charset=utf-8", pages::SCRIPT.to_owned()),
+            PageAddress::Verdict => self.verdict(),
             page => self.shown(&page),
         }
     }
 
-    fn shown(&self, page: &Page) -> Response<Full<Bytes>> {
+    fn shown(&self, page: &PageAddress) -> Response<Full<Bytes>> {
         let root = self.gate.root();
         let frame = |view| Frame::new(&root, self.session.path(), view);
         match self.session.look() {
-            Standing::Ready(view) => {
+            ViewState::Ready(view) => {
                 let shown = {
                     let tools = view.tools();
                     pages::show(&tools, page, view.verdict().map(|checked| &checked.found))
@@ -179,15 +179,15 @@ impl Room {
                 }
                 written(shown, &frame(Some(&view)))
             }
-            Standing::Reading(read, total) => written(pages::reading(read, total), &frame(None)),
-            Standing::Broken(why) => written(pages::broken(&why), &frame(None)),
+            ViewState::Reading(read, total) => written(pages::reading(read, total), &frame(None)),
+            ViewState::Broken(why) => written(pages::broken(&why), &frame(None)),
         }
     }
 
     /// The verdict alone, for the script that waits for it.
     fn verdict(&self) -> Response<Full<Bytes>> {
         let view = match self.session.look() {
-            Standing::Ready(view) => Some(view),
+            ViewState::Ready(view) => Some(view),
             _ => None,
         };
         if let Some(view) = &view {
@@ -202,7 +202,7 @@ impl Room {
 }
 
 impl Frame {
-    fn new(root: &str, log: &Path, view: Option<&View>) -> Self {
+    fn new(root: &str, log: &Path, view: Option<&LogView>) -> Self {
         let log = log.display().to_string();
         let Some(view) = view else { return Self::unread(root, log) };
         let checked = view.verdict().map(|checked| (checked.at, &checked.found));

@@ -1,6 +1,6 @@
 //! Each page over a log that a run left.
 
-use super::pages::{self, Frame, Page, Tools, columns};
+use super::pages::{self, Frame, PageAddress, Tools, columns};
 use crate::{
     audit::{
         Index, Snapshot, questions,
@@ -42,7 +42,7 @@ impl Case {
     fn framed(&self, address: &str, frame: &Frame) -> (u16, String) {
         let address = address.replace("RUN", &self.run);
         let (path, query) = address.split_once('?').unwrap_or((&address, ""));
-        let shown = pages::show(&self.tools, &Page::of(path, query), Some(&self.found));
+        let shown = pages::show(&self.tools, &PageAddress::of(path, query), Some(&self.found));
         let status = shown.status;
         (status, pages::render(shown, frame).unwrap())
     }

@@ -139,7 +139,7 @@ impl std::error::Error for Severed {}
 async fn answer(
     request: hyper::Request<Incoming>,
     model: &Mutex<Model>,
-) -> Result<hyper::Response<Sent>, Severed> {
+) -> Result<hyper::Response<SeverableBody>, Severed> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, LARGEST_BODY).collect().await.map_err(|_broken_or_too_large| Severed)?;
     let text = |value: &hyper::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -156,7 +156,7 @@ async fn answer(
     written(reply)
 }
 
-fn written(reply: Reply) -> Result<hyper::Response<Sent>, Severed> {
+fn written(reply: Reply) -> Result<hyper::Response<SeverableBody>, Severed> {
     if reply.cut == Cut::BeforeAnswer {
         return Err(Severed);
     }
@@ -164,7 +164,7 @@ fn written(reply: Reply) -> Result<hyper::Response<Sent>, Severed> {
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    response.body(Sent::new(reply.body, reply.cut)).map_err(|_not_sendable| Severed)
+    response.body(SeverableBody::new(reply.body, reply.cut)).map_err(|_not_sendable| Severed)
 }
 
 fn clock() -> Time {
@@ -174,7 +174,7 @@ fn clock() -> Time {
 
 /// A body that says its whole length and may end in the middle.
 #[derive(Debug)]
-struct Sent {
+struct SeverableBody {
     bytes: Option<Bytes>,
     announced: u64,
     severed: bool,
@@ -182,7 +182,7 @@ struct Sent {
     flushed: bool,
 }
 
-impl Sent {
+impl SeverableBody {
     fn new(mut body: Vec<u8>, cut: Cut) -> Self {
         let announced = u64::try_from(body.len()).unwrap_or(u64::MAX);
         let severed = cut == Cut::InBody && !body.is_empty();
@@ -194,7 +194,7 @@ impl Sent {
     }
 }
 
-impl Body for Sent {
+impl Body for SeverableBody {
     type Data = Bytes;
     type Error = Severed;
 

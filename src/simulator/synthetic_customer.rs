@@ -45,9 +45,9 @@ pub fn synthetic_domain(id: TenantId) -> String {
 
 /// What the partner is to a made-up customer; cheaper than [`customer`].
 pub(super) fn relationship(id: TenantId, clean: bool) -> Relationship {
-    match State::of(id, clean) {
-        State::Advisor => Relationship::Advisor,
-        State::Gone => Relationship::None,
+    match CustomerState::of(id, clean) {
+        CustomerState::Advisor => Relationship::Advisor,
+        CustomerState::Gone => Relationship::None,
         _ => Relationship::Reseller,
     }
 }
@@ -55,13 +55,13 @@ pub(super) fn relationship(id: TenantId, clean: bool) -> Relationship {
 /// A made-up customer in full, without name and domain.
 pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
     let mut customer = Customer::new(id);
-    let state = State::of(id, clean);
+    let state = CustomerState::of(id, clean);
     let dice = Dice::of(id, "what it has");
     customer.relationship = relationship(id, clean);
     let (subscriptions, entitlements) = (&mut customer.subscriptions, &mut customer.entitlements);
     match state {
-        State::Advisor | State::Gone => {}
-        State::Clean => match dice.number(0) % 6 {
+        CustomerState::Advisor | CustomerState::Gone => {}
+        CustomerState::Clean => match dice.number(0) % 6 {
             0 => {}
             1 => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "suspended")),
             2 => subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "deleted")),
@@ -72,23 +72,27 @@ pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
             4 => entitlements.push(reserved_instance(&dice, &dice.past())),
             _ => entitlements.push(software(&dice, "cancelled")),
         },
-        State::Active => subscriptions.push(active(&dice)),
-        State::Pending => subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "pending")),
-        State::Suspended => {
+        CustomerState::Active => subscriptions.push(active(&dice)),
+        CustomerState::Pending => {
+            subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "pending"));
+        }
+        CustomerState::Suspended => {
             subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "suspended"));
         }
-        State::Unclear => {
+        CustomerState::Unclear => {
             let status = if dice.number(6).is_multiple_of(2) { "disabled" } else { "expired" };
             subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, status));
         }
-        State::AzurePlan => subscriptions.push(azure_plan()),
-        State::Reserved => entitlements.push(reserved_instance(&dice, &dice.ahead())),
-        State::Savings => subscriptions.push(subscription(&dice, SubscriptionKind::SavingsPlan, "active")),
-        State::Software => entitlements.push(software(&dice, "completed")),
-        State::Marketplace => {
+        CustomerState::AzurePlan => subscriptions.push(azure_plan()),
+        CustomerState::Reserved => entitlements.push(reserved_instance(&dice, &dice.ahead())),
+        CustomerState::Savings => {
+            subscriptions.push(subscription(&dice, SubscriptionKind::SavingsPlan, "active"));
+        }
+        CustomerState::Software => entitlements.push(software(&dice, "completed")),
+        CustomerState::Marketplace => {
             subscriptions.push(subscription(&dice, SubscriptionKind::Marketplace, "active"));
         }
-        State::Several => {
+        CustomerState::Several => {
             subscriptions.push(subscription(&dice, SubscriptionKind::Legacy, "active"));
             subscriptions.push(subscription(&dice, SubscriptionKind::NewCommerce, "suspended"));
             entitlements.push(reserved_instance(&dice, &dice.ahead()));
@@ -114,7 +118,7 @@ pub(super) fn in_sandbox(id: TenantId, order: &mut Order) {
 
 /// What stands in the way of a made-up customer's removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum CustomerState {
     Clean,
     Active,
     Pending,
@@ -130,7 +134,7 @@ enum State {
     Several,
 }
 
-impl State {
+impl CustomerState {
     fn of(id: TenantId, clean: bool) -> Self {
         if clean {
             return Self::Clean;
@@ -289,7 +293,7 @@ mod tests {
         let known: TenantId = "0a0b0c0d-1111-4222-8333-444444444444".parse().unwrap();
         // These words are promised to whoever rehearsed before an update.
         assert_eq!(synthetic_name(known), "Coastal Bakery BAEF");
-        assert_eq!(State::of(known, false), State::Reserved);
+        assert_eq!(CustomerState::of(known, false), CustomerState::Reserved);
     }
 
     #[test]
@@ -297,7 +301,7 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for n in 0..5000 {
             let id = generated_id(3, n);
-            if State::of(id, false) == State::Active {
+            if CustomerState::of(id, false) == CustomerState::Active {
                 let active = customer(id, false).subscriptions.remove(0);
                 seen.insert(format!("{:?} {:?} {:?}", active.kind, active.auto_renew, active.scheduled));
             }
@@ -310,8 +314,8 @@ mod tests {
         let mut seen = std::collections::BTreeMap::new();
         for n in 0..5000 {
             let id = generated_id(3, n);
-            *seen.entry(format!("{:?}", State::of(id, false))).or_insert(0) += 1;
-            assert_eq!(State::of(id, true), State::Clean);
+            *seen.entry(format!("{:?}", CustomerState::of(id, false))).or_insert(0) += 1;
+            assert_eq!(CustomerState::of(id, true), CustomerState::Clean);
             assert_eq!(customer(id, false).relationship, relationship(id, false));
         }
         assert_eq!(seen.len(), 13);

@@ -9,7 +9,7 @@ use crate::{
 use std::collections::{BTreeMap, HashMap};
 
 /// What a run claims.
-pub(super) struct Claims {
+pub(super) struct RunClaims {
     pub(super) all: Vec<Claim>,
     pub(super) ours: Ours,
     /// When the run began and ended.
@@ -18,7 +18,7 @@ pub(super) struct Claims {
     pub(super) names: BTreeMap<u32, String>,
 }
 
-impl Claims {
+impl RunClaims {
     /// As far as it happened since `oldest`: what is older is on record nowhere else.
     pub(super) fn of(reader: &Reader, line: &RunLine, run: &Run, oldest: Day) -> Result<Self, QueryError> {
         let of_run = span(line);

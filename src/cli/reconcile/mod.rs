@@ -24,7 +24,7 @@ use crate::{
     platform,
     record::{Event, Reconciled, Run, Stage},
 };
-use claims::Claims;
+use claims::RunClaims;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,7 @@ pub(super) fn run(
         let run = fold(&reader, &line)?;
         let now = Clock::System.now();
         let oldest = now.day().plus_days(-KEPT_DAYS);
-        let claims = Claims::of(&reader, &line, &run, oldest)?;
+        let claims = RunClaims::of(&reader, &line, &run, oldest)?;
         drop(reader);
         let windows = windows(&claims.spans(), oldest, now.day());
         let Some((first, last)) = ends(&windows) else {

@@ -1,6 +1,6 @@
 //! What came of a comparison, for people and for programs.
 
-use super::claims::Claims;
+use super::claims::RunClaims;
 use crate::{
     cli::{
         exit::{Exit, Failure},
@@ -18,7 +18,7 @@ pub(super) fn show(
     printer: &Printer,
     again: &Again,
     run: &Run,
-    claims: &Claims,
+    claims: &RunClaims,
     found: &Comparison,
     reconciled: &Reconciled,
 ) -> Result<Exit, Failure> {
@@ -67,7 +67,7 @@ pub(super) fn show(
 fn text(
     printer: &Printer,
     again: &Again,
-    claims: &Claims,
+    claims: &RunClaims,
     found: &Comparison,
     reconciled: &Reconciled,
 ) -> Vec<String> {
@@ -112,7 +112,7 @@ fn text(
 /// A person decides; what they need for it is said.
 fn unknown(
     again: &Again,
-    claims: &Claims,
+    claims: &RunClaims,
     row: u32,
     activity: Option<&Activity>,
     found: &Comparison,
@@ -154,17 +154,17 @@ fn described(activity: &Activity) -> String {
     )
 }
 
-fn customer(claims: &Claims, row: u32) -> Option<TenantId> {
+fn customer(claims: &RunClaims, row: u32) -> Option<TenantId> {
     claims.all.iter().find(|claim| claim.row == row).map(|claim| claim.customer)
 }
 
-fn who(claims: &Claims, row: u32) -> String {
+fn who(claims: &RunClaims, row: u32) -> String {
     let name = claims.names.get(&row).map(|name| visible(name)).unwrap_or_default();
     let id = customer(claims, row).map(|id| id.to_string()).unwrap_or_default();
     format!("row {row}, {name} ({id})")
 }
 
-fn rows(claims: &Claims, rows: &[u32]) -> Vec<serde_json::Value> {
+fn rows(claims: &RunClaims, rows: &[u32]) -> Vec<serde_json::Value> {
     let row =
         |row: &u32| json!({ "row": row, "customer": customer(claims, *row), "name": claims.names.get(row) });
     rows.iter().map(row).collect()

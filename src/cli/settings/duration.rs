@@ -11,29 +11,29 @@ pub(super) const DAY: u32 = 86_400;
 
 /// A duration of `offboard.toml`, as it stands there: a number of seconds, or a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Written(pub(super) String);
+pub(super) struct WrittenDuration(pub(super) String);
 
-impl<'de> Deserialize<'de> for Written {
+impl<'de> Deserialize<'de> for WrittenDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
 
         impl de::Visitor<'_> for Visitor {
-            type Value = Written;
+            type Value = WrittenDuration;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
                 out.write_str("a duration, for example 90, \"5m\" or \"2h\"")
             }
 
-            fn visit_i64<E>(self, seconds: i64) -> Result<Written, E> {
-                Ok(Written(seconds.to_string()))
+            fn visit_i64<E>(self, seconds: i64) -> Result<WrittenDuration, E> {
+                Ok(WrittenDuration(seconds.to_string()))
             }
 
-            fn visit_u64<E>(self, seconds: u64) -> Result<Written, E> {
-                Ok(Written(seconds.to_string()))
+            fn visit_u64<E>(self, seconds: u64) -> Result<WrittenDuration, E> {
+                Ok(WrittenDuration(seconds.to_string()))
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Written, E> {
-                Ok(Written(text.to_owned()))
+            fn visit_str<E>(self, text: &str) -> Result<WrittenDuration, E> {
+                Ok(WrittenDuration(text.to_owned()))
             }
         }
 
@@ -59,7 +59,7 @@ impl Picker<'_> {
         &mut self,
         name: &str,
         typed: Option<&String>,
-        file: Option<&Written>,
+        file: Option<&WrittenDuration>,
         default: &str,
         (range, in_words): (RangeInclusive<u32>, &str),
     ) -> Result<u32, Failure> {

@@ -1,6 +1,6 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
-use super::{approval::ApprovalToml, duration::Written, place, spelling};
+use super::{approval::ApprovalToml, duration::WrittenDuration, place, spelling};
 use crate::{
     audit::{VerifyingKey, names_a_file},
     cli::exit::Failure,
@@ -29,7 +29,7 @@ pub(super) struct Toml {
     pub(super) procedure: Option<String>,
     pub(super) sandbox_tenant: Option<String>,
     pub(super) sandbox_tenants: Option<Vec<String>>,
-    pub(super) order_timeout: Option<Written>,
+    pub(super) order_timeout: Option<WrittenDuration>,
     pub(super) suspend_legacy: Option<bool>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
@@ -39,7 +39,7 @@ pub(super) struct Toml {
     pub(super) stop_after_failures: Option<u32>,
     pub(super) protected: Option<PathBuf>,
     pub(super) allow: Option<Vec<String>>,
-    pub(super) settle: Option<Written>,
+    pub(super) settle: Option<WrittenDuration>,
     pub(super) approval: ApprovalToml,
     /// Where the file is, if there is one.
     #[serde(skip)]

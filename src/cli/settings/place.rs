@@ -14,7 +14,7 @@ use std::{
 
 /// The file that was found.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundSettings {
     /// The whole path.
     pub(super) path: PathBuf,
     /// The folder that it is in, if that is not the current one.
@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) text: String,
 }
 
-impl Found {
+impl FoundSettings {
     /// The file, for messages.
     pub(super) fn shown(&self) -> String {
         if self.above.is_none() { FILE.to_owned() } else { self.path.display().to_string() }
@@ -32,18 +32,18 @@ impl Found {
 
 /// Looks for the file upwards, and stops at the first one. One that cannot be read is not passed over: what it protects
 /// from would be lost in silence.
-pub(super) fn find() -> Result<Option<Found>, Failure> {
+pub(super) fn find() -> Result<Option<FoundSettings>, Failure> {
     // A current folder that was removed has nothing above it.
     let current = env::current_dir().ok();
     if let Some(text) = text(Path::new(FILE))? {
         let path = current.unwrap_or_default().join(FILE);
-        return Ok(Some(Found { path, above: None, text }));
+        return Ok(Some(FoundSettings { path, above: None, text }));
     }
     for folder in current.iter().flat_map(|current| current.ancestors().skip(1)) {
         let path = folder.join(FILE);
         if let Some(text) = text(&path)? {
             require_own(&path)?;
-            return Ok(Some(Found { path, above: Some(folder.to_owned()), text }));
+            return Ok(Some(FoundSettings { path, above: Some(folder.to_owned()), text }));
         }
     }
     Ok(None)

@@ -2,7 +2,7 @@
 
 use super::{
     row_step::{settle, take_step},
-    scheduler::{Action, Alone, At, Ended, Event as Happened, Scheduler, Task, Together},
+    scheduler::{Alone, At, Ended, Instruction, Occurrence, Scheduler, Task, Together},
     shared::Shared,
 };
 use crate::{
@@ -19,32 +19,32 @@ pub(crate) async fn carry_out<T: Transport>(shared: &Shared<T>) -> Result<Ended,
     let client = &shared.client;
     let mut scheduler = shared.with_run(Scheduler::new);
     let mut at_work: JoinSet<Result<Vec<u32>, Halt>> = JoinSet::new();
-    let mut happened = Happened::Woke;
+    let mut happened = Occurrence::Woke;
     loop {
         let (now, mut wake, mut alone) = (client.now(), None, None);
         for action in shared.with_run(|run| scheduler.on(happened, &At(run, now), now)) {
             match action {
-                Action::Start(Task::Step(row, step)) => {
+                Instruction::Start(Task::Step(row, step)) => {
                     let taken = take_step(shared.clone(), row, step);
                     at_work.spawn(async { Ok(vec![taken.await?]) });
                 }
-                Action::Start(Task::Settle(rows)) => drop(at_work.spawn(settle(shared.clone(), rows))),
-                Action::Alone(what) => alone = Some(what),
-                Action::CloseGate => client.closed.cancel(),
-                Action::WakeAt(due) => wake = Some(due.since(client.now())),
-                Action::End(ended) => return ended,
+                Instruction::Start(Task::Settle(rows)) => drop(at_work.spawn(settle(shared.clone(), rows))),
+                Instruction::Alone(what) => alone = Some(what),
+                Instruction::CloseGate => client.closed.cancel(),
+                Instruction::WakeAt(due) => wake = Some(due.since(client.now())),
+                Instruction::End(ended) => return ended,
             }
         }
         if let Some(what) = alone {
-            happened = Happened::FinishedAlone(do_alone(shared, what).await);
+            happened = Occurrence::FinishedAlone(do_alone(shared, what).await);
             continue;
         }
         happened = tokio::select! {
             Some(done) = at_work.join_next() => {
-                Happened::Finished(done.map_err(Halt::panicked).and_then(|rows| rows))
+                Occurrence::Finished(done.map_err(Halt::panicked).and_then(|rows| rows))
             }
-            () = sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => Happened::Woke,
-            () = client.stop.cancelled(), if !scheduler.is_halted() => Happened::StopAsked,
+            () = sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => Occurrence::Woke,
+            () = client.stop.cancelled(), if !scheduler.is_halted() => Occurrence::StopAsked,
         };
     }
 }

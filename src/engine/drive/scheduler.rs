@@ -29,7 +29,7 @@ pub enum Ended {
 }
 
 /// The rows as they are at this moment.
-pub(crate) trait Rows {
+pub(crate) trait CurrentRows {
     /// Those whose turn has come.
     fn due(&self) -> Vec<u32>;
     /// What is next for one of them. `may_send` is false when nothing new is changed.
@@ -42,7 +42,7 @@ pub(crate) trait Rows {
 #[derive(Debug)]
 pub(crate) struct At<'a>(pub(crate) &'a Run, pub(crate) Time);
 
-impl Rows for At<'_> {
+impl CurrentRows for At<'_> {
     fn due(&self) -> Vec<u32> {
         self.0.due()
     }
@@ -97,7 +97,7 @@ pub(crate) struct Together {
 
 /// What has happened.
 #[derive(Debug)]
-pub(crate) enum Event {
+pub(crate) enum Occurrence {
     /// Nothing yet, or it is as late as was waited for.
     Woke,
     /// A task is over; these rows go on.
@@ -110,7 +110,7 @@ pub(crate) enum Event {
 
 /// What is to be done.
 #[derive(Debug)]
-pub(crate) enum Action {
+pub(crate) enum Instruction {
     Start(Task),
     /// Always the last one.
     Alone(Alone),
@@ -160,23 +160,23 @@ impl Scheduler {
     }
 
     /// Takes an event; gives what is to be done now.
-    pub(crate) fn on(&mut self, event: Event, rows: &impl Rows, now: Time) -> Vec<Action> {
+    pub(crate) fn on(&mut self, event: Occurrence, rows: &impl CurrentRows, now: Time) -> Vec<Instruction> {
         let mut actions = Vec::new();
         match event {
-            Event::Woke => {}
-            Event::Finished(done) => {
+            Occurrence::Woke => {}
+            Occurrence::Finished(done) => {
                 self.in_flight -= 1;
                 match done {
                     Ok(done) => done.into_iter().rev().for_each(|row| self.ready.push_front(row)),
                     Err(halt) => self.halt(halt, &mut actions),
                 }
             }
-            Event::FinishedAlone(Ok((done, alone))) => {
+            Occurrence::FinishedAlone(Ok((done, alone))) => {
                 self.to_be_seen.alone.extend(alone);
                 self.ready.extend(done);
             }
-            Event::FinishedAlone(Err(halt)) => self.halt(halt, &mut actions),
-            Event::StopAsked => {
+            Occurrence::FinishedAlone(Err(halt)) => self.halt(halt, &mut actions),
+            Occurrence::StopAsked => {
                 self.halted.get_or_insert_with(Halt::interrupted);
             }
         }
@@ -184,7 +184,7 @@ impl Scheduler {
         actions
     }
 
-    fn go_on(&mut self, rows: &impl Rows, now: Time, actions: &mut Vec<Action>) {
+    fn go_on(&mut self, rows: &impl CurrentRows, now: Time, actions: &mut Vec<Instruction>) {
         loop {
             if self.guard.is_none() {
                 self.guard = rows.surprise();
@@ -193,7 +193,7 @@ impl Scheduler {
             // on record already, so a restart before that stops at the same place.
             if let Some(why) = self.guard.clone().filter(|_| !self.is_guard_recorded && self.in_flight == 0) {
                 self.is_guard_recorded = true;
-                return actions.push(Action::Alone(Alone::RecordGuard(why)));
+                return actions.push(Instruction::Alone(Alone::RecordGuard(why)));
             }
             while self.waiting.peek().is_some_and(|Reverse((due, _))| *due <= now) {
                 self.ready.extend(self.waiting.pop().map(|Reverse((_, row))| row));
@@ -203,10 +203,10 @@ impl Scheduler {
                 break;
             }
             if let Some(halt) = self.halted.take() {
-                return actions.push(Action::End(Err(halt)));
+                return actions.push(Instruction::End(Err(halt)));
             }
             if let Some(together) = self.to_be_seen.take() {
-                return actions.push(Action::Alone(Alone::LookTogether(together)));
+                return actions.push(Instruction::Alone(Alone::LookTogether(together)));
             }
             if !self.waiting.is_empty() {
                 break;
@@ -215,19 +215,19 @@ impl Scheduler {
             self.ready.extend(rows.due());
             if self.guard.is_some() || self.ready.is_empty() {
                 let ended = self.guard.take().map_or(Ended::Complete, Ended::StoppedByGuard);
-                return actions.push(Action::End(Ok(ended)));
+                return actions.push(Instruction::End(Ok(ended)));
             }
         }
         if let Some(Reverse((due, _))) = self.waiting.peek()
             && self.halted.is_none()
         {
-            actions.push(Action::WakeAt(*due));
+            actions.push(Instruction::WakeAt(*due));
         }
     }
 
     /// Begins what is ready, as far as there is room. Many have reached their end at once; whoever failed takes a turn to its
     /// end, so that nobody else gets it before.
-    fn begin(&mut self, rows: &impl Rows, actions: &mut Vec<Action>) {
+    fn begin(&mut self, rows: &impl CurrentRows, actions: &mut Vec<Instruction>) {
         let mut reached = Vec::new();
         while self.halted.is_none()
             && self.in_flight < self.concurrency
@@ -243,19 +243,19 @@ impl Scheduler {
                 Step::Settle(verdict) if verdict.outcome.is_reached() => reached.push((row, verdict)),
                 step => {
                     self.in_flight += 1;
-                    actions.push(Action::Start(Task::Step(row, step)));
+                    actions.push(Instruction::Start(Task::Step(row, step)));
                 }
             }
         }
         if !reached.is_empty() {
             self.in_flight += 1;
-            actions.push(Action::Start(Task::Settle(reached)));
+            actions.push(Instruction::Start(Task::Settle(reached)));
         }
     }
 
     /// The first reason counts; from now on nothing passes the gate.
-    fn halt(&mut self, halt: Halt, actions: &mut Vec<Action>) {
-        actions.push(Action::CloseGate);
+    fn halt(&mut self, halt: Halt, actions: &mut Vec<Instruction>) {
+        actions.push(Instruction::CloseGate);
         halt.keep_first(&mut self.halted);
     }
 }
@@ -340,7 +340,7 @@ mod tests {
         }
     }
 
-    impl Rows for Script {
+    impl CurrentRows for Script {
         fn due(&self) -> Vec<u32> {
             let left = self.left.borrow();
             (0..).zip(left.iter()).filter(|(_, left)| !left.is_empty()).map(|(row, _)| row).collect()
@@ -398,18 +398,18 @@ mod tests {
             let to_be_seen = ToBeSeen { pages, ..ToBeSeen::default() };
             let mut scheduler = Scheduler::with(rows.due(), concurrency, None, to_be_seen);
             let mut in_flight: Vec<Task> = Vec::new();
-            let mut event = Event::Woke;
+            let mut event = Occurrence::Woke;
             let mut picks = picks.into_iter();
             let mut ended = None;
             for turn in 0..2000 {
                 let (mut wake, mut alone) = (None, None);
                 for action in scheduler.on(event, &rows, rows.now) {
                     match action {
-                        Action::Start(task) => in_flight.push(task),
-                        Action::Alone(what) => alone = Some(what),
-                        Action::CloseGate => {}
-                        Action::WakeAt(due) => wake = Some(due),
-                        Action::End(result) => ended = Some(result),
+                        Instruction::Start(task) => in_flight.push(task),
+                        Instruction::Alone(what) => alone = Some(what),
+                        Instruction::CloseGate => {}
+                        Instruction::WakeAt(due) => wake = Some(due),
+                        Instruction::End(result) => ended = Some(result),
                     }
                 }
                 // What is settled sends nothing.
@@ -423,7 +423,7 @@ mod tests {
                 }
                 event = if let Some(what) = alone {
                     prop_assert!(in_flight.is_empty());
-                    Event::FinishedAlone(Ok(match what {
+                    Occurrence::FinishedAlone(Ok(match what {
                         Alone::RecordGuard(_) => Default::default(),
                         Alone::LookTogether(Together { rows: seen, .. }) => {
                             for row in &seen {
@@ -433,17 +433,17 @@ mod tests {
                         }
                     }))
                 } else if stops_after == Some(turn) {
-                    Event::StopAsked
+                    Occurrence::StopAsked
                 } else if in_flight.is_empty() {
                     rows.now = wake.expect("there is something to wait for");
-                    Event::Woke
+                    Occurrence::Woke
                 } else {
                     let place = picks.next().map_or(0, |pick| pick.index(in_flight.len()));
                     let done = in_flight.swap_remove(place).rows();
                     for row in &done {
                         rows.left.borrow_mut()[*row as usize].pop();
                     }
-                    Event::Finished(Ok(done))
+                    Occurrence::Finished(Ok(done))
                 };
             }
             let ended = ended.expect("it ends");

@@ -3,7 +3,7 @@
 use super::{
     pace::PaceNow,
     pacer::{Pacer, Slot},
-    token::{Bearer, Tokens},
+    token::{Bearer, RunTokens},
 };
 use crate::{
     audit::{Entry, Salt, SendStop, Writer},
@@ -113,7 +113,7 @@ pub(crate) struct RecordedClient<T> {
     /// The run that the requests belong to; a sign-in by itself and a look around belong to none.
     run: Option<RunId>,
     pacer: Pacer,
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: RunTokens,
     /// How many attempts in a row, over all customers, ended without an answer.
     unanswered: AtomicU32,
     /// Cancelled when somebody asks the run to stop.
@@ -143,7 +143,7 @@ impl<T> RecordedClient<T> {
             ids: ports.ids,
             run,
             pacer: Pacer::new(rate, held_for.min(LONGEST_WAIT)),
-            tokens: Tokens::new(ports.sign_in),
+            tokens: RunTokens::new(ports.sign_in),
             unanswered: AtomicU32::new(0),
             stop: ports.stop,
             closed: CancellationToken::new(),

@@ -32,7 +32,7 @@ impl Bearer {
 
 /// The access token of the moment.
 #[derive(Debug, Default)]
-pub(crate) struct Token {
+pub(crate) struct CurrentToken {
     bearer: Option<Bearer>,
     generation: u64,
     /// From then on it is renewed before it is used.
@@ -46,7 +46,7 @@ pub(crate) struct Token {
     disappointments: u32,
 }
 
-impl Token {
+impl CurrentToken {
     /// The token, unless it is to be renewed first.
     pub(crate) fn current(&self, now: Time) -> Option<&Bearer> {
         let is_good = !self.is_spent && self.due.is_none_or(|due| now < due);
@@ -99,16 +99,16 @@ fn margin(lifetime: Duration) -> Duration {
 
 /// The tokens of a run: where they come from, and the one that is used now, renewed by one at a time.
 #[derive(Debug)]
-pub(crate) struct Tokens {
+pub(crate) struct RunTokens {
     pub(crate) source: Source,
-    token: Mutex<Token>,
+    token: Mutex<CurrentToken>,
     /// What is on record of it.
     named: Mutex<Option<TokenNamed>>,
     /// Whoever holds this renews.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
-impl Tokens {
+impl RunTokens {
     pub(crate) fn new(source: Source) -> Self {
         Self { source, token: Mutex::default(), named: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
@@ -140,7 +140,7 @@ impl Tokens {
         self.token().is_hopeless()
     }
 
-    pub(crate) fn token(&self) -> MutexGuard<'_, Token> {
+    pub(crate) fn token(&self) -> MutexGuard<'_, CurrentToken> {
         locked(&self.token)
     }
 
@@ -163,27 +163,27 @@ mod tests {
         Time::from_millis(0).plus(Duration::from_secs(seconds))
     }
 
-    fn new(token: &mut Token, now: u64, lifetime: Option<u64>) -> Bearer {
+    fn new(token: &mut CurrentToken, now: u64, lifetime: Option<u64>) -> Bearer {
         token.obtained(Secret::new("t".to_owned()), at(now), lifetime.map(Duration::from_secs))
     }
 
     #[test]
     fn it_is_renewed_before_its_end_by_a_margin_that_fits_its_life() {
         for (lifetime, due) in [(3600, 3300), (900, 675), (2, 1), (86_400, 86_100)] {
-            let mut token = Token::default();
+            let mut token = CurrentToken::default();
             assert!(token.current(at(0)).is_none());
             new(&mut token, 100, Some(lifetime));
             assert!(token.current(at(100 + due - 1)).is_some(), "{lifetime}");
             assert!(token.current(at(100 + due + 1)).is_none(), "{lifetime}");
         }
-        let mut token = Token::default();
+        let mut token = CurrentToken::default();
         new(&mut token, 0, None);
         assert!(token.current(at(1_000_000)).is_some());
     }
 
     #[test]
     fn many_refusals_of_one_token_are_one() {
-        let mut token = Token::default();
+        let mut token = CurrentToken::default();
         let first = new(&mut token, 0, Some(3600));
         for _ in 0..32 {
             token.refused(&first, at(1));
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_accepted_or_has_ended_is_no_disappointment() {
-        let mut token = Token::default();
+        let mut token = CurrentToken::default();
         for round in 0..10 {
             let bearer = new(&mut token, round * 10, Some(5));
             if round % 2 == 0 {

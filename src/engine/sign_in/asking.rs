@@ -24,7 +24,7 @@ use std::{sync::Arc, time::Duration};
 
 /// What the sign-in service said.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(super) enum SignInAnswer {
     /// Here is a token; its life began at this moment or later.
     Granted(Granted, Time),
     /// Somebody may sign in.
@@ -42,7 +42,7 @@ pub(super) async fn ask<T: Transport>(
     request: Request,
     attempt: u32,
     renewed: &Renewed,
-) -> Result<Said, Halt> {
+) -> Result<SignInAnswer, Halt> {
     client.slot().await?;
     let correlation_id = client.ids.correlation_id();
     // Known before anything of it can come back.
@@ -66,7 +66,7 @@ pub(super) async fn ask<T: Transport>(
         Ok(unread) => unread,
         Err(error) => {
             let text = client.unheard(intent, None, &error, duration_ms).await?;
-            return Ok(Said::Nothing(text, None));
+            return Ok(SignInAnswer::Nothing(text, None));
         }
     };
     // Known before anything of it is stored, or said.
@@ -96,15 +96,15 @@ pub(super) async fn ask<T: Transport>(
         return Err(Halt::stop(StopCause::SignIn, text));
     }
     match (granted, invited, refusal) {
-        (Some(granted), ..) => Ok(Said::Granted(granted, sent_at)),
-        (None, Some(invitation), _) => Ok(Said::Invited(invitation)),
-        (None, None, Some(refusal)) => Ok(Said::Refused(refusal)),
+        (Some(granted), ..) => Ok(SignInAnswer::Granted(granted, sent_at)),
+        (None, Some(invitation), _) => Ok(SignInAnswer::Invited(invitation)),
+        (None, None, Some(refusal)) => Ok(SignInAnswer::Refused(refusal)),
         (None, None, None) => nothing(&incoming, client.now()),
     }
 }
 
 /// An answer that is not the sign-in service's own: some proxy's, or a gateway's.
-fn nothing(incoming: &Incoming, now: Time) -> Result<Said, Halt> {
+fn nothing(incoming: &Incoming, now: Time) -> Result<SignInAnswer, Halt> {
     let status = incoming.status;
     let elsewhere = |text: String| Halt::stop(StopCause::SignIn, text);
     match status {
@@ -114,8 +114,8 @@ fn nothing(incoming: &Incoming, now: Time) -> Result<Said, Halt> {
         ))),
         408 | 429 | 500..=599 => match response::retry_after(incoming, now) {
             RetryAfter::Absurd(value) => Err(absurd(&value)),
-            RetryAfter::Wait(wait) => Ok(Said::Nothing(format!("status {status}"), Some(wait))),
-            RetryAfter::NotSaid => Ok(Said::Nothing(format!("status {status}"), None)),
+            RetryAfter::Wait(wait) => Ok(SignInAnswer::Nothing(format!("status {status}"), Some(wait))),
+            RetryAfter::NotSaid => Ok(SignInAnswer::Nothing(format!("status {status}"), None)),
         },
         _ => Err(elsewhere(format!(
             "the sign-in service answers with status {status} and something that is no answer of its own; check \

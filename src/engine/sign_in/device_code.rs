@@ -1,7 +1,7 @@
 //! A person signs in with another device, while the program asks whether it is done
 //! (RFC 8628; learn.microsoft.com, `v2-oauth2-device-code`).
 
-use super::asking::{Said, ask, certificate, strange};
+use super::asking::{SignInAnswer, ask, certificate, strange};
 use crate::{
     domain::Time,
     engine::{
@@ -33,13 +33,13 @@ pub(super) async fn by_device_code<T: Transport>(
 ) -> Result<(Granted, Time), Halt> {
     let stopped = |text: String| Halt::stop(StopCause::SignIn, text);
     let invitation = match ask(client, renewed.app.device_code(), 1, renewed).await? {
-        Said::Invited(invitation) => invitation,
-        Said::Refused(refusal) => return Err(stopped(refusal.explained())),
-        Said::Nothing(text, _) => {
+        SignInAnswer::Invited(invitation) => invitation,
+        SignInAnswer::Refused(refusal) => return Err(stopped(refusal.explained())),
+        SignInAnswer::Nothing(text, _) => {
             let text = format!("the sign-in service does not answer: {text}");
             return Err(Halt::stop(StopCause::Service, text));
         }
-        Said::Granted(..) => return Err(strange()),
+        SignInAnswer::Granted(..) => return Err(strange()),
     };
     inviter.invite(&invitation, why);
     let Invitation { device_code, lifetime, mut interval, .. } = invitation;
@@ -54,16 +54,16 @@ pub(super) async fn by_device_code<T: Transport>(
         let request = renewed.app.poll(&device_code, client.now(), &client.ids.request_id().to_string());
         let request = request.map_err(|error| stopped(certificate(&error)))?;
         match ask(client, request, attempt, renewed).await? {
-            Said::Granted(granted, sent_at) => return Ok((granted, sent_at)),
-            Said::Refused(refusal) if refusal.remedy() == Remedy::Wait => {}
-            Said::Refused(refusal) => match refusal.as_poll() {
+            SignInAnswer::Granted(granted, sent_at) => return Ok((granted, sent_at)),
+            SignInAnswer::Refused(refusal) if refusal.remedy() == Remedy::Wait => {}
+            SignInAnswer::Refused(refusal) => match refusal.as_poll() {
                 Poll::Pending => {}
                 Poll::SlowDown => interval += SLOWER,
                 Poll::Over => return Err(stopped(refusal.explained())),
             },
             // A lost answer is no answer; whoever asks less often may be heard (RFC 8628 §3.5).
-            Said::Nothing(_, wait) => interval = wait.unwrap_or_default().max(interval * 2),
-            Said::Invited(_) => return Err(strange()),
+            SignInAnswer::Nothing(_, wait) => interval = wait.unwrap_or_default().max(interval * 2),
+            SignInAnswer::Invited(_) => return Err(strange()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A new access token: by one at a time, on record, and its refresh token on disk before it is used.
 
 use super::{
-    asking::{Said, ask, certificate, strange},
+    asking::{SignInAnswer, ask, certificate, strange},
     device_code::by_device_code,
 };
 use crate::{
@@ -127,11 +127,11 @@ async fn redeem<T: Transport>(
         let request = renewed.app.refresh(&token, client.now(), &client.ids.request_id().to_string());
         let request = request.map_err(|error| Halt::stop(StopCause::SignIn, certificate(&error)))?;
         let (trouble, wait) = match ask(client, request, attempt, renewed).await? {
-            Said::Granted(granted, sent_at) => return Ok((granted, sent_at)),
-            Said::Refused(refusal) if refusal.remedy() != Remedy::Wait => break Some(refusal),
-            Said::Refused(refusal) => (refusal.explained(), None),
-            Said::Nothing(text, wait) => (text, wait),
-            Said::Invited(_) => return Err(strange()),
+            SignInAnswer::Granted(granted, sent_at) => return Ok((granted, sent_at)),
+            SignInAnswer::Refused(refusal) if refusal.remedy() != Remedy::Wait => break Some(refusal),
+            SignInAnswer::Refused(refusal) => (refusal.explained(), None),
+            SignInAnswer::Nothing(text, wait) => (text, wait),
+            SignInAnswer::Invited(_) => return Err(strange()),
         };
         let Some(pause) = troubles.next(Trouble::Lost, client.jitter()) else {
             let text = format!("the sign-in service does not give a token: {trouble}");

@@ -1,9 +1,9 @@
 //! Whether a certificate is good: everything in it is computed again from its records, and compared.
 
 use super::{
-    form::{Certificate, FORMAT, HOW_TO_CHECK, Item, Parts, Shown, WORDS},
+    form::{Certificate, FORMAT, HOW_TO_CHECK, Item, Parts, ShownRecord, WORDS},
     html,
-    known::Known,
+    known::ParsedRecord,
     record_selection::{Choice, Picked},
     story::Story,
 };
@@ -199,8 +199,8 @@ fn is_same(note: &str, head: &Head, keys: &[(Seq, VerifyingKey)]) -> bool {
     Head::open(note, keys).is_ok_and(|kept| kept == *head)
 }
 
-fn understood(shown: &Shown) -> Result<Known, Refused> {
-    let Shown { seq, record, body, .. } = shown;
+fn understood(shown: &ShownRecord) -> Result<ParsedRecord, Refused> {
+    let ShownRecord { seq, record, body, .. } = shown;
     let record = Record::from_bytes(record.as_bytes()).map_err(|error| match error {
         RecordError::Newer(_) => Refused::Newer(format!("record {seq} {error}")),
         error => Refused::Altered(format!("record {seq} {error}")),
@@ -213,19 +213,19 @@ fn understood(shown: &Shown) -> Result<Known, Refused> {
         (Some(_), None) => return Err(format!("record {seq}: its body is missing").into()),
         (None, Some(_)) => return Err(format!("record {seq}: a body that it does not have").into()),
     };
-    Ok(Known { seq: *seq, record, body })
+    Ok(ParsedRecord { seq: *seq, record, body })
 }
 
 /// Whose log it is, and the keys that it introduces.
 fn introduced<'a>(
-    shown: impl Iterator<Item = &'a Shown> + Clone,
+    shown: impl Iterator<Item = &'a ShownRecord> + Clone,
 ) -> Result<(String, Vec<(Seq, VerifyingKey)>), String> {
     let first = shown.clone().find(|shown| shown.seq == 0);
     let opened = first.and_then(|shown| LogOpened::read(shown.record.as_bytes()));
     let log = opened.map(|opened| Head::origin(&opened.log_id));
     let log = log.ok_or("the record that opens the log is missing")?;
     let mut keys = Vec::new();
-    for Shown { seq, record, .. } in shown {
+    for ShownRecord { seq, record, .. } in shown {
         if let Some(introduced) = KeyIntroduced::read(record.as_bytes()) {
             let key = introduced.vkey.parse().map_err(|error| format!("record {seq}: {error}"))?;
             keys.push((*seq, key));

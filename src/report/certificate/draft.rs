@@ -1,6 +1,6 @@
 //! What a certificate is about to be made of.
 
-use super::form::Why;
+use super::form::WithheldBecause;
 use crate::{
     audit::{Attached, QueryError, Reader},
     domain::{RunId, Seq, TenantId},
@@ -61,14 +61,14 @@ pub enum CannotProve {
 }
 
 /// A record that is to be shown.
-pub(super) struct Draft {
+pub(super) struct DraftRecord {
     pub(super) seq: Seq,
     pub(super) text: String,
     pub(super) record: Record,
     pub(super) attached: Option<Attached>,
     pub(super) is_own_body: bool,
-    pub(super) why: Option<Why>,
-    pub(super) why_body: Option<Why>,
+    pub(super) why: Option<WithheldBecause>,
+    pub(super) why_body: Option<WithheldBecause>,
 }
 
 /// Each record of the log and its bytes; none for one that a newer program wrote in another run.

@@ -1,15 +1,15 @@
 //! What was asked about the customer, and answered, in words.
 
-use super::known::Known;
+use super::known::ParsedRecord;
 use crate::{
     domain::{Lookup, Purpose, Seq, Time},
-    record::{self, Ended, Event, ResponseReceived},
+    record::{Ended, Event, RequestStory, ResponseReceived},
 };
 use serde::Serialize;
 use serde_json::Value;
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct RequestStory {
+pub(super) struct CertifiedRequest {
     at: String,
     purpose: Purpose,
     /// What it is for, in words.
@@ -32,7 +32,7 @@ pub(super) struct RequestEnd {
 }
 
 /// The subscriptions in the bodies of the answers to these requests.
-pub(super) fn subscriptions(known: &[Known], basis: &[Seq]) -> Vec<String> {
+pub(super) fn subscriptions(known: &[ParsedRecord], basis: &[Seq]) -> Vec<String> {
     let asked = |seq: Seq| {
         known.iter().any(|known| {
         known.seq == seq
@@ -59,9 +59,9 @@ pub(super) fn subscriptions(known: &[Known], basis: &[Seq]) -> Vec<String> {
     lines
 }
 
-pub(super) fn request(request: &record::RequestStory) -> RequestStory {
+pub(super) fn request(request: &RequestStory) -> CertifiedRequest {
     let intent = &request.intended;
-    RequestStory {
+    CertifiedRequest {
         at: request.at.to_string(),
         purpose: intent.purpose,
         what: intent.purpose.in_words(),

@@ -65,18 +65,18 @@ pub struct Certificate {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Item {
-    Shown(Shown),
+    Shown(ShownRecord),
     Withheld(Withheld),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Shown {
+pub(super) struct ShownRecord {
     pub(super) seq: Seq,
     /// The bytes of the record, which are text.
     pub(super) record: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) body: Option<Body>,
+    pub(super) body: Option<RecordBody>,
     pub(super) proof: InclusionProof,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Withheld {
     /// What kind of record it is; nothing proves that.
     pub(super) kind: String,
     #[serde(rename = "withheld")]
-    pub(super) why: Why,
+    pub(super) why: WithheldBecause,
     pub(super) leaf_hash: Leaf,
     pub(super) proof: InclusionProof,
 }
@@ -95,15 +95,15 @@ pub(super) struct Withheld {
 /// What lies beside a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Body {
+pub(super) enum RecordBody {
     Text { salt: String, text: String },
     Bytes { salt: String, base64: String },
-    Withheld { withheld: Why },
+    Withheld { withheld: WithheldBecause },
 }
 
 /// Why something is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Why {
+pub(super) enum WithheldBecause {
     #[serde(rename = "It names another customer.")]
     NamesAnother,
     #[serde(rename = "It is about other customers as well.")]
@@ -136,7 +136,7 @@ impl Item {
 
     /// Whether it is withheld because of the list's other columns.
     pub(super) const fn is_row_withheld(&self) -> bool {
-        matches!(self, Self::Withheld(Withheld { why: Why::OtherColumns, .. }))
+        matches!(self, Self::Withheld(Withheld { why: WithheldBecause::OtherColumns, .. }))
     }
 
     pub(super) const fn proof(&self) -> &InclusionProof {
@@ -154,7 +154,7 @@ impl Item {
     }
 }
 
-impl Body {
+impl RecordBody {
     /// These bytes, as text if they are some.
     pub(super) fn of(salt: &Salt, bytes: Vec<u8>) -> Self {
         let salt = STANDARD.encode(salt);

@@ -3,8 +3,8 @@
 
 use super::{
     check,
-    draft::{CannotProve, Draft},
-    form::Why,
+    draft::{CannotProve, DraftRecord},
+    form::WithheldBecause,
 };
 use crate::{
     domain::{RunId, Seq, TenantId, is_taken_out},
@@ -16,12 +16,12 @@ use crate::{
 pub(super) fn withhold_rows(
     run: &RunId,
     customer: TenantId,
-    drafts: &mut [Draft],
+    drafts: &mut [DraftRecord],
 ) -> Result<(), CannotProve> {
     if is_taken_out("a-certificate-with-every-column") {
         return Ok(());
     }
-    let is_named = |drafts: &[Draft]| {
+    let is_named = |drafts: &[DraftRecord]| {
         let shown = drafts.iter().filter(|draft| draft.why.is_none());
         let shown: Vec<(Seq, &Record)> = shown.map(|draft| (draft.seq, &draft.record)).collect();
         check::pick(run, customer, shown.into_iter()).is_some()
@@ -35,7 +35,7 @@ pub(super) fn withhold_rows(
         if let Event::RowRead(read) = &draft.record.event
             && has_others(read, list.as_ref())
         {
-            draft.why.get_or_insert(Why::OtherColumns);
+            draft.why.get_or_insert(WithheldBecause::OtherColumns);
         }
     }
     if was_named && !is_named(drafts) {

@@ -2,8 +2,8 @@
 
 use super::{
     check::{self, Refused, Trusted},
-    draft::{CannotProve, Draft, each_record},
-    form::{Body, Certificate, Item, Shown, Why, Withheld},
+    draft::{CannotProve, DraftRecord, each_record},
+    form::{Certificate, Item, RecordBody, ShownRecord, Withheld, WithheldBecause},
     html,
     list_columns::withhold_rows,
     record_selection::{Choice, Picked},
@@ -15,7 +15,7 @@ use crate::{
     record::{KeyIntroduced, LogOpened, Record},
     report::{
         ReportError,
-        write::{Draft as File, publish},
+        write::{Draft, publish},
     },
 };
 use std::{fs, io::Write as _, path::Path};
@@ -51,7 +51,7 @@ pub fn write_certificate(folder: &Path, proved: &Proved) -> Result<(), ReportErr
     fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
     let mut finished = Vec::new();
     for (name, text) in [("certificate.json", &proved.json), ("certificate.html", &proved.html)] {
-        let mut draft = File::begin(folder, name)?;
+        let mut draft = Draft::begin(folder, name)?;
         draft.write_all(text.as_bytes()).map_err(ReportError::writing(&folder.join(name)))?;
         finished.push(draft.end()?);
     }
@@ -66,7 +66,7 @@ pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
             None => reader.heads()?.into_iter().next().ok_or(CannotProve::NoHead)?,
         };
         let size = Head::claims(&note).map(|(_, size)| size).ok_or(CannotProve::NoHead)?;
-        let survey = Survey::of(reader, wanted, size)?;
+        let survey = LogSurvey::of(reader, wanted, size)?;
         let refused = |why: String| match wanted.head {
             Some(_) => CannotProve::ForeignHead(why),
             None => CannotProve::Altered(why),
@@ -105,7 +105,7 @@ pub fn prove(reader: &Reader, wanted: &Wanted) -> Result<Proved, CannotProve> {
 }
 
 /// What one pass over the log finds.
-struct Survey {
+struct LogSurvey {
     /// Whose heads the heads of this log are.
     log: Option<String>,
     keys: Vec<(Seq, VerifyingKey)>,
@@ -114,7 +114,7 @@ struct Survey {
     beyond: Vec<Seq>,
 }
 
-impl Survey {
+impl LogSurvey {
     fn of(reader: &Reader, wanted: &Wanted, size: u64) -> Result<Self, CannotProve> {
         let (mut log, mut keys) = (None, Vec::new());
         let choice = || Choice::new(wanted.run.clone(), wanted.customer);
@@ -138,7 +138,7 @@ impl Survey {
     }
 }
 
-fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<Draft>, CannotProve> {
+fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<DraftRecord>, CannotProve> {
     let mut drafts = Vec::with_capacity(picked.records.len());
     for seq in &picked.records {
         let altered = |why: &str| CannotProve::Altered(format!("record {seq} {why}"));
@@ -146,17 +146,17 @@ fn drafts(reader: &Reader, picked: &Picked) -> Result<Vec<Draft>, CannotProve> {
         let text = String::from_utf8(body).map_err(|_not_text| altered("is no text"))?;
         let record = Record::from_bytes(text.as_bytes()).map_err(|error| altered(&error.to_string()))?;
         let is_own_body = picked.own_bodies.contains(seq);
-        let why = (!is_own_body && holds_mark(&record)).then_some(Why::HoldsMark);
-        let why_body = (!is_own_body).then_some(Why::AboutOthers);
+        let why = (!is_own_body && holds_mark(&record)).then_some(WithheldBecause::HoldsMark);
+        let why_body = (!is_own_body).then_some(WithheldBecause::AboutOthers);
         let attached = reader.attached(*seq)?;
-        drafts.push(Draft { seq: *seq, text, record, attached, is_own_body, why, why_body });
+        drafts.push(DraftRecord { seq: *seq, text, record, attached, is_own_body, why, why_body });
     }
     Ok(drafts)
 }
 
 /// Withholds what a reader of the certificate could not place: what it is about is said in a record that is
 /// withheld.
-fn leave_out_what_hangs_alone(wanted: &Wanted, drafts: &mut [Draft]) {
+fn leave_out_what_hangs_alone(wanted: &Wanted, drafts: &mut [DraftRecord]) {
     loop {
         let shown = drafts.iter().filter(|draft| draft.why.is_none());
         let picked = check::pick(&wanted.run, wanted.customer, shown.map(|draft| (draft.seq, &draft.record)));
@@ -164,10 +164,10 @@ fn leave_out_what_hangs_alone(wanted: &Wanted, drafts: &mut [Draft]) {
         let mut has_changed = false;
         for draft in drafts.iter_mut().filter(|draft| draft.why.is_none()) {
             if !picked.records.contains(&draft.seq) {
-                draft.why = Some(Why::Alone);
+                draft.why = Some(WithheldBecause::Alone);
                 has_changed = true;
             } else if draft.is_own_body && !picked.own_bodies.contains(&draft.seq) {
-                draft.why_body.get_or_insert(Why::Alone);
+                draft.why_body.get_or_insert(WithheldBecause::Alone);
             }
         }
         if !has_changed {
@@ -176,8 +176,8 @@ fn leave_out_what_hangs_alone(wanted: &Wanted, drafts: &mut [Draft]) {
     }
 }
 
-fn item(draft: Draft, prover: &Prover) -> Option<Item> {
-    let Draft { seq, text, record, attached, why, why_body, .. } = draft;
+fn item(draft: DraftRecord, prover: &Prover) -> Option<Item> {
+    let DraftRecord { seq, text, record, attached, why, why_body, .. } = draft;
     let proof = prover.proof(seq)?;
     if let Some(why) = why {
         let kind = record.event.kind().label().to_owned();
@@ -190,8 +190,8 @@ fn item(draft: Draft, prover: &Prover) -> Option<Item> {
         }));
     }
     let body = attached.map(|(salt, bytes)| match why_body {
-        Some(withheld) => Body::Withheld { withheld },
-        None => Body::of(&salt, bytes),
+        Some(withheld) => RecordBody::Withheld { withheld },
+        None => RecordBody::of(&salt, bytes),
     });
-    Some(Item::Shown(Shown { seq, record: text, body, proof }))
+    Some(Item::Shown(ShownRecord { seq, record: text, body, proof }))
 }

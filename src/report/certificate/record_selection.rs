@@ -18,11 +18,11 @@ pub(super) struct Choice {
     /// Requests that something rests upon.
     basis: BTreeSet<Seq>,
     /// Requests about this customer, or about no single one.
-    requests: BTreeMap<Seq, Request>,
+    requests: BTreeMap<Seq, RequestRecords>,
 }
 
 #[derive(Debug)]
-struct Request {
+struct RequestRecords {
     is_about_customer: bool,
     /// The records that answer it.
     ends: Vec<Seq>,
@@ -85,7 +85,7 @@ impl Choice {
     fn intended(&mut self, seq: Seq, customer: Option<TenantId>, is_of_run: bool) {
         let is_about_customer = customer == Some(self.customer);
         if is_about_customer || customer.is_none() {
-            self.requests.insert(seq, Request { is_about_customer, ends: Vec::new() });
+            self.requests.insert(seq, RequestRecords { is_about_customer, ends: Vec::new() });
         }
         if is_about_customer && is_of_run {
             self.pick(seq);

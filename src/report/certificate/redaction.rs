@@ -1,8 +1,8 @@
 //! What of a draft is withheld: whatever names another customer.
 
 use super::{
-    draft::{CannotProve, Draft, each_record},
-    form::Why,
+    draft::{CannotProve, DraftRecord, each_record},
+    form::WithheldBecause,
     name_matching::{Texts, names_in},
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) fn withhold(
     reader: &Reader,
     (run, own): (&RunId, TenantId),
     size: u64,
-    drafts: &mut [Draft],
+    drafts: &mut [DraftRecord],
 ) -> Result<Prover, CannotProve> {
     let mut texts = Texts::default();
     let mut where_it_stands = BTreeMap::new();
@@ -81,7 +81,7 @@ pub(super) fn withhold(
         let Some((place, is_body)) = where_it_stands.get(&text) else { continue };
         let Some(draft) = drafts.get_mut(*place) else { continue };
         let why = if *is_body { &mut draft.why_body } else { &mut draft.why };
-        why.get_or_insert(Why::NamesAnother);
+        why.get_or_insert(WithheldBecause::NamesAnother);
     }
     Ok(prover)
 }
@@ -92,7 +92,7 @@ fn is_listing(intent: &RequestIntended) -> bool {
 
 /// What the customer and the partner are called, by the service and not by the list: a list may have the
 /// wrong name beside an ID.
-fn own_names(own: TenantId, drafts: &[Draft]) -> Vec<String> {
+fn own_names(own: TenantId, drafts: &[DraftRecord]) -> Vec<String> {
     let mut names = vec![own.to_string(), own.to_string().replace('-', "")];
     for draft in drafts {
         match &draft.record.event {

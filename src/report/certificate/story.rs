@@ -2,14 +2,14 @@
 
 use super::super::approver::signed_by;
 use super::{
-    exchanges::{RequestStory, request, subscriptions},
-    known::Known,
+    exchanges::{CertifiedRequest, request, subscriptions},
+    known::ParsedRecord,
 };
 use crate::{
     domain::{Day, Effect, Finding, Mode, Outcome, Procedure, Time},
     record::{
-        self, Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observation, Observed,
-        Resolved, Settled,
+        Activity, Corroborated, CustomerStory, Event, How, Judged, Kind, Line, Observation, Observed,
+        RequestStory, Resolved, RunStory, Settled,
     },
 };
 use serde::Serialize;
@@ -27,15 +27,15 @@ pub(super) struct Story {
     customer_domain: Option<String>,
     partner_tenant_id: Option<String>,
     partner_name: Option<String>,
-    pub(super) run: Option<RunStory>,
+    pub(super) run: Option<CertifiedRun>,
     signed_in_as: Vec<String>,
-    approvals: Vec<Approval>,
+    approvals: Vec<CertifiedConsent>,
     /// What became of the run, in order.
-    course: Vec<Moment>,
+    course: Vec<CertifiedMoment>,
     /// Whether the run came to its end; after that nothing is added to it but what is found out later.
     pub(super) is_sealed: bool,
     pub(super) rows: Vec<RowStory>,
-    requests: Vec<RequestStory>,
+    requests: Vec<CertifiedRequest>,
     /// How many records are not shown.
     pub(super) withheld: usize,
     /// How many of them are rows of the list that have other columns than ID, name and domain.
@@ -43,7 +43,7 @@ pub(super) struct Story {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct RunStory {
+pub(super) struct CertifiedRun {
     pub(super) procedure: Procedure,
     pub(super) mode: Mode,
     operator: String,
@@ -61,7 +61,7 @@ pub(super) struct RunStory {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Approval {
+struct CertifiedConsent {
     at: String,
     by: String,
     how: String,
@@ -69,7 +69,7 @@ struct Approval {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Moment {
+pub(super) struct CertifiedMoment {
     at: String,
     text: String,
 }
@@ -81,34 +81,34 @@ pub(super) struct RowStory {
     in_list: Vec<String>,
     /// Why the row is not shown as it stands in the list, if it is not because of others.
     not_in_list: Option<&'static str>,
-    decisions: Vec<Decision>,
-    looks: Vec<Moment>,
-    end: Option<End>,
-    pub(super) resolved: Vec<Moment>,
-    corroborated: Vec<Moment>,
+    decisions: Vec<CertifiedDecision>,
+    looks: Vec<CertifiedMoment>,
+    end: Option<CertifiedEnd>,
+    pub(super) resolved: Vec<CertifiedMoment>,
+    corroborated: Vec<CertifiedMoment>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Decision {
+struct CertifiedDecision {
     at: String,
     verdict: Outcome,
     name: Option<String>,
     domain: Option<String>,
     relationship: Option<String>,
     subscriptions: Vec<String>,
-    findings: Vec<Reason>,
-    left_to_service: Vec<Reason>,
+    findings: Vec<CertifiedFinding>,
+    left_to_service: Vec<CertifiedFinding>,
     note: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Reason {
+struct CertifiedFinding {
     reason: &'static str,
     text: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct End {
+struct CertifiedEnd {
     at: String,
     outcome: Outcome,
     evidence: Option<String>,
@@ -123,16 +123,16 @@ const OTHER_COLUMNS: &str = "how it stands in the list is withheld here, because
 domain; `offboard prove --with-columns` shows them";
 
 /// What the records are stories of: the run, and each row that names the customer.
-struct Told {
-    run: Option<record::RunStory>,
+struct CertifiedStories {
+    run: Option<RunStory>,
     rows: Vec<CustomerStory>,
 }
 
-impl Told {
-    fn of(known: &[Known]) -> Self {
-        let run = known.iter().find_map(|known| record::RunStory::begin(known.seq, &known.record));
+impl CertifiedStories {
+    fn of(known: &[ParsedRecord]) -> Self {
+        let run = known.iter().find_map(|known| RunStory::begin(known.seq, &known.record));
         let mut told = Self { run, rows: Vec::new() };
-        for Known { seq, record, .. } in known {
+        for ParsedRecord { seq, record, .. } in known {
             if let Some(run) = &mut told.run {
                 run.take(*seq, record);
             }
@@ -156,9 +156,9 @@ impl Told {
 }
 
 /// Which procedure it was, where the record that began the run is withheld: by what was sent, or by how a row ended.
-fn procedure_of(known: &[Known]) -> Procedure {
+fn procedure_of(known: &[ParsedRecord]) -> Procedure {
     let of_effect = |effect: Effect| Procedure::ALL.iter().copied().find(|procedure| procedure.sends(effect));
-    let told = |known: &Known| match &known.record.event {
+    let told = |known: &ParsedRecord| match &known.record.event {
         Event::RequestIntended(intent) => intent.purpose.effect().and_then(of_effect),
         Event::Settled(settled) => match settled.outcome {
             Outcome::Done(procedure) | Outcome::AlreadyDone(procedure) => Some(procedure),
@@ -172,8 +172,8 @@ fn procedure_of(known: &[Known]) -> Procedure {
 impl Story {
     /// What these records say, of which `withheld` more are not shown; `rows_withheld` of those are rows of the list, and
     /// tell nothing of what became of the customer.
-    pub(super) fn of(known: &[Known], withheld: usize, rows_withheld: usize) -> Self {
-        let told = Told::of(known);
+    pub(super) fn of(known: &[ParsedRecord], withheld: usize, rows_withheld: usize) -> Self {
+        let told = CertifiedStories::of(known);
         let (run, main) = (told.run.as_ref(), told.main());
         let judged = told.rows.iter().flat_map(CustomerStory::judged).map(|(.., judged)| judged);
         let partner = run.and_then(|run| run.partner.as_ref());
@@ -185,7 +185,7 @@ impl Story {
             customer_domain: judged.rev().find_map(|judged| judged.domain.clone()),
             partner_tenant_id: partner.map(|partner| partner.tenant_id.to_string()),
             partner_name: partner.map(|partner| partner.name.clone()),
-            run: run.map(RunStory::of),
+            run: run.map(CertifiedRun::of),
             signed_in_as: run.map(signed_in_as).unwrap_or_default(),
             approvals: run.map(approvals).unwrap_or_default(),
             course: known.iter().filter_map(step).collect(),
@@ -200,8 +200,8 @@ impl Story {
     }
 }
 
-impl RunStory {
-    fn of(run: &record::RunStory) -> Self {
+impl CertifiedRun {
+    fn of(run: &RunStory) -> Self {
         let opened = &run.opened;
         Self {
             procedure: opened.procedure,
@@ -222,7 +222,7 @@ impl RunStory {
 }
 
 /// The users whose tokens were used, each once.
-fn signed_in_as(run: &record::RunStory) -> Vec<String> {
+fn signed_in_as(run: &RunStory) -> Vec<String> {
     let mut users: Vec<String> = Vec::new();
     for user in run.tokens.iter().filter_map(|token| token.user.as_ref()) {
         if !users.contains(user) {
@@ -233,14 +233,14 @@ fn signed_in_as(run: &record::RunStory) -> Vec<String> {
 }
 
 /// Who said yes to the plan.
-fn approvals(run: &record::RunStory) -> Vec<Approval> {
-    let approved = run.approved.iter().map(|(at, approved)| Approval {
+fn approvals(run: &RunStory) -> Vec<CertifiedConsent> {
+    let approved = run.approved.iter().map(|(at, approved)| CertifiedConsent {
         at: at.to_string(),
         by: approved.approver.clone(),
         how: format!("approved the plan with another key; signed {}", signed_by(approved, Some(&run.opened))),
         plan_digest: approved.digest.to_string(),
     });
-    let confirmed = run.confirmed.iter().map(|(_, at, yes)| Approval {
+    let confirmed = run.confirmed.iter().map(|(_, at, yes)| CertifiedConsent {
         at: at.to_string(),
         by: yes.by.clone(),
         how: match yes.how {
@@ -253,7 +253,7 @@ fn approvals(run: &record::RunStory) -> Vec<Approval> {
 }
 
 /// A step of the run in a line, unless it stands elsewhere.
-fn step(known: &Known) -> Option<Moment> {
+fn step(known: &ParsedRecord) -> Option<CertifiedMoment> {
     let kind = known.record.event.kind();
     let stands_elsewhere = matches!(
         kind,
@@ -269,32 +269,36 @@ fn step(known: &Known) -> Option<Moment> {
     (kind.is_step() && !stands_elsewhere).then(|| {
         let Line { what, text, .. } = known.record.event.line();
         let text = if text.is_empty() { what } else { format!("{what}: {text}") };
-        Moment { at: known.record.at.to_string(), text }
+        CertifiedMoment { at: known.record.at.to_string(), text }
     })
 }
 
 /// All requests that are shown, in the order in which they were about to be sent.
-fn requests(told: &Told) -> Vec<RequestStory> {
+fn requests(told: &CertifiedStories) -> Vec<CertifiedRequest> {
     let of_run = told.run.iter().flat_map(|run| run.requests.iter());
     let of_rows = told.rows.iter().flat_map(|row| row.requests().iter());
-    let mut all: Vec<&record::RequestStory> = of_run.chain(of_rows).collect();
+    let mut all: Vec<&RequestStory> = of_run.chain(of_rows).collect();
     all.sort_by_key(|request| request.seq);
     all.into_iter().map(request).collect()
 }
 
 impl RowStory {
-    fn of(row: &CustomerStory, known: &[Known], may_be_withheld: bool) -> Self {
-        let moment = |at: &Time, text: String| Moment { at: at.to_string(), text };
+    fn of(row: &CustomerStory, known: &[ParsedRecord], may_be_withheld: bool) -> Self {
+        let moment = |at: &Time, text: String| CertifiedMoment { at: at.to_string(), text };
         Self {
             row: row.row(),
             in_list: row.listed().map(|read| read.cells.clone()).unwrap_or_default(),
             not_in_list: (may_be_withheld && row.listed().is_none()).then_some(OTHER_COLUMNS),
-            decisions: row.judged().iter().map(|(_, at, judged)| Decision::of(*at, judged, known)).collect(),
+            decisions: row
+                .judged()
+                .iter()
+                .map(|(_, at, judged)| CertifiedDecision::of(*at, judged, known))
+                .collect(),
             looks: row.looks().iter().map(|(at, look)| moment(at, seen(look))).collect(),
             end: row
                 .finished_at()
                 .zip(row.settled())
-                .map(|(at, settled)| End::of(at, settled, row.goes_from())),
+                .map(|(at, settled)| CertifiedEnd::of(at, settled, row.goes_from())),
             resolved: row.resolved().iter().map(|(at, resolved)| moment(at, said(resolved))).collect(),
             corroborated: row
                 .corroborated()
@@ -305,11 +309,13 @@ impl RowStory {
     }
 }
 
-impl Decision {
-    fn of(at: Time, judged: &Judged, known: &[Known]) -> Self {
+impl CertifiedDecision {
+    fn of(at: Time, judged: &Judged, known: &[ParsedRecord]) -> Self {
         let reasons = |findings: &[Finding]| {
-            let reason =
-                |finding: &Finding| Reason { reason: finding.reason.as_str(), text: finding.explanation() };
+            let reason = |finding: &Finding| CertifiedFinding {
+                reason: finding.reason.as_str(),
+                text: finding.explanation(),
+            };
             findings.iter().map(reason).collect::<Vec<_>>()
         };
         Self {
@@ -326,7 +332,7 @@ impl Decision {
     }
 }
 
-impl End {
+impl CertifiedEnd {
     fn of(at: Time, settled: &Settled, goes_from: Option<Day>) -> Self {
         Self {
             at: at.to_string(),

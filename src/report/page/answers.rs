@@ -9,25 +9,25 @@ use crate::{
 use serde::Serialize;
 
 #[derive(Serialize)]
-pub(super) struct Token<'a> {
+pub(super) struct ShownToken<'a> {
     user: Option<&'a str>,
     source: &'a str,
 }
 
-impl<'a> Token<'a> {
+impl<'a> ShownToken<'a> {
     pub(super) fn of(token: &'a TokenNamed) -> Self {
         Self { user: token.user.as_deref(), source: &token.source }
     }
 }
 
 #[derive(Serialize)]
-pub(super) struct Plan {
+pub(super) struct ShownPlan {
     digest: String,
     ready: u32,
     at: String,
 }
 
-impl Plan {
+impl ShownPlan {
     pub(super) fn of(plan: &PlanStory) -> Self {
         Self { digest: plan.sealed.digest.to_string(), ready: plan.sealed.ready, at: plan.at.to_string() }
     }
@@ -35,7 +35,7 @@ impl Plan {
 
 /// What was signed with another key.
 #[derive(Serialize)]
-pub(super) struct Approval<'a> {
+pub(super) struct ShownApproval<'a> {
     key: &'a str,
     digest: String,
     /// When it was signed, by the approver's clock; when it came into the log, if it does not say.
@@ -45,7 +45,7 @@ pub(super) struct Approval<'a> {
     note: &'a str,
 }
 
-impl<'a> Approval<'a> {
+impl<'a> ShownApproval<'a> {
     pub(super) fn of(recorded_at: Time, approved: &'a Approved, opened: &RunOpened) -> Self {
         let signed_at = audit::Approval::of_record(approved).map(|approval| approval.statement.at);
         Self {
@@ -105,13 +105,13 @@ pub(crate) fn evidence(totals: &RunTotals) -> Vec<EvidenceShare> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Moment {
+pub(super) struct NotableEvent {
     at: String,
     text: String,
 }
 
 /// The moments between the beginning and the end that a reviewer asks about.
-pub(super) fn events(told: &ReportedRun, tally: &Tally) -> Vec<Moment> {
+pub(super) fn events(told: &ReportedRun, tally: &Tally) -> Vec<NotableEvent> {
     let run = &told.run;
     let stopped = run.stopped.iter().map(|(at, stopped)| (*at, format!("stopped: {}", stopped.text)));
     let resumed = run.resumed().map(|(_, at, _)| (at, "resumed".to_owned()));
@@ -144,5 +144,5 @@ pub(super) fn events(told: &ReportedRun, tally: &Tally) -> Vec<Moment> {
     let mut events: Vec<_> =
         applied.chain(newer).chain(stopped).chain(resumed).chain(resolved).chain(reconciled).collect();
     events.sort_by_key(|(at, _)| *at);
-    events.into_iter().map(|(at, text)| Moment { at: at.to_string(), text }).collect()
+    events.into_iter().map(|(at, text)| NotableEvent { at: at.to_string(), text }).collect()
 }

@@ -25,7 +25,7 @@ use crate::{
     domain::{Mode, Outcome, Reason, Sha256},
     record::Pending,
 };
-use answers::{Approval, Confirmation, EvidenceShare, Moment, Plan, Token};
+use answers::{Confirmation, EvidenceShare, NotableEvent, ShownApproval, ShownPlan, ShownToken};
 use calendar::Calendar;
 use chart::Chart;
 use lines::Request;
@@ -46,12 +46,12 @@ pub(super) struct Page<'a> {
     duration: Option<String>,
     allowed: Vec<&'static str>,
     protected: usize,
-    token: Option<Token<'a>>,
-    plan: Option<Plan>,
-    approved: Option<Approval<'a>>,
+    token: Option<ShownToken<'a>>,
+    plan: Option<ShownPlan>,
+    approved: Option<ShownApproval<'a>>,
     confirmed: Option<Confirmation<'a>>,
     confirmed_before: Vec<Confirmation<'a>>,
-    events: Vec<Moment>,
+    events: Vec<NotableEvent>,
     outcomes: Vec<Share>,
     removed: u32,
     gone_before: u32,
@@ -60,19 +60,19 @@ pub(super) struct Page<'a> {
     provisional: u32,
     pending: Vec<Open>,
     retry: u32,
-    reasons: Vec<Why>,
+    reasons: Vec<ReasonCount>,
     calendar: Option<Calendar<'a>>,
     chart: Option<Chart>,
     /// Requests that belong to no row.
     of_the_run: Vec<Request>,
     files: Vec<(&'a str, String)>,
     /// How the list was read.
-    list: Option<Read>,
+    list: Option<ReadingInWords>,
 }
 
 /// How the list was read, in words.
 #[derive(Serialize)]
-struct Read {
+struct ReadingInWords {
     compared: String,
     warnings: Vec<String>,
 }
@@ -91,7 +91,7 @@ impl Open {
 }
 
 #[derive(Serialize)]
-struct Why {
+struct ReasonCount {
     name: &'static str,
     advice: &'static str,
     count: u32,
@@ -124,9 +124,9 @@ impl<'a> Page<'a> {
             duration: run.finished_at().map(|end| in_words(end.since(run.started_at).as_secs())),
             allowed: opened.policy.allow.iter().map(|reason| reason.as_str()).collect(),
             protected: opened.policy.protected.len(),
-            token: run.tokens.last().map(Token::of),
-            plan: run.plan.as_ref().map(Plan::of),
-            approved: run.approved.as_ref().map(|(at, approved)| Approval::of(*at, approved, opened)),
+            token: run.tokens.last().map(ShownToken::of),
+            plan: run.plan.as_ref().map(ShownPlan::of),
+            approved: run.approved.as_ref().map(|(at, approved)| ShownApproval::of(*at, approved, opened)),
             confirmed: confirmed.map(|(_, at, yes)| Confirmation::of(*at, yes)),
             confirmed_before: confirmed_before
                 .iter()
@@ -155,14 +155,14 @@ impl<'a> Page<'a> {
                 .input
                 .reading
                 .as_ref()
-                .map(|reading| Read { compared: reading.compared(), warnings: reading.warnings() }),
+                .map(|reading| ReadingInWords { compared: reading.compared(), warnings: reading.warnings() }),
         }
     }
 }
 
 /// The reasons, the most frequent first.
-fn reasons(tally: &Tally) -> Vec<Why> {
-    let why = |(reason, count): (&Reason, &u32)| Why {
+fn reasons(tally: &Tally) -> Vec<ReasonCount> {
+    let why = |(reason, count): (&Reason, &u32)| ReasonCount {
         name: reason.as_str(),
         advice: reason.advice(),
         count: *count,

@@ -5,9 +5,9 @@ use crate::audit::QueryError;
 use minijinja::Value;
 
 /// A control, what it asks for, the columns that answer it, and where they are shown here.
-type Line = (&'static str, &'static [&'static str], &'static str);
+type ControlRow = (&'static str, &'static [&'static str], &'static str);
 
-const PCI: &[Line] = &[
+const PCI: &[ControlRow] = &[
     ("Who: user identification", &["runs.operator"], "A run: “Who said yes?”"),
     ("What: type of event", &["requests.purpose", "requests.method"], "A customer: timeline"),
     (
@@ -28,7 +28,7 @@ const PCI: &[Line] = &[
     ),
 ];
 
-const ISO: &[Line] = &[
+const ISO: &[ControlRow] = &[
     ("User IDs", &["runs.operator"], "A run: “Who said yes?”"),
     (
         "System activities",
@@ -58,7 +58,7 @@ const ISO: &[Line] = &[
     ),
 ];
 
-const SOC: &[Line] = &[
+const SOC: &[ControlRow] = &[
     (
         "The population is complete",
         &["runs.input_rows", "runs.input_sha256", "customers.row"],
@@ -85,7 +85,7 @@ const SOC: &[Line] = &[
 ];
 
 /// Every framework with its lines.
-const ALL: [(&str, &str, &[Line]); 3] = [
+const ALL: [(&str, &str, &[ControlRow]); 3] = [
     ("PCI DSS 4.0.1, 10.2.2", "What each audit log entry records.", PCI),
     ("ISO/IEC 27001:2022, A.8.15", "Logging: what event logs hold, and that they are protected.", ISO),
     ("SOC 2, CC6.3", "Access is removed when it is no longer needed: what an auditor tests.", SOC),

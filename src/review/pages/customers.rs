@@ -2,7 +2,7 @@
 
 use super::{
     Shown, Tools,
-    form::{Form, query},
+    form::{FormAnswers, query},
     run::outcome_names,
 };
 use crate::{
@@ -16,7 +16,7 @@ const ROWS: u32 = 50;
 
 /// What the form asks for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::review) struct Asked {
+pub(in crate::review) struct CustomerSearch {
     outcome: Option<String>,
     reason: Option<String>,
     text: Option<String>,
@@ -25,8 +25,8 @@ pub(in crate::review) struct Asked {
     after: Option<u32>,
 }
 
-impl Asked {
-    pub(super) fn of(form: &Form) -> Self {
+impl CustomerSearch {
+    pub(super) fn of(form: &FormAnswers) -> Self {
         let text = |name| form.text(name);
         Self {
             outcome: text("outcome"),
@@ -76,7 +76,7 @@ impl Asked {
     }
 }
 
-pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, asked: &CustomerSearch) -> Result<Shown, QueryError> {
     let Some(indexed) = tools.index.run(run) else {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     };

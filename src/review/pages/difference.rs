@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// What one answer says of the customer.
-struct Look {
+struct CustomerAnswer {
     seq: Seq,
     /// The run that asked, which may be the one that made the plan.
     run: String,
@@ -44,7 +44,7 @@ pub(super) fn between(
         // One page of several: what all of them showed was said when they were read.
         after.text = observed.map(|observed| observed.detail.clone());
     }
-    let told = |look: &Look| {
+    let told = |look: &CustomerAnswer| {
         values! {
             seq => look.seq, run => look.run, is_listing => look.is_listing, at => look.at, status => look.status, text => look.text,
             is_there => look.customer.is_some(),
@@ -67,7 +67,7 @@ pub(super) fn between(
 }
 
 /// What the answer to this request says of the customer; none if it was about something else.
-fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<Look>, QueryError> {
+fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<CustomerAnswer>, QueryError> {
     let record = |seq| Ok::<_, QueryError>(tools.reader.stored(seq)?.and_then(|stored| stored.record));
     let Some(Record { event: Event::RequestIntended(intended), .. }) = record(intent)? else {
         return Ok(None);
@@ -88,7 +88,7 @@ fn look(tools: &Tools, intent: Seq, customer: &str) -> Result<Option<Look>, Quer
     let found = body.filter(|_| (200..300).contains(&status));
     let shown = if is_listing { found.and_then(|page| of_listing(page, customer)) } else { found };
     let run = run.map(|run| run.to_string()).unwrap_or_default();
-    Ok(Some(Look { seq, run, is_listing, at: at.to_string(), status, customer: shown, text }))
+    Ok(Some(CustomerAnswer { seq, run, is_listing, at: at.to_string(), status, customer: shown, text }))
 }
 
 /// The customer's entry on a page of the listing.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 /// What a form sends; an empty field is no answer.
-pub(super) struct Form(BTreeMap<String, String>);
+pub(super) struct FormAnswers(BTreeMap<String, String>);
 
-impl Form {
+impl FormAnswers {
     pub(super) fn of(query: &str) -> Self {
         let fields = form_urlencoded::parse(query.as_bytes());
         let told = fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned()));

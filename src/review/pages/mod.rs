@@ -27,7 +27,7 @@ mod search;
 mod timeline;
 mod verdict;
 
-pub(super) use address::Page;
+pub(super) use address::PageAddress;
 #[cfg(test)]
 pub(super) use controls::columns;
 pub(super) use frame::{Frame, SCRIPT, render, style, verdict};
@@ -73,18 +73,18 @@ impl Shown {
 }
 
 /// Makes a page. `found` is the verdict, once there is one.
-pub(super) fn show(tools: &Tools, page: &Page, found: Option<&Result<Verification, String>>) -> Shown {
+pub(super) fn show(tools: &Tools, page: &PageAddress, found: Option<&Result<Verification, String>>) -> Shown {
     let made = match page {
-        Page::Runs => runs::show(tools),
-        Page::Run(run) => run::show(tools, run),
-        Page::Customers(run, asked) => customers::show(tools, run, asked),
-        Page::Customer(run, row) => customer::show(tools, run, *row),
-        Page::Records(run, after) => records::show(tools, run, *after),
-        Page::Sample(run, asked) => sample::show(tools, run, asked),
-        Page::Search(text) => search::show(tools, text),
-        Page::Controls => controls::show(tools),
-        Page::Verify => verdict::show(tools, found),
-        Page::Unknown | Page::Style | Page::Script | Page::Verdict => {
+        PageAddress::Runs => runs::show(tools),
+        PageAddress::Run(run) => run::show(tools, run),
+        PageAddress::Customers(run, asked) => customers::show(tools, run, asked),
+        PageAddress::Customer(run, row) => customer::show(tools, run, *row),
+        PageAddress::Records(run, after) => records::show(tools, run, *after),
+        PageAddress::Sample(run, asked) => sample::show(tools, run, asked),
+        PageAddress::Search(text) => search::show(tools, text),
+        PageAddress::Controls => controls::show(tools),
+        PageAddress::Verify => verdict::show(tools, found),
+        PageAddress::Unknown | PageAddress::Style | PageAddress::Script | PageAddress::Verdict => {
             Ok(Shown::nothing("Nothing of the log has this address."))
         }
     };

@@ -4,7 +4,7 @@
 //! feed between them. The rows with the smallest lots are the sample. Without this program:
 //! `printf 'SEED\nRUN\nROW' | sha256sum`.
 
-use super::{Shown, Tools, customers::line, form::Form};
+use super::{Shown, Tools, customers::line, form::FormAnswers};
 use crate::{
     audit::QueryError,
     domain::{Outcome, Procedure, RunId, Sha256, is_taken_out},
@@ -16,13 +16,13 @@ const MOST: u32 = 250;
 
 /// What the form asks for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::review) struct Asked {
+pub(in crate::review) struct SampleChoice {
     seed: Option<String>,
     count: Option<u32>,
 }
 
-impl Asked {
-    pub(super) fn of(form: &Form) -> Self {
+impl SampleChoice {
+    pub(super) fn of(form: &FormAnswers) -> Self {
         Self { seed: form.text("seed"), count: form.number("count") }
     }
 }
@@ -41,7 +41,7 @@ fn draw(seed: &str, run: &RunId, rows: &[u32], count: usize) -> Vec<(Sha256, u32
     lots
 }
 
-pub(super) fn show(tools: &Tools, run: &RunId, asked: &Asked) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<Shown, QueryError> {
     if tools.index.run(run).is_none() {
         return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
     }

@@ -17,7 +17,7 @@ const NEVER: Time = Time::from_millis(i64::MAX);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry<'a> {
     pub id: TenantId,
-    about: About<'a>,
+    about: CustomerOrigin<'a>,
     /// What it was at the beginning.
     relationship: Relationship,
     /// When its relationship really ended.
@@ -26,7 +26,7 @@ pub(super) struct Entry<'a> {
 
 /// What is known of a customer.
 #[derive(Clone, Copy, Debug)]
-enum About<'a> {
+enum CustomerOrigin<'a> {
     /// What was written about it.
     Written(&'a Customer),
     /// It is made up, but for the name and the domain if they are there. `clean`: nothing may stand in its way.
@@ -36,16 +36,16 @@ enum About<'a> {
 impl<'a> Entry<'a> {
     pub(super) fn name(&self) -> String {
         let name = match self.about {
-            About::Written(customer) => customer.name.as_deref(),
-            About::MadeUp { name, .. } => name,
+            CustomerOrigin::Written(customer) => customer.name.as_deref(),
+            CustomerOrigin::MadeUp { name, .. } => name,
         };
         name.map_or_else(|| synthetic_customer::synthetic_name(self.id), str::to_owned)
     }
 
     pub(super) fn domain(&self) -> String {
         let domain = match self.about {
-            About::Written(customer) => customer.domain.as_deref(),
-            About::MadeUp { domain, .. } => domain,
+            CustomerOrigin::Written(customer) => customer.domain.as_deref(),
+            CustomerOrigin::MadeUp { domain, .. } => domain,
         };
         domain.map_or_else(|| synthetic_customer::synthetic_domain(self.id), str::to_owned)
     }
@@ -53,16 +53,16 @@ impl<'a> Entry<'a> {
     /// What it has.
     pub(super) fn details(&self) -> Cow<'a, Customer> {
         match self.about {
-            About::Written(customer) => Cow::Borrowed(customer),
-            About::MadeUp { clean, .. } => Cow::Owned(synthetic_customer::customer(self.id, clean)),
+            CustomerOrigin::Written(customer) => Cow::Borrowed(customer),
+            CustomerOrigin::MadeUp { clean, .. } => Cow::Owned(synthetic_customer::customer(self.id, clean)),
         }
     }
 
     /// What was written about it.
     pub(super) const fn as_written(&self) -> Option<&'a Customer> {
         match self.about {
-            About::Written(customer) => Some(customer),
-            About::MadeUp { .. } => None,
+            CustomerOrigin::Written(customer) => Some(customer),
+            CustomerOrigin::MadeUp { .. } => None,
         }
     }
 
@@ -82,15 +82,15 @@ impl<'a> Entry<'a> {
 
 /// A customer that is written out, or that a list names, as it is stored.
 #[derive(Debug)]
-struct Stored {
+struct StoredCustomer {
     id: TenantId,
-    source: Source,
+    source: StoredOrigin,
     /// When its relationship really ended; [`NEVER`] if it did not.
     gone_at: Time,
 }
 
 #[derive(Debug)]
-enum Source {
+enum StoredOrigin {
     Written(Box<Customer>),
     Listed { relationship: Relationship, name: Option<Box<str>>, domain: Option<Box<str>> },
 }
@@ -99,7 +99,7 @@ enum Source {
 #[derive(Debug)]
 pub(super) struct Customers {
     /// By ID.
-    stored: Vec<Stored>,
+    stored: Vec<StoredCustomer>,
     /// The others.
     crowd: SyntheticCustomers,
 }
@@ -107,9 +107,9 @@ pub(super) struct Customers {
 impl Customers {
     /// Takes the customers out of a scenario. What is written counts before what is made up.
     pub(super) fn take(scenario: &mut Scenario) -> Self {
-        let written = std::mem::take(&mut scenario.customers).into_iter().map(|customer| Stored {
+        let written = std::mem::take(&mut scenario.customers).into_iter().map(|customer| StoredCustomer {
             id: customer.id,
-            source: Source::Written(Box::new(customer)),
+            source: StoredOrigin::Written(Box::new(customer)),
             gone_at: NEVER,
         });
         let mut all = Self { stored: written.collect(), crowd: SyntheticCustomers::default() };
@@ -123,9 +123,12 @@ impl Customers {
     /// Takes more customers, of which a list is known. What was known before counts before that.
     pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
         for Known { id, name, domain } in list {
-            let source =
-                Source::Listed { relationship: synthetic_customer::relationship(id, false), name, domain };
-            self.stored.push(Stored { id, source, gone_at: NEVER });
+            let source = StoredOrigin::Listed {
+                relationship: synthetic_customer::relationship(id, false),
+                name,
+                domain,
+            };
+            self.stored.push(StoredCustomer { id, source, gone_at: NEVER });
         }
         if !self.stored.is_sorted_by_key(|entry| entry.id) {
             // Stable, so that of several with one ID the first stays.
@@ -176,12 +179,12 @@ impl Customers {
         })
     }
 
-    fn entry(stored: &Stored) -> Entry<'_> {
+    fn entry(stored: &StoredCustomer) -> Entry<'_> {
         let (about, relationship) = match &stored.source {
-            Source::Written(customer) => (About::Written(customer), customer.relationship),
-            Source::Listed { relationship, name, domain } => {
+            StoredOrigin::Written(customer) => (CustomerOrigin::Written(customer), customer.relationship),
+            StoredOrigin::Listed { relationship, name, domain } => {
                 let [name, domain] = [name, domain].map(Option::as_deref);
-                (About::MadeUp { name, domain, clean: false }, *relationship)
+                (CustomerOrigin::MadeUp { name, domain, clean: false }, *relationship)
             }
         };
         let gone_at = Some(stored.gone_at).filter(|at| *at != NEVER);
@@ -192,7 +195,7 @@ impl Customers {
         let clean = self.crowd.is_clean();
         Entry {
             id,
-            about: About::MadeUp { name: None, domain: None, clean },
+            about: CustomerOrigin::MadeUp { name: None, domain: None, clean },
             relationship: synthetic_customer::relationship(id, clean),
             gone_at: self.crowd.gone_at(n),
         }

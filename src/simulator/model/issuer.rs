@@ -20,7 +20,7 @@ pub(super) struct Issuer {
     partner: Partner,
     random: Random,
     refresh: Vec<Refresh>,
-    access: Vec<Access>,
+    access: Vec<IssuedToken>,
     codes: Vec<Code>,
 }
 
@@ -33,7 +33,7 @@ struct Refresh {
 }
 
 #[derive(Debug)]
-struct Access {
+struct IssuedToken {
     token: String,
     expires: Time,
     replaces: Option<usize>,
@@ -148,7 +148,7 @@ impl Issuer {
         let replaces = used.filter(|_| self.config.rotation == Rotation::EndsOld);
         let expires = now.plus(Duration::from_millis(self.config.lifetime_ms));
         let token = self.access_token(expires);
-        self.access.push(Access { token: token.clone(), expires, replaces });
+        self.access.push(IssuedToken { token: token.clone(), expires, replaces });
         let lives = self.config.lifetime_ms / 1000;
         let scope = field(request, "scope").unwrap_or_default();
         let mut fields = Map::from_iter([

@@ -13,13 +13,13 @@ pub(super) struct Throttle(Vec<Gate>);
 #[derive(Debug)]
 struct Gate {
     limit: Limit,
-    meters: BTreeMap<Option<TenantId>, Meter>,
+    meters: BTreeMap<Option<TenantId>, LimitUsage>,
     sweep_at: usize,
 }
 
 /// What counts against one limit for one customer, or for everybody.
 #[derive(Debug)]
-enum Meter {
+enum LimitUsage {
     /// The last arrivals, oldest first; never more than the limit, for older ones cannot matter.
     Window(VecDeque<Time>),
     /// How full the bucket was at that time, in requests times the window's milliseconds.
@@ -76,12 +76,12 @@ impl Gate {
             self.meters.retain(|_, meter| !meter.is_idle(now, window));
             self.sweep_at = self.meters.len().saturating_mul(2).max(1024);
         }
-        let meter = self.meters.entry(whose).or_insert_with(|| Meter::new(limit, now));
+        let meter = self.meters.entry(whose).or_insert_with(|| LimitUsage::new(limit, now));
         meter.count(now, limit)
     }
 }
 
-impl Meter {
+impl LimitUsage {
     fn new(limit: &Limit, now: Time) -> Self {
         match limit.kind {
             LimitKind::Window => Self::Window(VecDeque::new()),

@@ -33,11 +33,11 @@ pub(super) struct Chart {
     strips: Vec<Drawn>,
     bars: Vec<Bar>,
     bands: Vec<Band>,
-    marks: Vec<Mark>,
+    marks: Vec<ChartMark>,
     /// The top of the drawing, in requests a minute.
     top: u64,
     width: String,
-    told: Vec<Told>,
+    told: Vec<PaceEvent>,
     more_waits: usize,
     waited: Option<String>,
     wait_count: usize,
@@ -86,13 +86,13 @@ struct Band {
 }
 
 #[derive(Serialize)]
-struct Mark {
+struct ChartMark {
     x: Percent,
 }
 
 /// A line of what happened to the pace.
 #[derive(Serialize)]
-struct Told {
+struct PaceEvent {
     #[serde(skip)]
     time: Time,
     at: String,
@@ -221,14 +221,14 @@ fn bands(plane: &Plane<'_>) -> Vec<Band> {
     bands
 }
 
-fn marks(plane: &Plane<'_>, reported: &ReportedRun) -> Vec<Mark> {
+fn marks(plane: &Plane<'_>, reported: &ReportedRun) -> Vec<ChartMark> {
     let places = reported.run.stopped.iter().filter_map(|(at, _)| plane.place(*at));
-    places.map(|place| Mark { x: plane.across(place) }).collect()
+    places.map(|place| ChartMark { x: plane.across(place) }).collect()
 }
 
 /// Waits, stops, and how the run went on, as they came.
-fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<Told> {
-    let other = |time: Time, what, why| Told {
+fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<PaceEvent> {
+    let other = |time: Time, what, why| PaceEvent {
         time,
         at: time.to_string(),
         number: None,
@@ -239,7 +239,7 @@ fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<Told> {
         what: Some(what),
         why,
     };
-    let waits = (1..).zip(traffic.waits.iter().take(TOLD)).map(|(number, wait)| Told {
+    let waits = (1..).zip(traffic.waits.iter().take(TOLD)).map(|(number, wait)| PaceEvent {
         time: wait.from,
         at: wait.from.to_string(),
         number: Some(number),
@@ -256,7 +256,7 @@ fn told(traffic: &Traffic, reported: &ReportedRun) -> Vec<Told> {
         let ceiling = format!("ceiling: {} a minute", strip.rate);
         Some(other(strip.since, began(strip.after)?, ceiling))
     });
-    let mut told: Vec<Told> = waits.chain(stopped).chain(went_on).collect();
+    let mut told: Vec<PaceEvent> = waits.chain(stopped).chain(went_on).collect();
     told.sort_by_key(|told| told.time);
     told
 }
