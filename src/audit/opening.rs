@@ -1,7 +1,7 @@
 //! How a log is made ready for writing, and made if there is none.
 
 use super::{
-    Salt, StoreError,
+    StoreError,
     format::{APPLICATION_ID, Definitions, Known, LATEST, definitions, known},
 };
 use crate::{
@@ -13,7 +13,7 @@ use std::{io, path::Path, time::Duration};
 
 /// The one writing connection to the log at `path`, which is a file that is there. An empty one becomes a
 /// log that is named by `log_id`.
-pub(super) fn open(path: &Path, now: Time, log_id: &Salt) -> Result<Connection, StoreError> {
+pub(super) fn open(path: &Path, now: Time, log_id: &[u8; 16]) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection =
         Connection::open_with_flags(path, flags).map_err(|source| StoreError::sqlite(path, source))?;
@@ -28,7 +28,7 @@ pub(super) fn open(path: &Path, now: Time, log_id: &Salt) -> Result<Connection, 
     }
 }
 
-fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -> Result<(), StoreError> {
+fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &[u8; 16]) -> Result<(), StoreError> {
     let error = |source| StoreError::sqlite(path, source);
     connection.busy_timeout(Duration::from_secs(5)).map_err(error)?;
     let is_new = check_identity(connection, path)?;
@@ -83,7 +83,7 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
     }
 }
 
-fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &Salt) -> Result<(), StoreError> {
+fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &[u8; 16]) -> Result<(), StoreError> {
     let error = |source| StoreError::sqlite(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
     transaction.execute_batch(definitions()).map_err(error)?;

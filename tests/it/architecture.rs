@@ -201,8 +201,12 @@ fn without_tests(path: &Path) -> String {
     {
         return String::new();
     }
-    let text = fs::read_to_string(path).unwrap().replace("#[cfg(test)]\npub(crate) mod", "#[cfg(test)]\nmod");
-    text.split("#[cfg(test)]\nmod").next().unwrap_or_default().to_owned()
+    let text = fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    // Tests in a file of their own are named at the beginning; those in the file itself are its end.
+    let begin = |two: &[&str]| two[0] == "#[cfg(test)]" && two[1].contains("mod ") && two[1].ends_with('{');
+    let end = lines.windows(2).position(begin).unwrap_or(lines.len());
+    lines[..end].join("\n")
 }
 
 /// A kind of record has its name from one table; whoever needs it as text takes it from there.
