@@ -55,7 +55,7 @@ pub(super) enum GuardError {
     },
 }
 
-/// Reads what [`write`] has written, if there is such a file.
+/// Reads what [`write()`] has written, if there is such a file.
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, GuardError> {
     let failed = |source: io::Error| GuardError::NotSealed { path: path.to_owned(), source };
     let held = read_as_it_is(path)?;
