@@ -230,6 +230,92 @@ fn nobody_spells_a_kind_of_record() {
     }
 }
 
+/// Names that more than one type has, and why they may.
+const NAMED_ALIKE: [(&str, &[&str]); 4] = [
+    ("the same thing, once for each system", &["Identity", "Stops"]),
+    ("the same small thing, in two rooms that share nothing", &["Doorkeeper", "Tell"]),
+    (
+        "a word of the trade, once as the program knows the service and once as the simulator plays it",
+        &["Activity", "Body", "Customer", "Entitlement", "Order", "Partner", "Subscription"],
+    ),
+    (
+        "still to be told apart",
+        &[
+            "Answer",
+            "Asked",
+            "Book",
+            "Change",
+            "Column",
+            "Customers",
+            "Day",
+            "Ended",
+            "Ending",
+            "Entry",
+            "Failure",
+            "Fault",
+            "Finding",
+            "Head",
+            "How",
+            "Kind",
+            "Known",
+            "Line",
+            "Listed",
+            "Page",
+            "RemoveRelationship",
+            "Request",
+            "Requests",
+            "Row",
+            "Shown",
+            "State",
+            "Step",
+            "Verdict",
+            "Work",
+        ],
+    ),
+];
+
+/// The type that this line defines. Those of a trait and of its implementations are indented, and are no names.
+fn defined(line: &str) -> Option<&str> {
+    let bare = line.trim_start();
+    let bare = match bare.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(')')?.1.trim_start(),
+        None => bare.strip_prefix("pub ").unwrap_or(bare),
+    };
+    let (kind, rest) = bare.split_once(' ')?;
+    let is_type = matches!(kind, "struct" | "enum" | "trait") || (kind == "type" && !line.starts_with(' '));
+    let name = rest.split(|c: char| !c.is_alphanumeric()).next()?;
+    (is_type && name.starts_with(char::is_uppercase)).then_some(name)
+}
+
+/// Whoever reads the name of a type need not ask which of them it is here.
+#[test]
+fn each_name_of_a_type_stands_for_one_thing() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in sources(&source) {
+        for name in without_tests(&file).lines().filter_map(defined) {
+            files.entry(name.to_owned()).or_default().push(file.strip_prefix(&source).unwrap().to_owned());
+        }
+    }
+    assert!(files.len() > 500, "the types were not found");
+    files.retain(|_, files| files.len() > 1);
+    for name in NAMED_ALIKE.iter().flat_map(|(_, names)| *names) {
+        assert!(files.remove(*name).is_some(), "`{name}` stands for one thing now: take it off the list");
+    }
+    assert!(files.is_empty(), "name these for what they are: {files:#?}");
+}
+
+#[test]
+fn types_are_found_however_they_are_written() {
+    assert_eq!(defined("pub(in crate::review) struct Form<'a> {"), Some("Form"));
+    assert_eq!(defined("        pub enum Event {"), Some("Event"));
+    assert_eq!(defined("type Tell = Box<dyn Fn(&str)>;"), Some("Tell"));
+    assert_eq!(defined("pub(crate) trait Rows {"), Some("Rows"));
+    assert_eq!(defined("    type Item = Row;"), None);
+    assert_eq!(defined("/// struct Comment"), None);
+    assert_eq!(defined("struct $name;"), None);
+}
+
 /// What tells one procedure or one effect from another stands in its unit and in the tables of its words, and nowhere else.
 #[test]
 fn nobody_else_names_a_procedure_or_an_effect() {
