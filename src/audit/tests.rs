@@ -1,8 +1,8 @@
 //! When heads are made, what they cover, and what happens to a log that is not what they say.
 
 use super::{
-    Entry, Salt, SigningKey, Snapshot, Store, StoreError, Writer, checkpoint, checkpoint_file::copy_path,
-    discard_copies, keys::tests::key,
+    Entry, Salt, SigningKey, Store, StoreError, Writer, checkpoint, checkpoint_file::copy_path,
+    keys::tests::key,
 };
 use crate::{
     domain::{Secret, Time},
@@ -241,14 +241,14 @@ fn of_a_log_that_is_being_copied_and_opened_nothing_is_left_when_copies_are_disc
         let (of_log, into) = (path.clone(), copies.path().to_owned());
         let taking = std::thread::spawn(move || {
             for _ in 0..200 {
-                let Ok(snapshot) = Snapshot::take_into(&of_log, &into) else { return };
+                let Ok(snapshot) = super::Snapshot::take_into(&of_log, &into) else { return };
                 begun.send(()).unwrap();
                 drop(snapshot.reader());
                 std::mem::forget(snapshot);
             }
         });
         has_begun.recv().unwrap();
-        discard_copies(copies.path());
+        super::discard_copies(copies.path());
         taking.join().unwrap();
         assert!(!copies.path().exists());
     }

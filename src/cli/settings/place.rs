@@ -65,12 +65,34 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// Whoever goes into a folder knows what is in it. What is in one above, such as `/tmp`, anybody may have put there, and
 /// the file can name commands that are carried out.
 fn require_own(path: &Path) -> Result<(), Failure> {
-    match platform::distrusted(path).map_err(|error| unreadable(path, &error))? {
+    refuse(path, platform::distrusted(path).map_err(|error| unreadable(path, &error))?)
+}
+
+/// `why` is the rest of a sentence about the file; none if it is trusted.
+fn refuse(path: &Path, why: Option<String>) -> Result<(), Failure> {
+    match why {
         Some(why) if !is_taken_out("settings-of-anybody") => Err(Failure::usage(format!(
             "`{}` {why}, and may name commands; it is not used from a folder below. Go to its folder to use it, or put an \
              `{FILE}` of your own in this one. Nothing was sent",
             path.display()
         ))),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_not_trusted_are_refused() {
+        let path = Path::new("/tmp/offboard.toml");
+        assert!(refuse(path, None).is_ok());
+        let refused = refuse(path, Some("belongs to another user (uid 7)".to_owned())).unwrap_err();
+        assert!(
+            refused.text.starts_with("`/tmp/offboard.toml` belongs to another user (uid 7), and"),
+            "{}",
+            refused.text
+        );
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod bad_day;
 pub(crate) mod canary;
 pub(crate) mod claims;
 pub(crate) mod customers;
+#[cfg(unix)]
 pub(crate) mod disk;
 pub(crate) mod evidence;
 mod hostile;
@@ -15,6 +16,7 @@ mod program;
 mod promises;
 mod reviewing;
 pub(crate) mod signing_in;
+#[cfg(unix)]
 pub(crate) mod strace;
 pub(crate) mod system;
 #[cfg_attr(windows, path = "no_terminal.rs")]
