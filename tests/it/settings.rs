@@ -86,7 +86,8 @@ fn doctor_says_which_file_is_in_use_or_that_there_is_none() {
         assert_eq!(settings(at)["text"], format!("`{}`", path.display()));
     }
     let done = inside(folder.against(&world, &["doctor"]), &desk).exits(0);
-    assert!(done.out.starts_with("✓ settings     `/") && done.out.contains("299"), "{}", done.out);
+    let said = format!("✓ settings     `{}", path.display());
+    assert!(done.out.starts_with(&said) && done.out.contains("299"), "{}", done.out);
     // Nothing of the other one counts.
     let nearer = dunce::canonicalize(folder.write("office/offboard.toml", "")).unwrap();
     assert_eq!(settings(&desk)["text"], format!("`{}`", nearer.display()));

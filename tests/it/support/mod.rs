@@ -16,7 +16,6 @@ mod program;
 mod promises;
 mod reviewing;
 pub(crate) mod signing_in;
-#[cfg(unix)]
 pub(crate) mod strace;
 pub(crate) mod system;
 #[cfg_attr(windows, path = "no_terminal.rs")]
