@@ -40,13 +40,13 @@ pub(crate) fn settling() -> Policy {
     serde_json::from_value(policy).unwrap()
 }
 
-/// The first try of a change of the customer, or of something that it has.
-pub(crate) fn first_try(effect: Effect, about: Option<&str>, at: Time) -> Change {
-    let intended = RequestIntended {
+/// A request for row 1, about the customer or about something that it has.
+pub(crate) fn intended(purpose: Purpose, about: Option<&str>) -> RequestIntended {
+    RequestIntended {
         row: Some(1),
         customer: None,
         about: about.map(str::to_owned),
-        purpose: Purpose::Change(effect),
+        purpose,
         attempt: 1,
         method: String::new(),
         url: String::new(),
@@ -54,8 +54,12 @@ pub(crate) fn first_try(effect: Effect, about: Option<&str>, at: Time) -> Change
         correlation_id: CorrelationId::new(Uuid::from_u128(2)),
         headers: Headers::default(),
         body: None,
-    };
-    Change::first(effect, &intended, 0, at)
+    }
+}
+
+/// The first try of a change of the customer, or of something that it has.
+pub(crate) fn first_try(effect: Effect, about: Option<&str>, at: Time) -> Change {
+    Change::first(effect, &intended(Purpose::Change(effect), about), 0, at)
 }
 
 /// The same, answered with this status and this error code.

@@ -165,10 +165,9 @@ pub(crate) fn may_be_old(policy: &Policy) -> Duration {
 mod tests {
     use super::{super::attempts::Why, *};
     use crate::{
-        domain::{Answer, CorrelationId, Effect, Headers, Purpose, RequestId},
-        record::{Looks, Observation, RequestIntended, Rules},
+        domain::{Answer, Effect},
+        record::{Looks, Observation, Rules, samples::first_try},
     };
-    use uuid::Uuid;
 
     const NOW: Time = Time::from_millis(100_000_000);
 
@@ -185,24 +184,8 @@ mod tests {
     /// A change that was answered, and seen done or not, so many seconds ago.
     fn change(about: Option<&str>, answer: Answer, seen: Option<Observation>, seconds_ago: u64) -> Change {
         let at = Time::from_millis(NOW.as_millis() - i64::try_from(seconds_ago * 1000).unwrap());
-        let intended = RequestIntended {
-            row: Some(1),
-            customer: None,
-            about: about.map(str::to_owned),
-            purpose: if about.is_some() {
-                Purpose::Change(Effect::CancelOrder)
-            } else {
-                Purpose::Change(Effect::DeleteCustomer)
-            },
-            attempt: 1,
-            method: String::new(),
-            url: String::new(),
-            request_id: RequestId::new(Uuid::from_u128(1)),
-            correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-            headers: Headers::default(),
-            body: None,
-        };
-        let mut change = Change::first(intended.purpose.effect().unwrap(), &intended, 0, at);
+        let effect = if about.is_some() { Effect::CancelOrder } else { Effect::DeleteCustomer };
+        let mut change = first_try(effect, about, at);
         change.answered(answer, Rules::LATEST, at);
         if let Some(seen) = seen {
             change.seen(seen, at);

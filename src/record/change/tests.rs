@@ -1,7 +1,10 @@
 //! How a change goes on, whatever is answered and seen.
 
 use super::*;
-use crate::domain::{CorrelationId, Effect, Headers, Outcome, Procedure, Purpose};
+use crate::{
+    domain::{Effect, Outcome, Procedure, Purpose},
+    record::samples,
+};
 use uuid::Uuid;
 
 fn first_try(intended: &RequestIntended, intent: Seq, at: Time) -> Change {
@@ -13,19 +16,7 @@ fn id(n: u128) -> RequestId {
 }
 
 fn intended(purpose: Purpose) -> RequestIntended {
-    RequestIntended {
-        row: Some(1),
-        customer: None,
-        about: None,
-        purpose,
-        attempt: 1,
-        method: "PATCH".to_owned(),
-        url: String::new(),
-        request_id: id(1),
-        correlation_id: CorrelationId::new(Uuid::from_u128(9)),
-        headers: Headers::default(),
-        body: None,
-    }
+    samples::intended(purpose, None)
 }
 
 fn sent() -> Change {

@@ -1,10 +1,9 @@
 use super::*;
 use crate::{
-    domain::{Answer, CorrelationId, Effect, Headers, Procedure, Purpose, RequestId},
-    record::{Observation, Rules},
+    domain::{Answer, Effect, Procedure, Purpose},
+    record::{Observation, Rules, samples},
 };
 use std::time::Duration;
-use uuid::Uuid;
 
 const NOW: Time = Time::from_millis(1_000_000);
 
@@ -21,23 +20,8 @@ fn plan() -> Box<[Preparation]> {
 }
 
 fn intended(about: Option<&str>) -> RequestIntended {
-    RequestIntended {
-        row: Some(1),
-        customer: None,
-        about: about.map(str::to_owned),
-        purpose: if about.is_some() {
-            Purpose::Change(Effect::CancelOrder)
-        } else {
-            Purpose::Change(Effect::DeleteCustomer)
-        },
-        attempt: 1,
-        method: String::new(),
-        url: String::new(),
-        request_id: RequestId::new(Uuid::from_u128(1)),
-        correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-        headers: Headers::default(),
-        body: None,
-    }
+    let effect = if about.is_some() { Effect::CancelOrder } else { Effect::DeleteCustomer };
+    intent(about, effect)
 }
 
 /// A customer whose cancellations of these orders were sent, and came so far.
@@ -164,7 +148,7 @@ fn subscription(id: &str) -> Preparation {
 }
 
 fn intent(about: Option<&str>, effect: Effect) -> RequestIntended {
-    RequestIntended { purpose: Purpose::Change(effect), ..intended(about) }
+    samples::intended(Purpose::Change(effect), about)
 }
 
 /// A customer of whose two subscriptions one was suspended, and the other was not.

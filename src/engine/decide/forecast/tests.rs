@@ -1,11 +1,10 @@
 use super::*;
 use crate::{
-    domain::{Answer, CorrelationId, Effect, Headers, Outcome, Procedure, Purpose, RequestId, RunId, Sha256},
-    record::{Event, Observation, PlanSealed, Record, RequestIntended, Rules, RunOpened, samples::first_try},
+    domain::{Answer, Effect, Outcome, Procedure, RunId, Sha256},
+    record::{Event, Observation, PlanSealed, Record, Rules, RunOpened, samples::first_try},
 };
 use proptest::prelude::*;
 use serde_json::json;
-use uuid::Uuid;
 
 const NOW: Time = Time::from_millis(1_795_166_130_000);
 
@@ -49,20 +48,7 @@ fn ready(seconds_ago: u64) -> RowState {
 /// A removal that was answered so, so many seconds ago, or whose answer was lost; and looked at.
 fn removal(answer: Option<Answer>, seen: Option<Observation>, seconds_ago: u64) -> RowState {
     let at = ago(seconds_ago);
-    let intended = RequestIntended {
-        row: Some(1),
-        customer: None,
-        about: None,
-        purpose: Purpose::Change(Effect::RemoveRelationship),
-        attempt: 1,
-        method: String::new(),
-        url: String::new(),
-        request_id: RequestId::new(Uuid::from_u128(1)),
-        correlation_id: CorrelationId::new(Uuid::from_u128(2)),
-        headers: Headers::default(),
-        body: None,
-    };
-    let mut change = Change::first(intended.purpose.effect().unwrap(), &intended, 0, at);
+    let mut change = first_try(Effect::RemoveRelationship, None, at);
     match answer {
         Some(answer) => change.answered(answer, Rules::LATEST, at),
         None => change.lost(at),
