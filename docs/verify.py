@@ -40,6 +40,8 @@ LAYOUTS = {
         "070e22eaf81842c9c99a2526622bdf457c7a27f786cc0b00a43ffe1faf7b8dcc"),
     2: ("51347024667364147d055d1a8f3671e24bdfd7e04a60f29c82ebe6ef884837e0",
         "51347024667364147d055d1a8f3671e24bdfd7e04a60f29c82ebe6ef884837e0"),
+    3: ("593486eda49ebc93618388c3d9a25a33366fd852f3a1de18ee258f872aade514",
+        "593486eda49ebc93618388c3d9a25a33366fd852f3a1de18ee258f872aade514"),
 }
 
 # Section 1.2: what is read of a log.
@@ -56,8 +58,8 @@ ENVELOPE = "at kind run?"
 FIELDS = {
     "log_opened": "log_id version sqlite schema_sha256 format?",
     "key_introduced": "vkey",
-    "run_opened": "version rules? procedure mode changes applies? api_url operator host input ticket? "
-    "reason? policy settings",
+    "run_opened": "version rules? procedure mode changes applies? takes_back? api_url operator host input "
+    "ticket? reason? policy settings",
     "customers_protected": "customers",
     "row_read": "row customer? name? domain? cells",
     "token_named": "source tenant? app? user? audience? expires?",
@@ -68,22 +70,22 @@ FIELDS = {
     "correlation_id? body?",
     "request_not_sent": "intent row? error duration_ms",
     "outcome_unknown": "intent row? error duration_ms",
-    "judged": "row verdict name? domain? relationship? findings? allowed? first? listed_as? seats? "
-    "active_until? note? facts_at basis? exchange?",
+    "judged": "row verdict name? domain? relationship? findings? allowed? first? left_out? act_by? "
+    "listed_as? seats? active_until? note? facts_at basis? exchange?",
     "plan_sealed": "digest ready counted customers_of_partner?",
     "approved": "approver digest note",
     "confirmed": "by how digest",
-    "observed": "row about? seen detail basis?",
+    "observed": "row about? seen instead? detail basis?",
     "held": "until rate basis why",
     "stopped": "cause text",
     "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share limit? "
     "approval_above? allow? protected? partner? sandbox? sandboxes? suspend_legacy? allowed? "
     "order_timeout_seconds?",
-    "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? exchange? "
+    "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? act_by? exchange? "
     "attempts started_at",
     "undo_decided": "by how rows reactivate",
-    "settled": "row customer? name? outcome evidence? reasons? explanation? removable_from? exchange? "
-    "attempts started_at",
+    "settled": "row customer? name? outcome evidence? reasons? explanation? removable_from? act_by? "
+    "exchange? attempts started_at",
     "run_sealed": "counts open_intents? exit_code",
     "resolved": "row customer outcome by host because advice",
     "corroborated": "row customer activity is_our_request basis",

@@ -66,6 +66,7 @@ pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Resul
         let basis = Some(writer.exchange(row, Purpose::Read(Lookup::CustomerAgain))?);
         let detail = "the relationship is `none`".to_owned();
         writer.write(Event::Observed(Observed {
+            instead: None,
             row,
             about: None,
             seen: Observation::Gone,
@@ -162,6 +163,8 @@ impl RunWriter<'_> {
 
     fn judge(&mut self, row: u32, basis: Vec<u64>) -> Result<(), Failed> {
         let judged = Judged {
+            left_out: vec![],
+            act_by: None,
             row,
             verdict: Outcome::Ready,
             name: Some(format!("Customer number {row}")),
@@ -183,6 +186,7 @@ impl RunWriter<'_> {
 
     fn settle(&mut self, row: u32) -> Result<(), Failed> {
         let settled = Settled {
+            act_by: None,
             row,
             customer: Some(customer(row)?),
             name: Some(format!("Customer number {row}")),
@@ -205,6 +209,7 @@ fn customer(n: u32) -> Result<TenantId, Failed> {
 
 fn opened(rows: u32) -> RunOpened {
     RunOpened {
+        takes_back: None,
         rules: offboard::record::Rules::LATEST,
         version: "benchmark".to_owned(),
         procedure: Procedure::RemoveRelationship,

@@ -22,6 +22,7 @@ pub(crate) fn opened(
     canary: u32,
 ) -> RunOpened {
     RunOpened {
+        takes_back: None,
         rules: Rules::LATEST,
         version: "bench".into(),
         procedure: Procedure::RemoveRelationship,

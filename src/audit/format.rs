@@ -16,7 +16,7 @@ use std::{borrow::Cow, fmt, sync::LazyLock};
 pub(super) const APPLICATION_ID: i32 = 0x6f66_6662;
 
 /// The layout that this version gives to new logs, as `user_version` and `log_opened.format` count it.
-pub(super) const LATEST: i32 = 2;
+pub(super) const LATEST: i32 = 3;
 
 /// The layout of the first version, whose `log_opened` does not name one.
 const FIRST: i32 = 1;
@@ -57,7 +57,7 @@ struct Layout {
     objects: &'static [(&'static str, &'static str, &'static str)],
 }
 
-const RELEASED: [Layout; 2] = [
+const RELEASED: [Layout; 3] = [
     Layout {
         format: FIRST,
         recorded: "027f1bd0e3d7cb127a6d6d8585b1d196284934dd4238bea38ac909766c25087f",
@@ -67,6 +67,11 @@ const RELEASED: [Layout; 2] = [
         format: 2,
         recorded: "51347024667364147d055d1a8f3671e24bdfd7e04a60f29c82ebe6ef884837e0",
         objects: &SECOND_OBJECTS,
+    },
+    Layout {
+        format: 3,
+        recorded: "593486eda49ebc93618388c3d9a25a33366fd852f3a1de18ee258f872aade514",
+        objects: &THIRD_OBJECTS,
     },
 ];
 
@@ -109,6 +114,13 @@ const SECOND_OBJECTS: [(&str, &str, &str); 16] = [
     ("view", "requests", "9629705bc7f99d6c175f9d5721fe5c53af27472a80b056c98821721543f322ce"),
     ("view", "runs", "9374c172c2794c3f568e307d2f0d9b1ff97f3cb89b1581370b68cf507faf291a"),
 ];
+
+/// The view `customers` has the column `act_by`.
+const THIRD_OBJECTS: [(&str, &str, &str); 16] = {
+    let mut objects = SECOND_OBJECTS;
+    objects[12] = ("view", "customers", "6117ab0dc7ef13fb8d32c75d1299a5c3e272de1b947bf92dec044976f95d5658");
+    objects
+};
 
 /// What a file defines, in the order of type and name.
 #[derive(Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ pub(super) fn run(
     let settings = ApprovalSettings::resolve(typed, &options.approval)?;
     let policy = policy(&planned, options, &settings);
     let is_approved = options.approval.approval.is_some();
-    if let Some(text) = not_approved(&policy, &planned.plan, is_approved) {
+    if let Some(text) = not_approved(planned.run.opened.procedure, &policy, &planned.plan, is_approved) {
         return Err(Failure::new(Exit::Guard, format!("{text}. Nothing was sent")));
     }
     let consent =

@@ -2,7 +2,7 @@
 
 use super::{
     printer::{Paint, Printer},
-    tables::{Table, sentence, table},
+    tables::{self, Table, sentence, table},
 };
 use crate::{
     domain::{ListReading, Outcome, counted},
@@ -34,7 +34,9 @@ impl ApprovalView {
             said: entry.left_to_the_service(),
         });
         names.push(format!("{}\n{}", strong(&title), customers(ready.collect(), "left to the service")));
-        names.extend(preparations(plan, &strong("What would be done before that")));
+        let is_each = plan.head.procedure.is_each_by_itself();
+        let title = if is_each { "What would be done" } else { "What would be done before that" };
+        names.extend(preparations(plan, &strong(title)));
         names.extend(others(plan, &strong("The others")));
 
         let mut asked = Vec::new();
@@ -111,15 +113,13 @@ fn customers(all: Vec<Pointed>, column: &str) -> String {
 
 /// What is done to the customers before they go, each thing by its name and ID.
 fn preparations(plan: &Plan, title: &str) -> Option<String> {
-    let mut shown = Table::new(&["row", "what", "ID"]);
-    let mut is_empty = true;
-    for entry in plan.ready() {
-        for one in &entry.decision.first {
-            is_empty = false;
-            shown.row([entry.decision.row.to_string(), one.named(), one.id.clone()]);
-        }
-    }
-    (!is_empty).then(|| format!("{title}\n{}", table(&shown)))
+    let all: Vec<_> = plan
+        .ready()
+        .flat_map(|entry| entry.decision.first.iter().map(|one| (entry.decision.row, one)))
+        .collect();
+    let terms = tables::terms(all.iter().map(|(_, one)| *one)).map(|terms| format!("{terms}:\n"));
+    let shown = table(&tables::named(all.iter().copied(), "what"));
+    (!all.is_empty()).then(|| format!("{title}\n{}{shown}", terms.unwrap_or_default()))
 }
 
 /// How many do not go, and why.

@@ -16,7 +16,7 @@ use crate::{
     domain::{EffectWords, Mode, Preparation, counted},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
-    record::{Row, Run},
+    record::{Row, RowState, Run},
     report::visible,
 };
 use std::io::{self, IsTerminal as _};
@@ -179,8 +179,11 @@ fn about(run: &Run, printer: &Printer) -> String {
         }
         None => "",
     };
+    let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
+    let terms = tables::terms(open.flat_map(|row| row.first.iter()));
+    let terms = terms.map(|terms| format!(" It is about {terms}.")).unwrap_or_default();
     format!(
-        "about to {change} {} of {partner} ({tenant}).\n\
+        "about to {change} {} of {partner} ({tenant}).{terms}\n\
          Procedure {}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}\n{earnest}{once}",
         counted(run.to_change(), "customer"),
         opened.procedure,

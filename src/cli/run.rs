@@ -14,13 +14,17 @@ use super::{
     settings::{ApproversInFile, RunSettings, Typed},
 };
 use crate::{
+    audit::Reader,
     conduct::{Begin, Log},
-    domain::{ListReading, Mode},
+    domain::{ListReading, Mode, RunId},
     input::List,
     platform,
     record::{InputFile, Rules, RunOpened},
 };
-use std::io::{self, IsTerminal as _};
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+};
 
 pub(super) fn plan(
     printer: &Printer,
@@ -80,6 +84,7 @@ fn start(
     };
     session::block_on(async {
         let store = session::open_log(&settings.paths)?;
+        let takes_back = taken_back(&settings, options.of.as_deref(), store.path())?;
         let log = Log::for_new(store, mode, list.sha256())
             .map_err(|error| ending::failure(&settings.paths.again, error))?;
         let (access, rehearsal) = if let Some(access) = access {
@@ -89,7 +94,10 @@ fn start(
             let (rehearsal, access) = Rehearsal::open(model).await?;
             (access, Some(rehearsal))
         };
-        let opened = opened(&settings, &options, (&list, reading), checked.rows, mode, changes, &access);
+        let opened = RunOpened {
+            takes_back,
+            ..opened(&settings, &options, (&list, reading), checked.rows, mode, changes, &access)
+        };
         let begin = Begin::New { opened: Box::new(opened), approved: None, list: Some(Box::new(list)) };
         let answers = (consent, Offer::of(options.undo, options.yes));
         let ended = session::carry(printer, &settings.paths, log, begin, access, answers).await;
@@ -98,6 +106,27 @@ fn start(
         }
         Ok(ending::tell_end(printer, &settings.paths, &ended?))
     })
+}
+
+/// The run that is taken back, if the procedure takes one back: one of the procedure that this belongs to.
+fn taken_back(settings: &RunSettings, of: Option<&str>, log: &Path) -> Result<Option<RunId>, Failure> {
+    let procedure = settings.procedure;
+    let Some(wanted) = procedure.facts().takes_back else { return Ok(None) };
+    let Some(of) = of else {
+        return Err(Failure::usage(format!(
+            "`--procedure {procedure}` needs `--of RUN`, the run that it takes back"
+        )));
+    };
+    let found = Reader::open(log).and_then(|reader| reader.find(of));
+    let found = found.map_err(|error| Failure::usage(error.to_string()))?;
+    if found.procedure.as_deref() != Some(wanted.as_str()) {
+        let text = format!(
+            "the run {} is none of `--procedure {wanted}`, and `{procedure}` takes back no other",
+            found.run_id
+        );
+        return Err(Failure::usage(text));
+    }
+    Ok(Some(found.run_id))
 }
 
 pub(super) fn opened(
@@ -116,6 +145,7 @@ pub(super) fn opened(
         mode,
         changes,
         applies: None,
+        takes_back: None,
         api_url: access.base.to_string(),
         operator: consent::operator(),
         host: platform::host(),

@@ -6,13 +6,13 @@ use super::{
     plan_import, reports,
 };
 use crate::{
-    audit::Reader,
-    domain::is_taken_out,
-    engine::{Ended, Engine, Halt, beyond_limits},
+    audit::{QueryError, Reader},
+    domain::{Preparation, TenantId, is_taken_out},
+    engine::{Before, Ended, Engine, Halt, TakenBack, beyond_limits, to_take_back},
     partner_center::transport::Transport,
     record::{How, Run, Stage, StopCause},
 };
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 use tokio_util::sync::CancellationToken;
 
 /// A run at work.
@@ -63,17 +63,33 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
             plan_import::decisions(engine, self.log).await?;
         }
         if engine.with_run(|run| run.stage == Stage::Judging) {
-            let gone =
-                Reader::open(self.log).and_then(|reader| reader.gone_before(partner)).map_err(unreadable)?;
+            let before = self.before(partner).map_err(unreadable)?;
             let _progress = self.operator.working(engine.watch());
-            engine.plan(gone).await?;
+            engine.plan(before).await?;
         }
         Ok(())
     }
 
+    /// What the log knows of customers from before the run.
+    fn before(&self, partner: TenantId) -> Result<Before, QueryError> {
+        let reader = Reader::open(self.log)?;
+        let gone = reader.gone_before(partner)?;
+        let mut taken_back: HashMap<TenantId, Vec<Preparation>> = HashMap::new();
+        let (procedure, run) =
+            self.engine.with_run(|run| (run.opened.procedure, run.opened.takes_back.clone()));
+        if let (Some(run), Some(other)) = (run, procedure.facts().takes_back) {
+            reader.changed_by(&run, other.facts().first, |changed| {
+                let taken =
+                    TakenBack { planned: &changed.planned, read: &changed.read, read_at: changed.read_at };
+                taken_back.entry(changed.customer).or_default().extend(to_take_back(procedure, &taken));
+            })?;
+        }
+        Ok(Before { gone, taken_back })
+    }
+
     /// A plan that nobody could carry out is refused now, and not when somebody has signed it.
     async fn end_plan(&self) -> Result<Ended, Halt> {
-        let refused = |run: &Run| beyond_limits(&run.policy, run.plan.as_ref()?);
+        let refused = |run: &Run| beyond_limits(run.opened.procedure, &run.policy, run.plan.as_ref()?);
         let is_silent = is_taken_out("a-plan-that-nobody-could-carry-out");
         let refused = self.engine.with_run(refused).filter(|_| !is_silent);
         if let Some(text) = &refused {

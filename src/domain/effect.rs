@@ -135,6 +135,30 @@ effects! {
         takes_back: Some(Effect::SuspendSubscription),
         elsewhere: &[],
     }
+    /// Schedules a new-commerce subscription to end with its term, instead of renewing itself or being extended.
+    ScheduleCancellation = "schedule_cancellation" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "schedule the end of",
+            done: "scheduled to end with its term", seen: "scheduled to end with its term", noun: "scheduling",
+            request: "SCHEDULE THE END OF A SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        takes_back: None,
+        elsewhere: &[],
+    }
+    /// Gives a subscription back what was set to happen at the end of its term.
+    RestoreRenewal = "restore_renewal" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "restore the renewal of",
+            done: "set back to what it was to do at its term's end", seen: "set back", noun: "restoration",
+            request: "RESTORE THE RENEWAL OF A SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        takes_back: None,
+        elsewhere: &[],
+    }
 }
 
 impl Effect {

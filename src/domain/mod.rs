@@ -36,7 +36,7 @@ pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};
 pub use number::{counted, grouped};
 pub use outcome::{Evidence, Outcome};
-pub use preparation::Preparation;
+pub use preparation::{Preparation, Term, TermEndSettings};
 pub use procedure::{Account, Mode, OutcomeWords, Procedure, ProcedureFacts};
 pub(crate) use promise::is_taken_out;
 pub use purpose::{Lookup, LookupFacts, Purpose, Tells};

@@ -96,9 +96,7 @@ impl Outcome {
     /// Whether the relationship is known to be gone.
     pub const fn is_gone(self) -> bool {
         match self {
-            Self::Done(procedure) | Self::AlreadyDone(procedure) => {
-                matches!(procedure.facts().last, Some(last) if last.facts().ends_relationship)
-            }
+            Self::Done(procedure) | Self::AlreadyDone(procedure) => procedure.ends_relationship(),
             _ => false,
         }
     }
@@ -178,8 +176,12 @@ mod tests {
             let is_done = matches!(outcome, Outcome::Done(_));
             let is_reached = is_done || matches!(outcome, Outcome::AlreadyDone(_));
             assert_eq!((outcome.is_by_the_run(), outcome.is_reached()), (is_done, is_reached), "{outcome}");
-            // Each procedure ends with what ends the relationship.
-            assert_eq!(outcome.is_gone(), is_reached, "{outcome}");
+            let leaves_customer = matches!(
+                outcome,
+                Outcome::Done(Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd)
+                    | Outcome::AlreadyDone(Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd)
+            );
+            assert_eq!(outcome.is_gone(), is_reached && !leaves_customer, "{outcome}");
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct ProcedureFacts {
     /// What it is for, after everything else: what ends the relationship. None where what its plans name is all that there
     /// is to do.
     pub last: Option<Effect>,
+    /// The procedure whose runs it takes back, one at a time.
+    pub takes_back: Option<Procedure>,
     /// With which kind of account.
     pub account: Account,
     /// How a customer ends for whom it was done,
@@ -55,8 +57,10 @@ pub struct ProcedureFacts {
     pub help: &'static str,
     /// What is under way: `removing`.
     pub going: &'static str,
-    /// What a plan does: `removes`.
+    /// What a plan does: `removes`,
     pub does: &'static str,
+    /// and would do: `remove`.
+    pub would: &'static str,
     /// About to do what to so many customers: `end the reseller relationship with`.
     pub asks: &'static str,
     /// What whoever confirms it must know.
@@ -109,12 +113,14 @@ procedures! {
         first: &[],
         optional: &[Effect::SuspendSubscription],
         last: Some(Effect::RemoveRelationship),
+        takes_back: None,
         account: Account::Production,
         gone_before: "The relationship was gone before.",
         heading: "Ending reseller relationships",
         help: "End the reseller relationship",
         going: "removing",
         does: "removes",
+        would: "remove",
         asks: "end the reseller relationship with",
         warns: "There is no undo: each customer would have to accept a new relationship.",
     }
@@ -133,14 +139,70 @@ procedures! {
         first: &[Effect::CancelOrder],
         optional: &[],
         last: Some(Effect::DeleteCustomer),
+        takes_back: None,
         account: Account::Sandbox,
         gone_before: "The customer was gone before.",
         heading: "Deleting customers of the integration sandbox",
         help: "Cancel the orders of a customer of the integration sandbox, and delete it",
         going: "deleting",
         does: "deletes",
+        would: "delete",
         asks: "cancel the orders of, and delete,",
         warns: "There is no undo: each customer's tenant is destroyed, with everything in it.",
+    }
+    /// Have the subscriptions of a customer end with their terms.
+    CancelAtTermEnd = "cancel-at-term-end" {
+        done: {
+            name: "scheduled", words: "scheduled",
+            meaning: "This run scheduled each subscription that would have gone on to end with its term.",
+            stored: "This run scheduled each subscription that would have gone on to end with its term.",
+        },
+        already: {
+            name: "already_scheduled", words: "already scheduled",
+            meaning: "No licence subscription would have gone on after its term; this run had nothing left to schedule.",
+            stored: "No licence subscription would have gone on after its term.",
+        },
+        first: &[Effect::ScheduleCancellation],
+        optional: &[],
+        last: None,
+        takes_back: None,
+        account: Account::Production,
+        gone_before: "No licence subscription goes on after its term: each ends with it, or is scheduled to.",
+        heading: "Having subscriptions end with their terms",
+        help: "Schedule each new-commerce licence subscription that would renew or be extended to end with its term",
+        going: "scheduling",
+        does: "schedules the subscriptions of",
+        would: "schedule the subscriptions of",
+        asks: "schedule to end with its term what would renew itself or be extended of",
+        warns: "Each subscription ends for good at the end of its term, and its users lose the service then. Until two \
+                days before that, `--procedure undo-cancel-at-term-end` takes it back.",
+    }
+    /// Give the subscriptions of a run of `cancel-at-term-end` back what they were set to do at their terms' ends.
+    UndoCancelAtTermEnd = "undo-cancel-at-term-end" {
+        done: {
+            name: "restored", words: "restored",
+            meaning: "This run gave each subscription back what it was set to do at its term's end before.",
+            stored: "This run gave each subscription back what it was set to do at its term's end before.",
+        },
+        already: {
+            name: "already_restored", words: "already restored",
+            meaning: "No subscription of the customer was still as that run left it; this run had nothing to restore.",
+            stored: "No subscription was still as the run that is taken back left it.",
+        },
+        first: &[Effect::RestoreRenewal],
+        optional: &[],
+        last: None,
+        takes_back: Some(Procedure::CancelAtTermEnd),
+        account: Account::Production,
+        gone_before: "Nothing that the run which is taken back scheduled is still to be restored.",
+        heading: "Restoring what subscriptions do at their terms' ends",
+        help: "Restore what a run of `cancel-at-term-end` (`--of RUN`) changed, where nobody has changed it since",
+        going: "restoring",
+        does: "restores the subscriptions of",
+        would: "restore the subscriptions of",
+        asks: "restore what was set to happen at the terms' ends of the subscriptions of",
+        warns: "Each subscription then does again at the end of its term what it was set to do before: most renew \
+                themselves, and are billed for another term.",
     }
 }
 
@@ -165,9 +227,28 @@ impl Procedure {
         self.facts().last == Some(effect) || self.may_begin_with(first)
     }
 
+    /// Whether its plans name all that there is to do: then each thing is done by itself, whatever becomes of the
+    /// others, and nothing is a preparation.
+    pub const fn is_each_by_itself(self) -> bool {
+        self.facts().last.is_none()
+    }
+
+    /// Whether a customer is gone for whom it was done.
+    pub const fn ends_relationship(self) -> bool {
+        matches!(self.facts().last, Some(last) if last.facts().ends_relationship)
+    }
+
     /// Whether it is for the integration sandbox alone.
     pub const fn is_for_sandbox(self) -> bool {
         matches!(self.facts().account, Account::Sandbox)
+    }
+}
+
+impl Effect {
+    /// Whether it is done for its own sake, and comes before no last change.
+    pub fn is_by_itself(self) -> bool {
+        let is_of = |procedure: &&Procedure| procedure.facts().first.contains(&self);
+        Procedure::ALL.iter().filter(is_of).any(|procedure| procedure.is_each_by_itself())
     }
 }
 

@@ -93,6 +93,14 @@ reasons! {
     DisabledSubscription = "disabled_subscription", Precondition, Skipped, true, true,
         "Wait until its term is over: it is not billed any more and cannot be reactivated. If the customer has to \
          go before that, use `--allow disabled_subscription`.";
+    /// Less than two days before the end of a term, what happens then cannot be changed any more.
+    TermEndTooClose = "term_end_too_close", Precondition, Skipped, false, true,
+        "Wait until the term has ended, then look at the subscription again: if it has renewed itself, its cancellation is \
+         possible for seven days; as an extended service term, on any day.";
+    /// The service shows an extended service term instead of a cancellation.
+    BecameExtendedTerm = "became_extended_term", Service, Failed, false, true,
+        "Look at the subscription in Partner Center: as an extended service term it goes on month by month, and can be \
+         cancelled on any day. Run again to schedule its end once more.";
     /// A reserved instance is in force.
     ReservedInstance = "reserved_instance", Precondition, Skipped, false, true,
         "Have the reservation cancelled through Azure support, have it transferred to another partner, or wait until it \

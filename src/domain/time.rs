@@ -34,6 +34,20 @@ impl Time {
         Duration::from_millis(millis.unsigned_abs())
     }
 
+    /// The moment `duration` earlier.
+    #[must_use]
+    pub fn less(self, duration: Duration) -> Self {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(millis))
+    }
+
+    /// Reads a date and time as Partner Center writes them; of a day alone, its beginning. Without an offset it is in UTC.
+    pub fn from_lenient(text: &str) -> Option<Self> {
+        let compact: String = text.split_whitespace().collect();
+        let exact = [compact.clone(), format!("{compact}Z")].into_iter().find_map(|text| text.parse().ok());
+        exact.or_else(|| Day::from_lenient(text).map(Day::begins))
+    }
+
     /// The day on which this moment lies, in UTC.
     pub fn day(self) -> Day {
         Day(self.timestamp().to_zoned(TimeZone::UTC).date())
@@ -121,6 +135,24 @@ impl Day {
         let span: Span = duration.parse().ok()?;
         let earlier = Self(self.0.checked_sub(span).ok()?);
         (earlier < self).then_some(earlier)
+    }
+
+    /// So much later as an ISO 8601 duration of years, months, weeks and days says, for example `P1Y`.
+    /// None if the text is none, or says nothing.
+    pub fn plus(self, duration: &str) -> Option<Self> {
+        let duration = duration.trim().to_ascii_uppercase();
+        if !duration.starts_with('P') || duration.contains('T') {
+            return None;
+        }
+        let span: Span = duration.parse().ok()?;
+        let later = Self(self.0.checked_add(span).ok()?);
+        (later > self).then_some(later)
+    }
+
+    /// Its first moment.
+    pub fn begins(self) -> Time {
+        let zoned = self.0.to_zoned(TimeZone::UTC).ok();
+        Time(zoned.map_or(0, |zoned| zoned.timestamp().as_millisecond()))
     }
 
     /// The year, for telling the end dates that mean "never" (9999) from real ones.

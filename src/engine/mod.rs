@@ -24,6 +24,7 @@ mod sign_in;
 mod source;
 mod standalone_session;
 
+pub use crate::procedure::TakenBack;
 pub use decide::{
     forecast::{Meter, TimeLeft},
     guards::{beyond_limits, not_approved},
@@ -31,6 +32,7 @@ pub use decide::{
 };
 pub use drive::{
     engine::{Engine, Watch},
+    plan::{Before, to_take_back},
     scheduler::Ended,
 };
 pub use halt::Halt;

@@ -1,6 +1,6 @@
 //! The requests that are ever sent, as values; those to the sign-in service are made in `auth`.
 
-use super::{BaseUrl, form::Form, paging::NextPage, resource::Changed};
+use super::{BaseUrl, form::Form, paging::NextPage, resource::EditedResource};
 use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId, is_taken_out};
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -165,10 +165,10 @@ pub fn subscription(id: TenantId, subscription: &str) -> Request {
     Request::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
 }
 
-/// Gives a subscription another status: `PATCH` with the whole resource as it was just read, and with its
+/// Changes a subscription, its status or what happens at its term's end: `PATCH` with the whole resource as it was just read, and with its
 /// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
-pub fn change_subscription(id: TenantId, subscription: &str, changed: Changed) -> Request {
-    let Changed { body, etag } = changed;
+pub fn change_subscription(id: TenantId, subscription: &str, changed: EditedResource) -> Request {
+    let EditedResource { body, etag } = changed;
     let if_match = etag
         .filter(|_| !is_taken_out("suspend-over-any-version"))
         .map(|etag| format!("\"{}\"", etag.trim_matches('"')));

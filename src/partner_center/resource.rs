@@ -1,4 +1,4 @@
-//! A resource that is sent back with another status, and otherwise byte for byte as it was read.
+//! A resource that is sent back with a few fields changed, and otherwise byte for byte as it was read.
 
 use super::{json::without_bom, redact::is_scrubbed};
 use crate::domain::is_taken_out;
@@ -13,28 +13,69 @@ struct Fields(#[serde(deserialize_with = "As::<Map<Same, Same>>::deserialize")] 
 
 /// A resource to be sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
+pub struct EditedResource {
     /// The whole of it.
     pub body: String,
     /// The version that was read.
     pub etag: Option<String>,
 }
 
+/// What becomes of a field.
+#[derive(Clone, Debug)]
+pub enum Edit {
+    /// It is there, and gets this value.
+    Replace(&'static str, Value),
+    /// It gets this value, whether it is there or not.
+    Put(&'static str, Value),
+    /// It is left out.
+    LeaveOut(&'static str),
+}
+
+impl Edit {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Replace(name, _) | Self::Put(name, _) | Self::LeaveOut(name) => name,
+        }
+    }
+}
+
 /// The resource with this status, or none if it is no object that has one. Nor is there one if something was taken
 /// out of it that may have been a secret: what replaced it must not be sent back in its place.
-pub fn with_status(body: &[u8], status: &str) -> Option<Changed> {
+pub fn with_status(body: &[u8], status: &str) -> Option<EditedResource> {
+    edited(body, &[Edit::Replace("status", Value::from(status))])
+}
+
+/// The resource with these edits, under the same conditions as [`with_status`]. A field that stands there twice is none
+/// that could be edited.
+pub fn edited(body: &[u8], edits: &[Edit]) -> Option<EditedResource> {
     if is_scrubbed(body) {
         return None;
     }
     let Fields(fields) = serde_json::from_slice(without_bom(body)).ok()?;
-    let mut found = 0;
+    let mut found = vec![0_usize; edits.len()];
     let mut text = String::from("{");
-    for (name, value) in fields.iter().skip(usize::from(is_taken_out("send-back-less-than-was-read"))) {
-        let is_status = name.eq_ignore_ascii_case("status");
-        found += u32::from(is_status);
+    let mut write = |name: &str, value: &str| {
         let separator = if text.len() > 1 { "," } else { "" };
-        let value = if is_status { Value::from(status).to_string() } else { value.get().to_owned() };
-        text.push_str(&format!("{separator}{}:{value}", Value::from(name.as_str())));
+        text.push_str(&format!("{separator}{}:{value}", Value::from(name)));
+    };
+    for (name, value) in fields.iter().skip(usize::from(is_taken_out("send-back-less-than-was-read"))) {
+        let edit = edits.iter().zip(&mut found).find(|(edit, _)| name.eq_ignore_ascii_case(edit.name()));
+        let edit = edit.map(|(edit, found)| {
+            *found += 1;
+            edit
+        });
+        match edit {
+            None => write(name, value.get()),
+            Some(Edit::LeaveOut(_)) => {}
+            Some(Edit::Replace(_, new) | Edit::Put(_, new)) => write(name, &new.to_string()),
+        }
+    }
+    for (edit, found) in edits.iter().zip(&found) {
+        match (edit, found) {
+            (Edit::Put(name, value), 0) => write(name, &value.to_string()),
+            (Edit::LeaveOut(_), 0) | (_, 1) => {}
+            _ => return None,
+        }
     }
     text.push('}');
     let named = |name: &str| fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -44,7 +85,7 @@ pub fn with_status(body: &[u8], status: &str) -> Option<Changed> {
         let found = attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case("etag"));
         found.and_then(|(_, etag)| etag.as_str()).filter(|etag| !etag.is_empty()).map(str::to_owned)
     });
-    (found == 1).then_some(Changed { body: text, etag })
+    Some(EditedResource { body: text, etag })
 }
 
 #[cfg(test)]
@@ -62,6 +103,35 @@ mod tests {
              \"links\":{\"b\":1, \"a\":[\"é\"]},\"attributes\":{\"etag\":\"eyJ2\",\"objectType\":\"Subscription\"}}"
         );
         assert_eq!(changed.etag.as_deref(), Some("eyJ2"));
+    }
+
+    #[test]
+    fn a_field_is_put_where_it_was_or_at_the_end_or_left_out() {
+        let edits = [
+            Edit::Replace("autoRenewEnabled", Value::from(false)),
+            Edit::Put("scheduledActions", serde_json::json!([1])),
+            Edit::LeaveOut("scheduledNextTermInstructions"),
+        ];
+        for (read, sent) in [
+            (
+                r#"{"AutoRenewEnabled":true,"ScheduledNextTermInstructions":{"a":1},"id":"A"}"#,
+                Some(r#"{"AutoRenewEnabled":false,"id":"A","scheduledActions":[1]}"#),
+            ),
+            (
+                r#"{"scheduledActions":null,"autoRenewEnabled":true}"#,
+                Some(r#"{"scheduledActions":[1],"autoRenewEnabled":false}"#),
+            ),
+            // What is not there is not replaced, and what is there twice is not understood.
+            (r#"{"id":"A"}"#, None),
+            (r#"{"autoRenewEnabled":true,"AutoRenewEnabled":true}"#, None),
+            (r#"{"autoRenewEnabled":true,"scheduledActions":[],"ScheduledActions":[]}"#, None),
+        ] {
+            assert_eq!(
+                edited(read.as_bytes(), &edits).map(|changed| changed.body).as_deref(),
+                sent,
+                "{read}"
+            );
+        }
     }
 
     #[test]

@@ -146,7 +146,8 @@ mod tests {
     use serde_json::json;
 
     fn facts(entitlements: Value) -> Facts {
-        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        let mut facts =
+            Facts::new(crate::domain::Time::from_millis(1_795_166_130_000), CustomerFacts::default());
         facts.entitlements = serde_json::from_value(entitlements).unwrap();
         facts
     }

@@ -2,7 +2,7 @@
 
 use super::term::term_end;
 use crate::{
-    domain::Day,
+    domain::{Day, Time},
     partner_center::model::{Customer, Entitlement, Order, Subscription},
 };
 use serde_json::Value;
@@ -80,10 +80,20 @@ impl OrderState {
     }
 }
 
+/// How many seats it has.
+pub(super) fn seats(subscription: &Subscription) -> Option<u64> {
+    match subscription.quantity.as_ref()? {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    }
+}
+
 /// Everything that the rules look at.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The day on which they were read.
+    /// When the first of them was read,
+    pub now: Time,
+    /// and on which day.
     pub today: Day,
     /// The customer.
     pub customer: CustomerFacts,
@@ -97,17 +107,20 @@ pub struct Facts {
 
 impl Facts {
     /// Begins with the customer alone.
-    pub const fn new(today: Day, customer: CustomerFacts) -> Self {
-        Self { today, customer, subscriptions: Vec::new(), entitlements: Vec::new(), orders: BTreeMap::new() }
+    pub fn new(now: Time, customer: CustomerFacts) -> Self {
+        Self {
+            now,
+            today: now.day(),
+            customer,
+            subscriptions: Vec::new(),
+            entitlements: Vec::new(),
+            orders: BTreeMap::new(),
+        }
     }
 
     /// How many seats its subscriptions have, over or not. None if none says how many.
     pub fn seats(&self) -> Option<u64> {
-        let counted =
-            self.subscriptions.iter().filter_map(|subscription| match subscription.quantity.as_ref()? {
-                Value::String(text) => text.trim().parse().ok(),
-                other => other.as_u64(),
-            });
+        let counted = self.subscriptions.iter().filter_map(seats);
         counted.fold(None, |sum: Option<u64>, more| Some(sum.unwrap_or_default().saturating_add(more)))
     }
 
@@ -128,7 +141,7 @@ mod tests {
     use serde_json::json;
 
     fn facts(subscriptions: &Value) -> Facts {
-        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        let mut facts = Facts::new(Time::from_millis(1_795_166_130_000), CustomerFacts::default());
         facts.subscriptions = serde_json::from_value(subscriptions.clone()).unwrap();
         facts
     }

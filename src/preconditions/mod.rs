@@ -20,7 +20,10 @@ pub use entitlements::{orders_named, orders_needed};
 pub use facts::{CustomerFacts, Facts, OrderState, Standing};
 pub use identity::{Listed, domain_key, name_key};
 pub use orders::standing_orders;
-pub use subscriptions::{is_active_legacy, suspendable};
+pub use subscriptions::{
+    Licence, LicenceEnd, SetToHappen, act_by, is_active_legacy, licence_end, licences, set_to_happen,
+    suspendable,
+};
 
 use crate::domain::{Finding, Reason};
 
@@ -31,6 +34,17 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// What would stand in the way, but was left to the service.
     pub allowed: Vec<Finding>,
+    /// What cannot be done, and keeps nothing else from being done.
+    pub left_out: Vec<Finding>,
+}
+
+/// Judges who it is, and nothing that the customer has.
+pub fn judge_identity(facts: &Facts, listed: &Listed) -> Judgement {
+    let mut judgement = Judgement::default();
+    judgement.findings.extend(identity::not_a_reseller(facts));
+    judgement.findings.extend(identity::name_mismatch(facts, listed));
+    judgement.findings.extend(identity::domain_mismatch(facts, listed));
+    judgement
 }
 
 type Rule = fn(&Facts) -> Option<Finding>;
@@ -53,10 +67,7 @@ const RULES: [(Reason, Rule); 11] = [
 /// Judges a customer that is to be deleted from the integration sandbox, where subscriptions do not stand
 /// in the way, and orders only if they cannot be cancelled. Nothing of it is left to the service.
 pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
-    let mut judgement = Judgement::default();
-    judgement.findings.extend(identity::not_a_reseller(facts));
-    judgement.findings.extend(identity::name_mismatch(facts, listed));
-    judgement.findings.extend(identity::domain_mismatch(facts, listed));
+    let mut judgement = judge_identity(facts, listed);
     judgement.findings.extend(orders::not_cancellable(facts));
     judgement
 }
@@ -64,10 +75,7 @@ pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that
 /// are left to the service, of which only those that `docs/contract.md` (Reasons) marks are heeded.
 pub fn judge(facts: &Facts, listed: &Listed, allow: &[Reason]) -> Judgement {
-    let mut judgement = Judgement::default();
-    judgement.findings.extend(identity::not_a_reseller(facts));
-    judgement.findings.extend(identity::name_mismatch(facts, listed));
-    judgement.findings.extend(identity::domain_mismatch(facts, listed));
+    let mut judgement = judge_identity(facts, listed);
     for (reason, rule) in RULES {
         let Some(finding) = rule(facts) else { continue };
         if reason.may_be_allowed() && allow.contains(&reason) {

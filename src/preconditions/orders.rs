@@ -58,7 +58,8 @@ mod tests {
     use serde_json::json;
 
     fn facts(made: &str) -> Facts {
-        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        let mut facts =
+            Facts::new(crate::domain::Time::from_millis(1_795_166_130_000), CustomerFacts::default());
         let stands = |made: &str| {
             let made = Some(made.parse().unwrap());
             OrderState::Stands(Standing { status: "completed".into(), name: Some("SQL".into()), made })

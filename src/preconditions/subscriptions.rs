@@ -3,11 +3,15 @@
 
 use super::{
     Facts,
+    facts::seats,
     family::{Family, family, is},
-    term::{AtTermEnd, Renewal, at_its_end, is_extended, term_end},
+    term::{
+        AtTermEnd, Renewal, at_its_end, is_extended, is_set_to_end, is_too_close, last_day_to_act, settings,
+        term_end,
+    },
 };
 use crate::{
-    domain::{Cause, Day, Ends, Finding, Reason, is_taken_out},
+    domain::{Cause, Day, Ends, Finding, Reason, Term, TermEndSettings, Time, is_taken_out},
     partner_center::model::Subscription,
 };
 
@@ -80,6 +84,129 @@ pub(super) fn marketplace(facts: &Facts) -> Option<Finding> {
 /// A savings plan is in force.
 pub(super) fn savings_plan(facts: &Facts) -> Option<Finding> {
     not_over(facts, Reason::SavingsPlan, Family::SavingsPlan)
+}
+
+/// What becomes of a new-commerce licence subscription at the end of its term, for whoever has it end then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LicenceEnd {
+    /// It is over, ends by itself, or is set to end.
+    Ends,
+    /// It renews itself or is extended, and that can be changed.
+    GoesOn {
+        /// What whoever allows it must know.
+        term: Term,
+    },
+    /// What happens then cannot be changed, or is not known: why.
+    Blocked(Reason),
+}
+
+/// A new-commerce licence subscription.
+#[derive(Clone, Debug)]
+pub struct Licence {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// What becomes of it at the end of its term.
+    pub end: LicenceEnd,
+    /// Its state and dates, in words.
+    pub cause: Cause,
+}
+
+/// The customer's new-commerce licence subscriptions. What is no licence, as an Azure plan, has no term that could be
+/// scheduled to end.
+pub fn licences(facts: &Facts) -> impl Iterator<Item = Licence> {
+    let all = facts.subscriptions.iter().filter(|subscription| family(subscription) == Family::NewCommerce);
+    all.map(|subscription| Licence {
+        id: subscription.id.clone().unwrap_or_default(),
+        name: name(subscription),
+        end: licence_end(subscription, facts.now),
+        cause: cause(subscription, facts.today),
+    })
+}
+
+/// What becomes of a new-commerce licence subscription at the end of its term.
+pub fn licence_end(subscription: &Subscription, now: Time) -> LicenceEnd {
+    let today = now.day();
+    if family(subscription) != Family::NewCommerce {
+        return LicenceEnd::Blocked(Reason::ChangedSincePlan);
+    }
+    match state(subscription, today) {
+        State::Over | State::Disabled => return LicenceEnd::Ends,
+        State::Pending => return LicenceEnd::Blocked(Reason::PendingSubscription),
+        State::Unclear => return LicenceEnd::Blocked(Reason::UnclearSubscription),
+        State::Active | State::Suspended => {}
+    }
+    match outlook(subscription, today) {
+        AtTermEnd::Ends | AtTermEnd::EndsBefore(_) => return LicenceEnd::Ends,
+        AtTermEnd::Renews(_) | AtTermEnd::Extends => {}
+        AtTermEnd::Stays | AtTermEnd::NotKnown(_) => {
+            return LicenceEnd::Blocked(Reason::UnclearSubscription);
+        }
+    }
+    let has_id = subscription.id.as_deref().is_some_and(|id| !id.trim().is_empty());
+    match term_end(subscription).filter(|_| has_id) {
+        None => LicenceEnd::Blocked(Reason::UnclearSubscription),
+        Some(_) if is_too_close(subscription, now) => LicenceEnd::Blocked(Reason::TermEndTooClose),
+        Some(last_day) => LicenceEnd::GoesOn {
+            term: Term {
+                seats: seats(subscription),
+                last_day,
+                planned_over: settings(subscription),
+                restored: None,
+            },
+        },
+    }
+}
+
+/// What is set to happen at the end of a subscription's term.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetToHappen {
+    /// The two settings, and what there is beside them.
+    pub settings: TermEndSettings,
+    /// Whether both of them say that it is cancelled then.
+    pub is_cancelled: bool,
+    /// Whether it is extended then.
+    pub is_extended: bool,
+    /// The last day of the term.
+    pub last_day: Option<Day>,
+    /// How many seats it has.
+    pub seats: Option<u64>,
+    /// Whether it is too late to change it.
+    pub is_too_close: bool,
+}
+
+/// What is set to happen at the end of the term of this subscription; none if it is over, or if the service does not say
+/// whether it renews itself.
+pub fn set_to_happen(subscription: &Subscription, now: Time) -> Option<SetToHappen> {
+    let today = now.day();
+    if !matches!(state(subscription, today), State::Active | State::Suspended) {
+        return None;
+    }
+    Some(SetToHappen {
+        settings: settings(subscription)?,
+        is_cancelled: is_set_to_end(subscription, today),
+        is_extended: outlook(subscription, today) == AtTermEnd::Extends,
+        last_day: term_end(subscription),
+        seats: seats(subscription),
+        is_too_close: is_too_close(subscription, now),
+    })
+}
+
+/// The day until which somebody can act so that everything which renews itself or is extended ends with its term. None if
+/// nothing does, or if the service does not say when one of them ends.
+pub fn act_by(facts: &Facts) -> Option<Day> {
+    let goes_on = facts.subscriptions.iter().filter(|subscription| {
+        // A legacy subscription that is suspended is over.
+        let is_there = match state(subscription, facts.today) {
+            State::Active => true,
+            State::Suspended => family(subscription) != Family::Legacy,
+            _ => false,
+        };
+        is_there && matches!(outlook(subscription, facts.today), AtTermEnd::Renews(_) | AtTermEnd::Extends)
+    });
+    let days = goes_on.map(last_day_to_act).collect::<Option<Vec<_>>>()?;
+    days.into_iter().min()
 }
 
 fn of_families(facts: &Facts, reason: Reason, families: &[Family], state: State) -> Option<Finding> {
@@ -220,7 +347,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn facts(subscriptions: &[Value]) -> Facts {
-        let mut facts = Facts::new("2026-11-20".parse().unwrap(), CustomerFacts::default());
+        let mut facts = Facts::new(Time::from_millis(1_795_166_130_000), CustomerFacts::default());
         facts.subscriptions =
             subscriptions.iter().map(|value| serde_json::from_value(value.clone()).unwrap()).collect();
         facts

@@ -9,10 +9,11 @@
 
 use super::family::{Family, family, is, is_software};
 use crate::{
-    domain::{Day, is_taken_out},
+    domain::{Day, TermEndSettings, Time, is_taken_out},
     partner_center::model::Subscription,
 };
 use serde_json::Value;
+use std::time::Duration;
 
 /// What is bought or renewed from this day on can be extended.
 const EXTENDED_IF_BOUGHT_SINCE: Day = Day::new(2025, 4, 1);
@@ -60,6 +61,47 @@ pub(super) fn term_end(subscription: &Subscription) -> Option<Day> {
     let day = dates.into_iter().flatten().filter_map(|text| Day::from_lenient(text)).max()?;
     // 9999-12-31 means that there is no end.
     (day.year() < 9000).then_some(day)
+}
+
+/// How long before the end of a term the last moment is in which what happens then can be changed: renewals are worked off
+/// from the end on, and the settings are locked around it (partners report it; Microsoft does not document it).
+const LOCKED_BEFORE: Duration = Duration::from_hours(48);
+
+/// From when on what happens at its term's end cannot be changed any more, by the sooner end if the service names two.
+fn locked_from(subscription: &Subscription) -> Option<Time> {
+    let dates = [&subscription.commitment_end_date_time, &subscription.commitment_end_date];
+    let end = dates.into_iter().flatten().filter_map(|text| Time::from_lenient(text)).min()?;
+    (end.day().year() < 9000).then(|| end.less(LOCKED_BEFORE))
+}
+
+/// Whether it is too late to change what happens at its term's end; also where the service does not say when that is.
+pub(super) fn is_too_close(subscription: &Subscription, now: Time) -> bool {
+    locked_from(subscription).is_none_or(|locked| now > locked) && !is_taken_out("schedule-at-any-moment")
+}
+
+/// The last whole day on which what happens at its term's end can be changed.
+pub(super) fn last_day_to_act(subscription: &Subscription) -> Option<Day> {
+    // 23:59:59 is the end of its day.
+    Some(locked_from(subscription)?.plus(Duration::from_secs(1)).day().plus_days(-1))
+}
+
+/// Whether both fields say that it is cancelled at its term's end.
+pub(super) fn is_set_to_end(subscription: &Subscription, today: Day) -> bool {
+    let is_off = subscription.auto_renew_enabled == Some(false);
+    (is_off || is_taken_out("seen-by-one-field-alone"))
+        && decided(subscription, today) == Ok(Some(Decided::Cancel))
+}
+
+/// What is set to happen at the end of its term, as the service shows it; none if it does not say whether it renews itself.
+pub(super) fn settings(subscription: &Subscription) -> Option<TermEndSettings> {
+    // With its keys in order, whatever the order in which the service writes them.
+    let said =
+        |value: &Option<Value>| value.as_ref().filter(|value| is_said(Some(value))).map(ToString::to_string);
+    Some(TermEndSettings {
+        auto_renew: subscription.auto_renew_enabled?,
+        scheduled: said(&subscription.scheduled_actions),
+        next_term: said(&subscription.scheduled_next_term_instructions),
+    })
 }
 
 /// What happens to a subscription that is there at the end of its term, by what the service shows of it today.

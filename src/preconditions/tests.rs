@@ -7,7 +7,7 @@ fn facts(relationship: &str) -> Facts {
         name: Some("Contoso Ltd.".to_owned()),
         domain: Some("contoso.com".to_owned()),
     };
-    Facts::new("2026-11-20".parse().unwrap(), customer)
+    Facts::new("2026-11-20T00:00:00Z".parse().unwrap(), customer)
 }
 
 fn listed(name: Option<&str>, domain: Option<&str>) -> Listed {

@@ -4,11 +4,10 @@
 //! The published sample of this procedure waits without end once an order was slow, cancels an order once for each
 //! entitlement, and passes over entitlements inside others. None of that is copied.
 
-use super::unit::{Known, Need, ProcedureUnit, entitlements_and};
+use super::unit::{Given, Known, Need, ProcedureUnit, entitlements_and};
 use crate::{
     domain::{Effect, Preparation, Procedure},
-    preconditions::{Facts, Judgement, Listed, judge_sandbox, orders_named, standing_orders},
-    record::Policy,
+    preconditions::{Judgement, judge_sandbox, orders_named, standing_orders},
 };
 
 pub(super) struct DeleteSandboxCustomer;
@@ -23,8 +22,9 @@ impl ProcedureUnit for DeleteSandboxCustomer {
         entitlements_and(orders_named, known)
     }
 
-    fn judge(&self, facts: &Facts, listed: &Listed, _policy: &Policy) -> (Judgement, Vec<Preparation>) {
-        let cancel = |(id, name)| Preparation { what: Effect::CancelOrder, id, name };
+    fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {
+        let Given { facts, listed, .. } = *given;
+        let cancel = |(id, name)| Preparation::new(Effect::CancelOrder, id, name);
         (judge_sandbox(facts, listed), standing_orders(facts).map(cancel).collect())
     }
 }

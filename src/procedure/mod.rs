@@ -13,16 +13,23 @@
 //! requested, what its answers mean, how it is seen done, and what its other ends mean for the customer.
 //! Nothing here sends anything or knows what time it is; the engine asks, and carries out.
 
+mod cancel_at_term_end;
 mod delete_sandbox_customer;
 pub(crate) mod effects;
 mod remove_relationship;
+mod undo_cancel_at_term_end;
 mod unit;
 
 use crate::domain::Procedure;
-pub(crate) use unit::{Known, Need, ProcedureUnit};
+pub use unit::TakenBack;
+pub(crate) use unit::{Given, Known, Need, ProcedureUnit};
 
-const UNITS: [&dyn ProcedureUnit; 2] =
-    [&remove_relationship::RemoveRelationship, &delete_sandbox_customer::DeleteSandboxCustomer];
+const UNITS: [&dyn ProcedureUnit; 4] = [
+    &remove_relationship::RemoveRelationship,
+    &delete_sandbox_customer::DeleteSandboxCustomer,
+    &cancel_at_term_end::CancelAtTermEnd,
+    &undo_cancel_at_term_end::UndoCancelAtTermEnd,
+];
 
 /// The unit of a procedure.
 pub(crate) fn unit(procedure: Procedure) -> &'static dyn ProcedureUnit {

@@ -1,11 +1,10 @@
 //! Ends a reseller relationship. Nothing comes before its one change, unless the operator allowed legacy subscriptions to be
 //! suspended.
 
-use super::unit::{Known, Need, ProcedureUnit, entitlements_and};
+use super::unit::{Given, Known, Need, ProcedureUnit, entitlements_and};
 use crate::{
     domain::{Effect, Finding, Preparation, Procedure, Reason, is_taken_out},
-    preconditions::{Facts, Judgement, Listed, judge, orders_needed, suspendable},
-    record::Policy,
+    preconditions::{Judgement, judge, orders_needed, suspendable},
 };
 
 pub(super) struct RemoveRelationship;
@@ -21,7 +20,8 @@ impl ProcedureUnit for RemoveRelationship {
 
     /// If nothing but active legacy subscriptions stands in the way, and they may be suspended, they are what is to be done
     /// first. A customer with any other reason stays as it is.
-    fn judge(&self, facts: &Facts, listed: &Listed, policy: &Policy) -> (Judgement, Vec<Preparation>) {
+    fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {
+        let Given { facts, listed, policy, .. } = *given;
         let judgement = judge(facts, listed, &policy.allow);
         let may_suspend =
             policy.allows(Effect::SuspendSubscription) || is_taken_out("suspend-without-the-option");
@@ -30,7 +30,7 @@ impl ProcedureUnit for RemoveRelationship {
         let may_go = only_active || is_taken_out("suspend-for-whoever-may-not-go");
         match suspendable(facts).filter(|_| may_suspend && may_go) {
             Some(found) => {
-                let suspend = |(id, name)| Preparation { what: Effect::SuspendSubscription, id, name };
+                let suspend = |(id, name)| Preparation::new(Effect::SuspendSubscription, id, name);
                 let first = found.into_iter().map(suspend).collect();
                 (Judgement { findings: Vec::new(), ..judgement }, first)
             }

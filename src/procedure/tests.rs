@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 fn facts(subscriptions: &[Value], entitlements: &[Value]) -> Facts {
     let customer = CustomerFacts { relationship: "reseller".to_owned(), ..CustomerFacts::default() };
-    let mut facts = Facts::new("2026-11-20".parse().unwrap(), customer);
+    let mut facts = Facts::new("2026-11-20T00:00:00Z".parse().unwrap(), customer);
     facts.subscriptions = serde_json::from_value(json!(subscriptions)).unwrap();
     facts.entitlements = serde_json::from_value(json!(entitlements)).unwrap();
     facts
@@ -27,12 +27,13 @@ fn entitlement(order: &str, expiry: &str) -> Value {
 }
 
 fn judge(procedure: Procedure, facts: &Facts, policy: &Policy) -> (Vec<Reason>, Vec<Preparation>) {
-    let (Judgement { findings, .. }, first) = unit(procedure).judge(facts, &Listed::default(), policy);
+    let given = Given { facts, listed: &Listed::default(), policy, taken_back: &[] };
+    let (Judgement { findings, .. }, first) = unit(procedure).judge(&given);
     (findings.iter().map(|Finding { reason, .. }| *reason).collect(), first)
 }
 
 fn suspend(id: &str) -> Preparation {
-    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: Some("Mail".to_owned()) }
+    Preparation::new(Effect::SuspendSubscription, id.to_owned(), Some("Mail".to_owned()))
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn every_order_that_stands_is_cancelled_before_a_sandbox_customer_is_deleted() {
     facts.orders.insert("C".to_owned(), stands("Windows"));
     let cancel = |id: &str, name: &str| {
         let (id, name) = (id.to_owned(), Some(name.to_owned()));
-        Preparation { what: Effect::CancelOrder, id, name }
+        Preparation::new(Effect::CancelOrder, id, name)
     };
     let (reasons, first) = judge(Procedure::DeleteSandboxCustomer, &facts, &settling());
     assert_eq!((reasons, first), (vec![], vec![cancel("A", "SQL"), cancel("C", "Windows")]));

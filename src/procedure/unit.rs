@@ -1,7 +1,7 @@
 //! What a procedure has to say.
 
 use crate::{
-    domain::{Preparation, Procedure},
+    domain::{Preparation, Procedure, Time},
     preconditions::{Facts, Judgement, Listed},
     record::Policy,
 };
@@ -24,6 +24,27 @@ pub(crate) enum Need {
     Nothing,
 }
 
+/// What a judgement depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) listed: &'a Listed,
+    pub(crate) policy: &'a Policy,
+    /// What could be taken back of the run that is taken back, if one is.
+    pub(crate) taken_back: &'a [Preparation],
+}
+
+/// What another run did to something of the customer's, or may have done.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenBack<'a> {
+    /// What its plan said of that.
+    pub planned: &'a Preparation,
+    /// What was read of it just before it was changed,
+    pub read: &'a [u8],
+    /// and when.
+    pub read_at: Time,
+}
+
 /// What the fold and the words do not say of a procedure.
 pub(crate) trait ProcedureUnit: Sync {
     fn procedure(&self) -> Procedure;
@@ -31,8 +52,13 @@ pub(crate) trait ProcedureUnit: Sync {
     /// What must still be read of a customer that is the partner's.
     fn needs(&self, known: Known<'_>) -> Need;
 
-    /// What stands in the way, and what the plan names to be done first.
-    fn judge(&self, facts: &Facts, listed: &Listed, policy: &Policy) -> (Judgement, Vec<Preparation>);
+    /// What stands in the way, and what the plan names to be done first, or at all.
+    fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>);
+
+    /// How what another run did is taken back, for a procedure that does so.
+    fn takes_back(&self, _taken: &TakenBack<'_>) -> Option<Preparation> {
+        None
+    }
 }
 
 /// Entitlements, and each of these orders.

@@ -25,6 +25,8 @@ pub enum Stands {
     UnderWay,
     /// The service said yes.
     Accepted,
+    /// What the service shows is another end.
+    Otherwise,
     /// It is known to be done.
     Done,
     /// It is known to be so, and the service said when it was first asked that there was nothing to do.
@@ -44,13 +46,14 @@ impl Stands {
             }
             ChangePhase::Refused { .. } => Self::Refused,
             ChangePhase::DidNotHappen => Self::DidNotHappen,
+            ChangePhase::Otherwise { .. } => Self::Otherwise,
             ChangePhase::Gone { .. } if change.was_missing => Self::DoneAlready,
             ChangePhase::Gone { .. } => Self::Done,
         }
     }
 
     /// Whether it is known that nothing is other than before.
-    const fn is_without_effect(self) -> bool {
+    pub const fn is_without_effect(self) -> bool {
         matches!(self, Self::NotCarriedOut | Self::Refused | Self::DidNotHappen)
     }
 }
@@ -97,6 +100,9 @@ impl EffectStory<'_> {
             Stands::Accepted => {
                 format!("the service agreed to {} {thing}, and it was not seen {done}", words.verb)
             }
+            Stands::Otherwise => {
+                format!("{thing} was not {done}: the service shows another end of it instead")
+            }
             Stands::Done => format!("{thing} was {done}"),
             Stands::DoneAlready => format!("{thing} was {done} already"),
         };
@@ -108,7 +114,7 @@ impl EffectStory<'_> {
                 format!("{told}, and it was seen {seen}")
             }
             Some(Stands::Done | Stands::DoneAlready) => format!("{told}, and was seen {seen}"),
-            Some(Stands::Accepted) => {
+            Some(Stands::Accepted | Stands::Otherwise) => {
                 format!("{told}; the service agreed to {verb} it, and it was not seen {seen}")
             }
             Some(Stands::InDoubt | Stands::UnderWay) => {
@@ -171,6 +177,14 @@ impl<'a> Effects<'a> {
     /// Whether it is known that nothing of the customer is other than before.
     fn is_nothing_changed(&self) -> bool {
         self.all().all(|effect| effect.stands.is_without_effect())
+    }
+
+    /// What is known to be done, each thing by itself: `subscription A was …, subscription B was …`. None if that is
+    /// nothing.
+    pub fn told_done(&self) -> Option<String> {
+        let is_done = |one: &&EffectStory<'_>| matches!(one.stands, Stands::Done | Stands::DoneAlready);
+        let told: Vec<_> = self.before.iter().filter(is_done).map(|effect| effect.told(false)).collect();
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     /// The explanation of a row's end, and what was done before the last change, or may have been, but for what the
@@ -248,6 +262,11 @@ impl Pending {
             RowEnd::Undecided => return Some(Self::Undecided),
             RowEnd::Open => effects.last.map(|last| last.stands),
         };
+        // What is done by itself is in doubt by itself.
+        let is_doubtful = |one: &EffectStory<'_>| one.effect.is_by_itself() && one.stands == Stands::InDoubt;
+        if effects.before.iter().any(is_doubtful) {
+            return Some(Self::InDoubt);
+        }
         Some(match last {
             Some(Stands::Done | Stands::DoneAlready) => Self::Done,
             Some(Stands::Accepted | Stands::UnderWay) => Self::Accepted,
@@ -301,7 +320,9 @@ impl Pending {
             Self::Undecided => {
                 "The customer stays; `offboard resume` asks whether what was suspended for it is reactivated."
             }
-            Self::Begun => "What comes before the last change was begun; `offboard resume` goes on.",
+            Self::Begun => {
+                "Something was begun, and how it ends is not settled yet; `offboard resume` goes on."
+            }
             Self::NotBegun => "Nothing was changed yet; `offboard resume` goes on.",
         }
     }
@@ -375,6 +396,9 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
         (Some(Stands::Accepted | Stands::UnderWay), RowEnd::Open) => {
             format!("The {noun} was accepted, and is not confirmed yet: {resume} looks.")
         }
+        (Some(Stands::Otherwise), _) => {
+            format!("{capital} was not {done}: the service shows another end of it instead.")
+        }
         (Some(Stands::Accepted | Stands::UnderWay), _) => {
             format!("The service agreed to {} {thing}; no later read showed that it is {done}.", words.verb)
         }
@@ -418,11 +442,28 @@ fn of_the_last(procedure: Procedure, end: RowEnd<'_>, last: Option<EffectStory<'
 /// How a row stands whose plan names all that there is to do; what became of each of that is told by itself.
 fn of_all(end: RowEnd<'_>) -> String {
     match end {
-        RowEnd::Settled(outcome, evidence) => format!("{}{}", outcome.meaning(), how_sure(evidence)),
+        RowEnd::Settled(outcome, evidence) => match outcome {
+            Outcome::Done(procedure) => {
+                let sure = match evidence {
+                    Some(Evidence::Observed) => " Later reads show it.",
+                    Some(Evidence::Corroborated) => how_sure(evidence),
+                    Some(Evidence::Accepted) => " The service answered so; no later read showed it.",
+                    None => "",
+                };
+                format!("{}{sure}", procedure.facts().done.meaning)
+            }
+            Outcome::AlreadyDone(procedure) => procedure.facts().gone_before.to_owned(),
+            Outcome::Ready => "Nothing stands in the way. This was only a plan.".to_owned(),
+            Outcome::Skipped => "Nothing of it was done: a precondition or a guard said no.".to_owned(),
+            Outcome::Failed => "Not all of it was done.".to_owned(),
+            Outcome::Unknown => "Whether all of it was done is not known. A person must look.".to_owned(),
+            Outcome::NotAttempted => "Not all of it was done: the run stopped before.".to_owned(),
+            Outcome::Rejected => "The row of the list is not valid.".to_owned(),
+        },
         RowEnd::Resolved(ByAPerson { outcome, by, .. }) => {
+            let not = if outcome.is_reached() { "" } else { "not " };
             format!(
-                "The program could not find out how it ended; {by} looked, and says: {}",
-                outcome.meaning()
+                "The program could not find out how it ended; {by} looked, and says that it was {not}all done."
             )
         }
         RowEnd::Undecided | RowEnd::Open => {

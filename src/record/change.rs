@@ -5,7 +5,7 @@ use super::{
     opening::Rules,
     requests::{Exchange, RequestIntended, ResponseReceived},
 };
-use crate::domain::{Answer, CorrelationId, Effect, Outcome, RequestId, Seq, Time, is_taken_out};
+use crate::domain::{Answer, CorrelationId, Effect, Outcome, Reason, RequestId, Seq, Time, is_taken_out};
 use std::time::Duration;
 
 /// One change of a customer, over all its attempts.
@@ -99,6 +99,11 @@ pub enum ChangePhase {
     },
     /// A look after the settle time showed that it did not happen.
     DidNotHappen,
+    /// A look showed that it came to another end.
+    Otherwise {
+        /// Which.
+        reason: Reason,
+    },
     /// What it was to end is gone: the relationship, or the order.
     Gone {
         /// Whether a look showed it, rather than the service's answer to a change that was repeated.
@@ -164,6 +169,11 @@ impl Change {
         }
     }
 
+    /// Whether its answer is awaited.
+    pub const fn is_open(&self) -> bool {
+        matches!(self.phase, ChangePhase::Open { .. })
+    }
+
     /// Whether it may or may not have happened, as far as is known.
     pub const fn is_in_doubt(&self) -> bool {
         match self.phase {
@@ -194,7 +204,9 @@ impl Change {
             ChangePhase::ToSend { .. } if self.is_unproven => matches!(outcome, Outcome::Unknown),
             ChangePhase::ToSend { .. } => matches!(outcome, Outcome::NotAttempted | Outcome::Failed),
             ChangePhase::Accepted { .. } => is_done || matches!(outcome, Outcome::Unknown),
-            ChangePhase::Refused { .. } | ChangePhase::DidNotHappen => matches!(outcome, Outcome::Failed),
+            ChangePhase::Refused { .. } | ChangePhase::DidNotHappen | ChangePhase::Otherwise { .. } => {
+                matches!(outcome, Outcome::Failed)
+            }
             ChangePhase::InDoubt { .. } => matches!(outcome, Outcome::Unknown),
             ChangePhase::Gone { .. } => is_done,
         }
@@ -219,6 +231,7 @@ impl Change {
             ChangePhase::InDoubt { .. } => {
                 Err("the change is in doubt, and nothing has shown that it did not happen")
             }
+            ChangePhase::Otherwise { .. } => Err("it came to another end"),
             ChangePhase::Gone { .. } => Err("it is known to be done"),
         }
     }
@@ -374,6 +387,7 @@ impl Change {
             ChangePhase::Open { .. }
             | ChangePhase::Refused { .. }
             | ChangePhase::DidNotHappen
+            | ChangePhase::Otherwise { .. }
             | ChangePhase::Gone { .. } => {}
         }
     }
@@ -394,7 +408,20 @@ impl Change {
         }
     }
 
-    /// A look at what it changed. After anything but a change that was accepted or is in doubt, it tells nothing new.
+    /// A look at what it changed, which may show another end. After anything but a change that was accepted or is in
+    /// doubt, it tells nothing new.
+    pub fn looked_at(&mut self, seen: Observation, instead: Option<Reason>, now: Time) {
+        let is_awaited = self.is_in_doubt() || matches!(self.phase, ChangePhase::Accepted { .. });
+        match instead {
+            Some(reason) if is_awaited && !is_taken_out("another-end-is-not-kept") => {
+                self.is_unproven = false;
+                self.phase = ChangePhase::Otherwise { reason };
+            }
+            _ => self.seen(seen, now),
+        }
+    }
+
+    /// A look at what it changed, which shows no other end.
     pub fn seen(&mut self, seen: Observation, now: Time) {
         let is_in_doubt = self.is_in_doubt();
         let (no, looks) = match &mut self.phase {

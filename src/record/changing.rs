@@ -7,7 +7,7 @@ use super::{
     opening::Rules,
     requests::RequestIntended,
 };
-use crate::domain::{Effect, Outcome, Preparation, Seq, Time, is_taken_out};
+use crate::domain::{Effect, Outcome, Preparation, Procedure, Seq, Time, is_taken_out};
 
 /// A customer of which a change was sent, or was about to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,12 +117,12 @@ impl Changing {
         self.changes.iter_mut().rfind(|change| change.about.as_deref() == about)
     }
 
-    /// An attempt of a change. `first` are the preparations that the judgement names. `Err` says why it
+    /// An attempt of a change, by a procedure that sends it. `first` is what the judgement names. `Err` says why it
     /// must not be sent.
     pub(super) fn send(
         &mut self,
         intended: &RequestIntended,
-        first: &[Preparation],
+        (procedure, first): (Procedure, &[Preparation]),
         rules: Rules,
         (intent, at): (Seq, Time),
     ) -> Result<(), &'static str> {
@@ -146,7 +146,7 @@ impl Changing {
         if takes_back {
             self.may_take_back(intended, first)?;
         } else {
-            self.may_begin(effect, intended, first)?;
+            self.may_begin(effect, intended, (procedure, first))?;
         }
         self.changes.push(Change::first(effect, intended, intent, at));
         Ok(())
@@ -172,7 +172,7 @@ impl Changing {
         &self,
         effect: Effect,
         intended: &RequestIntended,
-        first: &[Preparation],
+        (procedure, first): (Procedure, &[Preparation]),
     ) -> Result<(), &'static str> {
         if effect.is_last() {
             let is_done = |one: &Preparation| self.of(one).is_some_and(is_gone);
@@ -187,7 +187,12 @@ impl Changing {
         if !first.iter().any(is_named) && !is_taken_out("cancel-an-order-that-the-plan-does-not-name") {
             return Err("the confirmed plan names no such preparation");
         }
-        let is_on_its_way = |change: &Change| is_gone(change) || is_accepted(change);
+        // What was refused keeps nothing else from being done, where each is done by itself.
+        let is_on_its_way = |change: &Change| {
+            is_gone(change)
+                || is_accepted(change)
+                || (procedure.is_each_by_itself() && !change.is_in_doubt() && !change.is_open())
+        };
         if self.changes.iter().all(is_on_its_way) || is_taken_out("go-on-beside-a-cancellation-in-doubt") {
             Ok(())
         } else {
@@ -201,9 +206,13 @@ impl Changing {
     pub(super) fn judged_again(
         &mut self,
         judged: &Judged,
-        first: &[Preparation],
+        (procedure, first): (Procedure, &[Preparation]),
     ) -> Result<Option<Box<[Preparation]>>, &'static str> {
-        let is_between = |change: &Change| is_gone(change) || is_accepted(change);
+        let is_between = |change: &Change| {
+            is_gone(change)
+                || is_accepted(change)
+                || (procedure.is_each_by_itself() && !change.is_in_doubt() && !change.is_open())
+        };
         if self.verdict != Outcome::Ready
             || self.failed_after.is_some()
             || self.last().is_some()
@@ -220,6 +229,33 @@ impl Changing {
         }
         (self.verdict, self.facts_at) = (judged.verdict, judged.facts_at);
         Ok(left)
+    }
+
+    /// Which outcomes the customer can have, by what is known of its changes, where each is done by itself. `first` is
+    /// all that there is to do; `is_all`, whether it is all that there was.
+    pub fn may_end_each_as(&self, outcome: Outcome, first: &[Preparation], is_all: bool) -> bool {
+        let any = |is: fn(&Change) -> bool| self.changes.iter().any(is);
+        if any(Change::is_open) {
+            return false;
+        }
+        if any(Change::is_in_doubt) {
+            return outcome == Outcome::Unknown;
+        }
+        if self.verdict != Outcome::Ready {
+            // Whoever is skipped has nothing other than before.
+            let is_as_before = !any(is_gone) && !any(is_accepted) && !any(is_otherwise);
+            return outcome == self.verdict && (outcome != Outcome::Skipped || is_as_before);
+        }
+        match outcome {
+            Outcome::Done(_) => {
+                let is_done = |one: &Preparation| self.of(one).is_some_and(is_gone);
+                (is_all || is_taken_out("done-though-something-was-left-out")) && first.iter().all(is_done)
+            }
+            Outcome::Unknown => any(is_accepted),
+            Outcome::Skipped => !any(is_gone) && !any(is_accepted) && !any(is_otherwise),
+            Outcome::Failed | Outcome::NotAttempted => !any(is_accepted),
+            _ => false,
+        }
     }
 
     /// Which outcomes the customer can have, by what is known of its changes.
@@ -242,8 +278,6 @@ impl Changing {
             return outcome == Outcome::Unknown;
         }
         match outcome {
-            // Where the plan names all that there is to do, that is done when all of it is.
-            Outcome::Done(procedure) => procedure.facts().last.is_none() && self.changes.iter().all(is_gone),
             Outcome::NotAttempted => true,
             Outcome::Skipped => {
                 any(|phase| matches!(phase, ChangePhase::Accepted { .. } | ChangePhase::Refused { .. }))
@@ -287,6 +321,10 @@ pub(super) fn shrunk(
 
 const fn is_gone(change: &Change) -> bool {
     matches!(change.phase, ChangePhase::Gone { .. })
+}
+
+const fn is_otherwise(change: &Change) -> bool {
+    matches!(change.phase, ChangePhase::Otherwise { .. })
 }
 
 const fn is_accepted(change: &Change) -> bool {

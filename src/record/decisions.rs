@@ -6,7 +6,7 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{Day, Finding, Outcome, Preparation, Seq, Sha256, Time, is_taken_out};
+use crate::domain::{Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, is_taken_out};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -32,9 +32,16 @@ pub struct Judged {
     /// Findings that were left to the service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Finding>,
-    /// What is done before the last change, each once.
+    /// What is done before the last change, each once; or all that is done, if the procedure has no last change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub first: Vec<Preparation>,
+    /// What cannot be done, though the rest is: the row then ends as failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Finding>,
+    /// The day until which somebody can act so that everything of it which renews itself or is extended ends with its
+    /// term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act_by: Option<Day>,
     /// What the list calls the customer, where that is not literally its live name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_as: Option<String>,
@@ -70,6 +77,8 @@ impl Judged {
             findings,
             allowed: Vec::new(),
             first: Vec::new(),
+            left_out: Vec::new(),
+            act_by: None,
             listed_as: None,
             seats: None,
             active_until: None,
@@ -78,6 +87,16 @@ impl Judged {
             basis: Vec::new(),
             exchange: None,
         }
+    }
+
+    /// What is done, and what cannot be though the rest is, each in words.
+    pub fn to_do(&self) -> Vec<String> {
+        let cannot = |finding: &Finding| {
+            let causes: Vec<_> = finding.causes.iter().map(ToString::to_string).collect();
+            format!("cannot be done, {}: {}", finding.reason, causes.join("; "))
+        };
+        let done = self.first.iter().map(Preparation::in_words);
+        done.chain(self.left_out.iter().map(cannot)).collect()
     }
 
     /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
@@ -208,6 +227,9 @@ pub struct Observed {
     pub about: Option<String>,
     /// What was seen.
     pub seen: Observation,
+    /// To which other end it came, as the service shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Reason>,
     /// By what, in words.
     pub detail: String,
     /// The intent of the request that showed it.

@@ -63,6 +63,10 @@ pub struct Settled {
     /// The first day on which it may go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removable_from: Option<Day>,
+    /// The day until which somebody can act so that everything of it which renews itself or is extended ends with its
+    /// term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act_by: Option<Day>,
     /// The exchange that decided.
     #[serde(default)]
     pub exchange: Exchange,

@@ -92,6 +92,9 @@ pub struct RunOpened {
     /// The sealed plan that is carried out, when it was made by a run of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applies: Option<Applies>,
+    /// The run whose changes are taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<RunId>,
     /// Where Partner Center is.
     pub api_url: String,
     /// The person's name on this machine.

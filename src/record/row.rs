@@ -1,7 +1,7 @@
 //! A row of the list, and how far it is.
 
 use super::changing::Changing;
-use crate::domain::{Outcome, Preparation, Sha256, TenantId, Time, is_taken_out};
+use crate::domain::{Finding, Outcome, Preparation, Sha256, TenantId, Time, is_taken_out};
 
 /// One row of the list and what is known of it.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Row {
     pub left_to_service: Option<Sha256>,
     /// What is done before the last change: what the plan names, or less; until the row has its outcome.
     pub first: Box<[Preparation]>,
+    /// What cannot be done though the rest is, by the latest judgement; until the row has its outcome.
+    pub left_out: Box<[Finding]>,
     /// What was done for it, can be taken back and was not seen taken back, when it has its outcome and is not gone.
     pub left_prepared: Box<[Preparation]>,
     /// How far it is.
@@ -61,6 +63,7 @@ impl Row {
             decision: None,
             left_to_service: None,
             first: Box::default(),
+            left_out: Box::default(),
             left_prepared: Box::default(),
             state: RowState::Unread { domain: None },
         }
@@ -92,7 +95,7 @@ impl Row {
         if matches!(self.state, RowState::Unread { .. }) {
             self.name = None;
         }
-        (self.left_to_service, self.first) = (None, Box::default());
+        (self.left_to_service, self.first, self.left_out) = (None, Box::default(), Box::default());
         self.state = RowState::Settled(outcome);
     }
 

@@ -230,7 +230,7 @@ impl Run {
         let looked_at = self.changing(Some(observed.row))?.about(observed.about.as_deref());
         let change = looked_at.ok_or_else(|| format!("no such change of row {} was sent", observed.row))?;
         change.may_be_seen(observed.seen, at, settle)?;
-        change.seen(observed.seen, at);
+        change.looked_at(observed.seen, observed.instead, at);
         Ok(())
     }
 
@@ -306,6 +306,10 @@ impl Run {
         if let Some(one) = judged.first.iter().find(is_foreign) {
             return Err(format!("the procedure {} does not begin with: {}", facts.name, one.in_words()));
         }
+        let procedure = self.opened.procedure;
+        if !judged.left_out.is_empty() && !procedure.is_each_by_itself() {
+            return Err(format!("the procedure {procedure} leaves nothing out"));
+        }
         let row = self.row_mut(judged.row)?;
         row.started_at.get_or_insert(at);
         match (&row.state, again) {
@@ -321,12 +325,16 @@ impl Run {
                 }
             }
             (RowState::Changing(_), true) => {
-                let again = row.changing().map(|(changing, first)| changing.judged_again(judged, first));
+                let again =
+                    row.changing().map(|(changing, first)| changing.judged_again(judged, (procedure, first)));
                 if let Some(first) = again.transpose()?.flatten() {
                     row.first = first;
                 }
             }
             _ => return Err(format!("row {} is judged already", judged.row)),
+        }
+        if judged.verdict == Outcome::Ready {
+            row.left_out = judged.left_out.clone().into();
         }
         row.name = judged.name.as_deref().map(Into::into);
         if !matches!(row.state, RowState::Changing(_)) {
@@ -443,7 +451,7 @@ impl Run {
         if is_change {
             self.may_change(intent)?;
         }
-        let rules = self.opened.rules;
+        let (rules, procedure) = (self.opened.rules, self.opened.procedure);
         if let Some(number) = intent.row {
             let row = self.row_mut(number)?;
             row.started_at.get_or_insert(at);
@@ -455,13 +463,13 @@ impl Run {
                 }
                 RowState::Changing(_) if is_change => {
                     if let Some((changing, first)) = row.changing() {
-                        changing.send(intent, first, rules, (seq, at))?;
+                        changing.send(intent, (procedure, first), rules, (seq, at))?;
                     }
                 }
                 RowState::Judged { verdict, facts_at } if is_change => {
                     let (verdict, facts_at) = (*verdict, *facts_at);
                     let mut changing = Changing::new(verdict, facts_at);
-                    changing.send(intent, &row.first, rules, (seq, at))?;
+                    changing.send(intent, (procedure, &row.first), rules, (seq, at))?;
                     row.state = RowState::Changing(Box::new(changing));
                 }
                 _ => {}
@@ -511,7 +519,7 @@ impl Run {
     }
 
     fn row_settled(&mut self, settled: &Settled) -> Result<(), String> {
-        let (changes, outcome) = (self.opened.changes, settled.outcome);
+        let (changes, outcome, procedure) = (self.opened.changes, settled.outcome, self.opened.procedure);
         let row = self.row_mut(settled.row)?;
         let may_end = match &row.state {
             RowState::Settled(outcome) => return Err(format!("row {} is settled as {outcome}", settled.row)),
@@ -523,6 +531,10 @@ impl Run {
                 outcome => outcome == Outcome::NotAttempted,
             },
             RowState::Judged { verdict, .. } => outcome == *verdict,
+            RowState::Changing(changing) if procedure.is_each_by_itself() => {
+                let is_its_own = !matches!(outcome, Outcome::Done(other) if other != procedure);
+                is_its_own && changing.may_end_each_as(outcome, &row.first, row.left_out.is_empty())
+            }
             RowState::Changing(changing) => changing.may_end_as(outcome),
         };
         if !may_end {
@@ -565,6 +577,7 @@ impl Run {
         };
         let customer = self.row(row).and_then(|row| row.customer);
         matches!(outcome, Outcome::AlreadyDone(_))
+            && outcome.is_gone()
             && customer.is_some_and(|customer| !ours.contains(&customer))
     }
 
@@ -741,13 +754,16 @@ impl Run {
 
     /// How many customers are still to be changed.
     pub fn to_change(&self) -> u32 {
+        let waits =
+            |change: &Change| matches!(change.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen);
+        let is_each = self.opened.procedure.is_each_by_itself();
         let is_to_change = |row: &&Row| match &row.state {
             RowState::Judged { verdict: Outcome::Ready, .. } => true,
+            RowState::Changing(changing) if is_each => {
+                row.first.iter().any(|one| changing.of(one).is_none_or(waits))
+            }
             RowState::Changing(changing) => {
-                changing.failed_after.is_none()
-                    && changing.last().is_none_or(|last| {
-                        matches!(last.phase, ChangePhase::ToSend { .. } | ChangePhase::DidNotHappen)
-                    })
+                changing.failed_after.is_none() && changing.last().is_none_or(waits)
             }
             _ => false,
         };

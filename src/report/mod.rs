@@ -14,6 +14,7 @@
 mod approver;
 mod aside;
 mod certificate;
+mod deadlines;
 mod error;
 mod page;
 mod plain;

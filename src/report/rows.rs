@@ -116,6 +116,10 @@ pub(super) struct Tally {
     pub(super) shown: BTreeMap<Shown, u32>,
     /// Skipped customers that go only when somebody has acted, as far as is known.
     pub(super) undated: Day,
+    /// Skipped customers with something that goes on, by the day until which somebody can act so that all of it ends.
+    pub(super) acts: BTreeMap<String, Day>,
+    /// Those for whom that day had passed when they were judged.
+    pub(super) too_late: Day,
     /// Skipped customers with a day of the first edition's, which did not know that subscriptions renew themselves.
     pub(super) dated_before: u32,
     /// Rows without an outcome of their own.
@@ -132,11 +136,14 @@ pub(super) struct Tally {
 pub(super) struct Day {
     pub(super) count: u32,
     pub(super) names: Vec<String>,
+    /// How many seats their subscriptions have, where that is known.
+    pub(super) seats: u64,
 }
 
 impl Day {
     fn add(&mut self, row: &Row) {
         self.count += 1;
+        self.seats = self.seats.saturating_add(row.story.seats().unwrap_or_default());
         if self.names.len() < NAMES_A_DAY {
             let id = || row.story.customer().map(|id| id.to_string());
             self.names.extend(row.story.name().map(str::to_owned).or_else(id));
@@ -159,6 +166,12 @@ impl Tally {
         }
         if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.goes_from()) {
             self.days.entry(day.to_string()).or_default().add(row);
+        }
+        if let (Outcome::Skipped, Some(day)) = (row.outcome, row.story.act_by()) {
+            let is_past = row.story.finished_at().is_some_and(|at| day < at.day());
+            let acts =
+                if is_past { &mut self.too_late } else { self.acts.entry(day.to_string()).or_default() };
+            acts.add(row);
         }
         self.dated_before += u32::from(row.story.has_a_day_of_the_first_edition());
         if row.awaits_an_act() {

@@ -56,6 +56,7 @@ fn the_same_log_gives_the_same_bytes() {
         [
             "checkpoint.txt",
             "customers.csv",
+            "deadlines.ics",
             "plan.html",
             "plan.json",
             "plan.xlsx",
@@ -121,7 +122,7 @@ fn customers_csv_has_every_row_and_nothing_that_runs() {
     let table = table(&folder, "customers.csv");
     assert_eq!(
         table[0].join(","),
-        "row,customer_tenant_id,customer_name,outcome,evidence,reasons,explanation,removable_from,http_status,\
+        "row,customer_tenant_id,customer_name,outcome,evidence,reasons,explanation,removable_from,act_by,http_status,\
          error_code,request_id,correlation_id,attempts,started_at,finished_at,Tenant ID,Company name,Note,list_outcome"
     );
     assert_eq!(table.len(), 15);
@@ -132,8 +133,9 @@ fn customers_csv_has_every_row_and_nothing_that_runs() {
     assert_eq!(blocked[2], "'=cmd|'/c calc'!A0");
     assert_eq!(blocked[5], "active_subscription;reserved_instance");
     assert_eq!(blocked[7], "", "somebody must act");
-    assert_eq!(blocked[17], "'-note 8; \"quoted\"");
-    assert_eq!(table[13][15], "nonsense", "the cell of a rejected row can be seen");
+    assert_eq!(blocked[8], "2027-01-28", "two days before the term's end");
+    assert_eq!(blocked[18], "'-note 8; \"quoted\"");
+    assert_eq!(table[13][16], "nonsense", "the cell of a rejected row can be seen");
     for cell in table.iter().flatten() {
         assert!(!cell.trim_start().starts_with(['=', '+', '-', '@']), "{cell}");
     }

@@ -2,6 +2,7 @@
 
 use super::{
     CsvStyle, ReportError,
+    deadlines::{self, Deadlines},
     page::{self, Page},
     plan,
     rows::{Row, Tally},
@@ -34,7 +35,8 @@ pub struct Written {
 }
 
 /// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `report.xlsx`, `plan.json`, `plan.html` and
-/// `plan.xlsx` if the run has a plan, and `checkpoint.txt` if it has an end, into `folder`, from the log alone.
+/// `plan.xlsx` if the run has a plan, `checkpoint.txt` if it has an end, and `deadlines.ics` if it has any, into `folder`,
+/// from the log alone.
 ///
 /// Each file is made under another name in the same folder, and all take their names at the end.
 /// After an error the folder is what it was before.
@@ -76,6 +78,7 @@ struct Making {
     groups: page::Groups,
     book: Book,
     plan: Option<plan::Writing<Draft>>,
+    deadlines: Deadlines<Draft>,
 }
 
 /// The files of a run.
@@ -108,12 +111,15 @@ impl Teller for Files<'_> {
             }
             None => None,
         };
-        Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan })
+        let begin = |folder: &Path| Draft::begin(folder, deadlines::NAME);
+        let deadlines = Deadlines::of(told.run.id.as_str(), self.folder, begin);
+        Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan, deadlines })
     }
 
     fn row(making: &mut Making, _told: &ReportedRun, row: &Row) -> Result<(), ReportError> {
-        let Making { customers, retry, groups, book, plan } = making;
+        let Making { customers, retry, groups, book, plan, deadlines } = making;
         customers.add(row)?;
+        deadlines.add(row)?;
         retry.add(row)?;
         book.add(row)?;
         book.add_requests(row.story.requests())?;
@@ -132,8 +138,9 @@ fn draft_all(
 ) -> Result<(Tally, Summary, Vec<Finished>), ReportError> {
     let files = Files { folder, style };
     let (told, tally, making) = tell(reader, run, &files)?;
-    let Making { customers, retry, groups, book, plan } = making;
+    let Making { customers, retry, groups, book, plan, deadlines } = making;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
+    finished.extend(deadlines.end()?.map(Draft::end).transpose()?);
     done("the rows: customers.csv, retry.csv, plan.json, and what the others put aside");
 
     let summary = Summary::of(&told, &tally);

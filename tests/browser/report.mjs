@@ -91,6 +91,10 @@ async function byKeyboard(browser, { url, all }, faults) {
   await page.keyboard.press("Space");
   await names("the first that may go", ["Humongous Insurance", "Consolidated Messenger", "Graphic Design Institute"]);
   await page.keyboard.press("Shift+Tab");
+  await page.keyboard.type("act by");
+  await names("the first that needs an act", ["City Power & Light", "Fourth Coffee"]);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Shift+Tab");
   await page.keyboard.type("row");
   const rows = (await seen(page)).map((one) => one.row);
   if (rows.some((row, at) => row !== at + 2)) faults.push(`report, by row: ${rows}`);

@@ -1,6 +1,13 @@
 //! From which day a customer may go if nobody does anything: never promised where somebody must act.
 
 use crate::support::{Done, Folder, World, id, list_of};
+use offboard::{
+    domain::{Day, Reason, Time, removable_from},
+    partner_center::model::{self, Page, Subscription},
+    preconditions::{CustomerFacts, Facts, Licence, LicenceEnd, Listed, act_by, judge, licences},
+    simulator::{Model, Request, Scenario},
+};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -13,6 +20,7 @@ struct Case {
 }
 
 const FROM: &str = "2099-03-05";
+const ACT_BY: &str = "2099-03-01";
 const ENDS: &str = "its term ends 2099-03-04 and it then ends";
 const RENEWS: &str = "its term ends 2099-03-04 and it then renews itself";
 const EXTENDS: &str = "its term ends 2099-03-04 and it then becomes an extended service term, month by month";
@@ -184,6 +192,10 @@ fn a_date_is_given_only_where_nobody_has_to_act() {
         };
         assert_eq!(end, case.end, "{}", case.state);
         assert_eq!(line["removable_from"], case.from, "{}: {}", case.state, line["explanation"]);
+        // 48 h before the end of what goes on, whatever else stands in the way.
+        let goes_on = ["and it then renews", "and it then becomes", "and it then goes on"];
+        let act_by = if goes_on.iter().any(|part| line["explanation"].contains(part)) { ACT_BY } else { "" };
+        assert_eq!(line["act_by"], act_by, "{}: {}", case.state, line["explanation"]);
         for part in case.says {
             assert!(line["explanation"].contains(part), "{part}: {}", line["explanation"]);
         }
@@ -235,4 +247,118 @@ fn what_is_disabled_can_be_left_to_the_service() {
     assert_eq!(folder.ends(), ["removed"]);
     assert_eq!(folder.report("retry.csv").lines().count(), 1);
     folder.offboard(&["verify"]).exits(8);
+}
+
+/// A simulated customer, and what is read of it.
+struct Simulated {
+    model: Model,
+    at: String,
+}
+
+impl Simulated {
+    fn of(subscriptions: &[Value]) -> Self {
+        let customer = json!({ "id": id(1).to_string(), "subscriptions": subscriptions });
+        let scenario = Scenario::from_json(&json!({ "customers": [customer] }).to_string()).unwrap();
+        Self { model: Model::new(scenario), at: format!("/v1/customers/{}", id(1)) }
+    }
+
+    fn send(&mut self, now: Time, method: &str, under: &str, body: &str) -> (u16, Vec<u8>) {
+        let request = Request {
+            method: method.to_owned(),
+            target: format!("{}{under}", self.at),
+            headers: vec![("authorization".to_owned(), "Bearer x".to_owned())],
+            body: body.as_bytes().to_vec(),
+        };
+        let reply = self.model.handle(now, &request);
+        (reply.status, reply.body)
+    }
+
+    fn facts(&mut self, now: Time) -> Facts {
+        let (status, body) = self.send(now, "GET", "/subscriptions", "");
+        assert_eq!(status, 200);
+        let customer = CustomerFacts { relationship: "reseller".to_owned(), ..CustomerFacts::default() };
+        let mut facts = Facts::new(now, customer);
+        facts.subscriptions = model::read::<Page<Subscription>>(&body).unwrap().items;
+        facts
+    }
+
+    fn remove(&mut self, now: Time) -> u16 {
+        let body = r#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
+        self.send(now, "PATCH", "", body).0
+    }
+}
+
+fn any_of(values: &[Value]) -> impl Strategy<Value = Value> + use<> {
+    prop::sample::select(values.to_vec())
+}
+
+prop_compose! {
+    fn some_subscription()(
+        kind in any_of(&[json!("new_commerce"), json!("new_commerce"), json!("legacy"), json!("savings_plan"),
+            json!("marketplace"), json!("azure_plan")]),
+        status in any_of(&[json!("active"), json!("active"), json!("suspended"), json!("deleted")]),
+        ends in any_of(&[json!("2026-11-21"), json!("2026-11-23"), json!("2026-12-31"), json!("2027-03-04"),
+            json!("2028-03-30"), json!("2028-04-02")]),
+        term in any_of(&[Value::Null, json!("P1M"), json!("P1Y"), json!("P3Y")]),
+        renews in any_of(&[json!(true), json!(false)]),
+        scheduled in any_of(&[Value::Null, Value::Null, json!("Cancel"), json!("RenewToNewTerm"),
+            json!("RenewToExtendedServiceTerm"), json!("Transition")]),
+        trial in any::<bool>(),
+    ) -> Value {
+        let scheduled = if scheduled.is_null() { Value::Null } else { json!([{ "action": scheduled }]) };
+        json!({ "kind": kind, "status": status, "ends": ends, "term": term, "auto_renew": renews,
+            "scheduled": scheduled, "trial": trial && kind == "new_commerce" })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// The simulator's calendar goes on, and nobody does anything.
+    #[test]
+    fn on_the_day_that_is_promised_the_customer_really_may_go(
+        subscriptions in prop::collection::vec(some_subscription(), 1..4),
+    ) {
+        let planned: Time = "2026-11-20T09:15:30Z".parse().unwrap();
+        let mut simulated = Simulated::of(&subscriptions);
+        let facts = simulated.facts(planned);
+        let findings = judge(&facts, &Listed::default(), &[]).findings;
+        if let Some(day) = removable_from(&findings) {
+            prop_assert_eq!(simulated.remove(day.begins()), 200, "{:?} on {}", &subscriptions, day);
+        }
+    }
+
+    /// Whatever is scheduled in the last moment of that day is still taken by the service.
+    #[test]
+    fn until_the_day_that_is_named_somebody_can_really_act(
+        subscriptions in prop::collection::vec(some_subscription(), 1..4),
+    ) {
+        let planned: Time = "2026-11-20T09:15:30Z".parse().unwrap();
+        let mut simulated = Simulated::of(&subscriptions);
+        let facts = simulated.facts(planned);
+        // What is not known goes on or not; no day is promised for it.
+        let is_known = |licence: &Licence| !matches!(licence.end, LicenceEnd::Blocked(_));
+        prop_assume!(licences(&facts).all(|licence| is_known(&licence)));
+        let Some(day) = act_by(&facts).filter(|day| *day >= planned.day()) else { return Ok(()) };
+        let last = Time::from_millis(day.next().begins().as_millis() - 1);
+        let later = simulated.facts(last);
+        for licence in licences(&later) {
+            let is_too_late = licence.end == LicenceEnd::Blocked(Reason::TermEndTooClose);
+            prop_assert!(!is_too_late, "{:?} on {}", &subscriptions, day);
+            if !matches!(licence.end, LicenceEnd::GoesOn { .. }) {
+                continue;
+            }
+            let under = format!("/subscriptions/{}", licence.id);
+            let (_, read) = simulated.send(last, "GET", &under, "");
+            let mut body: Value = serde_json::from_slice(&read).unwrap();
+            body["autoRenewEnabled"] = json!(false);
+            body["scheduledActions"] = json!([{ "scheduleType": "TermEnd", "actionType": "Cancel" }]);
+            prop_assert_eq!(simulated.send(last, "PATCH", &under, &body.to_string()).0, 200, "{:?}", &subscriptions);
+        }
+        let set: Vec<Day> = licences(&simulated.facts(last)).filter_map(|licence| match licence.end {
+            LicenceEnd::GoesOn { term, .. } => Some(term.last_day),
+            _ => None,
+        }).collect();
+        prop_assert!(set.is_empty(), "{:?} goes on: {:?}", &subscriptions, set);
+    }
 }

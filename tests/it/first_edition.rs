@@ -156,7 +156,12 @@ fn every_kind_of_record_that_it_wrote_is_kept() {
     }
     assert_eq!(kinds, KINDS.map(str::to_owned).into());
     assert_eq!(purposes, PURPOSES.map(str::to_owned).into());
-    assert_eq!(outcomes, Outcome::ALL.map(|outcome| outcome.as_str().to_owned()).into());
+    let is_known = |outcome: &Outcome| match outcome {
+        Outcome::Done(procedure) | Outcome::AlreadyDone(procedure) => !procedure.is_each_by_itself(),
+        _ => true,
+    };
+    let known = Outcome::ALL.into_iter().filter(is_known).map(|outcome| outcome.as_str().to_owned());
+    assert_eq!(outcomes, known.collect());
 }
 
 #[test]
@@ -251,6 +256,10 @@ fn its_reports_say_the_same_today_but_for_what_is_named_here() {
                 for (place, how) in differences(file, &then, &now) {
                     let is_new = PLANS_SAY_MORE.iter().any(|field| place.starts_with(field));
                     if file == "plan.json" && is_new && how.starts_with("None became") {
+                        continue;
+                    }
+                    // A column of later editions, of which nothing was on record then.
+                    if file == "customers.csv" && place.ends_with(" act_by") && how.ends_with("Some(\"\")") {
                         continue;
                     }
                     otherwise.insert((name, file.to_owned(), place), how);

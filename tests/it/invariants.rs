@@ -55,6 +55,16 @@ fn killed_and_started_again_at_any_moment_of_a_suspension() {
     bad_days(Kind::RemovalAfterSuspension);
 }
 
+#[test]
+fn killed_and_started_again_while_ends_are_scheduled() {
+    bad_days(Kind::TermEnd);
+}
+
+#[test]
+fn killed_and_started_again_while_ends_are_taken_back() {
+    bad_days(Kind::TermEndUndone);
+}
+
 fn bad_days(kind: Kind) {
     let mut sealed = 0;
     let seeds = each_seed(150, |seed| sealed += u64::from(bad_day(kind, seed)));

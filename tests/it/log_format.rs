@@ -14,6 +14,7 @@ use offboard::{
     domain::{Effect, Procedure, Sha256, Time},
     record::{InCertificate, Kind, Scope},
 };
+use rusqlite::Connection;
 use std::{
     collections::{BTreeSet, VecDeque},
     fs,
@@ -254,13 +255,27 @@ fn the_changes_are_those_of_the_code() {
     hold_section("changes", &table(&["Purpose", "Procedure", "The last one"], rows));
 }
 
+/// The second layout is the third without the column `act_by`.
+fn make_second_layout(third: &Path, second: &Path) {
+    let (from, to) = (Connection::open(third).unwrap(), Connection::open(second).unwrap());
+    let mut definitions =
+        from.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name").unwrap();
+    for definition in definitions.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        let act_by = "    json_extract(settled.json, '$.act_by') AS act_by,\n";
+        to.execute_batch(&definition.unwrap().replace(act_by, "")).unwrap();
+    }
+    to.pragma_update(None, "user_version", 2).unwrap();
+}
+
 #[test]
 fn the_layouts_are_those_of_the_code() {
     let first = of_the_first_edition("demo");
     let new = tempfile::tempdir().unwrap();
     let path = new.path().join("audit.db");
     drop(Store::open(&path, Time::from_millis(0), &[3; 16], &key()).unwrap());
-    let layouts = [layout(&first.path("audit.db")), layout(&path)];
+    let second = new.path().join("second.db");
+    make_second_layout(&path, &second);
+    let layouts = [layout(&first.path("audit.db")), layout(&second), layout(&path)];
     let code = text("src/audit/format.rs");
     let recorded = code.split("recorded: \"").skip(1).map(|rest| rest.split('"').next().unwrap());
     assert_eq!(recorded.collect::<Vec<_>>(), layouts.each_ref().map(|[recorded, _]| recorded.as_str()));

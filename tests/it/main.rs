@@ -61,6 +61,7 @@ mod sign_in;
 mod sources;
 mod storage;
 mod suspending;
+mod term_end;
 #[cfg(unix)]
 mod terminal;
 mod together;

@@ -3,7 +3,7 @@
 
 use crate::support::{
     bad_day::{BadDay, Kind, each_seed},
-    claims::{Back, Claim, Sentences, Stands, Thing},
+    claims::{Back, Claim, Sentences, Stands, Thing, to_subscriptions},
     id,
     in_process::{Death, InProcessRun, LifeEnded},
     outputs::{Outputs, Shown, Told, resolve},
@@ -11,7 +11,7 @@ use crate::support::{
 use offboard::{
     domain::{Effect, Outcome, Procedure, TenantId, Time},
     record::Pending,
-    simulator::{Cut, Model, Received, Relationship},
+    simulator::{Cut, Model, Received, Relationship, TermEndTruth},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -28,6 +28,8 @@ struct Truth {
     agreed: bool,
     /// Whether anything that we sent had an effect.
     any_effect: bool,
+    /// Whether each thing is done by itself, and the end is that all of them are.
+    is_each: bool,
     things: BTreeMap<Thing, OfThing>,
 }
 
@@ -50,12 +52,14 @@ struct OfThing {
 }
 
 impl Truth {
-    fn of(model: &mut Model, now: Time, customer: TenantId) -> Self {
+    fn of(model: &mut Model, run: &InProcessRun, customer: TenantId) -> Self {
+        let (now, procedure) = (run.now(), run.procedure);
         // Lets what is due take place.
         let relationship = model.relationship(now, customer);
         let gone = matches!(relationship, None | Some(Relationship::None));
         let ended = model.removals().iter().any(|removal| removal.customer == customer);
-        let mut truth = Self { ended, gone, ..Self::default() };
+        let is_each = procedure.is_each_by_itself();
+        let mut truth = Self { ended, gone, is_each, ..Self::default() };
         let path = format!("/v1/customers/{customer}");
         let entries: Vec<Received> = model.journal().entries().to_vec();
         for received in &entries {
@@ -66,7 +70,7 @@ impl Truth {
             truth.any_effect |= happened;
             let (effect, id) = match under.strip_prefix('/').and_then(|under| under.split_once('/')) {
                 Some(("orders", id)) => (Effect::CancelOrder, id),
-                Some(("subscriptions", id)) => (Effect::SuspendSubscription, id),
+                Some(("subscriptions", id)) => (to_subscriptions(procedure), id),
                 _ => {
                     truth.agreed |= agreed;
                     continue;
@@ -82,11 +86,26 @@ impl Truth {
             thing.under_way |= received.status == 409;
             thing.done |= match effect {
                 Effect::CancelOrder => model.has_cancelled(now, customer, id),
+                // What the service made an extended service term of is not scheduled to end.
+                Effect::ScheduleCancellation => happened && ends(model, now, customer, id),
                 _ => happened,
             };
         }
-        for (id, status) in model.subscriptions(now, customer) {
-            let thing = Thing { effect: Effect::SuspendSubscription, id };
+        let set = model.set_to_happen(now, customer);
+        if procedure.is_each_by_itself() {
+            let is_as_before = |one: &TermEndTruth| {
+                run.before.get(&one.id) == Some(&(one.auto_renew, one.scheduled.clone()))
+            };
+            let is_left = |one: &TermEndTruth| match procedure {
+                Procedure::CancelAtTermEnd => is_there(one) && !is_cancelled(one),
+                _ => !is_as_before(one),
+            };
+            // Of these procedures, the end is that all is done; by us, if we did any of it.
+            truth.gone = !set.iter().any(is_left);
+            truth.ended = truth.gone && truth.any_effect;
+        }
+        for TermEndTruth { id, status, .. } in set {
+            let thing = Thing { effect: to_subscriptions(procedure), id };
             truth.things.entry(thing).or_default().status = Some(status);
         }
         truth
@@ -123,11 +142,27 @@ impl Truth {
             }
             Shown::Pending(Pending::Accepted) => self.contradicts(&Claim::AgreedToEnd),
             Shown::Pending(Pending::NotBegun) => self.contradicts(&Claim::NothingChanged),
+            // All of it may be done by then, where each is done by itself.
+            Shown::Pending(Pending::Begun) if self.is_each => None,
             Shown::Pending(Pending::Undecided | Pending::Begun) | Shown::Outcome(_) => {
                 self.contradicts(&Claim::NotEnded)
             }
         }
     }
+}
+
+fn is_there(one: &TermEndTruth) -> bool {
+    matches!(one.status.as_str(), "active" | "suspended" | "pending")
+}
+
+fn is_cancelled(one: &TermEndTruth) -> bool {
+    !one.auto_renew && one.scheduled == ["Cancel"]
+}
+
+/// Whether this subscription really is set to end with its term.
+fn ends(model: &mut Model, now: Time, customer: TenantId, id: &str) -> bool {
+    let set = model.set_to_happen(now, customer);
+    set.iter().any(|one| one.id.eq_ignore_ascii_case(id) && is_cancelled(one))
 }
 
 impl OfThing {
@@ -184,7 +219,7 @@ impl Oracle<'_> {
         self.looked.moments += 1;
         let mut model = run.model.lock().unwrap();
         for (row, (customer, shown)) in &outputs.rows {
-            let truth = Truth::of(&mut model, run.now(), *customer);
+            let truth = Truth::of(&mut model, run, *customer);
             let wrong = |output: &str, what: &str, why: &str| -> ! {
                 panic!("{output} says of row {row} ({shown:?}): {what}\nbut {why}: {truth:#?}")
             };
@@ -201,7 +236,7 @@ impl Oracle<'_> {
                         wrong(told.output, &told.text, why);
                     }
                 }
-                if told.is_whole && !truth.gone {
+                if told.is_whole && (!truth.gone || run.procedure.is_each_by_itself()) {
                     for (thing, real) in truth.things.iter().filter(|(_, real)| real.done) {
                         let is_named = |claim: &Claim| matches!(claim, Claim::Thing(named, stands, _) if named == thing && *stands != Stands::NotDone);
                         if !claims.iter().any(is_named) {
@@ -248,6 +283,18 @@ fn above_rows(text: &str) -> Option<Vec<Claim>> {
         "This run ended the reseller relationship." | "This run deleted the sandbox customer." => {
             vec![Claim::Ended]
         }
+        text if Procedure::ALL
+            .iter()
+            .any(|one| one.is_each_by_itself() && one.facts().done.meaning == text) =>
+        {
+            vec![Claim::Ended]
+        }
+        text if Procedure::ALL
+            .iter()
+            .any(|one| one.is_each_by_itself() && one.facts().already.meaning == text) =>
+        {
+            vec![Claim::NotEnded, Claim::Gone]
+        }
         "What the run is for is done; `offboard resume` puts that on record." => vec![Claim::Ended],
         "The relationship was gone already; this run had nothing left to end."
         | "The sandbox customer was gone already; this run had nothing left to delete." => {
@@ -256,15 +303,17 @@ fn above_rows(text: &str) -> Option<Vec<Claim>> {
         "A precondition or a guard said no. Anything that was done before is named with the customer."
         | "The service said no, or did not answer. Anything that was done before is named with the customer."
         | "The run stopped first. Anything that was done before is named with the customer."
-        | "The customer stays; `offboard resume` asks whether what was suspended for it is reactivated."
-        | "What comes before the last change was begun; `offboard resume` goes on." => vec![Claim::NotEnded],
+        | "The customer stays; `offboard resume` asks whether what was suspended for it is reactivated." => {
+            vec![Claim::NotEnded]
+        }
         "A change was sent, and what became of it could not be found out. A person must look." => {
             vec![Claim::PersonMustLook]
         }
         "The service accepted the change; `offboard resume` looks whether it is done." => {
             vec![Claim::AgreedToEnd]
         }
-        "A change was sent, and what became of it is not known yet; `offboard resume` looks." => vec![],
+        "Something was begun, and how it ends is not settled yet; `offboard resume` goes on."
+        | "A change was sent, and what became of it is not known yet; `offboard resume` looks." => vec![],
         "Nothing was changed yet; `offboard resume` goes on." => vec![Claim::NothingChanged],
         _ => return None,
     })
@@ -326,7 +375,7 @@ fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
             let is_unknown = |shown: &Shown| *shown == Shown::Outcome(Outcome::Unknown);
             let rows = outputs.rows.iter().filter(|(_, (_, shown))| is_unknown(shown));
             rows.map(|(row, (customer, _))| {
-                let ended = Truth::of(&mut model, run.now(), *customer).ended;
+                let ended = Truth::of(&mut model, run, *customer).ended;
                 (*row, *customer, if ended { Outcome::Done(run.procedure) } else { Outcome::Failed })
             })
             .collect()
@@ -357,6 +406,16 @@ fn of_removals_nothing_false_is_said() {
 #[test]
 fn of_suspensions_nothing_false_is_said() {
     bad_days(Kind::RemovalAfterSuspension);
+}
+
+#[test]
+fn of_ends_of_terms_nothing_false_is_said() {
+    bad_days(Kind::TermEnd);
+}
+
+#[test]
+fn of_ends_of_terms_that_are_taken_back_nothing_false_is_said() {
+    bad_days(Kind::TermEndUndone);
 }
 
 #[test]

@@ -6,11 +6,42 @@ use crate::{
         RunLine, VerifyingKey,
         format::{outcomes, sql},
     },
-    domain::{Effect, RunId, TenantId},
-    record::{KeyIntroduced, sql_list},
+    domain::{Effect, Preparation, RunId, Seq, TenantId, Time},
+    record::{CustomerStory, KeyIntroduced, RequestStory, sql_list},
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::HashSet;
+
+/// Something of a customer's that a run changed, or may have changed.
+#[derive(Clone, Debug)]
+pub struct ChangedByRun {
+    /// Whose it is.
+    pub customer: TenantId,
+    /// What the plan said of it.
+    pub planned: Preparation,
+    /// What was read of it just before,
+    pub read: Vec<u8>,
+    /// and when.
+    pub read_at: Time,
+}
+
+/// The latest successful read of the same address before this was first changed: when, and the place of its answer.
+fn read_before(story: &CustomerStory, planned: &Preparation) -> Option<(Time, Seq)> {
+    let requests = story.requests();
+    let is_change = |request: &&RequestStory| {
+        request.intended.purpose.effect() == Some(planned.what)
+            && request.intended.about.as_deref() == Some(&*planned.id)
+    };
+    let change = requests.iter().find(is_change)?;
+    let is_read = |request: &&RequestStory| {
+        request.seq < change.seq
+            && !request.intended.purpose.is_change()
+            && request.intended.url == change.intended.url
+            && request.status().is_some_and(|status| (200..300).contains(&status))
+    };
+    let read = requests.iter().filter(is_read).last()?;
+    Some((read.end.as_ref()?.0, read.ended_in?))
+}
 
 impl Reader {
     /// The keys that the log introduces: those of operators, which sign its heads.
@@ -58,6 +89,30 @@ impl Reader {
             }
         }
         Ok(gone)
+    }
+
+    /// What a run did to things that its customers have, or may have done, by these effects, with what was read of each just
+    /// before.
+    pub fn changed_by(
+        &self,
+        run: &RunId,
+        effects: &[Effect],
+        mut each: impl FnMut(ChangedByRun),
+    ) -> Result<(), QueryError> {
+        self.customers(run, |story| {
+            let Some(customer) = story.customer() else { return Ok(()) };
+            for effect in story.effects().all().filter(|effect| effects.contains(&effect.effect)) {
+                let is_planned =
+                    |one: &&Preparation| one.what == effect.effect && Some(&*one.id) == effect.about;
+                let planned = story.planned().iter().find(is_planned);
+                let Some(planned) = planned.filter(|_| !effect.stands.is_without_effect()) else { continue };
+                let Some((read_at, read_in)) = read_before(&story, planned) else { continue };
+                if let Some(read) = self.body(read_in)? {
+                    each(ChangedByRun { customer, planned: planned.clone(), read, read_at });
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Every change that was sent, or was about to be: its correlation ID, and its customer.

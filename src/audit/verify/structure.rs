@@ -109,7 +109,7 @@ mod tests {
         let (faults, is_newer) = found("", index);
         assert!(!is_newer && faults.len() == 1 && faults[0].contains("`by_body`"), "{faults:?}");
         let (faults, _) = found("", "PRAGMA user_version = 1");
-        assert!(faults[0].contains("made in format 2, and the file says 1"), "{faults:?}");
+        assert!(faults[0].contains("made in format 3, and the file says 1"), "{faults:?}");
         // A newer program's tables are read, and only those.
         let other = "DROP TABLE payload; CREATE VIEW payload AS SELECT 1 AS seq, 2 AS salt, 3 AS bytes;";
         assert!(!found(other, "").1);

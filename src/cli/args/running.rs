@@ -22,6 +22,9 @@ pub(in crate::cli) struct RunOptions {
     pub(in crate::cli) service: ServiceOptions,
     #[arg(long, value_parser = procedures(), help = format!("What is done to each customer [default: {}]", Procedure::DEFAULT))]
     pub(in crate::cli) procedure: Option<Procedure>,
+    /// The run that `--procedure undo-cancel-at-term-end` takes back: an ID, a unique prefix of one, or `latest`
+    #[arg(long, value_name = "RUN")]
+    pub(in crate::cli) of: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) sandbox: SandboxOptions,
     /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way

@@ -212,7 +212,8 @@ impl RunSettings {
         let foreign = [
             ("--order-timeout", options.sandbox.order_timeout.is_some() && !is_sandbox),
             ("--suspend-legacy", options.suspend_legacy && !procedure.may_begin_with(Effect::SUSPEND_LEGACY)),
-            ("--allow", !options.allow.is_empty() && is_sandbox),
+            ("--allow", !options.allow.is_empty() && (is_sandbox || procedure.is_each_by_itself())),
+            ("--of", options.of.is_some() && procedure.facts().takes_back.is_none()),
         ];
         if let Some((option, _)) = foreign.into_iter().find(|(_, is_foreign)| *is_foreign) {
             return Err(Failure::usage(format!("`{option}` means nothing with `--procedure {procedure}`")));

@@ -64,6 +64,7 @@ pub(crate) fn next(change: &Change, policy: &Policy, patience: Duration, now: Ti
         ChangePhase::Open { .. } | ChangePhase::ToSend { .. } => Next::Nothing,
         ChangePhase::Refused { answer } => Next::Ended(End::Refused(answer)),
         ChangePhase::Gone { seen } => Next::Ended(End::Done { seen }),
+        ChangePhase::Otherwise { reason } => Next::Ended(End::Otherwise(reason)),
         ChangePhase::Accepted { clearly, since, looks } => {
             let deadline = since.plus(patience);
             let due = looks.at.plus(propagation_pause(looks.count())).min(deadline);

@@ -201,6 +201,7 @@ impl Work {
             ChangePhase::ToSend { .. }
             | ChangePhase::DidNotHappen
             | ChangePhase::Refused { .. }
+            | ChangePhase::Otherwise { .. }
             | ChangePhase::Gone { .. } => 0.0,
         }
     }

@@ -96,28 +96,35 @@ pub(crate) fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner
 
 /// The plan would remove more customers than anybody meant, in number or as a share of all that were
 /// counted.
-pub fn beyond_limits(policy: &Policy, plan: &PlanSealed) -> Option<String> {
+pub fn beyond_limits(procedure: Procedure, policy: &Policy, plan: &PlanSealed) -> Option<String> {
+    let would = procedure.facts().would;
     let PlanSealed { ready, counted, .. } = plan;
     let Policy { max_removals, max_share, .. } = policy;
     let needed = plan.needs(policy)?;
     Some(match needed {
         Needed::Removals(_) => format!(
-            "the plan would remove {ready} customers, more than the {max_removals} that `--max-removals` allows; check the \
+            "the plan would {would} {ready} customers, more than the {max_removals} that `--max-removals` allows; check the \
              list, then allow it with `{needed}`, or take only the first of them with `--limit {max_removals}`"
         ),
         Needed::Share(_) => format!(
-            "the plan would remove {ready} of the partner's {counted} customers, a larger share than the {max_share} % that \
+            "the plan would {would} {ready} of the partner's {counted} customers, a larger share than the {max_share} % that \
              `--max-share` allows; check the list, then allow it with `{needed}`"
         ),
     })
 }
 
 /// A second person has to look at this plan, and none has.
-pub fn not_approved(policy: &Policy, plan: &PlanSealed, is_approved: bool) -> Option<String> {
+pub fn not_approved(
+    procedure: Procedure,
+    policy: &Policy,
+    plan: &PlanSealed,
+    is_approved: bool,
+) -> Option<String> {
     (plan.needs_approval(policy) && !is_approved && !is_taken_out("no-approval-needed")).then(|| {
         format!(
-            "the plan would remove {} customers, and needs the approval of a second person: let them sign the \
+            "the plan would {} {} customers, and needs the approval of a second person: let them sign the \
              `plan.json` of `offboard plan` with `offboard approve`, and carry it out with `offboard apply --approval`",
+            procedure.facts().would,
             plan.ready
         )
     })

@@ -9,9 +9,12 @@ use super::{
     step::{ChangeKind, Step},
 };
 use crate::{
-    domain::{Evidence, Outcome, Preparation, Procedure, Reason, Time, is_taken_out},
+    domain::{
+        Evidence, Finding, Outcome, Preparation, Procedure, Reason, Time, capitalised, in_one_text,
+        is_taken_out,
+    },
     procedure::effects::{Ending, Verdict, did_not_happen, unit},
-    record::{Change, ChangePhase, Changing, Policy, Row, RowState},
+    record::{Change, ChangePhase, Changing, Effects, Policy, Row, RowState},
 };
 use std::time::Duration;
 
@@ -32,6 +35,7 @@ pub(crate) fn next(procedure: Procedure, row: &Row, policy: &Policy, now: Time, 
         RowState::Changing(changing) if changing.failed_after.is_some() => {
             reversal::next(row, changing, policy, now)
         }
+        RowState::Changing(changing) if procedure.is_each_by_itself() => turn.each(changing, &row.left_out),
         RowState::Changing(changing) => {
             turn.prepare(changing).unwrap_or_else(|| turn.finish(changing)).explained(&row.first, changing)
         }
@@ -51,11 +55,31 @@ impl Step {
 /// How a row ends that nobody goes on with. What was sent for it is known by then.
 pub(crate) fn given_up(row: &Row) -> Verdict {
     let RowState::Changing(changing) = &row.state else { return Verdict::because(Reason::RunStopped, "") };
+    if row.first.iter().any(|one| one.what.is_by_itself()) {
+        let is_unseen = |change: &Change| matches!(change.phase, ChangePhase::Accepted { .. });
+        let is_unknown = changing.changes.iter().any(is_unseen);
+        let verdict = if is_unknown {
+            Verdict::because(Reason::AnswerLost, "Whether all of it was done is not known.")
+        } else {
+            Verdict::because(Reason::RunStopped, "Not all of it was done.")
+        };
+        let told = Effects::of(&row.first, &changing.changes).told_before(false, None);
+        let told = told.map(|told| format!(" So far: {told}.")).unwrap_or_default();
+        return Verdict { explanation: format!("{}{told}", verdict.explanation), ..verdict };
+    }
     let verdict = match changing.decisive() {
         Some(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
         _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
     };
     verdict.after(&row.first, changing)
+}
+
+/// The same, with what is done all the same.
+fn besides(verdict: Verdict, first: &[Preparation], changing: &Changing) -> Verdict {
+    match Effects::of(first, &changing.changes).told_done() {
+        Some(done) => Verdict { explanation: format!("{} Done: {done}.", verdict.explanation), ..verdict },
+        None => verdict,
+    }
 }
 
 /// One look at one row.
@@ -116,9 +140,7 @@ impl Turn<'_> {
 
     /// What is next when every preparation is seen done.
     fn finish(self, changing: &Changing) -> Step {
-        let Some(last) = self.procedure.facts().last else {
-            return Step::Settle(self.all_done(changing));
-        };
+        let Some(last) = self.procedure.facts().last else { return Step::Nothing };
         match changing.last() {
             None => self.begin(ChangeKind::Final(last), changing.facts_at),
             Some(change) => {
@@ -145,12 +167,74 @@ impl Turn<'_> {
         }
     }
 
-    /// Everything that the plan names is done, and that is all; it is as sure as the weakest of it.
-    fn all_done(self, changing: &Changing) -> Verdict {
+    /// What is next where the plan names all that there is to do: each by itself, whatever becomes of the others. At most one
+    /// is on its way or in doubt; what was accepted is waited for while the next is sent.
+    fn each(self, changing: &Changing, left_out: &[Finding]) -> Step {
+        let (mut waits, mut ended, mut is_held) = (Vec::new(), Vec::new(), false);
+        for one in self.first {
+            let Some(change) = changing.of(one) else { continue };
+            let patience = unit(one.what).patience(self.policy);
+            let step = self.step(change, ChangeKind::Preparation(one.clone()), patience, &one.to_string());
+            match (step, change.phase) {
+                (_, ChangePhase::Gone { .. }) => {}
+                (Step::Settle(verdict), _) => ended.push(verdict),
+                (step, ChangePhase::Accepted { .. }) => waits.push(step),
+                // It is not sent again now; what was agreed to is seen through all the same.
+                (Step::Nothing, phase) if !matches!(phase, ChangePhase::Open { .. }) => is_held = true,
+                // The next is not begun before this one is settled.
+                (step, _) => return step,
+            }
+        }
+        let unsent = self.first.iter().find(|one| changing.of(one).is_none());
+        let is_lost = changing.changes.iter().any(Change::is_in_doubt);
+        if let (Some(one), true, false) = (unsent, self.may_send, is_lost || is_held) {
+            return self.begin(ChangeKind::Preparation(one.clone()), changing.facts_at);
+        }
+        let soonest = waits.into_iter().min_by_key(|step| match step {
+            Step::Wait(until) => Some(*until),
+            _ => None,
+        });
+        match soonest {
+            Some(step) => step,
+            None if is_held || (unsent.is_some() && !is_lost) => Step::Nothing,
+            None => Step::Settle(self.end_of_all(changing, ended, left_out)),
+        }
+    }
+
+    /// How the row ends when there is nothing more to be done for it: as sure as the weakest of all; as failed, if
+    /// something was not done though the rest was.
+    fn end_of_all(self, changing: &Changing, ended: Vec<Verdict>, left_out: &[Finding]) -> Verdict {
         let is_seen = |change: &Change| matches!(change.phase, ChangePhase::Gone { seen: true });
-        let all_seen = changing.changes.iter().all(is_seen);
-        let evidence = if all_seen { Evidence::Observed } else { Evidence::Accepted };
-        Verdict::reached(Outcome::Done(self.procedure), evidence, "Everything that the plan names is done.")
+        let done = Effects::of(self.first, &changing.changes).told_done();
+        if ended.is_empty() && left_out.is_empty() {
+            let all_seen = changing.changes.iter().all(is_seen);
+            let evidence = if all_seen { Evidence::Observed } else { Evidence::Accepted };
+            let told = format!("{}.", capitalised(&done.unwrap_or_default()));
+            return Verdict::reached(Outcome::Done(self.procedure), evidence, told);
+        }
+        let is_unknown = ended.iter().any(|verdict| verdict.outcome == Outcome::Unknown);
+        let is_failed = done.is_some() || ended.iter().any(|verdict| verdict.outcome == Outcome::Failed);
+        let outcome = match (is_unknown, is_failed) {
+            (true, _) => Outcome::Unknown,
+            (false, true) => Outcome::Failed,
+            (false, false) => Outcome::Skipped,
+        };
+        let mut reasons = Vec::new();
+        let all = ended.iter().flat_map(|verdict| &verdict.reasons);
+        for reason in all.copied().chain(left_out.iter().map(|finding| finding.reason)) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let mut told: Vec<String> = ended.into_iter().map(|verdict| verdict.explanation).collect();
+        if !left_out.is_empty() {
+            told.push(in_one_text(left_out));
+        }
+        besides(
+            Verdict { outcome, evidence: None, reasons, explanation: told.join(" ") },
+            self.first,
+            changing,
+        )
     }
 }
 
@@ -178,7 +262,7 @@ mod tests {
     }
 
     fn order(id: &str) -> Preparation {
-        Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: None }
+        Preparation::new(Effect::CancelOrder, id.to_owned(), None)
     }
 
     /// A change that was answered, and seen done or not, so many seconds ago.
@@ -287,12 +371,18 @@ mod tests {
         };
         let throttled = given_up(Some(change(None, Answer::Throttled, None, 5)));
         for (verdict, text) in [(&given_up(None), ""), (&throttled, "The change was not carried out. ")] {
-            assert_eq!((verdict.outcome, verdict.reason), (Outcome::NotAttempted, Some(Reason::RunStopped)));
+            assert_eq!(
+                (verdict.outcome, &verdict.reasons[..]),
+                (Outcome::NotAttempted, &[Reason::RunStopped][..])
+            );
             assert_eq!(verdict.explanation, format!("{text}{}", Reason::RunStopped.advice()));
         }
         let did_not_happen = change(None, Answer::Unclear, Some(Observation::StillThere), 500);
         let verdict = given_up(Some(did_not_happen));
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Failed, Some(Reason::ServiceUnavailable)));
+        assert_eq!(
+            (verdict.outcome, &verdict.reasons[..]),
+            (Outcome::Failed, &[Reason::ServiceUnavailable][..])
+        );
     }
 
     #[test]
@@ -337,7 +427,7 @@ mod tests {
         let mut given_up = late;
         given_up[0].seen(Observation::StillThere, NOW);
         let Step::Settle(verdict) = step(given_up, 1, true) else { panic!("it is over") };
-        assert_eq!(verdict.reason, Some(Reason::OrderNotCancelled));
+        assert_eq!(verdict.reasons, [Reason::OrderNotCancelled]);
         assert!(verdict.explanation.contains("900 s later"), "{}", verdict.explanation);
         assert!(
             verdict.explanation.ends_with("Before that, order B was cancelled."),

@@ -3,8 +3,8 @@
 use super::{reversal::closed, sequence::given_up, step::ChangeKind};
 use crate::{
     domain::{
-        Cause, Finding, Outcome, Preparation, Reason, Time, capitalised, in_one_text, is_taken_out,
-        removable_from,
+        Cause, Finding, Outcome, Preparation, Procedure, Reason, Time, capitalised, in_one_text,
+        is_taken_out, outcome_of, removable_from,
     },
     input,
     procedure::effects::{Instead, Verdict},
@@ -29,6 +29,7 @@ pub(crate) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
         reasons: vec![reason],
         explanation: format!("{explanation} {}", reason.advice()),
         removable_from: None,
+        act_by: None,
         exchange: Exchange::default(),
         attempts: 0,
         started_at: now,
@@ -53,6 +54,7 @@ pub(crate) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
         reasons: judged.findings.iter().map(|finding| finding.reason).collect(),
         explanation,
         removable_from: removable_from(&judged.findings),
+        act_by: judged.act_by,
         exchange: judged.exchange.clone().unwrap_or_default(),
         attempts: 0,
         started_at: row.started_at.unwrap_or(judged.facts_at).min(now),
@@ -61,7 +63,10 @@ pub(crate) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
 
 /// A customer that is ready now, too, but with something left to the service, or to be done first, that was
 /// not in the plan: whoever allowed the plan did not see it.
-pub(crate) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
+pub(crate) fn compared_with_plan(procedure: Procedure, row: &Row, judged: Judged) -> Judged {
+    if procedure.is_each_by_itself() {
+        return each_compared_with_plan(procedure, row, judged);
+    }
     let judged = with_no_more_to_do(row, judged);
     let now = judged.left_to_service().ok().flatten();
     if judged.verdict != Outcome::Ready
@@ -74,6 +79,57 @@ pub(crate) fn compared_with_plan(row: &Row, judged: Judged) -> Judged {
     let causes = judged.allowed.iter().flat_map(|finding| finding.causes.clone()).collect();
     let findings = vec![Finding::new(Reason::ChangedSincePlan, causes)];
     Judged { verdict: Outcome::Skipped, findings, ..judged }
+}
+
+/// Where each thing is done by itself, what is not as the plan has it keeps nothing else from being done.
+fn each_compared_with_plan(procedure: Procedure, row: &Row, judged: Judged) -> Judged {
+    let changing = match &row.state {
+        RowState::Changing(changing) => Some(&**changing),
+        _ => None,
+    };
+    let is_something_done =
+        changing.is_some_and(|changing| Effects::of(&row.first, &changing.changes).told_done().is_some());
+    let verdict = match judged.verdict {
+        // What the run itself did is no reason to say that there was nothing to do.
+        Outcome::AlreadyDone(_) if changing.is_some() => Outcome::Ready,
+        Outcome::Skipped if is_something_done => Outcome::Failed,
+        verdict => verdict,
+    };
+    if verdict != Outcome::Ready {
+        return Judged { verdict, ..judged };
+    }
+    let is_done = |one: &Preparation| {
+        changing.is_some_and(|changing| changing.done(&row.first).any(|done| done.is_same(one)))
+    };
+    let is_planned = |one: &Preparation| row.first.iter().any(|planned| one.is_as_planned(planned));
+    let (first, others): (Vec<_>, Vec<_>) =
+        judged.first.into_iter().partition(|one| is_planned(one) && !is_done(one));
+    let cause = |one: &Preparation| Cause {
+        what: one.words().thing.to_owned(),
+        id: Some(one.id.clone()),
+        name: one.name.clone(),
+        detail: if is_done(one) { "changed again since" } else { "not so in the plan" }.to_owned(),
+    };
+    let mut left_out = judged.left_out;
+    if !others.is_empty() {
+        left_out.push(Finding::new(Reason::ChangedSincePlan, others.iter().map(cause).collect()));
+    }
+    let judged = Judged { verdict, first, left_out, ..judged };
+    if changing.is_some() { judged } else { with_something_to_do(procedure, judged) }
+}
+
+/// A judgement by which nothing is left to be done, and before which nothing was, is no ready one.
+fn with_something_to_do(procedure: Procedure, judged: Judged) -> Judged {
+    if !judged.first.is_empty() {
+        judged
+    } else if judged.left_out.is_empty() {
+        let note = procedure.facts().gone_before.trim_end_matches('.').to_owned();
+        Judged { verdict: Outcome::AlreadyDone(procedure), note: Some(note), ..judged }
+    } else {
+        let (findings, left_out) = (judged.left_out, Vec::new());
+        let verdict = outcome_of(&findings).unwrap_or(Outcome::Skipped);
+        Judged { verdict, findings, left_out, ..judged }
+    }
 }
 
 /// Nothing is done first that the plan does not name, and nothing twice.
@@ -126,10 +182,11 @@ pub(crate) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
 
 /// What is recorded when a change is not sent, because of what was read just before it.
 pub(crate) fn instead(
+    procedure: Procedure,
     row: &Row,
     kind: &ChangeKind,
     is_first: bool,
-    Instead { reason, why }: Instead,
+    instead: Instead,
     now: Time,
 ) -> Vec<Event> {
     let changing = match &row.state {
@@ -141,21 +198,73 @@ pub(crate) fn instead(
         ChangeKind::Final(_) => changing.and_then(Changing::last),
         ChangeKind::Reversal(..) => return closing(row),
     };
+    let is_each = procedure.is_each_by_itself();
+    let (reason, why) = match instead {
+        Instead::Because { reason, why } => (Some(reason), why),
+        Instead::IsDone => (None, "it is so already".to_owned()),
+    };
     // An earlier try may have been carried out: that this read told nothing is no end.
     if sent.is_some_and(Change::is_in_doubt) {
         let about = kind.about().map(|one| one.id.clone());
         let (row, seen, basis) = (row.number, Observation::NotTold, None);
-        return vec![Event::Observed(Observed { row, about, seen, detail: why, basis })];
+        return vec![Event::Observed(Observed { row, about, seen, instead: None, detail: why, basis })];
     }
-    let verdict = match (kind.about(), changing) {
-        (Some(one), Some(changing)) if !is_first => {
-            let verdict = Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."));
-            verdict.after(&row.first, changing)
+    let after = |verdict: Verdict| match changing {
+        Some(changing) => verdict.after(&row.first, changing),
+        None => verdict,
+    };
+    let verdict = match (kind.about(), reason) {
+        (Some(one), reason) if is_first && is_each => return without(procedure, row, one, reason, why, now),
+        (Some(one), Some(reason)) if is_first || changing.is_none() => {
+            return taken_out(row, one, reason, why, now);
         }
-        (Some(one), _) => return taken_out(row, one, reason, why, now),
-        (None, _) => Verdict::because(reason, format!("{}.", capitalised(&why))),
+        (Some(one), _) => after(Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."))),
+        (None, reason) => {
+            let reason = reason.unwrap_or(Reason::ChangedSincePlan);
+            Verdict::because(reason, format!("{}.", capitalised(&why)))
+        }
     };
     vec![ended(row, on_verdict(row, verdict, now))]
+}
+
+/// One thing is not to be done, or not any more; the others are.
+fn without(
+    procedure: Procedure,
+    row: &Row,
+    one: &Preparation,
+    reason: Option<Reason>,
+    why: String,
+    now: Time,
+) -> Vec<Event> {
+    let (facts_at, is_begun) = match &row.state {
+        RowState::Judged { facts_at, .. } => (*facts_at, false),
+        RowState::Changing(changing) => (changing.facts_at, true),
+        _ => (now, false),
+    };
+    let is_left = |other: &&Preparation| {
+        let is_sent = matches!(&row.state, RowState::Changing(changing) if changing.of(other).is_some());
+        !other.is_same(one) && !is_sent
+    };
+    let mut left_out = row.left_out.to_vec();
+    left_out.extend(reason.map(|reason| {
+        let what = one.words().thing.to_owned();
+        Finding::new(
+            reason,
+            vec![Cause { what, id: Some(one.id.clone()), name: one.name.clone(), detail: why }],
+        )
+    }));
+    let judged = Judged {
+        verdict: Outcome::Ready,
+        name: row.live_name().map(str::to_owned),
+        first: row.first.iter().filter(is_left).cloned().collect(),
+        left_out,
+        ..Judged::skipped(row.number, facts_at, Vec::new())
+    };
+    let judged = if is_begun { judged } else { with_something_to_do(procedure, judged) };
+    let settled = on_looking_again(row, &judged, now);
+    let mut events = vec![Event::Judged(Box::new(judged))];
+    events.extend(settled.map(|settled| ended(row, settled)));
+    events
 }
 
 /// What was read takes the customer out of the plan.
@@ -191,9 +300,10 @@ pub(crate) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
         name: row.live_name().map(str::to_owned),
         outcome: verdict.outcome,
         evidence: verdict.evidence,
-        reasons: verdict.reason.into_iter().collect(),
+        reasons: verdict.reasons,
         explanation: verdict.explanation,
         removable_from: None,
+        act_by: None,
         exchange,
         attempts,
         started_at: row.started_at.unwrap_or(now),
@@ -234,7 +344,7 @@ pub(crate) fn beyond_limit(row: &Row, limit: u32, now: Time) -> Settled {
         format!("The first {limit} that are ready stand before it (`--limit`). {}", reason.advice());
     on_verdict(
         row,
-        Verdict { outcome: reason.outcome(), evidence: None, reason: Some(reason), explanation },
+        Verdict { outcome: reason.outcome(), evidence: None, reasons: vec![reason], explanation },
         now,
     )
 }
@@ -244,9 +354,18 @@ pub(crate) fn ready(row: &Row, now: Time) -> Settled {
     let mut explanation = "Nothing stands in the way.".to_owned();
     if !row.first.is_empty() {
         let first: Vec<_> = row.first.iter().map(Preparation::in_words).collect();
-        explanation.push_str(&format!(" Before it goes: {}.", first.join(", ")));
+        let is_each = row.first.iter().any(|one| one.what.is_by_itself());
+        let what = if is_each { "To do" } else { "Before it goes" };
+        explanation.push_str(&format!(" {what}: {}.", first.join(", ")));
     }
-    on_verdict(row, Verdict { outcome: Outcome::Ready, evidence: None, reason: None, explanation }, now)
+    if !row.left_out.is_empty() {
+        explanation.push_str(&format!(" What cannot be done: {}", in_one_text(&row.left_out)));
+    }
+    on_verdict(
+        row,
+        Verdict { outcome: Outcome::Ready, evidence: None, reasons: Vec::new(), explanation },
+        now,
+    )
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use super::{
     carry_out::carry_out,
-    plan::plan,
+    plan::{Before, plan},
     scheduler::Ended,
     shared::{self, Shared},
 };
 use crate::{
     audit::{Observer, Store, Writer},
-    domain::{RunId, TenantId, Time, is_taken_out},
+    domain::{RunId, Time, is_taken_out},
     engine::{
         decide::{guards, settlement},
         halt::Halt,
@@ -23,10 +23,7 @@ use crate::{
         ReportWritten, Row, RowRead, RowState, Run, RunOpened, RunSealed, Settled, StopCause, UndoDecided,
     },
 };
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 
 /// Carries a run out.
@@ -196,10 +193,9 @@ impl<T: Transport> Engine<T> {
         Ok(found.partner)
     }
 
-    /// Reads and judges every row that is not judged yet, then seals the plan. `gone_before` are the
-    /// customers that earlier runs of this log removed.
-    pub async fn plan(&self, gone_before: HashSet<TenantId>) -> Result<(), Halt> {
-        plan(&self.shared, gone_before).await
+    /// Reads and judges every row that is not judged yet, then seals the plan.
+    pub async fn plan(&self, before: Before) -> Result<(), Halt> {
+        plan(&self.shared, before).await
     }
 
     /// Changes every customer that the confirmed plan calls ready, wave by wave, and sees each through to
@@ -213,8 +209,9 @@ impl<T: Transport> Engine<T> {
     pub fn require_limits(&self) -> Result<(), Halt> {
         let refused = self.with_run(|run| {
             let plan = run.plan.as_ref()?;
-            let approval = || guards::not_approved(&run.policy, plan, run.is_approved);
-            guards::beyond_limits(&run.policy, plan).or_else(approval)
+            let procedure = run.opened.procedure;
+            let approval = || guards::not_approved(procedure, &run.policy, plan, run.is_approved);
+            guards::beyond_limits(procedure, &run.policy, plan).or_else(approval)
         });
         refused.map_or(Ok(()), |text| Err(Halt::stop(StopCause::Guard, text)))
     }

@@ -2,7 +2,7 @@
 
 mod carry_out;
 pub(crate) mod engine;
-mod plan;
+pub(crate) mod plan;
 mod row_step;
 pub(crate) mod scheduler;
 mod shared;

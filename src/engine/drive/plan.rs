@@ -2,7 +2,7 @@
 
 use super::shared::Shared;
 use crate::{
-    domain::{Outcome, TenantId, is_taken_out},
+    domain::{Outcome, Preparation, Procedure, TenantId, is_taken_out},
     engine::{
         decide::{guards, settlement},
         halt::Halt,
@@ -13,17 +13,40 @@ use crate::{
     },
     partner_center::transport::Transport,
     preconditions::Listed,
+    procedure::{TakenBack, unit},
     record::{Event, PlanSealed, Row, RowState, Run, StopCause},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 use tokio::task::JoinSet;
 
-/// Reads and judges every row that is not judged yet, then seals the plan. `gone_before` are the
-/// customers that earlier runs of this log removed.
-pub(crate) async fn plan<T: Transport>(
-    shared: &Shared<T>,
-    gone_before: HashSet<TenantId>,
-) -> Result<(), Halt> {
+/// What the log knows of customers from before the run.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// Those whom earlier runs removed.
+    pub gone: HashSet<TenantId>,
+    /// What could be taken back of the run that is taken back, if one is.
+    pub taken_back: HashMap<TenantId, Vec<Preparation>>,
+}
+
+impl Before {
+    /// What shows that this customer was removed, and what could be taken back of what was done to it.
+    fn of(&self, customer: TenantId) -> (Option<&'static str>, &[Preparation]) {
+        let was_there =
+            self.gone.contains(&customer).then_some("an earlier run in this audit log removed it");
+        (was_there, self.taken_back.get(&customer).map_or(&[], Vec::as_slice))
+    }
+}
+
+/// How what another run did is taken back by this procedure, if it is one that does so.
+pub fn to_take_back(procedure: Procedure, taken: &TakenBack<'_>) -> Option<Preparation> {
+    unit(procedure).takes_back(taken)
+}
+
+/// Reads and judges every row that is not judged yet, then seals the plan.
+pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Result<(), Halt> {
     let Some(partner) = shared.with_run(|run| run.partner.clone()) else {
         return Err(Halt::stop(StopCause::Guard, "the partner account is not identified"));
     };
@@ -37,7 +60,7 @@ pub(crate) async fn plan<T: Transport>(
     let ready = shared.with_run(Run::ready);
     let listing = list_customers(&shared.client, wanted, ready, policy.max_share).await?;
 
-    let context = Arc::new((policy, partner, gone_before));
+    let context = Arc::new((policy, partner, before));
     let mut waiting = unread.into_iter();
     let mut at_work: JoinSet<Result<bool, Halt>> = JoinSet::new();
     let mut halted = None;
@@ -57,10 +80,9 @@ pub(crate) async fn plan<T: Transport>(
             let subject = Subject { row, customer, listed, known: listing.known(customer) };
             let (shared, context) = (shared.clone(), Arc::clone(&context));
             at_work.spawn(async move {
-                let (policy, partner, gone_before) = &*context;
-                let was_there =
-                    gone_before.contains(&customer).then_some("an earlier run in this audit log removed it");
-                let context = Context { procedure, policy, partner, was_there };
+                let (policy, partner, before) = &*context;
+                let (was_there, taken_back) = before.of(customer);
+                let context = Context { procedure, policy, partner, was_there, taken_back };
                 let client = &shared.client;
                 let judged = judge_customer(client, subject, context).await?;
                 let settled = shared

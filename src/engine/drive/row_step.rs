@@ -48,7 +48,7 @@ pub(crate) async fn take_step<T: Transport>(shared: Shared<T>, row: u32, step: S
         Step::Close => settlement::closing(&snapshot),
         Step::Rejudge => rejudge(&shared, &snapshot, customer).await?,
         Step::Change { kind, attempt, request_id } => {
-            match prepared(client, &snapshot, customer, &kind).await? {
+            match prepared(&shared, &snapshot, customer, &kind).await? {
                 Ok(request) => {
                     change(&shared, (row, customer), &kind, request, (attempt, request_id)).await?;
                     Vec::new()
@@ -70,36 +70,41 @@ fn settled(row: &Row, verdict: Verdict, now: Time) -> Event {
     settlement::ended(row, settlement::on_verdict(row, verdict, now))
 }
 
-fn target<'a>(row: &Row, customer: TenantId, kind: &'a ChangeKind) -> Target<'a> {
+fn target<'a>(row: &Row, customer: TenantId, kind: &'a ChangeKind, now: Time) -> Target<'a> {
     let is_first = match (&row.state, kind) {
         (RowState::Changing(changing), ChangeKind::Preparation(one)) => changing.of(one).is_none(),
         (RowState::Changing(changing), ChangeKind::Reversal(one, _)) => changing.reversal(one).is_none(),
         _ => true,
     };
-    Target { customer, id: kind.about().map_or("", |one| &one.id), is_first }
+    let planned = kind.about();
+    Target { customer, id: planned.map_or("", |one| &one.id), planned, is_first, now }
 }
 
 /// The change as a request; or what is recorded instead.
 async fn prepared<T: Transport>(
-    client: &RecordedClient<T>,
+    shared: &Shared<T>,
     row: &Row,
     customer: TenantId,
     kind: &ChangeKind,
 ) -> Result<Result<Request, Vec<Event>>, Halt> {
-    let target = target(row, customer, kind);
+    let client = &*shared.client;
+    let target = target(row, customer, kind, client.now());
     let (lookup, request, understands, make) = match unit(kind.effect()).prepare(&target) {
         Prepare::Ready(request) => return Ok(Ok(request)),
         Prepare::Fresh { lookup, request, understands, make } => (lookup, request, understands, make),
     };
     let understand = |incoming: &Incoming| understands(incoming).then(|| incoming.clone());
     let subject = Some((row.number, customer));
-    let failed = |reason, failure: Failure| Err(Instead { reason, why: failure.exchange.described() });
+    let failed = |reason, failure: Failure| Err(Instead::because(reason, failure.exchange.described()));
     let result = match answer_to(client, Purpose::Read(lookup), subject, request, &understand).await? {
-        Read::Done(incoming, _) => make(&incoming, &target),
+        // The gate may have been closed for long.
+        Read::Done(incoming, _) => make(&incoming, &Target { now: client.now(), ..target }),
         Read::NoRelationship(failure) => failed(Reason::RefusedByService, failure),
         Read::Failed(reason, failure) => failed(reason, failure),
     };
-    Ok(result.map_err(|instead| settlement::instead(row, kind, target.is_first, instead, client.now())))
+    let procedure = shared.with_run(|run| run.opened.procedure);
+    let is_first = target.is_first;
+    Ok(result.map_err(|instead| settlement::instead(procedure, row, kind, is_first, instead, client.now())))
 }
 
 async fn rejudge<T: Transport>(
@@ -113,12 +118,14 @@ async fn rejudge<T: Transport>(
         return Ok(Vec::new());
     };
     let was_there = Some("it was there when the plan was made, and is gone now");
-    let context = Context { procedure, policy: &policy, partner: &partner, was_there };
+    // What is taken back is what the plan names.
+    let context =
+        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: &row.first };
     // What was confirmed was this name, whatever the list called it.
     let listed = Listed { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = judge_customer(&shared.client, subject, context).await?;
-    let judged = settlement::compared_with_plan(row, judged);
+    let judged = settlement::compared_with_plan(procedure, row, judged);
     let settled = settlement::on_looking_again(row, &judged, shared.client.now());
     let mut events = vec![Event::Judged(Box::new(judged))];
     events.extend(settled.map(|settled| settlement::ended(row, settled)));
@@ -172,7 +179,8 @@ async fn observe<T: Transport>(
     in_doubt: bool,
 ) -> Result<Observed, Halt> {
     let id = kind.about().map(|one| one.id.clone());
-    let target = Target { customer, id: id.as_deref().unwrap_or_default(), is_first: false };
+    let (planned, now) = (kind.about(), client.now());
+    let target = Target { customer, id: id.as_deref().unwrap_or_default(), planned, is_first: false, now };
     let Look { lookup, request, see } = unit(kind.effect()).look(&target, in_doubt);
     let understand = |answer: &Incoming| see(answer, &target);
     let read = answer_to(client, Purpose::Read(lookup), Some((row, customer)), request, &understand).await?;
@@ -182,7 +190,7 @@ async fn observe<T: Transport>(
         Read::Done(sight, basis) => (sight, basis.first().copied()),
         Read::NoRelationship(failure) if is_customer => {
             let detail = failure.exchange.text.unwrap_or_else(|| "no relationship".to_owned());
-            (Sight { seen: Observation::Gone, detail }, Some(failure.intent))
+            (Sight { seen: Observation::Gone, instead: None, detail }, Some(failure.intent))
         }
         Read::Failed(reason, failure) if is_customer => {
             let detail = format!("{reason}: {}", failure.exchange.described());
@@ -192,8 +200,8 @@ async fn observe<T: Transport>(
             (Sight::not_told(failure.exchange.described()), Some(failure.intent))
         }
     };
-    let Sight { seen, detail } = sight;
-    Ok(Observed { row, about: id, seen, detail, basis })
+    let Sight { seen, instead, detail } = sight;
+    Ok(Observed { row, about: id, seen, instead, detail, basis })
 }
 
 /// How often a change was refused because of its token.

@@ -108,7 +108,7 @@ fn why_untrusted(count: Count, not_asked: usize, others: Option<usize>) -> Optio
 /// What is seen of a row in a listing that cannot be trusted.
 pub(crate) fn not_told(row: u32, why: &str) -> Observed {
     let detail = format!("the listing of all customers does not tell either: {why}");
-    Observed { row, about: None, seen: Observation::NotTold, detail, basis: None }
+    Observed { row, about: None, seen: Observation::NotTold, instead: None, detail, basis: None }
 }
 
 impl Listing {
@@ -125,7 +125,7 @@ impl Listing {
                 (seen, detail, Some(*page))
             }
         };
-        Observed { row, about: None, seen, detail, basis }
+        Observed { row, about: None, seen, instead: None, detail, basis }
     }
 }
 

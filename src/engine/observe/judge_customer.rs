@@ -2,15 +2,18 @@
 
 use super::reading::{self, Failure, Read, collect};
 use crate::{
-    domain::{Cause, Finding, Lookup, Outcome, Procedure, Purpose, Reason, Seq, TenantId, Time, outcome_of},
+    domain::{
+        Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId, Time,
+        outcome_of,
+    },
     engine::{decide::guards, halt::Halt, send::client::RecordedClient},
     partner_center::{
         model::{Customer, Entitlement, Order, Subscription},
         request,
         transport::Transport,
     },
-    preconditions::{CustomerFacts, Facts, Listed, OrderState},
-    procedure::{Known, Need, ProcedureUnit, effects::is_another, unit},
+    preconditions::{CustomerFacts, Facts, Judgement, Listed, OrderState, act_by},
+    procedure::{Given, Known, Need, ProcedureUnit, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy},
 };
 
@@ -22,6 +25,8 @@ pub(crate) struct Context<'a> {
     pub(crate) partner: &'a Partner,
     /// What shows that there was a relationship, if the service knows none now.
     pub(crate) was_there: Option<&'static str>,
+    /// What could be taken back of the run that is taken back, if one is.
+    pub(crate) taken_back: &'a [Preparation],
 }
 
 /// A customer of the list, and what is known of it so far.
@@ -76,9 +81,9 @@ pub(crate) async fn judge_customer<T: Transport>(
         let name = subject.known.as_ref().and_then(|(facts, _)| facts.name.clone());
         return Ok(Judged { name, ..skipped(&subject, &gathered, vec![finding]) });
     }
-    let today = gathered.facts_at.day();
+    let now = gathered.facts_at;
     if let Some((customer, basis)) = subject.known.clone() {
-        gathered.facts = Some(Facts::new(today, customer));
+        gathered.facts = Some(Facts::new(now, customer));
         gathered.basis.push(basis);
     }
     let about = Some((subject.row, subject.customer));
@@ -88,7 +93,7 @@ pub(crate) async fn judge_customer<T: Transport>(
             Need::Nothing => break,
             Need::Customer => match customer(client, about, id).await? {
                 Read::Done(facts, basis) => {
-                    gathered.facts = Some(Facts::new(today, facts));
+                    gathered.facts = Some(Facts::new(now, facts));
                     gathered.basis.extend(basis);
                     None
                 }
@@ -193,25 +198,50 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         active_until: facts.active_until(),
         ..skipped(subject, gathered, Vec::new())
     };
-    if facts.customer.is_none() {
+    let procedure = context.procedure;
+    if facts.customer.is_none() && procedure.ends_relationship() {
         let note = "Partner Center shows the relationship as `none`".to_owned();
-        return Judged { verdict: Outcome::AlreadyDone(context.procedure), note: Some(note), ..base };
+        return Judged { verdict: Outcome::AlreadyDone(procedure), note: Some(note), ..base };
     }
-    let (judgement, first) = gathered.procedure.judge(facts, &subject.listed, context.policy);
-    let verdict = outcome_of(&judgement.findings).unwrap_or(Outcome::Ready);
-    Judged {
-        verdict,
-        // Nothing is done for somebody who may not go.
-        first: if verdict == Outcome::Ready { first } else { Vec::new() },
-        findings: judgement.findings,
-        allowed: judgement.allowed,
-        ..base
+    if facts.customer.is_none() {
+        let detail = "the relationship is `none`".to_owned();
+        let cause = Cause { what: "relationship".to_owned(), id: None, name: None, detail };
+        let findings = vec![Finding::new(Reason::NoRelationship, vec![cause])];
+        return Judged { verdict: Outcome::Skipped, findings, ..base };
     }
+    let given =
+        Given { facts, listed: &subject.listed, policy: context.policy, taken_back: context.taken_back };
+    let (judgement, first) = gathered.procedure.judge(&given);
+    let judged = decided(procedure, judgement, first, base);
+    // Whoever is ready has nothing that stays.
+    let act_by = if judged.verdict == Outcome::Skipped { act_by(facts) } else { None };
+    Judged { act_by, ..judged }
+}
+
+/// What follows from what stands in the way, and from what there is to do.
+fn decided(procedure: Procedure, judgement: Judgement, first: Vec<Preparation>, base: Judged) -> Judged {
+    let Judgement { mut findings, allowed, mut left_out } = judgement;
+    let has_nothing = first.is_empty() && procedure.is_each_by_itself();
+    if has_nothing || !findings.is_empty() {
+        findings.append(&mut left_out);
+    }
+    let verdict = match outcome_of(&findings) {
+        Some(outcome) => outcome,
+        None if has_nothing => {
+            let note = procedure.facts().gone_before.trim_end_matches('.').to_owned();
+            return Judged { verdict: Outcome::AlreadyDone(procedure), note: Some(note), allowed, ..base };
+        }
+        None => Outcome::Ready,
+    };
+    // Nothing is done for somebody who may not go.
+    let first = if verdict == Outcome::Ready { first } else { Vec::new() };
+    Judged { verdict, findings, allowed, first, left_out, ..base }
 }
 
 /// The service knows no relationship: gone, if there is evidence that there was one.
 fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
-    let (verdict, findings, note) = if let Some(evidence) = context.was_there {
+    let ends = context.procedure.ends_relationship();
+    let (verdict, findings, note) = if let Some(evidence) = context.was_there.filter(|_| ends) {
         (Outcome::AlreadyDone(context.procedure), Vec::new(), Some(evidence.to_owned()))
     } else {
         let shown = failure.exchange.text.clone().unwrap_or_else(|| "no relationship".to_owned());

@@ -85,17 +85,19 @@ fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {
         OrderState::Stands(standing) => (Observation::StillThere, standing.status),
         OrderState::NotFound => (Observation::NotTold, "not found".to_owned()),
     };
-    Some(Sight { seen, detail: format!("the order is `{status}`") })
+    Some(Sight { seen, instead: None, detail: format!("the order is `{status}`") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Time;
 
     #[test]
     fn it_says_which_order_and_nothing_else_of_it() {
         let customer = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
-        let target = Target { customer, id: "Zx\"1", is_first: true };
+        let target =
+            Target { customer, id: "Zx\"1", planned: None, is_first: true, now: Time::from_millis(0) };
         let Prepare::Ready(request) = CancelOrder.prepare(&target) else { panic!("nothing is read first") };
         assert_eq!(request.url, "/v1/customers/0a0a0a0a-1111-4222-8333-444444444444/orders/Zx%221");
         assert_eq!(request.body.unwrap().stored(), r#"{"id":"Zx\"1","status":"cancelled"}"#);

@@ -23,7 +23,7 @@ fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {
         return Some(Sight::not_told("the answer is about another customer"));
     }
     let (seen, detail) = relationship(&CustomerFacts::of(customer).relationship);
-    Some(Sight { seen, detail })
+    Some(Sight { seen, instead: None, detail })
 }
 
 /// The service must answer about the customer that was asked for.

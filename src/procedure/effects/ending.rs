@@ -23,6 +23,8 @@ pub(crate) enum End {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// It came to another end, which a look showed.
+    Otherwise(Reason),
     /// The service said no.
     Refused(Answer),
     /// It could not be sent, or was sent back too often.
@@ -38,20 +40,20 @@ pub(crate) enum End {
 pub(crate) struct Verdict {
     pub(crate) outcome: Outcome,
     pub(crate) evidence: Option<Evidence>,
-    pub(crate) reason: Option<Reason>,
+    pub(crate) reasons: Vec<Reason>,
     pub(crate) explanation: String,
 }
 
 impl Verdict {
     pub(crate) fn reached(outcome: Outcome, evidence: Evidence, explanation: impl Into<String>) -> Self {
-        Self { outcome, evidence: Some(evidence), reason: None, explanation: explanation.into() }
+        Self { outcome, evidence: Some(evidence), reasons: Vec::new(), explanation: explanation.into() }
     }
 
     pub(crate) fn because(reason: Reason, explanation: impl AsRef<str>) -> Self {
         Self {
             outcome: reason.outcome(),
             evidence: None,
-            reason: Some(reason),
+            reasons: vec![reason],
             explanation: format!("{} {}", explanation.as_ref(), reason.advice()).trim().to_owned(),
         }
     }
@@ -85,6 +87,7 @@ impl Ending<'_> {
             End::Refused(answer) => refused(answer, change),
             End::DidNotHappen => did_not_happen(change),
             End::NotCarriedOut => not_carried_out(change),
+            End::Otherwise(reason) => otherwise(reason, thing),
             End::Done { .. } | End::NotSeen { .. } | End::Unknown => {
                 let text = change.text().unwrap_or("no answer");
                 let text = format!(
@@ -109,7 +112,7 @@ impl Ending<'_> {
             End::Done { .. } if change.was_missing => Verdict {
                 outcome: Outcome::AlreadyDone(procedure),
                 evidence: None,
-                reason: None,
+                reasons: Vec::new(),
                 explanation: format!(
                     "When the {noun} was sent, the service {none_left} any more ({}); a later read shows none either.",
                     change.exchange().described()
@@ -139,6 +142,7 @@ impl Ending<'_> {
                 Verdict::because(Reason::AnswerLost, self.not_seen(clearly, still_there, waited))
             }
             End::Refused(answer) => refused(answer, change),
+            End::Otherwise(reason) => otherwise(reason, thing),
             End::NotCarriedOut => not_carried_out(change),
             End::DidNotHappen => did_not_happen(change),
             End::Unknown => unknown(change),
@@ -164,6 +168,11 @@ fn not_carried_out(change: &Change) -> Verdict {
     let text = change.text().unwrap_or("no answer");
     let text = format!("The change was tried {} times and not carried out: {text}.", change.attempts);
     Verdict::because(Reason::ServiceUnavailable, text)
+}
+
+/// How a row ends whose change came to another end.
+fn otherwise(reason: Reason, thing: &str) -> Verdict {
+    Verdict::because(reason, format!("The service shows another end of {thing} instead."))
 }
 
 /// How a row ends whose change did not happen.

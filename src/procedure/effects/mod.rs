@@ -6,6 +6,8 @@ mod delete_customer;
 mod ending;
 mod reactivate_subscription;
 mod remove_relationship;
+mod restore_renewal;
+mod schedule_cancellation;
 mod subscription;
 mod suspend_subscription;
 mod unit;
@@ -16,12 +18,14 @@ pub(crate) use unit::{EffectUnit, Instead, Look, Prepare, Sight, Target};
 
 use crate::domain::Effect;
 
-const UNITS: [&dyn EffectUnit; 5] = [
+const UNITS: [&dyn EffectUnit; 7] = [
     &remove_relationship::RemoveRelationship,
     &delete_customer::DeleteCustomer,
     &cancel_order::CancelOrder,
     &suspend_subscription::SuspendSubscription,
     &reactivate_subscription::ReactivateSubscription,
+    &schedule_cancellation::ScheduleCancellation,
+    &restore_renewal::RestoreRenewal,
 ];
 
 /// The unit of an effect.

@@ -52,12 +52,13 @@ impl EffectUnit for RemoveRelationship {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Time;
 
     #[test]
     fn it_is_exactly_the_documented_body() {
         assert_eq!(BODY.len(), 71);
         let customer = "0a0a0a0a-1111-4222-8333-444444444444".parse().unwrap();
-        let target = Target { customer, id: "", is_first: true };
+        let target = Target { customer, id: "", planned: None, is_first: true, now: Time::from_millis(0) };
         let Prepare::Ready(request) = RemoveRelationship.prepare(&target) else {
             panic!("nothing is read first")
         };

@@ -1,15 +1,18 @@
-//! A subscription that is given another status: it is read just before, and sent back whole.
+//! A subscription that is changed, its status or what happens at its term's end: it is read just before, and sent back whole.
 
-use super::unit::{Instead, Look, Prepare, Sight, Target};
+use super::{
+    ending::Verdict,
+    unit::{Instead, Look, Prepare, Sight, Target},
+};
 use crate::{
-    domain::{Lookup, Reason},
+    domain::{Lookup, Reason, is_taken_out},
     partner_center::{
         model::{self, Subscription},
         request::{self, Request},
-        resource::with_status,
+        resource::{self, Edit},
         response::Incoming,
     },
-    record::Observation,
+    record::{Change, Observation},
 };
 
 /// The change, over what the subscription is at this moment.
@@ -35,21 +38,47 @@ pub(super) fn shows_one(answer: &Incoming) -> bool {
 pub(super) fn found(answer: &Incoming, target: &Target<'_>) -> Result<Subscription, Instead> {
     let subscription: Subscription = model::read(&answer.body).map_err(|_unreadable| unexpected())?;
     if is_another(&subscription, target) {
-        let why = "the answer is about another subscription".to_owned();
-        return Err(Instead { reason: Reason::UnexpectedAnswer, why });
+        return Err(Instead::because(Reason::UnexpectedAnswer, ANOTHER));
     }
     Ok(subscription)
 }
 
 /// The same with this status, as a request.
 pub(super) fn changed(answer: &Incoming, target: &Target<'_>, status: &str) -> Result<Request, Instead> {
-    let changed = with_status(answer.text(), status).ok_or_else(unexpected)?;
+    edited(answer, target, &[Edit::Replace("status", status.into())])
+}
+
+/// The same with these edits, as a request.
+pub(super) fn edited(answer: &Incoming, target: &Target<'_>, edits: &[Edit]) -> Result<Request, Instead> {
+    let changed = resource::edited(answer.text(), edits).ok_or_else(unexpected)?;
     Ok(request::change_subscription(target.customer, target.id, changed))
 }
 
 fn unexpected() -> Instead {
-    let why = "the answer is no subscription that could be sent back".to_owned();
-    Instead { reason: Reason::UnexpectedAnswer, why }
+    Instead::because(Reason::UnexpectedAnswer, "the answer is no subscription that could be sent back")
+}
+
+/// The code of a version that is not the latest.
+const STALE: &str = "2055";
+
+/// Whether the service refused the change because it is not what was read a moment ago.
+pub(super) fn is_stale(change: &Change) -> bool {
+    let is_stale = matches!(change.status, Some(409 | 412)) || change.code() == Some(STALE);
+    is_stale && !is_taken_out("a-stale-version-is-any-refusal")
+}
+
+/// How the row ends because of that. `thing` begins the sentence.
+pub(super) fn changed_meanwhile(thing: &str, change: &Change) -> Verdict {
+    let said = change.exchange().described();
+    Verdict::because(Reason::ChangedSincePlan, format!("{thing}: somebody changed it meanwhile ({said})."))
+}
+
+const ANOTHER: &str = "the answer is about another subscription";
+
+/// The subscription that a look shows, or that it shows another; none if it shows none.
+pub(super) fn seen(answer: &Incoming, target: &Target<'_>) -> Option<Result<Subscription, Sight>> {
+    let found: Subscription = model::read(&answer.body).ok()?;
+    Some(if is_another(&found, target) { Err(Sight::not_told(ANOTHER)) } else { Ok(found) })
 }
 
 fn is_another(subscription: &Subscription, target: &Target<'_>) -> bool {
@@ -58,10 +87,10 @@ fn is_another(subscription: &Subscription, target: &Target<'_>) -> bool {
 
 /// Whether its status shows that it is `done`, or still `before`.
 pub(super) fn sight(answer: &Incoming, target: &Target<'_>, [done, before]: [&str; 2]) -> Option<Sight> {
-    let found: Subscription = model::read(&answer.body).ok()?;
-    if is_another(&found, target) {
-        return Some(Sight::not_told("the answer is about another subscription"));
-    }
+    let found = match seen(answer, target)? {
+        Ok(found) => found,
+        Err(another) => return Some(another),
+    };
     let status = found.status.unwrap_or_default();
     let is = |word: &str| status.trim().eq_ignore_ascii_case(word);
     let seen = if is(done) {
@@ -71,5 +100,5 @@ pub(super) fn sight(answer: &Incoming, target: &Target<'_>, [done, before]: [&st
     } else {
         Observation::NotTold
     };
-    Some(Sight { seen, detail: format!("the subscription is `{status}`") })
+    Some(Sight { seen, instead: None, detail: format!("the subscription is `{status}`") })
 }

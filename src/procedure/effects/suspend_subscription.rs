@@ -11,9 +11,6 @@ use crate::{
     preconditions::is_active_legacy,
 };
 
-/// The code of a version that is not the latest.
-const STALE: &str = "2055";
-
 pub(super) struct SuspendSubscription;
 
 impl EffectUnit for SuspendSubscription {
@@ -37,13 +34,10 @@ impl EffectUnit for SuspendSubscription {
 
     fn ended(&self, ending: &Ending<'_>) -> Verdict {
         let Ending { thing, change, end, .. } = ending;
-        let is_stale = matches!(change.status, Some(409 | 412)) || change.code() == Some(STALE);
         match end {
             // It is not what was read a moment ago.
-            End::Refused(_) if is_stale && !is_taken_out("a-stale-version-is-any-refusal") => {
-                let said = change.exchange().described();
-                let text = format!("{}: somebody changed it meanwhile ({said}).", capitalised(thing));
-                Verdict::because(Reason::ChangedSincePlan, text)
+            End::Refused(_) if subscription::is_stale(change) => {
+                subscription::changed_meanwhile(&capitalised(thing), change)
             }
             End::NotSeen { waited, .. } => {
                 let text = format!(
@@ -70,7 +64,7 @@ fn make(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead> {
     if target.is_first && !is_active_legacy(&found) && !is_any {
         let status = found.status.unwrap_or_default();
         let why = format!("now it is `{status}`, or of another kind");
-        return Err(Instead { reason: Reason::ChangedSincePlan, why });
+        return Err(Instead::because(Reason::ChangedSincePlan, why));
     }
     subscription::changed(answer, target, "suspended")
 }

@@ -4,7 +4,7 @@ mod ends;
 
 use super::*;
 use crate::{
-    domain::{Lookup, Reason, TenantId},
+    domain::{Lookup, Reason, TenantId, Time},
     partner_center::{request::Request, response::Incoming},
     record::{Observation, samples::settling},
 };
@@ -13,7 +13,8 @@ use std::time::Duration;
 const CUSTOMER: &str = "0a0a0a0a-1111-4222-8333-444444444444";
 
 fn target(id: &str, is_first: bool) -> Target<'_> {
-    Target { customer: CUSTOMER.parse::<TenantId>().unwrap(), id, is_first }
+    let customer = CUSTOMER.parse::<TenantId>().unwrap();
+    Target { customer, id, planned: None, is_first, now: Time::from_millis(0) }
 }
 
 fn answer(body: &str) -> Incoming {
@@ -133,7 +134,10 @@ fn made(effect: Effect, is_first: bool, body: &str) -> Result<Request, Reason> {
     assert_eq!(lookup, Lookup::Subscription);
     assert_eq!(request.url, format!("/v1/customers/{CUSTOMER}/subscriptions/A"));
     assert!(understands(&answer(r#"{"status":"active"}"#)) && !understands(&answer("{}")));
-    make(&answer(body), &target).map_err(|instead| instead.reason)
+    make(&answer(body), &target).map_err(|instead| match instead {
+        Instead::Because { reason, .. } => reason,
+        Instead::IsDone => panic!("it is to be done"),
+    })
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn each_has_its_time_its_cost_and_its_place_in_a_listing() {
         assert_eq!(unit(*effect).patience(&policy), Duration::from_secs(seconds), "{effect}");
         assert_eq!(unit(*effect).is_seen_in_listing(), effect.is_last(), "{effect}");
         // The change and the look; a subscription is read before as well.
-        let is_read = matches!(effect, Effect::SuspendSubscription | Effect::ReactivateSubscription);
+        let is_read = !effect.is_last() && *effect != Effect::CancelOrder;
         let cost = unit(*effect).cost() - if is_read { 3.0 } else { 2.0 };
         assert!(cost.abs() < f64::EPSILON, "{effect}");
     }

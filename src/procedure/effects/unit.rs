@@ -2,7 +2,7 @@
 
 use super::ending::{Ending, Verdict};
 use crate::{
-    domain::{Effect, Lookup, Reason, TenantId},
+    domain::{Effect, Lookup, Preparation, Reason, TenantId, Time},
     partner_center::{request::Request, response::Incoming},
     record::{Observation, Policy},
 };
@@ -14,8 +14,12 @@ pub(crate) struct Target<'a> {
     pub(crate) customer: TenantId,
     /// The ID of the order or the subscription; empty if it is done to the customer itself.
     pub(crate) id: &'a str,
+    /// What the plan says of it, if it is not done to the customer itself.
+    pub(crate) planned: Option<&'a Preparation>,
     /// Whether the change was never sent before.
     pub(crate) is_first: bool,
+    /// What time it is.
+    pub(crate) now: Time,
 }
 
 /// The request of a change.
@@ -33,9 +37,19 @@ pub(crate) enum Prepare {
 
 /// Why a change is not sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Instead {
-    pub(crate) reason: Reason,
-    pub(crate) why: String,
+pub(crate) enum Instead {
+    /// It is so already.
+    IsDone,
+    Because {
+        reason: Reason,
+        why: String,
+    },
+}
+
+impl Instead {
+    pub(crate) fn because(reason: Reason, why: impl Into<String>) -> Self {
+        Self::Because { reason, why: why.into() }
+    }
 }
 
 /// A look whether a change is done.
@@ -50,12 +64,14 @@ pub(crate) struct Look {
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
     pub(crate) seen: Observation,
+    /// To which other end it came.
+    pub(crate) instead: Option<Reason>,
     pub(crate) detail: String,
 }
 
 impl Sight {
     pub(crate) fn not_told(detail: impl Into<String>) -> Self {
-        Self { seen: Observation::NotTold, detail: detail.into() }
+        Self { seen: Observation::NotTold, instead: None, detail: detail.into() }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Answer, Effect, Procedure, Purpose},
+    domain::{Answer, Effect, Procedure, Purpose, Reason},
     record::{Observation, Rules, samples},
 };
 use std::time::Duration;
@@ -12,7 +12,7 @@ fn first_try(intended: &RequestIntended, intent: Seq, at: Time) -> Change {
 }
 
 fn order(id: &str) -> Preparation {
-    Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: None }
+    Preparation::new(Effect::CancelOrder, id.to_owned(), None)
 }
 
 fn plan() -> Box<[Preparation]> {
@@ -41,7 +41,10 @@ fn changing(sent: &[(&str, Option<Answer>, Option<Observation>)]) -> Changing {
 }
 
 fn may(changing: &Changing, about: Option<&str>) -> bool {
-    changing.clone().send(&intended(about), &plan(), Rules::LATEST, (9, NOW)).is_ok()
+    changing
+        .clone()
+        .send(&intended(about), (Procedure::DeleteSandboxCustomer, &plan()), Rules::LATEST, (9, NOW))
+        .is_ok()
 }
 
 const DONE: (Option<Answer>, Option<Observation>) = (Some(Answer::Understood), Some(Observation::Gone));
@@ -97,7 +100,8 @@ fn a_look_in_between_can_only_take_something_out() {
         .unwrap()
     };
     let again = |sent: &[_], first: &[&str]| {
-        let left = changing(sent).judged_again(&judged(Outcome::Ready, first), &plan());
+        let left = changing(sent)
+            .judged_again(&judged(Outcome::Ready, first), (Procedure::DeleteSandboxCustomer, &plan()));
         left.map(|left| left.unwrap().len())
     };
     let (answer, seen) = DONE;
@@ -110,7 +114,10 @@ fn a_look_in_between_can_only_take_something_out() {
     }
     let mut ended = changing(&first_done);
     assert_eq!(
-        ended.judged_again(&judged(Outcome::AlreadyDone(Procedure::DeleteSandboxCustomer), &[]), &plan()),
+        ended.judged_again(
+            &judged(Outcome::AlreadyDone(Procedure::DeleteSandboxCustomer), &[]),
+            (Procedure::DeleteSandboxCustomer, &plan())
+        ),
         Ok(None)
     );
     assert!(
@@ -144,7 +151,7 @@ fn what_a_customer_can_end_as_follows_from_its_changes() {
 }
 
 fn subscription(id: &str) -> Preparation {
-    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None }
+    Preparation::new(Effect::SuspendSubscription, id.to_owned(), None)
 }
 
 fn intent(about: Option<&str>, effect: Effect) -> RequestIntended {
@@ -190,9 +197,12 @@ fn a_row_falls_once_as_its_failure_and_if_something_can_be_taken_back() {
     let mut between = sent;
     between.changes.truncate(1);
     let again = Judged::skipped(1, NOW, vec![]);
-    assert_eq!(between.clone().judged_again(&again, &first), Ok(None));
+    assert_eq!(between.clone().judged_again(&again, (Procedure::RemoveRelationship, &first)), Ok(None));
     between.fall(&settled(Outcome::NotAttempted), &first).unwrap();
-    assert!(between.judged_again(&again, &first).is_err(), "it is not gone on with");
+    assert!(
+        between.judged_again(&again, (Procedure::RemoveRelationship, &first)).is_err(),
+        "it is not gone on with"
+    );
 }
 
 #[test]
@@ -204,7 +214,10 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
 
     let back = |changing: &Changing, about| {
         let intent = intent(Some(about), Effect::ReactivateSubscription);
-        changing.clone().send(&intent, &first, Rules::LATEST, (9, NOW)).is_ok()
+        changing
+            .clone()
+            .send(&intent, (Procedure::RemoveRelationship, &first), Rules::LATEST, (9, NOW))
+            .is_ok()
     };
     let (mut wanted, mut left) = (fallen.clone(), fallen.clone());
     (wanted.undo, left.undo) = (Some(true), Some(false));
@@ -214,12 +227,22 @@ fn what_was_suspended_is_taken_back_when_somebody_said_so_and_nothing_else_is() 
     }
     // Whatever is taken back, nothing more is done.
     for (about, effect) in [(None, Effect::RemoveRelationship), (Some("T"), Effect::SuspendSubscription)] {
-        assert!(wanted.clone().send(&intent(about, effect), &first, Rules::LATEST, (9, NOW)).is_err());
+        assert!(
+            wanted
+                .clone()
+                .send(
+                    &intent(about, effect),
+                    (Procedure::RemoveRelationship, &first),
+                    Rules::LATEST,
+                    (9, NOW)
+                )
+                .is_err()
+        );
     }
     assert!(wanted.may_end_as(Outcome::Failed) && !wanted.may_end_as(Outcome::NotAttempted));
     assert_eq!(wanted.left_prepared(&first).len(), 1);
     let taken_back = intent(Some("S"), Effect::ReactivateSubscription);
-    wanted.send(&taken_back, &first, Rules::LATEST, (9, NOW)).unwrap();
+    wanted.send(&taken_back, (Procedure::RemoveRelationship, &first), Rules::LATEST, (9, NOW)).unwrap();
     assert!(!wanted.may_end_as(Outcome::Failed), "its answer is awaited");
     let reactivated = wanted.open().unwrap();
     reactivated.answered(Answer::Understood, Rules::LATEST, NOW);
@@ -314,4 +337,59 @@ fn a_look_that_is_about_something_is_about_its_latest_change() {
     assert_eq!(effect(&mut changing, Some("S")), Some(Effect::ReactivateSubscription));
     assert_eq!(effect(&mut changing, None), Some(Effect::DeleteCustomer));
     assert_eq!(effect(&mut changing, Some("T")), None);
+}
+
+#[test]
+fn each_is_done_by_itself_and_the_end_says_what_became_of_all() {
+    let subscription = |id: &str| Preparation::new(Effect::ScheduleCancellation, id.to_owned(), None);
+    let first = [subscription("S"), subscription("T")];
+    let sent = |about: &str, answer: Answer, seen: Option<Observation>, instead: Option<Reason>| {
+        let purpose = Purpose::Change(Effect::ScheduleCancellation);
+        let mut change = first_try(&RequestIntended { purpose, ..intended(Some(about)) }, 0, NOW);
+        change.answered(answer, Rules::LATEST, NOW);
+        if let Some(seen) = seen {
+            change.looked_at(seen, instead, NOW);
+        }
+        change
+    };
+    let done = |about| sent(about, Answer::Understood, Some(Observation::Gone), None);
+    let extended = Some(Reason::BecameExtendedTerm);
+    let otherwise = |about, answer| sent(about, answer, Some(Observation::StillThere), extended);
+    let refused = |about| sent(about, Answer::Refused, None, None);
+    let lost = |about| sent(about, Answer::Unclear, None, None);
+    let agreed = |about| sent(about, Answer::Understood, None, None);
+    let scheduled = Outcome::Done(Procedure::CancelAtTermEnd);
+    let (failed, unknown, not_attempted, skipped) =
+        (Outcome::Failed, Outcome::Unknown, Outcome::NotAttempted, Outcome::Skipped);
+    for (changes, is_all, may) in [
+        (vec![done("S"), done("T")], true, &[scheduled, failed, not_attempted][..]),
+        // Something was left out from the beginning.
+        (vec![done("S"), done("T")], false, &[failed, not_attempted]),
+        (vec![done("S")], true, &[failed, not_attempted]),
+        (vec![done("S"), refused("T")], true, &[failed, not_attempted]),
+        (vec![refused("S"), refused("T")], true, &[failed, not_attempted, skipped]),
+        (vec![otherwise("S", Answer::Understood)], true, &[failed, not_attempted]),
+        (vec![otherwise("S", Answer::Unclear), done("T")], true, &[failed, not_attempted]),
+        (vec![done("S"), lost("T")], true, &[unknown]),
+        (vec![agreed("S"), done("T")], true, &[unknown]),
+    ] {
+        let changing = Changing { changes, ..Changing::new(Outcome::Ready, NOW) };
+        for outcome in Outcome::ALL {
+            // Which procedure it is of is asked elsewhere.
+            let is_of_another = matches!(outcome, Outcome::Done(of) if of != Procedure::CancelAtTermEnd);
+            let allowed = changing.may_end_each_as(outcome, &first, is_all);
+            assert!(is_of_another || allowed == may.contains(&outcome), "{changing:?} {outcome}");
+        }
+    }
+    // What was refused keeps nothing else from being sent; what is in doubt does.
+    let next = |change: Change, procedure: Procedure| {
+        let purpose = Purpose::Change(Effect::ScheduleCancellation);
+        let mut changing = Changing { changes: vec![change], ..Changing::new(Outcome::Ready, NOW) };
+        let intent = RequestIntended { purpose, ..intended(Some("T")) };
+        changing.send(&intent, (procedure, &first), Rules::LATEST, (9, NOW)).is_ok()
+    };
+    let cancel = Procedure::CancelAtTermEnd;
+    assert!(next(refused("S"), cancel) && next(agreed("S"), cancel) && !next(lost("S"), cancel));
+    assert!(next(otherwise("S", Answer::Understood), cancel));
+    assert!(!next(refused("S"), Procedure::RemoveRelationship));
 }

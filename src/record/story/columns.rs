@@ -62,7 +62,7 @@ impl<'a> Value<'a> {
 }
 
 /// All of them, in their order.
-pub const CUSTOMER_COLUMNS: [Column; 15] = [
+pub const CUSTOMER_COLUMNS: [Column; 16] = [
     Column {
         name: "row",
         heading: "Row",
@@ -141,6 +141,14 @@ pub const CUSTOMER_COLUMNS: [Column; 15] = [
         meaning: "The first day on which it may go if nobody does anything, where that is known.",
         sql: "json_extract(settled.json, '$.removable_from')",
         value: |story| story.removable_from().map_or(Value::None, Value::Day),
+    },
+    Column {
+        name: "act_by",
+        heading: "Act by",
+        width: 13.0,
+        meaning: "The day until which somebody can act so that everything which renews itself or is extended ends with its term.",
+        sql: "json_extract(settled.json, '$.act_by')",
+        value: |story| story.act_by().map_or(Value::None, Value::Day),
     },
     Column {
         name: "http_status",

@@ -164,7 +164,7 @@ impl CustomerStory {
                 if let Some(change) = change {
                     // Nobody looks while an answer is awaited.
                     give_up(change, at);
-                    change.seen(observed.seen, at);
+                    change.looked_at(observed.seen, observed.instead, at);
                 }
                 self.looks.push((at, observed.clone()));
             }
@@ -209,6 +209,11 @@ impl CustomerStory {
     fn change_of(&mut self, intent: Seq) -> Option<&mut Change> {
         let place = *self.intents.get(&intent)?;
         self.changes.get_mut(place)
+    }
+
+    /// What its judgements named to be done, each once.
+    pub fn planned(&self) -> &[Preparation] {
+        &self.first
     }
 
     /// All that was, or may have been, done.
@@ -388,6 +393,16 @@ impl CustomerStory {
     /// The first day on which it may go, as it is on record.
     pub fn removable_from(&self) -> Option<Day> {
         self.settled()?.removable_from
+    }
+
+    /// The day until which somebody can act so that everything which renews itself or is extended ends with its term.
+    pub fn act_by(&self) -> Option<Day> {
+        self.settled()?.act_by
+    }
+
+    /// How many seats its subscriptions have, as they were read last.
+    pub fn seats(&self) -> Option<u64> {
+        self.judged.iter().rev().find_map(|(.., judged)| judged.seats)
     }
 
     /// The answer that decided.

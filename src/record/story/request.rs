@@ -16,6 +16,8 @@ pub struct RequestStory {
     pub intended: RequestIntended,
     /// How it ended; none: the program died before it knew.
     pub end: Option<(Time, Ended)>,
+    /// The place of the record that says so.
+    pub ended_in: Option<Seq>,
 }
 
 /// How a request ended.
@@ -91,12 +93,13 @@ impl Requests {
     pub(super) fn take(&mut self, seq: Seq, record: &Record) {
         if let Event::RequestIntended(intent) = &record.event {
             let intended = (**intent).clone();
-            self.0.push(RequestStory { seq, at: record.at, intended, end: None });
+            self.0.push(RequestStory { seq, at: record.at, intended, end: None, ended_in: None });
         } else if let Some(ended) = Ended::of(record) {
             let intent = record.event.about().intent();
             // The latest ones are answered first.
             if let Some(request) = self.0.iter_mut().rev().find(|request| Some(request.seq) == intent) {
                 request.end.get_or_insert((record.at, ended));
+                request.ended_in.get_or_insert(seq);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! When the rest can go: skipped customers by the month and the day from which they may if nobody does
-//! anything, and those for whom somebody must.
+//! When the rest can go: skipped customers by the month and the day from which they may if nobody does anything; those for
+//! whom somebody must, by the day until which that is possible; and those of whom no day is known.
 
 use super::super::rows::{Day, Tally};
 use crate::domain::{self, Outcome};
@@ -27,6 +27,14 @@ const IN_A_ROW: u32 = 36;
 pub(super) struct Calendar<'a> {
     months: Vec<Month>,
     days: Vec<OneDay<'a>>,
+    /// Until when somebody can act, by month,
+    act_months: Vec<Month>,
+    /// and by day.
+    acts: Vec<OneDay<'a>>,
+    /// How many there are.
+    to_act: u32,
+    /// For whom it was too late already.
+    too_late: Option<Customers<'a>>,
     skipped: u32,
     dated: u32,
     undated: Option<Customers<'a>>,
@@ -37,6 +45,7 @@ pub(super) struct Calendar<'a> {
 struct Month {
     name: String,
     count: u32,
+    seats: u64,
     /// Of the largest month, in percent.
     share: u32,
     /// All that may go by its end.
@@ -54,6 +63,7 @@ struct OneDay<'a> {
 #[derive(Debug, Serialize)]
 struct Customers<'a> {
     count: u32,
+    seats: u64,
     names: &'a [String],
     more: u32,
 }
@@ -61,15 +71,22 @@ struct Customers<'a> {
 impl<'a> Calendar<'a> {
     /// None if nobody is left who could go some day.
     pub(super) fn of(tally: &'a Tally) -> Option<Self> {
-        if tally.days.is_empty() && tally.undated.count == 0 && tally.dated_before == 0 {
+        let has_acts = !tally.acts.is_empty() || tally.too_late.count > 0;
+        if tally.days.is_empty() && tally.undated.count == 0 && tally.dated_before == 0 && !has_acts {
             return None;
         }
         let skipped = tally.counts.get(&Outcome::Skipped).copied().unwrap_or_default();
         let dated = tally.days.values().map(|day| day.count).sum();
-        let days = tally.days.iter().map(|(date, day)| OneDay { date, who: Customers::of(day) });
+        let each = |days: &'a BTreeMap<String, Day>| -> Vec<OneDay<'a>> {
+            days.iter().map(|(date, day)| OneDay { date, who: Customers::of(day) }).collect()
+        };
         Some(Self {
             months: months(&tally.days),
-            days: days.collect(),
+            days: each(&tally.days),
+            act_months: months(&tally.acts),
+            acts: each(&tally.acts),
+            to_act: tally.acts.values().map(|day| day.count).sum(),
+            too_late: (tally.too_late.count > 0).then(|| Customers::of(&tally.too_late)),
             skipped,
             dated,
             dated_before: tally.dated_before,
@@ -80,16 +97,17 @@ impl<'a> Calendar<'a> {
 
 impl<'a> Customers<'a> {
     fn of(day: &'a Day) -> Self {
-        Self { count: day.count, names: &day.names, more: day.more() }
+        Self { count: day.count, seats: day.seats, names: &day.names, more: day.more() }
     }
 }
 
 /// Each month from the first to the last; without the empty ones, if that were too many.
 fn months(days: &BTreeMap<String, Day>) -> Vec<Month> {
-    let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
     for (date, day) in days {
         if let Some(month) = month(date) {
-            *counts.entry(month).or_default() += day.count;
+            let (count, seats) = counts.entry(month).or_default();
+            (*count, *seats) = (*count + day.count, seats.saturating_add(day.seats));
         }
     }
     let ends = counts.first_key_value().zip(counts.last_key_value());
@@ -100,13 +118,13 @@ fn months(days: &BTreeMap<String, Day>) -> Vec<Month> {
             counts.entry(month).or_default();
         }
     }
-    let most = counts.values().copied().max().unwrap_or_default().max(1);
+    let most = counts.values().map(|(count, _)| *count).max().unwrap_or_default().max(1);
     let mut so_far = 0;
-    let named = counts.into_iter().map(|(month, count)| {
+    let named = counts.into_iter().map(|(month, (count, seats))| {
         so_far += count;
         let name = MONTHS.get((month % 12) as usize).copied().unwrap_or_default();
         let share = (100 * count).div_ceil(most);
-        Month { name: format!("{name} {}", month / 12), count, share, so_far }
+        Month { name: format!("{name} {}", month / 12), count, seats, share, so_far }
     });
     named.collect()
 }
@@ -124,7 +142,10 @@ mod tests {
     use super::*;
 
     fn days(dates: &[(&str, u32)]) -> BTreeMap<String, Day> {
-        dates.iter().map(|(date, count)| ((*date).to_owned(), Day { count: *count, names: vec![] })).collect()
+        dates
+            .iter()
+            .map(|(date, count)| ((*date).to_owned(), Day { count: *count, ..Day::default() }))
+            .collect()
     }
 
     fn shown(dates: &[(&str, u32)]) -> Vec<(String, u32, u32, u32)> {

@@ -28,10 +28,12 @@
     (row.said ??= folded([row.element.cells[1], ...paragraphs(row)].map((part) => part.textContent).join(" ")));
   const reasons = (row) =>
     (row.reasons ??= new Set(paragraphs(row).flatMap((part) => [...part.querySelectorAll("code")].map((code) => code.textContent))));
+  const day = (row, name) => paragraphs(row).map((part) => part.querySelector("time." + name)).find((time) => time)?.textContent ?? "";
   const key = {
     row: (row) => Number(row.element.cells[0].textContent),
     name: (row) => row.element.cells[1].querySelector("bdi")?.textContent ?? "",
-    from: (row) => paragraphs(row).at(-1)?.querySelector("time")?.textContent ?? "",
+    from: (row) => day(row, "from"),
+    act: (row) => day(row, "act"),
     settled: (row) => row.element.querySelector("dl")?.querySelector("time")?.textContent ?? "",
   };
   // What has no such thing comes last, in either direction.

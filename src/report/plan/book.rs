@@ -6,7 +6,7 @@ use super::{
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
-    domain::{ListReading, Outcome, Preparation, Time, in_one_text},
+    domain::{ListReading, Outcome, Time, in_one_text},
     record::Judged,
     report::{
         ReportError,
@@ -137,7 +137,7 @@ fn first(sheet: &mut Sheet<'_>, surprises: &[Surprise]) -> Result<(), XlsxError>
 fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
-    let before: Vec<_> = decision.first.iter().map(Preparation::in_words).collect();
+    let before = decision.to_do();
     let cells = [
         Cell::Number(decision.row.into()),
         Cell::text(id.as_ref()),

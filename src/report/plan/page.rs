@@ -6,7 +6,7 @@ use super::{
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
-    domain::{Finding, ListReading, Outcome, Preparation},
+    domain::{Finding, ListReading, Outcome},
     record::Judged,
     report::{
         ReportError,
@@ -155,7 +155,7 @@ fn leaving(entry: &Entry<&Judged>) -> Leaving {
         id: id_of(entry),
         domain: decision.domain.clone().unwrap_or_default(),
         seats: decision.seats,
-        first: decision.first.iter().map(Preparation::in_words).collect(),
+        first: decision.to_do(),
         allowed: left_to_the_service(decision).into_iter().map(str::to_owned).collect(),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     surprises::Surprises,
 };
 use crate::{
-    domain::Seq,
+    domain::{Procedure, Seq},
     record::{PlanSealed, PlanStory, Policy, RunOpened},
 };
 use std::{
@@ -19,11 +19,11 @@ use std::{
 /// The settings that a plan must stay within.
 const LIMITS: [&str; 3] = ["max_removals", "max_share", "limit"];
 
-fn cannot_be_applied(policy: &Policy, plan: &PlanSealed) -> Option<String> {
-    let ready = plan.ready;
+fn cannot_be_applied(procedure: Procedure, policy: &Policy, plan: &PlanSealed) -> Option<String> {
+    let (ready, would) = (plan.ready, procedure.facts().would);
     plan.needs(policy).map(|needed| {
         format!(
-            "It would remove {ready} customers, which is beyond its limits. If so many are meant, plan again with \
+            "It would {would} {ready} customers, which is beyond its limits. If so many are meant, plan again with \
              `{needed}`."
         )
     })
@@ -84,7 +84,7 @@ impl<W: Write> Writing<W> {
             digest: plan.sealed.digest,
             how_to_check: HOW_TO_CHECK.to_owned(),
             ready: plan.sealed.ready,
-            cannot_be_applied: cannot_be_applied(&run.opened.policy, &plan.sealed),
+            cannot_be_applied: cannot_be_applied(run.opened.procedure, &run.opened.policy, &plan.sealed),
             customers_of_partner: plan.sealed.customers_of_partner,
             planned: run.opened.applies.is_none().then(|| planned_by(&run.opened, plan)),
             list: run.opened.input.reading.clone(),

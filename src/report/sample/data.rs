@@ -3,8 +3,8 @@
 use super::{HOSTILE, id};
 use crate::{
     domain::{
-        Answer, Cause, CorrelationId, Effect, Evidence, Finding, Headers, Lookup, Mode, Outcome, Procedure,
-        Purpose, Reason, RequestId, Sha256, Time, in_one_text,
+        Answer, Cause, CorrelationId, Day, Effect, Evidence, Finding, Headers, Lookup, Mode, Outcome,
+        Procedure, Purpose, Reason, RequestId, Sha256, Time, in_one_text,
     },
     record::{
         Event, Exchange, InputFile, Judged, Policy, RequestIntended, ResponseReceived, Rules, RunOpened,
@@ -152,6 +152,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
     RunOpened {
         rules: Rules::LATEST,
         applies: None,
+        takes_back: None,
         version: "0.1.0".into(),
         procedure,
         mode,
@@ -173,6 +174,11 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
     }
 }
 
+/// Its subscription renews itself after 2027-01-31.
+fn act_by(case: &Case) -> Option<Day> {
+    case.reasons.contains(&Reason::ActiveSubscription).then(|| "2027-01-28".parse().unwrap())
+}
+
 pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
     let blocked = !may_be_sent(case);
     Event::Judged(Box::new(Judged {
@@ -184,6 +190,8 @@ pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
         findings: case.findings.clone(),
         allowed: vec![],
         first: vec![],
+        left_out: vec![],
+        act_by: act_by(case),
         listed_as: None,
         seats: None,
         active_until: None,
@@ -256,6 +264,7 @@ pub(super) fn settled(row: u32, case: &Case, started_at: Time) -> Event {
         reasons: case.reasons.clone(),
         explanation: case.text.clone(),
         removable_from: day.map(|day| day.parse().unwrap()),
+        act_by: act_by(case),
         exchange: if was_sent { exchange } else { Exchange::default() },
         attempts: u32::from(was_sent),
         started_at,

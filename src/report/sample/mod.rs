@@ -227,6 +227,7 @@ impl Sample {
                 row,
                 about: None,
                 seen: Observation::Gone,
+                instead: None,
                 detail,
                 basis: None,
             }));

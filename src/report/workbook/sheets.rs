@@ -18,8 +18,8 @@ use std::cmp::Reverse;
 pub(super) const MOST_REQUESTS: u32 = 1_000_000;
 
 pub(super) const REASON_COLUMNS: [Column<'_>; 3] = [("Reason", 36.0), ("Rows", 8.0), ("What to do", 90.0)];
-pub(super) const DATE_COLUMNS: [Column<'_>; 3] =
-    [("May go from", 18.0), ("Customers", 12.0), ("Some of them", 90.0)];
+pub(super) const DATE_COLUMNS: [Column<'_>; 5] =
+    [("May go from", 18.0), ("Act by", 18.0), ("Customers", 12.0), ("Seats", 12.0), ("Some of them", 90.0)];
 pub(super) const REQUEST_COLUMNS: [Column<'_>; 14] = [
     ("Record", 10.0),
     ("Purpose", 22.0),
@@ -112,17 +112,22 @@ pub(super) fn reasons(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxEr
 }
 
 pub(super) fn next_dates(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), XlsxError> {
-    let dated = tally.days.iter().map(|(date, day)| (Cell::Day(date), day));
-    let before = Day { count: tally.dated_before, names: Vec::new() };
-    let before =
-        (before.count > 0).then_some((Cell::Text("see the page: the first edition’s days"), &before));
-    let undated = (tally.undated.count > 0).then_some((Cell::Text("somebody must act"), &tally.undated));
-    (1..).zip(dated.chain(before).chain(undated)).try_for_each(|(number, (from, day))| {
+    let nothing = || Cell::Nothing;
+    let dated = tally.days.iter().map(|(date, day)| (Cell::Day(date), nothing(), day));
+    let acts = tally.acts.iter().map(|(date, day)| (nothing(), Cell::Day(date), day));
+    let told = |day, from, act_by| Some((from, act_by, day)).filter(|(.., day): &(_, _, &Day)| day.count > 0);
+    let too_late = told(&tally.too_late, nothing(), Cell::Text("it was too late"));
+    let before = Day { count: tally.dated_before, ..Day::default() };
+    let before = told(&before, Cell::Text("see the page: the first edition’s days"), nothing());
+    let undated = told(&tally.undated, Cell::Text("somebody must act"), nothing());
+    let all = dated.chain(acts).chain(too_late).chain(before).chain(undated);
+    (1..).zip(all).try_for_each(|(number, (from, act_by, day))| {
         let mut names = day.names.join(", ");
         if day.more() > 0 {
             names.push_str(&format!(" and {} more", day.more()));
         }
-        sheet.row(number, &[from, Cell::Number(f64::from(day.count)), Cell::Wrapped(&names)])
+        let (count, seats) = (Cell::Number(f64::from(day.count)), Cell::Number(precise(day.seats)));
+        sheet.row(number, &[from, act_by, count, seats, Cell::Wrapped(&names)])
     })
 }
 

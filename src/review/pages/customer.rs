@@ -3,13 +3,15 @@
 use super::{Shown, Tools, customers::line, difference, timeline};
 use crate::{
     audit::{QueryError, StoredRecord},
-    domain::{Preparation, RunId, Seq, awaits_an_act},
+    domain::{RunId, Seq, awaits_an_act},
     record::{CustomerStory, Judged, RunStory},
 };
 use minijinja::{Value, value::Serde};
 
 /// So many records are shown; no ordinary customer has a tenth of it.
-const RECORDS: u32 = 200;
+const RECORDS: usize = 200;
+/// What became of it is told from so many, because it may have dozens of subscriptions, each changed by itself.
+const TOLD: u32 = 5000;
 /// So many other runs are named.
 const OTHERS: u32 = 20;
 
@@ -17,11 +19,12 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
     let Some(found) = tools.index.customer(run, row)? else {
         return Ok(Shown::nothing(&format!("Run `{run}` has no row {row}.")));
     };
-    let mut places = tools.index.about(run, Some(row), None, RECORDS + 1)?;
-    let is_cut = places.len() > RECORDS as usize;
-    places.truncate(RECORDS as usize);
+    let mut places = tools.index.about(run, Some(row), None, TOLD + 1)?;
+    let (is_cut, is_partly_told) = (places.len() > RECORDS, places.len() > TOLD as usize);
+    places.truncate(TOLD as usize);
     let whole = tools.index.run(run).and_then(|indexed| indexed.story.as_ref());
     let story = told(tools, whole, row, &places)?;
+    places.truncate(RECORDS);
     let judged = story.judged().last().map(|(.., judged)| judged);
     // A look at an order says nothing about the customer.
     let observed = story.looks().iter().rev().map(|(_, seen)| seen).find(|seen| seen.about.is_none());
@@ -35,9 +38,10 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         run => run.as_str(),
         line => line(&found),
         columns => columns(whole, &story),
-        became => story.became(is_cut.then_some("There are more records about it than are shown here.")),
+        became => story.became(is_partly_told.then_some("There are more records about it than are shown here.")),
         settled => settled.map(|settled| Value::from(Serde(settled))),
         goes_from => story.goes_from().map(|day| day.to_string()),
+        act_by => story.act_by().map(|day| day.to_string()),
         awaits_an_act => settled.is_some_and(|settled| {
             awaits_an_act(settled.outcome, &settled.reasons, settled.removable_from.is_some())
         }),
@@ -96,7 +100,7 @@ fn columns(run: Option<&RunStory>, story: &CustomerStory) -> Vec<Value> {
 
 /// What was to be done first: orders to be cancelled.
 fn preparations(judged: &Judged) -> Vec<String> {
-    judged.first.iter().map(Preparation::in_words).collect()
+    judged.to_do()
 }
 
 fn findings(judged: &Judged) -> Vec<Value> {

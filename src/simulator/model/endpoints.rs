@@ -139,10 +139,10 @@ impl Model {
         if relationship == Relationship::None {
             return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
         }
-        let details = self.details(&entry);
+        let details = self.details(now, &entry);
         let order = |order| products::order(id, order, self.is_cancelled(now, id, &order.id));
         let value = match asked {
-            Asked::Subscription(_, wanted) => self.subscription(&entry, wanted)?,
+            Asked::Subscription(_, wanted) => self.subscription(now, &entry, wanted)?,
             Asked::Subscriptions(_) => {
                 let each = details.subscriptions.iter().enumerate();
                 products::collection(each.map(|(i, s)| products::subscription(id, i, s)).collect())
@@ -195,7 +195,9 @@ impl Model {
         let quirks = self.quirks_of(id);
         let enforced: Enforced = quirks.enforces.unwrap_or_default();
         let is_cancelled = |order: &str| self.is_cancelled(now, id, order);
-        if let Some(refused) = rules::refuse(&self.details(&entry), enforced, now.day(), is_cancelled) {
+        if let Some(refused) =
+            rules::refuse(&self.details(now, &entry), enforced, self.calendar(now).day(), is_cancelled)
+        {
             return refused.into();
         }
         let answer = match quirks.removal_answer.unwrap_or_default() {
@@ -220,7 +222,7 @@ fn removal_in(body: &[u8]) -> Option<bool> {
     Some(field(body, "relationshipToPartner").is_some_and(|word| is_word(&word, "none")))
 }
 
-fn object(body: &[u8]) -> Option<serde_json::Map<String, Value>> {
+pub(super) fn object(body: &[u8]) -> Option<serde_json::Map<String, Value>> {
     let without_mark = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     serde_json::from_slice(without_mark).ok()
 }

@@ -25,9 +25,11 @@ mod sandbox;
 mod service;
 mod subscribing;
 mod synthetic_customers;
+mod term;
 #[cfg(test)]
 mod tests;
 mod throttle;
 
 pub use exchange::{Cut, Removal, Reply, Request};
 pub use service::Model;
+pub use subscribing::TermEndTruth;

@@ -66,12 +66,17 @@ pub(super) fn subscription_id(customer: TenantId, index: usize, subscription: &S
     subscription.id.clone().unwrap_or_else(|| if legacy { id().to_uppercase() } else { id() })
 }
 
+/// Whether it is set to renew itself.
+pub(super) fn renews(short: &Subscription) -> bool {
+    let plan = matches!(short.kind, SubscriptionKind::AzurePlan | SubscriptionKind::SavingsPlan);
+    short.auto_renew.unwrap_or(!plan)
+}
+
 /// A subscription.
 pub(super) fn subscription(customer: TenantId, index: usize, short: &Subscription) -> Value {
     let id = subscription_id(customer, index, short);
     let name = short.name.clone().unwrap_or_else(|| "Example product".to_owned());
-    let plan = matches!(short.kind, SubscriptionKind::AzurePlan | SubscriptionKind::SavingsPlan);
-    let renews = short.auto_renew.unwrap_or(!plan);
+    let renews = renews(short);
     let term = |usual: &str| short.term.clone().unwrap_or_else(|| usual.to_owned());
     let mut value = json!({
         "id": id, "offerId": derived(customer, &name), "offerName": name, "friendlyName": name,

@@ -4,6 +4,7 @@ use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
 use super::super::scenario::{
     Activity, Casing, Generated, Known, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
+    Subscription,
 };
 use super::activity::Happened;
 use super::answers::{self, Answer};
@@ -13,7 +14,7 @@ use super::endpoints::is_documented_body;
 use super::faults::Faults;
 use super::issuer::{self, Issuer};
 use super::route::Asked;
-use super::subscribing::Became;
+use super::term::Became;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
 use crate::domain::{RequestId, TenantId, Time};
@@ -36,8 +37,14 @@ pub struct Model {
     ids: Random,
     /// Orders whose cancellation was accepted, and when it takes place.
     pub(super) cancelling: BTreeMap<(TenantId, String), Time>,
-    /// Subscriptions that were given another status.
+    /// Subscriptions that were changed.
     pub(super) became: BTreeMap<(TenantId, String), Became>,
+    /// How far the calendar of terms and windows is ahead of the clock, in milliseconds.
+    pub(super) calendar_ahead: i64,
+    /// What the calendar says when the first request comes.
+    calendar_begins: Option<Time>,
+    /// When the first request came.
+    pub(super) began: Option<Time>,
     late: Vec<Late>,
     /// Old answers to changes, if they are given again.
     replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
@@ -65,7 +72,7 @@ pub(super) enum Change {
     },
     /// It takes this long; none is for ever.
     CancelOrder(String, Option<Duration>),
-    SetStatus(String, String),
+    Update(String, Box<Subscription>),
 }
 
 /// A change that will take place.
@@ -141,6 +148,9 @@ impl Model {
             ids: Random::new(scenario.seed, 1),
             cancelling: BTreeMap::new(),
             became: BTreeMap::new(),
+            calendar_ahead: 0,
+            calendar_begins: scenario.calendar,
+            began: None,
             late: Vec::new(),
             replays: scenario.replay_request_ids.then(BTreeMap::new),
             removals: Vec::new(),
@@ -181,6 +191,7 @@ impl Model {
 
     /// Answers a request that arrives at `now`. Its effects take place here, or when they are due.
     pub fn handle(&mut self, now: Time, request: &Request) -> Reply {
+        self.begin(now);
         self.settle(now);
         self.number += 1;
         let asked = Asked::by(request);
@@ -207,6 +218,15 @@ impl Model {
         };
         headers.extend(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)));
         Reply { status: answer.status, headers, body, delay, cut }
+    }
+
+    /// From now on terms end.
+    fn begin(&mut self, now: Time) {
+        if self.began.is_none() {
+            self.began = Some(now);
+            self.calendar_ahead =
+                self.calendar_begins.map_or(0, |begins| begins.as_millis().saturating_sub(now.as_millis()));
+        }
     }
 
     /// The limits are Partner Center's.
@@ -262,7 +282,7 @@ impl Model {
                     self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
                 }
             }
-            Change::SetStatus(subscription, status) => self.set_status(customer, subscription, status),
+            Change::Update(subscription, short) => self.update(customer, subscription, *short, at),
             Change::CancelOrder(order, takes) => {
                 let due = takes.map_or(NEVER, |takes| at.plus(takes));
                 self.cancelling.entry((customer, order)).or_insert(due);

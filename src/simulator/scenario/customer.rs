@@ -130,6 +130,8 @@ pub struct Subscription {
     pub auto_renew: Option<bool>,
     /// What is scheduled for the end of its term; not shown if not given.
     pub scheduled: Option<Vec<Scheduled>>,
+    /// Whether the service makes an extended service term of a cancellation at the term's end that it agreed to.
+    pub extends_instead: bool,
     /// Whether it is a trial.
     pub trial: bool,
     /// Until when it can be cancelled.

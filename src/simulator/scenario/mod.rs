@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `seed` | where all chance starts from |
 //! | `partner` | the account that the token belongs to: `tenant_id`, `name`, `domain` |
+//! | `calendar` | what time it is by the calendar of terms and cancellation windows when the first request comes; the clock's if not given |
 //! | `sandbox` | whether this is an integration sandbox, where customers can be deleted |
 //! | `customers` | customers written out ([`Customer`]) |
 //! | `made_up` | customers of which only `id`, and perhaps `name` and `domain`, are given; the rest is derived from the ID ([`Known`]) |
@@ -49,7 +50,7 @@ pub use customer::{
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{Action, Chaos, ChaosKind, Effect, Fault, Latency, Limit, LimitKind, On, Per, RetryAfter};
 
-use crate::domain::TenantId;
+use crate::domain::{TenantId, Time};
 use serde::{Deserialize, Serialize};
 
 /// A simulated Partner Center before its first request; see the [module](self) for its fields.
@@ -60,6 +61,8 @@ pub struct Scenario {
     pub seed: u64,
     /// The account that the token belongs to.
     pub partner: Partner,
+    /// What time it is by the calendar of terms and windows when the first request comes.
+    pub calendar: Option<Time>,
     /// Whether this is an integration sandbox.
     pub sandbox: bool,
     /// Customers written out.

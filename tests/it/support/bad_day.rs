@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     Removal,
     RemovalAfterSuspension,
     Sandbox,
+    TermEnd,
+    TermEndUndone,
 }
 
 /// What happens to some request: `times` 0 is without end.
@@ -166,6 +168,58 @@ fn with_legacy() -> Vec<Value> {
     ]
 }
 
+/// What a customer can be like whose subscriptions are to end with their terms.
+fn with_terms() -> Vec<Value> {
+    let licence = |more: Value| {
+        let mut whole = json!({ "kind": "new_commerce", "ends": "2028-03-04", "quantity": 7 });
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        whole
+    };
+    let renews = || licence(json!({}));
+    let action = |name: &str| json!([{ "action": name }]);
+    let with = |subscriptions: Vec<Value>, faults: Vec<Value>| json!({ "subscriptions": subscriptions, "faults": faults });
+    let two = |faults: Vec<Value>| with(vec![renews(), renews()], faults);
+    let extends = |auto: bool| {
+        licence(json!({ "auto_renew": auto, "scheduled": action("RenewToExtendedServiceTerm") }))
+    };
+    let update = "update_subscription";
+    vec![
+        with(vec![renews()], vec![]),
+        two(vec![]),
+        with(vec![renews(), renews(), renews()], vec![]),
+        with(vec![extends(true), extends(false), licence(json!({ "auto_renew": false }))], vec![]),
+        // Nothing is left to be done.
+        json!({}),
+        with(vec![licence(json!({ "auto_renew": false, "scheduled": action("Cancel") }))], vec![]),
+        with(vec![licence(json!({ "status": "deleted" }))], vec![]),
+        json!({ "relationship": "advisor" }),
+        json!({ "relationship": "none" }),
+        // Some of it cannot be done: too close to its end, and what nobody understands.
+        with(vec![renews(), licence(json!({ "ends": "2026-11-21" }))], vec![]),
+        with(vec![licence(json!({ "ends": "2026-11-21" }))], vec![]),
+        with(vec![renews(), licence(json!({ "scheduled": action("Odd") })), renews()], vec![]),
+        with(vec![licence(json!({ "status": "pending" })), renews()], vec![]),
+        // The service makes something else of it.
+        with(vec![licence(json!({ "extends_instead": true })), renews()], vec![]),
+        with(vec![licence(json!({ "extends_instead": true }))], vec![fault(update, 0, 1, lost(true))]),
+        // It says no, or nobody knows what it says.
+        two(vec![fault(update, 0, 1, no(400, 900_279))]),
+        two(vec![fault(update, 0, 0, no(400, 900_279))]),
+        two(vec![fault(update, 1, 1, no(412, 2055))]),
+        two(vec![fault(update, 0, 1, json!({ "kind": "answer", "status": 403 }))]),
+        two(vec![fault(update, 1, 1, lost(true)), fault("subscription", 3, 0, gateway())]),
+        two(vec![fault(update, 0, 1, lost(true))]),
+        two(vec![fault(update, 0, 1, lost(false))]),
+        two(vec![fault(update, 1, 1, too_many(true)), fault(update, 0, 1, no(400, 900_279))]),
+        two(vec![fault(update, 0, 0, too_many(true))]),
+        two(vec![fault(update, 0, 0, too_many(false))]),
+        two(vec![fault("subscription", 0, 1, json!({ "kind": "answer", "status": 403 }))]),
+        // It agrees, and for a while, or for ever, that is not seen.
+        two(vec![fault("subscription", 1, 2, gateway())]),
+        two(vec![fault(update, 0, 1, json!({ "kind": "late_effect", "after_ms": 30_000 }))]),
+    ]
+}
+
 /// What goes wrong with the listings that come after the plan's.
 fn listings() -> Vec<Value> {
     let short = |items: u32, total: Option<u32>| {
@@ -193,6 +247,8 @@ pub(crate) fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
         Kind::Removal => in_production(),
         Kind::RemovalAfterSuspension => with_legacy(),
         Kind::Sandbox => in_sandbox(),
+        Kind::TermEnd => with_terms(),
+        Kind::TermEndUndone => with_ends(),
     });
     let quirks = (
         prop::sample::select(vec!["customer", "documented", "empty"]),
@@ -241,6 +297,82 @@ pub(crate) fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
     )
 }
 
+/// The customers of a scenario, with whom nothing goes wrong.
+fn without_faults(scenario: &Value) -> Value {
+    let mut customers = scenario["customers"].clone();
+    for customer in customers.as_array_mut().unwrap() {
+        customer.as_object_mut().unwrap().remove("faults");
+    }
+    customers
+}
+
+/// The run schedules what there is to schedule, and is taken back by the next one, in this scenario. Of some, somebody has
+/// changed the first subscription meanwhile.
+fn take_back(run: &mut InProcessRun, mut scenario: Value) {
+    let now = run.now();
+    let customers = scenario["customers"].as_array_mut().unwrap();
+    let set = |run: &InProcessRun, customer: &Value| {
+        run.model.lock().unwrap().set_to_happen(now, customer["id"].as_str().unwrap().parse().unwrap())
+    };
+    for customer in customers.iter() {
+        for one in set(run, customer) {
+            run.before.insert(one.id, (one.auto_renew, one.scheduled));
+        }
+    }
+    assert!(matches!(run.live(Death::Never), LifeEnded::Sealed));
+    for customer in customers {
+        let became = set(run, customer);
+        let is_changed = customer["name"] == CHANGED;
+        let Some(all) = customer.get_mut("subscriptions").and_then(Value::as_array_mut) else { continue };
+        for (place, (subscription, became)) in all.iter_mut().zip(became).enumerate() {
+            let scheduled: Vec<Value> =
+                became.scheduled.iter().map(|name| json!({ "action": name })).collect();
+            (subscription["auto_renew"], subscription["scheduled"]) = if is_changed && place == 0 {
+                (json!(true), json!([{ "action": "Transition" }]))
+            } else {
+                (json!(became.auto_renew), json!(scheduled))
+            };
+        }
+    }
+    (run.takes_back, run.procedure) = (Some(run.id()), Procedure::UndoCancelAtTermEnd);
+    run.meet(&scenario);
+}
+
+/// The name of a customer of which somebody changes a subscription.
+const CHANGED: &str = "changed meanwhile";
+
+/// What a customer can be like of which a run has scheduled the ends of subscriptions.
+fn with_ends() -> Vec<Value> {
+    let licence = json!({ "kind": "new_commerce", "ends": "2028-03-04", "quantity": 7 });
+    let renewing = json!({ "kind": "new_commerce", "ends": "2028-03-04", "scheduled": [{ "action": "RenewToNewTerm" }] });
+    let extending = json!({ "kind": "new_commerce", "ends": "2028-03-04", "auto_renew": false,
+        "scheduled": [{ "action": "RenewToExtendedServiceTerm" }] });
+    let with = |subscriptions: Vec<&Value>, faults: Vec<Value>| json!({ "subscriptions": subscriptions, "faults": faults });
+    let two = |faults: Vec<Value>| with(vec![&licence, &renewing], faults);
+    let changed = |mut customer: Value| {
+        customer["name"] = json!(CHANGED);
+        customer
+    };
+    let update = "update_subscription";
+    vec![
+        with(vec![&licence], vec![]),
+        two(vec![]),
+        with(vec![&renewing, &extending, &licence], vec![]),
+        json!({}),
+        changed(with(vec![&licence], vec![])),
+        changed(two(vec![])),
+        changed(two(vec![fault(update, 0, 1, lost(true))])),
+        two(vec![fault(update, 0, 1, no(400, 900_279))]),
+        two(vec![fault(update, 1, 1, no(412, 2055))]),
+        two(vec![fault(update, 0, 1, lost(true))]),
+        two(vec![fault(update, 0, 1, lost(false))]),
+        two(vec![fault(update, 1, 1, too_many(true)), fault(update, 0, 1, no(400, 900_279))]),
+        two(vec![fault(update, 0, 0, too_many(true))]),
+        two(vec![fault(update, 1, 1, lost(true)), fault("subscription", 3, 0, gateway())]),
+        two(vec![fault("subscription", 1, 2, gateway())]),
+    ]
+}
+
 /// In milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -269,9 +401,17 @@ impl BadDay {
         let skews =
             prop::collection::vec(prop::sample::select(vec![0, 0, DAY, -DAY, 400 * DAY, -400 * DAY]), 5);
         let skews = skews.new_tree(&mut runner).unwrap().current();
-        let mut run = InProcessRun::new(&scenario, count, salt);
-        if kind == Kind::Sandbox {
-            run.procedure = Procedure::DeleteSandboxCustomer;
+        // What is taken back was done on a quiet day.
+        let quiet = json!({ "customers": without_faults(&scenario) });
+        let is_undo = kind == Kind::TermEndUndone;
+        let mut run = InProcessRun::new(if is_undo { &quiet } else { &scenario }, count, salt);
+        run.procedure = match kind {
+            Kind::Sandbox => Procedure::DeleteSandboxCustomer,
+            Kind::TermEnd | Kind::TermEndUndone => Procedure::CancelAtTermEnd,
+            Kind::Removal | Kind::RemovalAfterSuspension => Procedure::RemoveRelationship,
+        };
+        if is_undo {
+            take_back(&mut run, scenario);
         }
         run.suspend_legacy = kind == Kind::RemovalAfterSuspension;
         run.gives_up = seed.is_multiple_of(3);

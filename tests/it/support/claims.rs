@@ -57,7 +57,7 @@ pub(crate) enum Back {
 }
 
 /// What the simulator says, which stands in our sentences.
-const SAID: [&str; 10] = [
+const SAID: [&str; 12] = [
     "Simulated fault",
     "Resource not found",
     "The order cannot be cancelled",
@@ -66,6 +66,8 @@ const SAID: [&str; 10] = [
     "The tenant was not found",
     "The subscription was changed meanwhile",
     "The status cannot be changed to that",
+    "No more updates for this subscription",
+    "The input is not the whole subscription",
     "The relationship between the partner and the customer does not exist",
     "The partner has no relationship with the customer",
 ];
@@ -87,6 +89,17 @@ enum Hole {
 /// All sentences of a procedure, and what each claims; of several that begin alike, the longest first.
 pub(crate) struct Sentences {
     all: Vec<(String, Vec<Hole>, Vec<Told>)>,
+    /// What is done to a subscription.
+    to_subscriptions: Effect,
+}
+
+/// What a procedure does to subscriptions.
+pub(crate) fn to_subscriptions(procedure: Procedure) -> Effect {
+    match procedure {
+        Procedure::RemoveRelationship | Procedure::DeleteSandboxCustomer => Effect::SuspendSubscription,
+        Procedure::CancelAtTermEnd => Effect::ScheduleCancellation,
+        Procedure::UndoCancelAtTermEnd => Effect::RestoreRenewal,
+    }
 }
 
 /// A claim of a sentence; of the thing in its first hole.
@@ -100,14 +113,12 @@ impl Sentences {
     #[expect(clippy::too_many_lines, reason = "it is a list")]
     pub(crate) fn of(procedure: Procedure) -> Self {
         use Claim::{AgreedToEnd, EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
-        let EffectWords { thing, verb, done, noun, .. } = procedure.facts().last.unwrap().words();
-        let none_left = match procedure {
-            Procedure::RemoveRelationship => "knew no relationship",
-            Procedure::DeleteSandboxCustomer => "knew no such customer",
-        };
-        let gone_before = match procedure {
-            Procedure::RemoveRelationship => "The relationship was gone before.",
-            Procedure::DeleteSandboxCustomer => "The customer was gone before.",
+        let Some(end) = procedure.facts().last else { return Self::of_each(procedure) };
+        let EffectWords { thing, verb, done, noun, .. } = end.words();
+        let (none_left, gone_before) = match procedure {
+            Procedure::RemoveRelationship => ("knew no relationship", "The relationship was gone before."),
+            Procedure::DeleteSandboxCustomer => ("knew no such customer", "The customer was gone before."),
+            other => panic!("{other}"),
         };
         let words = [
             ("[Thing]", capitalised(thing)),
@@ -311,7 +322,117 @@ impl Sentences {
         }
         // A longer one may begin with a shorter one.
         all.sort_by_key(|(text, ..)| std::cmp::Reverse(text.len()));
-        Self { all }
+        Self { all, to_subscriptions: to_subscriptions(procedure) }
+    }
+
+    /// Those of a procedure whose plans name all that there is to do. That all of it is done by us is its end.
+    #[expect(clippy::too_many_lines, reason = "it is a list")]
+    fn of_each(procedure: Procedure) -> Self {
+        use Claim::{EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
+        let facts = procedure.facts();
+        let effect = to_subscriptions(procedure);
+        let (done, noun) = (effect.words().done, capitalised(effect.words().noun));
+        let just = |claims: &[Claim]| claims.iter().cloned().map(Told::Just).collect::<Vec<_>>();
+        let of_thing = |stands, claims: &[Claim]| [vec![Told::OfThing(stands)], just(claims)].concat();
+        let (said, number) = (vec![Hole::Thing, Hole::Said], vec![Hole::Thing, Hole::Number]);
+        let mut all: Vec<(String, Vec<Hole>, Vec<Told>)> = vec![
+            (format!("{} Later reads show it.", facts.done.meaning), vec![], just(&[Ended])),
+            (
+                format!("{} The service answered so; no later read showed it.", facts.done.meaning),
+                vec![],
+                just(&[Ended]),
+            ),
+            (facts.gone_before.to_owned(), vec![], just(&[NotEnded, Gone])),
+            (
+                "Nothing of it was done: a precondition or a guard said no.".into(),
+                vec![],
+                just(&[NotEnded, NothingChanged]),
+            ),
+            ("Not all of it was done.".into(), vec![], just(&[NotEnded])),
+            ("Whether all of it was done is not known.".into(), vec![], just(&[EndNotKnown])),
+            ("There are more records about it than are shown here.".into(), vec![], vec![]),
+            ("Not all of it was done: the run stopped before.".into(), vec![], just(&[NotEnded])),
+            (
+                "Whether all of it was done is not known. A person must look.".into(),
+                vec![],
+                just(&[EndNotKnown, PersonMustLook]),
+            ),
+            (
+                "The run stopped before this row was settled: `offboard resume` goes on.".into(),
+                vec![],
+                vec![],
+            ),
+            ("Nothing was changed.".into(), vec![], just(&[NothingChanged])),
+            ("THE RUN IS NOT SEALED YET: this is not its last word.".into(), vec![], vec![]),
+            ("The change was not carried out.".into(), vec![], just(&[NotEnded])),
+            ("When the plan was made, nothing stood in the way. Now:".into(), vec![], vec![]),
+            (
+                "¤: somebody changed it meanwhile (¤).".into(),
+                said.clone(),
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (
+                "¤: its end was to be scheduled, and the service shows an extended service term instead."
+                    .into(),
+                vec![Hole::Thing],
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (
+                "¤: the service agreed to schedule its end, but it is not seen scheduled ¤ s later.".into(),
+                number.clone(),
+                of_thing(Stands::Agreed, &[EndNotKnown]),
+            ),
+            (
+                "¤: the service agreed to restore its renewal, but it is not seen set back ¤ s later.".into(),
+                number,
+                of_thing(Stands::Agreed, &[EndNotKnown]),
+            ),
+            (
+                format!(
+                    "Whether ¤ was {done} is not known: the change was sent, its answer does not tell (¤), and reading it \
+                     did not tell either."
+                ),
+                said.clone(),
+                of_thing(Stands::NotKnown, &[EndNotKnown]),
+            ),
+            (
+                format!(
+                    "{noun} of ¤: The change was tried ¤ times and not carried out: ¤. {}",
+                    Reason::ServiceUnavailable.advice()
+                ),
+                vec![Hole::Thing, Hole::Number, Hole::Said],
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (
+                format!(
+                    "{noun} of ¤: The change was sent ¤, and reading the customer shows that it did not happen."
+                ),
+                vec![Hole::Thing, Hole::Times],
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (format!("¤: ¤. {}", Reason::ServiceUnavailable.advice()), said.clone(), just(&[NotEnded])),
+        ];
+        for reason in [Reason::PermissionDenied, Reason::RefusedByService, Reason::UnexpectedAnswer] {
+            let advice = reason.advice();
+            for seen in ["", " Reading the customer shows that it did not happen."] {
+                let text = format!("{noun} of ¤: Status ¤.{seen} {advice}");
+                all.push((text, said.clone(), of_thing(Stands::NotDone, &[NotEnded])));
+            }
+        }
+        let person = "The program could not find out how it ended; ¤ looked, and says that it was";
+        for (said, outcome) in [("all done", Outcome::Done(procedure)), ("not all done", Outcome::Failed)] {
+            all.push((format!("{person} {said}."), vec![Hole::Anything], just(&[Claim::Resolved(outcome)])));
+        }
+        for outcome in Outcome::ALL {
+            let text = format!("Resolved as {outcome} by ¤ at ¤: seen in Partner Center");
+            all.push((text, vec![Hole::Anything, Hole::Anything], just(&[Claim::Resolved(outcome)])));
+        }
+        for reason in Reason::ALL {
+            let told = if *reason == Reason::AnswerLost { just(&[PersonMustLook]) } else { vec![] };
+            all.push((reason.advice().to_owned(), vec![], told));
+        }
+        all.sort_by_key(|(text, ..)| std::cmp::Reverse(text.len()));
+        Self { all, to_subscriptions: effect }
     }
 
     /// What a text says, sentence by sentence. Panics at a sentence that is not known.
@@ -320,8 +441,9 @@ impl Sentences {
         let mut rest = text.trim();
         while !rest.is_empty() {
             let read = self.sentence(rest, &mut claims).or_else(|| findings(rest)).or_else(|| {
-                let told = rest.strip_prefix("Before that, ").or_else(|| rest.strip_prefix("In the end, "));
-                told_things(told.unwrap_or(rest), &mut claims)
+                let leads = ["Before that, ", "In the end, ", "Done: ", "So far: "];
+                let told = leads.into_iter().find_map(|lead| rest.strip_prefix(lead));
+                told_things(told.unwrap_or(rest), self.to_subscriptions, &mut claims)
             });
             let after =
                 read.unwrap_or_else(|| panic!("nobody knows what this claims: `{rest}`, in `{text}`"));
@@ -337,11 +459,13 @@ impl Sentences {
     fn sentence<'a>(&self, text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
         self.all.iter().find_map(|(template, holes, told)| {
             let (filled, rest) = matched(template, text)?;
-            let fits = holes.iter().zip(&filled).all(|(hole, text)| hole.fits(text));
+            let fits = holes.iter().zip(&filled).all(|(hole, text)| hole.fits(text, self.to_subscriptions));
             (filled.len() == holes.len() && fits).then(|| {
                 claims.extend(told.iter().map(|told| match told {
                     Told::Just(claim) => claim.clone(),
-                    Told::OfThing(stands) => Claim::Thing(thing(filled[0]).unwrap().0, *stands, None),
+                    Told::OfThing(stands) => {
+                        Claim::Thing(thing(filled[0], self.to_subscriptions).unwrap().0, *stands, None)
+                    }
                 }));
                 rest
             })
@@ -350,12 +474,12 @@ impl Sentences {
 }
 
 impl Hole {
-    fn fits(self, text: &str) -> bool {
+    fn fits(self, text: &str, to_subscriptions: Effect) -> bool {
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match self {
             Self::Number => is_number(text),
             Self::Times => text == "once" || text.strip_suffix(" times").is_some_and(is_number),
-            Self::Thing => thing(text).is_some_and(|(_, rest)| rest.is_empty()),
+            Self::Thing => thing(text, to_subscriptions).is_some_and(|(_, rest)| rest.is_empty()),
             Self::Anything => !text.contains("relationship"),
             Self::Said => {
                 let ours = SAID.iter().fold(text.to_owned(), |text, said| text.replace(said, ""));
@@ -387,17 +511,19 @@ fn findings(text: &str) -> Option<&str> {
     let (name, found) = text.split_once(": ")?;
     let reason: Reason = name.parse().ok()?;
     let at = found.find(reason.advice())?;
-    for ours in ["Before that,", "In the end,", " was suspended", " was cancelled"] {
+    for ours in
+        ["Before that,", "In the end,", "Done: ", " was suspended", " was cancelled", " was scheduled to end"]
+    {
         assert!(!found[..at].contains(ours), "{text}");
     }
     Some(&found[at + reason.advice().len()..])
 }
 
 /// `order A was cancelled, subscription `Office` (B) was suspended and stays suspended.`
-fn told_things<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
+fn told_things<'a>(text: &'a str, to_subscriptions: Effect, claims: &mut Vec<Claim>) -> Option<&'a str> {
     let mut rest = text;
     loop {
-        rest = told_thing(rest, claims)?;
+        rest = told_thing(rest, to_subscriptions, claims)?;
         if let Some(after) = rest.strip_prefix('.') {
             return Some(after);
         }
@@ -405,14 +531,16 @@ fn told_things<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
     }
 }
 
-fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
+fn told_thing<'a>(text: &'a str, to_subscriptions: Effect, claims: &mut Vec<Claim>) -> Option<&'a str> {
+    let thing = |text: &'a str| thing(text, to_subscriptions);
+    let verbs = [Effect::CancelOrder, to_subscriptions].map(|effect| effect.words().verb);
     let lead = |words: &str| text.strip_prefix(words).or_else(|| text.strip_prefix(&*capitalised(words)));
     let (thing, stands, rest) = if let Some(rest) = lead("whether ") {
         let (found, rest) = thing(rest)?;
         let done = found.effect.words().done;
         (found, Stands::NotKnown, rest.strip_prefix(&*format!(" was {done} is not known"))?)
     } else if let Some(rest) = lead("the service agreed to ") {
-        let (_, rest) = rest.split_once(' ')?;
+        let rest = verbs.into_iter().find_map(|verb| rest.strip_prefix(verb)?.strip_prefix(' '))?;
         let (found, rest) = thing(rest)?;
         let done = found.effect.words().done;
         // Of what was taken back, it matters no more whether it was ever seen.
@@ -424,6 +552,7 @@ fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
         let (found, rest) = thing(text)?;
         let done = found.effect.words().done;
         let forms = [
+            (format!(" was not {done}: the service shows another end of it instead"), Stands::NotDone),
             (format!(" was not {done}"), Stands::NotDone),
             (format!(" was being changed already, and was not seen {done}"), Stands::UnderWay),
             (format!(" was {done}"), Stands::Done),
@@ -448,13 +577,12 @@ fn told_thing<'a>(text: &'a str, claims: &mut Vec<Claim>) -> Option<&'a str> {
 }
 
 /// ``order A``, ``subscription `Office` (B)``.
-fn thing(text: &str) -> Option<(Thing, &str)> {
-    let (effect, rest) =
-        [Effect::CancelOrder, Effect::SuspendSubscription].into_iter().find_map(|effect| {
-            let word = effect.words().thing;
-            let rest = text.strip_prefix(word).or_else(|| text.strip_prefix(&*capitalised(word)))?;
-            Some((effect, rest.strip_prefix(' ')?))
-        })?;
+fn thing(text: &str, to_subscriptions: Effect) -> Option<(Thing, &str)> {
+    let (effect, rest) = [Effect::CancelOrder, to_subscriptions].into_iter().find_map(|effect| {
+        let word = effect.words().thing;
+        let rest = text.strip_prefix(word).or_else(|| text.strip_prefix(&*capitalised(word)))?;
+        Some((effect, rest.strip_prefix(' ')?))
+    })?;
     let is_of_id = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let (id, rest) = match rest.strip_prefix('`') {
         Some(named) => named.split_once("` (")?.1.split_once(')')?,

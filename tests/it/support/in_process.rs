@@ -140,6 +140,9 @@ pub(crate) struct InProcessRun {
     pub(crate) concurrency: u32,
     pub(crate) procedure: Procedure,
     pub(crate) suspend_legacy: bool,
+    /// The run that is taken back, and what was set to happen before it: whether auto-renew was on, and what was scheduled.
+    pub(crate) takes_back: Option<RunId>,
+    pub(crate) before: BTreeMap<String, (bool, Vec<String>)>,
     /// Whether a guard's stop ends the run, as it does where nobody can go on with it.
     pub(crate) gives_up: bool,
     /// Requests a minute of a life that goes on.
@@ -175,6 +178,8 @@ impl InProcessRun {
             concurrency: 4,
             procedure: Procedure::RemoveRelationship,
             suspend_legacy: false,
+            takes_back: None,
+            before: BTreeMap::new(),
             gives_up: false,
             rate_again: RATE,
             source: Box::new(|| {
@@ -205,6 +210,12 @@ impl InProcessRun {
     /// What time it really is.
     pub(crate) const fn now(&self) -> Time {
         self.now
+    }
+
+    /// Another Partner Center, and with it whatever became of its customers.
+    pub(crate) fn meet(&mut self, scenario: &Value) {
+        let scenario = Scenario::from_json(&scenario.to_string()).unwrap();
+        self.model = Arc::new(Mutex::new(Model::new(scenario)));
     }
 
     /// When the next life begins.
@@ -260,7 +271,8 @@ impl InProcessRun {
         } else {
             let list = List::from_bytes("list", list(self.count), &Options::default()).unwrap();
             let what = (self.procedure, self.suspend_legacy);
-            let opened = Box::new(opened(what, self.count, self.concurrency));
+            let takes_back = self.takes_back.clone();
+            let opened = Box::new(RunOpened { takes_back, ..opened(what, self.count, self.concurrency) });
             let log = Log::for_new(store, Mode::Run, list.sha256()).unwrap();
             (log, Begin::New { opened, approved: None, list: Some(Box::new(list)) })
         };
@@ -348,6 +360,7 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
         mode: Mode::Run,
         changes: true,
         applies: None,
+        takes_back: None,
         api_url: BASE.into(),
         operator: "tester".into(),
         host: "host".into(),

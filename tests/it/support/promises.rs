@@ -147,12 +147,16 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
                 // 6: one outcome a row.
                 Event::Settled(end) => {
                     assert_eq!(settled.insert(end.row, end.outcome), None);
-                    // What is called observed was seen.
-                    assert!(
-                        end.evidence != Some(Evidence::Observed) || gone.contains(&end.row),
-                        "row {}",
-                        end.row
-                    );
+                    // What is called observed was seen, each part of it.
+                    let is_seen = |id: &String| done.contains(&(end.row, false, Some(id.clone())));
+                    let is_each = simulated.procedure.is_each_by_itself();
+                    let was_seen = gone.contains(&end.row)
+                        || (is_each
+                            && changes
+                                .values()
+                                .filter(|((row, ..), _)| *row == end.row)
+                                .all(|((_, _, id), _)| id.iter().all(is_seen)));
+                    assert!(end.evidence != Some(Evidence::Observed) || was_seen, "row {}", end.row);
                 }
                 _ => {}
             }
@@ -175,6 +179,12 @@ pub(crate) fn hold(simulated: &InProcessRun, whole: bool) {
     assert!(!model.journal().entries().iter().any(too_early), "deleted with a living order");
 
     if !whole {
+        return;
+    }
+    if simulated.procedure.is_each_by_itself() {
+        assert_eq!(settled.len(), simulated.count as usize);
+        // What becomes of the customer itself is nobody's business then.
+        assert!(distinct.is_empty() && removed.is_empty());
         return;
     }
     assert_eq!(settled.len(), simulated.count as usize);

@@ -140,7 +140,7 @@ fn a_file_that_is_no_log_is_not_called_altered() {
     let renumbered = sealed.copy("newer.db");
     rusqlite::Connection::open(&renumbered).unwrap().execute_batch("PRAGMA user_version = 9").unwrap();
     let done = folder.offboard(&["verify", "--audit-log", renumbered.to_str().unwrap()]).exits(7);
-    assert!(done.out.contains("made in format 2, and the file says 9"), "{}", done.out);
+    assert!(done.out.contains("made in format 3, and the file says 9"), "{}", done.out);
     let log = sealed.log();
     let log = log.to_str().unwrap();
     for file in ["text.db", "missing.txt"] {

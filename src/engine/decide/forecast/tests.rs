@@ -107,7 +107,7 @@ fn work(first: &[Preparation], changes: Vec<Change>, is_stopped: bool) -> (f64, 
 
 #[test]
 fn each_customer_takes_what_is_still_to_be_sent_and_looked_at() {
-    let suspend = |id: &str| Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None };
+    let suspend = |id: &str| Preparation::new(Effect::SuspendSubscription, id.to_owned(), None);
     let first = [suspend("S"), suspend("T")];
     let answered = |mut change: Change, answer| {
         change.answered(answer, Rules::LATEST, NOW);
@@ -151,7 +151,7 @@ fn each_customer_takes_what_is_still_to_be_sent_and_looked_at() {
 
 #[test]
 fn what_failed_after_a_preparation_takes_what_is_taken_back() {
-    let first = [Preparation { what: Effect::SuspendSubscription, id: "S".to_owned(), name: None }];
+    let first = [Preparation::new(Effect::SuspendSubscription, "S".to_owned(), None)];
     let mut suspended = first_try(Effect::SuspendSubscription, Some("S"), NOW);
     suspended.answered(Answer::Understood, Rules::LATEST, NOW);
     let settled = json!({ "row": 1, "outcome": Outcome::Failed, "attempts": 1, "started_at": NOW });

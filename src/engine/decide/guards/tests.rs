@@ -31,7 +31,7 @@ fn policy() -> Policy {
 fn each_limit_is_the_last_that_is_allowed() {
     let beyond = |ready, counted| {
         let plan = PlanSealed { digest: Sha256::of(&[]), ready, counted, customers_of_partner: None };
-        beyond_limits(&policy(), &plan)
+        beyond_limits(Procedure::DEFAULT, &policy(), &plan)
     };
     assert!(beyond(500, 5000).is_none());
     assert!(beyond(501, 5000).is_some_and(|text| text.contains("--max-removals")));
@@ -107,7 +107,12 @@ fn a_plan_beyond_what_one_person_may_allow_needs_the_approval_of_another() {
     for (above, is_approved, is_needed) in
         [(None, false, false), (Some(7), false, false), (Some(6), false, true), (Some(6), true, false)]
     {
-        let said = not_approved(&Policy { approval_above: above, ..policy() }, &plan, is_approved);
+        let said = not_approved(
+            Procedure::DEFAULT,
+            &Policy { approval_above: above, ..policy() },
+            &plan,
+            is_approved,
+        );
         assert_eq!(said.is_some(), is_needed, "{above:?} {is_approved}");
         assert!(said.is_none_or(|said| said.contains("would remove 7 customers")));
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 const NOW: Time = Time::from_millis(100_000_000);
 
 fn subscription(id: &str) -> Preparation {
-    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None }
+    Preparation::new(Effect::SuspendSubscription, id.to_owned(), None)
 }
 
 fn change(effect: Effect, id: &str, answer: Answer, seen: Option<Observation>) -> Change {

@@ -1,12 +1,14 @@
 use super::*;
 use crate::{
-    domain::{Answer, Effect, TenantId},
+    domain::{Answer, Effect, Procedure, TenantId},
     record::{
         Rules,
         samples::{called, first_try},
     },
 };
 use std::time::Duration;
+
+const PROCEDURE: Procedure = Procedure::DeleteSandboxCustomer;
 
 const NOW: Time = Time::from_millis(100_000_000);
 const BEFORE: Time = Time::from_millis(90_000_000);
@@ -16,11 +18,11 @@ fn customer() -> TenantId {
 }
 
 fn order(id: &str) -> Preparation {
-    Preparation { what: Effect::CancelOrder, id: id.to_owned(), name: Some("Server".to_owned()) }
+    Preparation::new(Effect::CancelOrder, id.to_owned(), Some("Server".to_owned()))
 }
 
 fn subscription(id: &str) -> Preparation {
-    Preparation { what: Effect::SuspendSubscription, id: id.to_owned(), name: None }
+    Preparation::new(Effect::SuspendSubscription, id.to_owned(), None)
 }
 
 fn finding(reason: Reason) -> Finding {
@@ -141,7 +143,7 @@ fn what_is_left_to_the_service_is_what_the_plan_left_to_it_or_less() {
     ] {
         let mut row = row(&[]);
         row.left_to_service = planned.left_to_service().unwrap();
-        let compared = compared_with_plan(&row, now.clone());
+        let compared = compared_with_plan(PROCEDURE, &row, now.clone());
         if is_same {
             assert_eq!(compared, *now);
             continue;
@@ -152,7 +154,7 @@ fn what_is_left_to_the_service_is_what_the_plan_left_to_it_or_less() {
         // Whoever is not ready ends with what was found.
         let skipped =
             Judged { verdict: Outcome::Skipped, findings: vec![finding(Reason::AzurePlan)], ..now.clone() };
-        assert_eq!(compared_with_plan(&row, skipped.clone()), skipped);
+        assert_eq!(compared_with_plan(PROCEDURE, &row, skipped.clone()), skipped);
     }
 }
 
@@ -168,7 +170,7 @@ fn nothing_is_done_first_that_the_plan_does_not_name_and_nothing_twice() {
         (row(&planned), vec![renamed, order("B")]),
         (changed(&planned, vec![cancelled("A")]), vec![order("B")]),
     ] {
-        assert_eq!(compared_with_plan(&row, ready(&first)), ready(&first));
+        assert_eq!(compared_with_plan(PROCEDURE, &row, ready(&first)), ready(&first));
     }
     for (row, first, why) in [
         (row(&planned), vec![order("A"), order("C")], "order `Server` (C): not in the plan"),
@@ -179,13 +181,17 @@ fn nothing_is_done_first_that_the_plan_does_not_name_and_nothing_twice() {
             "order `Server` (A): stands again",
         ),
     ] {
-        let compared = compared_with_plan(&row, ready(&first));
+        let compared = compared_with_plan(PROCEDURE, &row, ready(&first));
         assert_eq!((compared.verdict, compared.first.len()), (Outcome::Skipped, 0));
         let [found] = &*compared.findings else { panic!("one finding") };
         assert_eq!(found.reason, Reason::ChangedSincePlan);
         assert_eq!(found.causes.iter().map(Cause::to_string).collect::<Vec<_>>(), [why]);
         let skipped = Judged { verdict: Outcome::Skipped, findings: vec![], ..ready(&first) };
-        assert_eq!(compared_with_plan(&row, skipped.clone()), skipped, "whoever is not ready stays so");
+        assert_eq!(
+            compared_with_plan(PROCEDURE, &row, skipped.clone()),
+            skipped,
+            "whoever is not ready stays so"
+        );
     }
 }
 
@@ -212,7 +218,7 @@ fn whoever_is_not_ready_any_more_was_when_the_plan_was_made() {
 
 fn not_sent(row: &Row, kind: &ChangeKind, is_first: bool) -> Vec<Event> {
     let why = "now it is `none`".to_owned();
-    instead(row, kind, is_first, Instead { reason: Reason::ChangedSincePlan, why }, NOW)
+    instead(PROCEDURE, row, kind, is_first, Instead::because(Reason::ChangedSincePlan, why), NOW)
 }
 
 #[test]
@@ -230,7 +236,8 @@ fn what_is_not_sent_after_a_read_takes_the_customer_out_of_the_plan() {
     assert_eq!((settled.outcome, &*settled.reasons), (Outcome::Skipped, &[Reason::ChangedSincePlan][..]));
     // It ends as its reason says.
     let why = String::new();
-    let events = instead(&named, &begins, true, Instead { reason: Reason::UnexpectedAnswer, why }, NOW);
+    let events =
+        instead(PROCEDURE, &named, &begins, true, Instead::because(Reason::UnexpectedAnswer, why), NOW);
     let [Event::Judged(judged), Event::Settled(settled)] = &*events else { panic!("{events:?}") };
     assert_eq!((judged.verdict, settled.outcome), (Outcome::Failed, Outcome::Failed));
     // After a suspension, somebody decides first whether that is taken back.

@@ -40,7 +40,7 @@ fn assert_bad(effect: Effect) {
         (End::Unknown, Outcome::Unknown, Reason::AnswerLost),
     ] {
         let verdict = ended(&change, end);
-        assert_eq!((verdict.outcome, verdict.reason), (outcome, Some(reason)), "{effect} {end:?}");
+        assert_eq!((verdict.outcome, &verdict.reasons[..]), (outcome, &[reason][..]), "{effect} {end:?}");
         assert_eq!(verdict.evidence, None);
         assert!(verdict.explanation.ends_with(reason.advice()), "{}", verdict.explanation);
     }
@@ -54,7 +54,11 @@ fn assert_bad(effect: Effect) {
     ] {
         let change = answered_with(sent(effect), answer, status, Some("800002"));
         let verdict = ended(&change, End::Refused(answer));
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Failed, Some(reason)), "{effect} {status}");
+        assert_eq!(
+            (verdict.outcome, &verdict.reasons[..]),
+            (Outcome::Failed, &[reason][..]),
+            "{effect} {status}"
+        );
         let said = format!("tatus {status}, code 800002: Text of 800002. {}", reason.advice());
         assert!(verdict.explanation.ends_with(&said), "{}", verdict.explanation);
     }
@@ -96,7 +100,11 @@ fn the_last_change_is_done_as_surely_as_it_was_seen() {
         let accepted = answered(effect, Answer::Understood);
         let assert_done = |change: &Change, seen: bool, evidence: Evidence, text: &str| {
             let verdict = ended(change, End::Done { seen });
-            assert_eq!((verdict.outcome, verdict.reason), (Outcome::Done(procedure), None), "{effect}");
+            assert_eq!(
+                (verdict.outcome, &verdict.reasons[..]),
+                (Outcome::Done(procedure), &[][..]),
+                "{effect}"
+            );
             assert_eq!(verdict.evidence, Some(evidence), "{effect}");
             assert!(verdict.explanation.starts_with(text), "{}", verdict.explanation);
         };
@@ -139,7 +147,7 @@ fn what_is_not_seen_done_is_not_known() {
     ] {
         let waited = Duration::from_mins(15);
         let verdict = ended(&change, End::NotSeen { clearly, still_there, waited });
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Unknown, Some(Reason::AnswerLost)));
+        assert_eq!((verdict.outcome, &verdict.reasons[..]), (Outcome::Unknown, &[Reason::AnswerLost][..]));
         assert!(verdict.explanation.starts_with(text), "{}", verdict.explanation);
     }
 }
@@ -149,7 +157,10 @@ fn an_order_that_is_not_cancelled_stands_in_the_way() {
     for code in ["800061", "800063", "800077"] {
         let refused = answered_with(sent(Effect::CancelOrder), Answer::Refused, 400, Some(code));
         let verdict = ended(&refused, End::Refused(Answer::Refused));
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Skipped, Some(Reason::OrderNotCancelled)));
+        assert_eq!(
+            (verdict.outcome, &verdict.reasons[..]),
+            (Outcome::Skipped, &[Reason::OrderNotCancelled][..])
+        );
         let text =
             format!("Order A: the service does not cancel it (status 400, code {code}: Text of {code}).");
         assert!(verdict.explanation.starts_with(&text), "{}", verdict.explanation);
@@ -164,7 +175,10 @@ fn an_order_that_is_not_cancelled_stands_in_the_way() {
         (&under_way, true, "the service said that it was being changed already, but it is not cancelled"),
     ] {
         let verdict = ended(change, end(still_there));
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Skipped, Some(Reason::OrderNotCancelled)));
+        assert_eq!(
+            (verdict.outcome, &verdict.reasons[..]),
+            (Outcome::Skipped, &[Reason::OrderNotCancelled][..])
+        );
         assert!(verdict.explanation.starts_with(&format!("Order A: {text}")), "{}", verdict.explanation);
     }
     under_way.status = Some(400);
@@ -175,17 +189,20 @@ fn an_order_that_is_not_cancelled_stands_in_the_way() {
 fn a_subscription_that_somebody_changed_meanwhile_is_not_what_the_plan_saw() {
     let refused = |status, code| {
         let change = answered_with(sent(Effect::SuspendSubscription), Answer::Refused, status, code);
-        ended(&change, End::Refused(Answer::Refused)).reason
+        ended(&change, End::Refused(Answer::Refused)).reasons
     };
     for (status, code) in [(409, None), (412, None), (412, Some("1")), (400, Some("2055"))] {
-        assert_eq!(refused(status, code), Some(Reason::ChangedSincePlan), "{status} {code:?}");
+        assert_eq!(refused(status, code), [Reason::ChangedSincePlan], "{status} {code:?}");
     }
-    assert_eq!(refused(400, Some("2056")), Some(Reason::RefusedByService));
+    assert_eq!(refused(400, Some("2056")), [Reason::RefusedByService]);
     let agreed = answered(Effect::SuspendSubscription, Answer::Understood);
     for still_there in [true, false] {
         let waited = Duration::from_mins(15);
         let verdict = ended(&agreed, End::NotSeen { clearly: true, still_there, waited });
-        assert_eq!((verdict.outcome, verdict.reason), (Outcome::Skipped, Some(Reason::ActiveSubscription)));
+        assert_eq!(
+            (verdict.outcome, &verdict.reasons[..]),
+            (Outcome::Skipped, &[Reason::ActiveSubscription][..])
+        );
         assert!(verdict.explanation.contains("not seen suspended 900 s later"), "{}", verdict.explanation);
     }
 }
@@ -208,7 +225,7 @@ fn a_verdict_tells_what_was_done_before() {
     done.seen(Observation::Gone, NOW);
     let mut changing = Changing::new(Outcome::Ready, NOW);
     changing.changes = vec![done, answered(Effect::DeleteCustomer, Answer::Refused)];
-    let first = [Preparation { what: Effect::CancelOrder, id: "A".to_owned(), name: None }];
+    let first = [Preparation::new(Effect::CancelOrder, "A".to_owned(), None)];
     let verdict = Verdict::because(Reason::RunStopped, "Not now.").after(&first, &changing);
     let advice = Reason::RunStopped.advice();
     let text = format!("Not now. {advice} Before that, order A was cancelled.");
