@@ -2,7 +2,8 @@
 
 use super::{
     printer::{Paint, Printer},
-    tables::{self, Table, sentence, table},
+    tables::{Table, sentence, table},
+    to_do,
 };
 use crate::{
     domain::{ListReading, Outcome, counted},
@@ -50,6 +51,8 @@ impl ApprovalView {
             *first = format!("{}\n{first}", strong("Look at these first"));
         }
         asked.extend(surprises);
+        let to_do = plan.ready().flat_map(|entry| entry.decision.first.iter());
+        asked.extend(to_do::lost_at_once(to_do).map(|lost| sentence(&lost)));
         asked.push(head(plan));
         Self { names: names.join("\n\n"), surprises: asked.join("\n\n") }
     }
@@ -117,8 +120,8 @@ fn preparations(plan: &Plan, title: &str) -> Option<String> {
         .ready()
         .flat_map(|entry| entry.decision.first.iter().map(|one| (entry.decision.row, one)))
         .collect();
-    let terms = tables::terms(all.iter().map(|(_, one)| *one)).map(|terms| format!("{terms}:\n"));
-    let shown = table(&tables::named(all.iter().copied(), "what"));
+    let terms = to_do::terms(all.iter().map(|(_, one)| *one)).map(|terms| format!("{terms}:\n"));
+    let shown = table(&to_do::items(all.iter().copied(), "what"));
     (!all.is_empty()).then(|| format!("{title}\n{}{shown}", terms.unwrap_or_default()))
 }
 

@@ -58,6 +58,7 @@ mod signals;
 mod simulate;
 mod tables;
 mod terminal_escape;
+mod to_do;
 mod token_command;
 mod verify;
 

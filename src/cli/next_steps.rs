@@ -159,6 +159,12 @@ fn of_run(run: &Run) -> String {
         OF_A_RUN.iter().filter_map(&typed).map(|(name, value)| option(name, value)).collect();
     let flags = FLAGS.iter().filter_map(typed).filter(|(_, value)| *value == "true");
     text.extend(flags.map(|(name, _)| flag(name)));
+    for name in typed(&"cancel").iter().flat_map(|(_, names)| names.split(", ")) {
+        text.push_str(&option("cancel", name));
+    }
+    if let Some(taken_back) = &run.opened.takes_back {
+        text.push_str(&option("of", taken_back.as_str()));
+    }
     for reason in &run.policy.allow {
         text.push_str(&option("allow", reason.as_str()));
     }

@@ -10,6 +10,7 @@ use super::{
     progress::Progress,
     settings::{Again, Paths},
     tables::{self, Table, table},
+    to_do,
 };
 use crate::{
     conduct::{Answer, Decision, Ending, LEAVE, News, NotWritten, Operator, Phrase, TAKE_BACK},
@@ -69,8 +70,8 @@ impl<'a> Operator for TerminalOperator<'a> {
                     self.printer.warn(&room.text);
                 }
             }
-            News::Planned if self.consent == Consent::Ask => self.printer.ask(&tables::plan(run)),
-            News::Planned => self.printer.say(&tables::plan(run)),
+            News::Planned if self.consent == Consent::Ask => self.printer.ask(&to_do::plan(run)),
+            News::Planned => self.printer.say(&to_do::plan(run)),
             News::PlanWritten(Ok(folder)) if self.consent == Consent::Ask => self.printer.ask(&format!(
                 "\nAll of it, by name: `{}` and `plan.xlsx` beside it",
                 visible(&folder.join("plan.html").to_string_lossy())
@@ -179,12 +180,15 @@ fn about(run: &Run, printer: &Printer) -> String {
         }
         None => "",
     };
-    let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
-    let terms = tables::terms(open.flat_map(|row| row.first.iter()));
-    let terms = terms.map(|terms| format!(" It is about {terms}.")).unwrap_or_default();
+    let to_do = || {
+        let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
+        open.flat_map(|row| row.first.iter())
+    };
+    let terms = to_do::terms(to_do()).map(|terms| format!(" It is about {terms}.")).unwrap_or_default();
+    let lost = to_do::lost_at_once(to_do()).map(|lost| format!("\n{lost}")).unwrap_or_default();
     format!(
         "about to {change} {} of {partner} ({tenant}).{terms}\n\
-         Procedure {}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}\n{earnest}{once}",
+         Procedure {}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}\n{earnest}{once}",
         counted(run.to_change(), "customer"),
         opened.procedure,
         visible(&opened.api_url),

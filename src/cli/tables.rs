@@ -1,13 +1,11 @@
 //! Tables for a terminal.
 
 use crate::{
-    domain::{Effect, ListReading, Outcome, Preparation, Reason},
-    record::{Row, RowState, Run},
+    domain::{ListReading, Reason},
+    record::Run,
     report::{Shown, visible},
 };
 
-/// How many customers of a plan are shown one by one.
-const SHOWN: usize = 20;
 /// The widest line of running text, in characters: any terminal has so many.
 const WIDTH: usize = 79;
 /// The widest cell, in characters.
@@ -56,110 +54,6 @@ fn shortened(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(WIDEST - 1).chain(['…']).collect()
-}
-
-/// What a plan would do, before it is confirmed.
-pub(super) fn plan(run: &Run) -> String {
-    let ready: Vec<&Row> = run
-        .rows
-        .iter()
-        .filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }))
-        .collect();
-    let mut text = format!(
-        "{} of {} rows are ready to be {}",
-        ready.len(),
-        run.opened.input.rows,
-        Outcome::Done(run.opened.procedure)
-    );
-    if ready.is_empty() {
-        text.push('.');
-    } else {
-        text.push_str(":\n");
-        let mut shown = Table::new(&["row", "customer", "tenant ID"]);
-        for row in ready.iter().take(SHOWN) {
-            shown.row([
-                row.number.to_string(),
-                row.live_name().unwrap_or("(no name)").to_owned(),
-                row.customer.map(|id| id.to_string()).unwrap_or_default(),
-            ]);
-        }
-        text.push_str(&table(&shown));
-        if ready.len() > SHOWN {
-            text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
-        }
-    }
-    text.push_str(&preparations(&ready));
-    let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
-    let others: Vec<_> = others.collect();
-    if !others.is_empty() {
-        text.push_str(&format!("\nThe others: {}.", others.join(", ")));
-    }
-    text.push_str(&about_list(run));
-    text
-}
-
-/// What is done before they go, or all that is done.
-fn preparations(ready: &[&Row]) -> String {
-    let all: Vec<(u32, &Preparation)> =
-        ready.iter().flat_map(|row| row.first.iter().map(|one| (row.number, one))).collect();
-    if all.is_empty() {
-        return String::new();
-    }
-    let shown = table(&named(all.iter().copied().take(SHOWN), "before that"));
-    let more = all.len().saturating_sub(SHOWN);
-    let more =
-        if more == 0 { String::new() } else { format!("\n  … and {more} more; `plan.json` names all") };
-    if let Some(terms) = terms(all.iter().map(|(_, one)| *one)) {
-        return format!("\n{terms}:\n{shown}{more}");
-    }
-    let mut kinds: Vec<Effect> = all.iter().map(|(_, one)| one.what).collect();
-    kinds.dedup();
-    let what: Vec<String> =
-        kinds.iter().map(|kind| format!("{} are {}", kind.words().things, kind.words().done)).collect();
-    let what = what.join(", ");
-    format!("\nBefore they go, {} {what}:\n{shown}{more}", all.len())
-}
-
-/// Each thing that is done, with its seats and the last day of its term if that is what it is about.
-pub(super) fn named<'a>(all: impl Iterator<Item = (u32, &'a Preparation)>, heading: &str) -> Table {
-    let all: Vec<_> = all.collect();
-    // What is done to terms is one thing, so the column says it, and there is room for the names.
-    let Some(what) = all.iter().find(|(_, one)| one.term.is_some()).map(|(_, one)| one.words()) else {
-        let mut shown = Table::new(&["row", heading, "ID"]);
-        for (row, one) in all {
-            shown.row([row.to_string(), one.named(), one.id.clone()]);
-        }
-        return shown;
-    };
-    let what = format!("{} {}", what.verb, what.thing);
-    let mut shown = Table::new(&["row", &what, "seats", "last day", "ID"]);
-    for (row, one) in all {
-        let seats = one.term.as_ref().and_then(|term| term.seats);
-        shown.row([
-            row.to_string(),
-            one.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
-            seats.map(|seats| seats.to_string()).unwrap_or_default(),
-            one.term.as_ref().map(|term| term.last_day.to_string()).unwrap_or_default(),
-            one.id.clone(),
-        ]);
-    }
-    shown
-}
-
-/// `3 subscriptions with 41 seats, whose terms end from 2027-03-04 to 2027-09-01`: what a plan is about that decides about the
-/// ends of terms. None if it does not.
-pub(super) fn terms<'a>(all: impl Iterator<Item = &'a Preparation>) -> Option<String> {
-    let (mut count, mut seats, mut days) = (0_u64, 0_u64, Vec::new());
-    for term in all.filter_map(|one| one.term.as_ref()) {
-        count += 1;
-        seats = seats.saturating_add(term.seats.unwrap_or_default());
-        days.push(term.last_day);
-    }
-    let (first, last) = (days.iter().min()?, days.iter().max()?);
-    let number = |n: u64, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
-    let whose = if count == 1 { "whose term ends" } else { "whose terms end" };
-    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
-    Some(format!("{} with {}, {whose} {when}", number(count, "subscription"), number(seats, "seat")))
 }
 
 /// Outcomes with their numbers, and reasons with what to do.

@@ -25,6 +25,8 @@ pub struct EffectFacts {
     pub thing: Thing,
     /// Whether nothing is sent to the customer any more once it is done: it is the last one then, whatever the procedure.
     pub ends_relationship: bool,
+    /// Whether people lose at once, and for good, what they work with.
+    pub stops_service: bool,
     /// The effect that it takes back.
     pub takes_back: Option<Effect>,
     /// What Partner Center's own record of activity calls it, after a while.
@@ -88,6 +90,7 @@ effects! {
         },
         thing: Thing::Customer,
         ends_relationship: true,
+        stops_service: false,
         takes_back: None,
         elsewhere: &["remove_partner_customer_relationship"],
     }
@@ -99,6 +102,7 @@ effects! {
         },
         thing: Thing::Customer,
         ends_relationship: true,
+        stops_service: false,
         takes_back: None,
         elsewhere: &["delete_customer", "delete_tip_customer"],
     }
@@ -110,6 +114,7 @@ effects! {
         },
         thing: Thing::Order,
         ends_relationship: false,
+        stops_service: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -121,6 +126,7 @@ effects! {
         },
         thing: Thing::Subscription,
         ends_relationship: false,
+        stops_service: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -132,7 +138,32 @@ effects! {
         },
         thing: Thing::Subscription,
         ends_relationship: false,
+        stops_service: false,
         takes_back: Some(Effect::SuspendSubscription),
+        elsewhere: &[],
+    }
+    /// Cancels a new-commerce subscription within the time in which it may be.
+    CancelInWindow = "cancel_in_window" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "cancel", done: "cancelled", seen: "cancelled",
+            noun: "cancellation", request: "CANCEL A SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        stops_service: true,
+        takes_back: None,
+        elsewhere: &[],
+    }
+    /// Cancels an extended service term, as it may be on any day.
+    CancelExtended = "cancel_extended" {
+        words: {
+            thing: "subscription", things: "subscriptions", verb: "cancel", done: "cancelled", seen: "cancelled",
+            noun: "cancellation", request: "CANCEL AN EXTENDED SUBSCRIPTION",
+        },
+        thing: Thing::Subscription,
+        ends_relationship: false,
+        stops_service: true,
+        takes_back: None,
         elsewhere: &[],
     }
     /// Schedules a new-commerce subscription to end with its term, instead of renewing itself or being extended.
@@ -144,6 +175,7 @@ effects! {
         },
         thing: Thing::Subscription,
         ends_relationship: false,
+        stops_service: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -156,6 +188,7 @@ effects! {
         },
         thing: Thing::Subscription,
         ends_relationship: false,
+        stops_service: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -164,6 +197,20 @@ effects! {
 impl Effect {
     /// What the policy's `suspend_legacy` allows.
     pub const SUSPEND_LEGACY: Self = Self::SuspendSubscription;
+
+    /// What `--cancel` can name, for whom that is, and what it allows.
+    pub const BY_CANCEL: [(&'static str, &'static str, Self); 2] = [
+        (
+            "in-window",
+            "Subscriptions bought or renewed so recently that Microsoft still lets them be cancelled; trials",
+            Self::CancelInWindow,
+        ),
+        (
+            "extended",
+            "Subscriptions that go on as extended service terms, month by month",
+            Self::CancelExtended,
+        ),
+    ];
 
     /// The public name.
     pub const fn as_str(self) -> &'static str {

@@ -88,7 +88,16 @@ impl Preparation {
     }
 
     fn term_in_words(&self) -> String {
-        self.term.as_ref().map(|term| format!(": {}", term.in_words())).unwrap_or_default()
+        let Some(term) = &self.term else { return String::new() };
+        if self.what.facts().stops_service {
+            return format!(": at once, {}term until {}", term.seats_in_words(), term.last_day);
+        }
+        format!(": {}", term.in_words())
+    }
+
+    /// How many seats what it is done to has, where that matters and is known.
+    pub fn seats(&self) -> Option<u64> {
+        self.term.as_ref()?.seats
     }
 
     /// The words of what is done.
@@ -105,13 +114,17 @@ impl Term {
 
     /// `40 seats, last day 2027-03-04`, and what happens then if that is restored.
     pub fn in_words(&self) -> String {
-        let seats = match self.seats {
+        let seats = self.seats_in_words();
+        let then = self.restored.as_ref().map(|then| format!(", {}", then.in_words())).unwrap_or_default();
+        format!("{seats}last day {}{then}", self.last_day)
+    }
+
+    fn seats_in_words(&self) -> String {
+        match self.seats {
             None => String::new(),
             Some(1) => "1 seat, ".to_owned(),
             Some(seats) => format!("{seats} seats, "),
-        };
-        let then = self.restored.as_ref().map(|then| format!(", {}", then.in_words())).unwrap_or_default();
-        format!("{seats}last day {}{then}", self.last_day)
+        }
     }
 }
 

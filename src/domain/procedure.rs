@@ -111,7 +111,7 @@ procedures! {
             stored: "The relationship was gone before.",
         },
         first: &[],
-        optional: &[Effect::SuspendSubscription],
+        optional: &[Effect::SuspendSubscription, Effect::CancelExtended, Effect::CancelInWindow],
         last: Some(Effect::RemoveRelationship),
         takes_back: None,
         account: Account::Production,
@@ -298,19 +298,22 @@ mod tests {
     #[test]
     fn each_procedure_sends_its_own_effects_and_what_takes_them_back() {
         use Effect::{
-            CancelOrder, DeleteCustomer, ReactivateSubscription, RemoveRelationship, SuspendSubscription,
+            CancelExtended, CancelInWindow, CancelOrder, DeleteCustomer, ReactivateSubscription,
+            RemoveRelationship, SuspendSubscription,
         };
-        for (procedure, first, sends) in [
+        for (procedure, first, other) in [
             (
                 Procedure::RemoveRelationship,
-                SuspendSubscription,
-                &[RemoveRelationship, SuspendSubscription, ReactivateSubscription][..],
+                &[SuspendSubscription, CancelExtended, CancelInWindow][..],
+                &[RemoveRelationship, ReactivateSubscription][..],
             ),
-            (Procedure::DeleteSandboxCustomer, CancelOrder, &[DeleteCustomer, CancelOrder]),
+            (Procedure::DeleteSandboxCustomer, &[CancelOrder], &[DeleteCustomer]),
         ] {
             for effect in Effect::ALL {
-                assert_eq!(procedure.sends(*effect), sends.contains(effect), "{procedure} {effect}");
-                assert_eq!(procedure.may_begin_with(*effect), *effect == first, "{procedure} {effect}");
+                let is_first = first.contains(effect);
+                assert_eq!(procedure.may_begin_with(*effect), is_first, "{procedure} {effect}");
+                let sends = is_first || other.contains(effect);
+                assert_eq!(procedure.sends(*effect), sends, "{procedure} {effect}");
             }
         }
         assert!(!Procedure::RemoveRelationship.is_for_sandbox());

@@ -21,8 +21,8 @@ pub use facts::{CustomerFacts, Facts, OrderState, Standing};
 pub use identity::{Listed, domain_key, name_key};
 pub use orders::standing_orders;
 pub use subscriptions::{
-    Licence, LicenceEnd, SetToHappen, act_by, is_active_legacy, licence_end, licences, set_to_happen,
-    suspendable,
+    Licence, LicenceEnd, SetToHappen, act_by, in_the_way, is_active_legacy, is_in_extended_term,
+    is_in_window, licence_end, licences, named, set_to_happen, term_cut_short,
 };
 
 use crate::domain::{Finding, Reason};

@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{Cause, Day, Ends, Finding, Reason, Term, TermEndSettings, Time, is_taken_out},
+    domain::{Cause, Day, Ends, Finding, Reason, Term, TermEndSettings, Time},
     partner_center::model::Subscription,
 };
 
@@ -33,16 +33,46 @@ pub(super) fn active(facts: &Facts) -> Option<Finding> {
     of_families(facts, Reason::ActiveSubscription, &[Family::Legacy, Family::NewCommerce], State::Active)
 }
 
-/// The active subscriptions with their names, if each of them is of the old kind and can be suspended; none if one is not.
-pub fn suspendable(facts: &Facts) -> Option<Vec<(String, Option<String>)>> {
-    let is_active = |subscription: &&Subscription| state(subscription, facts.today) == State::Active;
-    let each = facts.subscriptions.iter().filter(is_active).map(|subscription| {
-        let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
-        let name = name(subscription);
-        let may = is_active_legacy(subscription) || is_taken_out("suspend-new-commerce");
-        may.then_some((id, name))
-    });
-    each.collect()
+/// The subscriptions of which these reasons say that they stand in the way.
+pub fn in_the_way<'a>(facts: &'a Facts, reasons: &[Reason]) -> Vec<&'a Subscription> {
+    let is_so = |subscription: &&Subscription| {
+        let is_because = match (family(subscription), state(subscription, facts.today)) {
+            (Family::Legacy | Family::NewCommerce, State::Active) => Reason::ActiveSubscription,
+            (Family::NewCommerce, State::Suspended) => Reason::SuspendedNewCommerceSubscription,
+            _ => return false,
+        };
+        reasons.contains(&is_because)
+    };
+    facts.subscriptions.iter().filter(is_so).collect()
+}
+
+/// The ID and the name of a subscription; none if it has no ID by which something could be done to it.
+pub fn named(subscription: &Subscription) -> Option<(String, Option<String>)> {
+    let id = subscription.id.clone().filter(|id| !id.trim().is_empty())?;
+    Some((id, name(subscription)))
+}
+
+/// What whoever has a subscription cancelled at once must know of its term; none if the service does not say when it ends.
+pub fn term_cut_short(subscription: &Subscription) -> Option<Term> {
+    let last_day = term_end(subscription)?;
+    Some(Term { seats: seats(subscription), last_day, planned_over: None, restored: None })
+}
+
+/// Whether a new-commerce subscription is within the time in which it may be cancelled: for a trial, that is any.
+pub fn is_in_window(subscription: &Subscription, now: Time) -> bool {
+    let until = subscription.cancellation_allowed_until_date.as_deref().and_then(Time::from_lenient);
+    is_there(subscription, now)
+        && (subscription.is_trial == Some(true) || until.is_some_and(|until| now < until))
+}
+
+/// Whether a new-commerce subscription goes on as an extended service term, which may be cancelled on any day.
+pub fn is_in_extended_term(subscription: &Subscription, now: Time) -> bool {
+    is_there(subscription, now) && is_extended(subscription)
+}
+
+fn is_there(subscription: &Subscription, now: Time) -> bool {
+    family(subscription) == Family::NewCommerce
+        && matches!(state(subscription, now.day()), State::Active | State::Suspended)
 }
 
 /// Whether this subscription is of the old kind, and active: only such a one is ever suspended, because new
@@ -649,23 +679,63 @@ mod tests {
         }
     }
 
+    fn read(one: &Value) -> Subscription {
+        serde_json::from_value(one.clone()).unwrap()
+    }
+
     #[test]
-    fn only_active_subscriptions_of_the_old_kind_are_suspendable_and_only_with_an_id() {
-        let of = |subscriptions: &[Value]| suspendable(&facts(subscriptions));
-        let mut named = legacy("active");
-        named["friendlyName"] = json!("Mail");
-        let all = of(&[named, legacy("suspended"), new_commerce("deleted"), legacy("Active")]);
-        let expected = [("L".to_owned(), Some("Mail".to_owned())), ("L".to_owned(), None)];
-        assert_eq!(all.as_deref(), Some(&expected[..]));
-        assert_eq!(of(&[]), Some(vec![]));
-        let mut nameless = legacy("active");
+    fn what_stands_in_the_way_is_named_by_the_reason_for_which_it_does() {
+        let facts = facts(&[
+            legacy("active"),
+            legacy("suspended"),
+            new_commerce("Active"),
+            new_commerce("suspended"),
+            new_commerce("deleted"),
+            new_commerce("pending"),
+        ]);
+        let of = |reasons: &[Reason]| in_the_way(&facts, reasons).len();
+        assert_eq!(of(&[Reason::ActiveSubscription]), 2);
+        assert_eq!(of(&[Reason::SuspendedNewCommerceSubscription]), 1);
+        assert_eq!(of(&[Reason::ActiveSubscription, Reason::SuspendedNewCommerceSubscription]), 3);
+        assert_eq!((of(&[]), of(&[Reason::PendingSubscription])), (0, 0));
+        let is_so = |one: &Value| is_active_legacy(&read(one));
+        assert!(is_so(&legacy("active")) && !is_so(&legacy("suspended")) && !is_so(&new_commerce("active")));
+        let mut one = legacy("active");
+        one["friendlyName"] = json!("Mail");
+        assert_eq!(named(&read(&one)), Some(("L".to_owned(), Some("Mail".to_owned()))));
         for id in [json!(" "), Value::Null] {
-            nameless["id"] = id;
-            assert_eq!(of(&[legacy("active"), nameless.clone()]), None);
+            one["id"] = id;
+            assert_eq!(named(&read(&one)), None);
         }
-        assert_eq!(of(&[legacy("active"), new_commerce("active")]), None);
-        let is_so = |one: Value| is_active_legacy(&serde_json::from_value(one).unwrap());
-        assert!(is_so(legacy("active")) && !is_so(legacy("suspended")) && !is_so(new_commerce("active")));
+    }
+
+    #[test]
+    fn a_subscription_is_cancelled_in_its_window_or_as_an_extended_term_and_never_otherwise() {
+        let now = Time::from_millis(1_795_166_130_000);
+        let of = |mut one: Value, more: Value| {
+            one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let one = read(&one);
+            (is_in_window(&one, now), is_in_extended_term(&one, now))
+        };
+        let until = |text: &str| json!({ "cancellationAllowedUntilDate": text });
+        let extended = json!({ "offerName": "Mail (Extended Service Term)" });
+        for (one, more, expected) in [
+            (new_commerce("active"), until("2026-11-20T09:15:31Z"), (true, false)),
+            (new_commerce("suspended"), until("2026-11-20T09:15:31"), (true, false)),
+            (new_commerce("active"), until("2026-11-20T09:15:30Z"), (false, false)),
+            // Of a day alone, nobody knows at what hour.
+            (new_commerce("active"), until("2026-11-20"), (false, false)),
+            (new_commerce("active"), until("2026-11-21"), (true, false)),
+            (new_commerce("active"), until("soon"), (false, false)),
+            (new_commerce("active"), json!({}), (false, false)),
+            (new_commerce("active"), json!({ "isTrial": true }), (true, false)),
+            (new_commerce("active"), extended.clone(), (false, true)),
+            (new_commerce("deleted"), extended.clone(), (false, false)),
+            (new_commerce("pending"), until("2026-11-21"), (false, false)),
+            (legacy("active"), extended, (false, false)),
+        ] {
+            assert_eq!(of(one.clone(), more.clone()), expected, "{one} {more}");
+        }
     }
 
     #[test]

@@ -1,13 +1,33 @@
-//! Ends a reseller relationship. Nothing comes before its one change, unless the operator allowed legacy subscriptions to be
-//! suspended.
+//! Ends a reseller relationship. Nothing comes before its one change, unless the operator allowed that what stands in the way
+//! is suspended or cancelled.
 
 use super::unit::{Given, Known, Need, ProcedureUnit, entitlements_and};
 use crate::{
-    domain::{Effect, Finding, Preparation, Procedure, Reason, is_taken_out},
-    preconditions::{Judgement, judge, orders_needed, suspendable},
+    domain::{Effect, Preparation, Procedure, Reason, Time, is_taken_out},
+    partner_center::model::Subscription,
+    preconditions::{
+        Judgement, in_the_way, is_active_legacy, is_in_extended_term, is_in_window, judge, named,
+        orders_needed, term_cut_short,
+    },
 };
 
 pub(super) struct RemoveRelationship;
+
+/// Whether a subscription is such a one at this moment.
+type MayBe = fn(&Subscription, Time) -> bool;
+
+/// How a subscription is taken out of the way, and which may be. What can be taken back comes first: if it is refused,
+/// nothing is done that cannot.
+const TAKEN_AWAY: [(Effect, MayBe); 3] = [
+    (Effect::SuspendSubscription, |subscription, _now| {
+        is_active_legacy(subscription) || is_taken_out("suspend-new-commerce")
+    }),
+    (Effect::CancelExtended, is_in_extended_term),
+    (Effect::CancelInWindow, is_in_window),
+];
+
+/// The reasons that can be dealt with so.
+const DEALT_WITH: [Reason; 2] = [Reason::ActiveSubscription, Reason::SuspendedNewCommerceSubscription];
 
 impl ProcedureUnit for RemoveRelationship {
     fn procedure(&self) -> Procedure {
@@ -18,23 +38,35 @@ impl ProcedureUnit for RemoveRelationship {
         if known.has_subscriptions { entitlements_and(orders_needed, known) } else { Need::Subscriptions }
     }
 
-    /// If nothing but active legacy subscriptions stands in the way, and they may be suspended, they are what is to be done
-    /// first. A customer with any other reason stays as it is.
+    /// If nothing stands in the way but what may be taken out of it, that is what is to be done first. A customer with any
+    /// other reason stays as it is.
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {
         let Given { facts, listed, policy, .. } = *given;
         let judgement = judge(facts, listed, &policy.allow);
-        let may_suspend =
-            policy.allows(Effect::SuspendSubscription) || is_taken_out("suspend-without-the-option");
-        let only_active =
-            matches!(&*judgement.findings, [Finding { reason: Reason::ActiveSubscription, .. }]);
-        let may_go = only_active || is_taken_out("suspend-for-whoever-may-not-go");
-        match suspendable(facts).filter(|_| may_suspend && may_go) {
-            Some(found) => {
-                let suspend = |(id, name)| Preparation::new(Effect::SuspendSubscription, id, name);
-                let first = found.into_iter().map(suspend).collect();
+        let reasons: Vec<Reason> = judgement.findings.iter().map(|finding| finding.reason).collect();
+        let is_all = reasons.iter().all(|reason| DEALT_WITH.contains(reason));
+        if reasons.is_empty() || !(is_all || is_taken_out("suspend-for-whoever-may-not-go")) {
+            return (judgement, Vec::new());
+        }
+        let each = in_the_way(facts, &reasons).into_iter().map(|one| taken_away(given, one));
+        match each.collect::<Option<Vec<_>>>() {
+            Some(mut first) => {
+                first.sort_by_key(|one| TAKEN_AWAY.iter().position(|(effect, _)| *effect == one.what));
                 (Judgement { findings: Vec::new(), ..judgement }, first)
             }
             None => (judgement, Vec::new()),
         }
     }
+}
+
+/// What takes this subscription out of the way; none if nothing may.
+fn taken_away(given: &Given<'_>, subscription: &Subscription) -> Option<Preparation> {
+    let allows = |effect| given.policy.allows(effect) || is_taken_out("suspend-without-the-option");
+    let (effect, _) = TAKEN_AWAY
+        .into_iter()
+        .find(|(effect, may_be)| allows(*effect) && may_be(subscription, given.facts.now))?;
+    let (id, name) = named(subscription)?;
+    let term =
+        if effect.facts().stops_service { Some(Box::new(term_cut_short(subscription)?)) } else { None };
+    Some(Preparation { term, ..Preparation::new(effect, id, name) })
 }

@@ -85,6 +85,57 @@ fn what_is_active_and_legacy_is_suspended_if_that_is_allowed_and_all_that_is_in_
     }
 }
 
+/// A licence of this many seats, with what else it has.
+fn bought(id: &str, seats: u64, more: &Value) -> Value {
+    let mut one = json!({ "id": id, "offerId": "P:1:A", "status": "active", "quantity": seats,
+        "commitmentEndDate": "2027-03-04T00:00:00Z" });
+    one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    one
+}
+
+#[test]
+fn what_may_be_cancelled_is_after_what_can_be_taken_back_and_only_if_it_is_all() {
+    use Effect::{CancelExtended, CancelInWindow, SuspendSubscription};
+    let (window, extended) = (
+        json!({ "cancellationAllowedUntilDate": "2026-11-24T12:00:00Z" }),
+        json!({ "offerName": "Mail (Extended Service Term)" }),
+    );
+    let allows = |allowed: &[Effect]| Policy { allowed: allowed.iter().copied().collect(), ..settling() };
+    let of = |facts: &Facts, allowed: &[Effect]| {
+        let (reasons, first) = judge(Procedure::RemoveRelationship, facts, &allows(allowed));
+        (reasons, first.into_iter().map(|one| (one.what, one.id.clone(), one.seats())).collect::<Vec<_>>())
+    };
+    let all = [bought("W", 7, &window), bought("E", 3, &extended), legacy("S", "active")];
+    let every = facts(&all, &[]);
+    let expected = vec![
+        (SuspendSubscription, "S".to_owned(), None),
+        (CancelExtended, "E".to_owned(), Some(3)),
+        (CancelInWindow, "W".to_owned(), Some(7)),
+    ];
+    let kinds = [CancelExtended, CancelInWindow, SuspendSubscription];
+    assert_eq!(of(&every, &kinds), (vec![], expected));
+    // Each has to be allowed, and nothing is done if one is not.
+    for left in 0..3 {
+        let some: Vec<_> = kinds.into_iter().filter(|kind| *kind != kinds[left]).collect();
+        assert_eq!(of(&every, &some), (vec![Reason::ActiveSubscription], vec![]), "{some:?}");
+    }
+    // Nor for whoever has another reason to stay, or something that can be cancelled no more.
+    let over = bought("O", 1, &json!({ "cancellationAllowedUntilDate": "2026-11-19T12:00:00Z" }));
+    let mixed = facts(&[bought("W", 7, &window), over], &[]);
+    assert_eq!(of(&mixed, &kinds), (vec![Reason::ActiveSubscription], vec![]));
+    let software = facts(&[bought("W", 7, &window)], &[entitlement("A", "2027-01-01")]);
+    let (reasons, first) = of(&software, &kinds);
+    assert!(reasons.len() == 2 && first.is_empty(), "{reasons:?}");
+    // Suspended, it is billed all the same.
+    let suspended = json!({ "status": "suspended", "cancellationAllowedUntilDate": "2026-11-24" });
+    let cancelled = of(&facts(&[bought("W", 7, &suspended)], &[]), &[CancelInWindow]);
+    assert_eq!(cancelled, (vec![], vec![(CancelInWindow, "W".to_owned(), Some(7))]));
+    // Without the end of its term, nobody could say what is lost.
+    let endless = json!({ "commitmentEndDate": null, "cancellationAllowedUntilDate": "2026-11-24" });
+    let endless = facts(&[bought("W", 7, &endless)], &[]);
+    assert_eq!(of(&endless, &kinds), (vec![Reason::ActiveSubscription], vec![]));
+}
+
 #[test]
 fn every_order_that_stands_is_cancelled_before_a_sandbox_customer_is_deleted() {
     let mut facts = facts(&[legacy("S", "active")], &[entitlement("A", "2027-01-01")]);

@@ -56,6 +56,11 @@ fn killed_and_started_again_at_any_moment_of_a_suspension() {
 }
 
 #[test]
+fn killed_and_started_again_at_any_moment_of_a_cancellation() {
+    bad_days(Kind::RemovalAfterCancellation);
+}
+
+#[test]
 fn killed_and_started_again_while_ends_are_scheduled() {
     bad_days(Kind::TermEnd);
 }

@@ -18,6 +18,7 @@ mod answers;
 mod approvals;
 mod architecture;
 mod browser;
+mod cancelling;
 mod commands;
 mod confirmation;
 mod dates;

@@ -14,7 +14,10 @@ use offboard::{
     simulator::{Cut, Model, Received, Relationship, TermEndTruth},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What really became of one customer until this moment, by the other side's account.
 #[derive(Debug, Default)]
@@ -70,7 +73,7 @@ impl Truth {
             truth.any_effect |= happened;
             let (effect, id) = match under.strip_prefix('/').and_then(|under| under.split_once('/')) {
                 Some(("orders", id)) => (Effect::CancelOrder, id),
-                Some(("subscriptions", id)) => (to_subscriptions(procedure), id),
+                Some(("subscriptions", id)) => (to_subscriptions(run), id),
                 _ => {
                     truth.agreed |= agreed;
                     continue;
@@ -105,7 +108,7 @@ impl Truth {
             truth.ended = truth.gone && truth.any_effect;
         }
         for TermEndTruth { id, status, .. } in set {
-            let thing = Thing { effect: to_subscriptions(procedure), id };
+            let thing = Thing { effect: to_subscriptions(run), id };
             truth.things.entry(thing).or_default().status = Some(status);
         }
         truth
@@ -350,7 +353,7 @@ fn differs(one: &[Claim], other: &[Claim]) -> Option<String> {
 /// One seed is one bad day: what each life has left is looked at, and its end, and what a person finds out then.
 fn bad_day(kind: Kind, seed: u64, looked: &mut Looked) {
     let mut day = BadDay::new(kind, seed);
-    let sentences = Sentences::of(day.run.procedure);
+    let sentences = Sentences::of(&day.run);
     let mut oracle = Oracle { sentences, looked };
     let mut before = 0;
     let is_about_a_customer = |received: &&Received| received.target.starts_with("/v1/customers");
@@ -409,6 +412,11 @@ fn of_suspensions_nothing_false_is_said() {
 }
 
 #[test]
+fn of_cancellations_nothing_false_is_said() {
+    bad_days(Kind::RemovalAfterCancellation);
+}
+
+#[test]
 fn of_ends_of_terms_nothing_false_is_said() {
     bad_days(Kind::TermEnd);
 }
@@ -430,7 +438,7 @@ fn looked_at(run: &mut InProcessRun, lives: &[Death]) -> Outputs {
             break;
         }
     }
-    let sentences = Sentences::of(run.procedure);
+    let sentences = Sentences::of(run);
     Oracle { sentences, looked: &mut Looked::default() }.look(run, true)
 }
 
@@ -451,7 +459,7 @@ fn a_suspension_in_doubt_is_not_given_up_as_failed() {
         { "on": "subscription", "skip": 1, "times": 0, "do": page() },
     ] });
     let mut run = InProcessRun::new(&json!({ "customers": [customer] }), 1, 1);
-    run.suspend_legacy = true;
+    run.allowed = BTreeSet::from([Effect::SuspendSubscription]);
     let outputs = looked_at(&mut run, &[Death::Never, Death::Never]);
     assert_eq!(outputs.rows[&2].1, Shown::Outcome(Outcome::Unknown));
     assert!(explanation(&outputs).starts_with("Whether subscription `"), "{}", explanation(&outputs));
@@ -506,5 +514,5 @@ fn what_was_accepted_before_another_look_is_told() {
 #[test]
 #[should_panic(expected = "nobody knows what this claims")]
 fn a_sentence_that_nobody_taught_fails() {
-    Sentences::of(Procedure::RemoveRelationship).read("The relationship was dissolved.");
+    Sentences::of(&InProcessRun::new(&json!({}), 1, 1)).read("The relationship was dissolved.");
 }

@@ -4,7 +4,7 @@ use super::{
     ApprovalOptions, ListOptions, PaceOptions, RequireApproval, SandboxOptions, ServiceOptions,
     SignInOptions, UndoOptions,
 };
-use crate::domain::Procedure;
+use crate::domain::{Effect, Procedure};
 use clap::{
     Args,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -30,6 +30,10 @@ pub(in crate::cli) struct RunOptions {
     /// Let the plan suspend active legacy subscriptions, each by its name, where nothing else stands in the way
     #[arg(long)]
     pub(in crate::cli) suspend_legacy: bool,
+    /// Let the plan cancel such new-commerce subscriptions before a removal, each by its name, where nothing else stands
+    /// in the way. Their users lose the service at once, and there is no undo; repeatable
+    #[arg(long, value_name = "WHICH", value_parser = cancellable())]
+    pub(in crate::cli) cancel: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) undo: UndoOptions,
     /// Refuse a plan that would remove more than this [default: 500]
@@ -78,6 +82,11 @@ fn procedures() -> impl TypedValueParser<Value = Procedure> {
     let value = |procedure: &Procedure| PossibleValue::new(procedure.as_str()).help(procedure.facts().help);
     let names = PossibleValuesParser::new(Procedure::ALL.iter().map(value));
     names.map(|name| Procedure::from_name(&name).unwrap_or(Procedure::DEFAULT))
+}
+
+/// What `--cancel` can name.
+fn cancellable() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(Effect::BY_CANCEL.map(|(name, help, _)| PossibleValue::new(name).help(help)))
 }
 
 /// What is said anew when something that was planned or begun before is carried out.

@@ -149,6 +149,11 @@ impl RunSettings {
         let typed_suspend = options.suspend_legacy.then_some(true);
         let suspend_legacy =
             picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
+        // There is no undo, so it is said each time, and no file allows it.
+        let cancel =
+            picker.pick("cancel", Some(options.cancel.clone()), None, Vec::new(), |names| names.join(", "));
+        let cancel =
+            Effect::BY_CANCEL.into_iter().filter(|(name, ..)| cancel.iter().any(|named| named == name));
         let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
@@ -195,7 +200,10 @@ impl RunSettings {
             sandbox: None,
             sandboxes: BTreeSet::new(),
             suspend_legacy: suspend_legacy && procedure.may_begin_with(Effect::SUSPEND_LEGACY),
-            allowed: BTreeSet::new(),
+            allowed: cancel
+                .map(|(.., effect)| effect)
+                .filter(|effect| procedure.may_begin_with(*effect))
+                .collect(),
             order_timeout_seconds: None,
         };
         let policy = sandbox.obeyed(procedure, policy);
@@ -212,6 +220,7 @@ impl RunSettings {
         let foreign = [
             ("--order-timeout", options.sandbox.order_timeout.is_some() && !is_sandbox),
             ("--suspend-legacy", options.suspend_legacy && !procedure.may_begin_with(Effect::SUSPEND_LEGACY)),
+            ("--cancel", !options.cancel.is_empty() && self.policy.allowed.is_empty()),
             ("--allow", !options.allow.is_empty() && (is_sandbox || procedure.is_each_by_itself())),
             ("--of", options.of.is_some() && procedure.facts().takes_back.is_none()),
         ];

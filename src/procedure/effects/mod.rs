@@ -1,6 +1,7 @@
 //! Each effect, in a file of its own.
 
 mod cancel_order;
+mod cancel_subscription;
 mod customer;
 mod delete_customer;
 mod ending;
@@ -18,12 +19,14 @@ pub(crate) use unit::{EffectUnit, Instead, Look, Prepare, Sight, Target};
 
 use crate::domain::Effect;
 
-const UNITS: [&dyn EffectUnit; 7] = [
+const UNITS: [&dyn EffectUnit; 9] = [
     &remove_relationship::RemoveRelationship,
     &delete_customer::DeleteCustomer,
     &cancel_order::CancelOrder,
     &suspend_subscription::SuspendSubscription,
     &reactivate_subscription::ReactivateSubscription,
+    &cancel_subscription::IN_WINDOW,
+    &cancel_subscription::EXTENDED,
     &schedule_cancellation::ScheduleCancellation,
     &restore_renewal::RestoreRenewal,
 ];

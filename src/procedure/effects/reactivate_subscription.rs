@@ -26,7 +26,7 @@ impl EffectUnit for ReactivateSubscription {
 
     fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
         subscription::look(target, |answer, target| {
-            subscription::sight(answer, target, ["active", "suspended"])
+            subscription::sight(answer, target, "active", &["suspended"])
         })
     }
 

@@ -85,8 +85,8 @@ fn is_another(subscription: &Subscription, target: &Target<'_>) -> bool {
     subscription.id.as_deref().is_some_and(|id| !id.eq_ignore_ascii_case(target.id))
 }
 
-/// Whether its status shows that it is `done`, or still `before`.
-pub(super) fn sight(answer: &Incoming, target: &Target<'_>, [done, before]: [&str; 2]) -> Option<Sight> {
+/// Whether its status shows that it is `done`, or still what it was `before`.
+pub(super) fn sight(answer: &Incoming, target: &Target<'_>, done: &str, before: &[&str]) -> Option<Sight> {
     let found = match seen(answer, target)? {
         Ok(found) => found,
         Err(another) => return Some(another),
@@ -95,7 +95,7 @@ pub(super) fn sight(answer: &Incoming, target: &Target<'_>, [done, before]: [&st
     let is = |word: &str| status.trim().eq_ignore_ascii_case(word);
     let seen = if is(done) {
         Observation::Gone
-    } else if is(before) {
+    } else if before.iter().any(|before| is(before)) {
         Observation::StillThere
     } else {
         Observation::NotTold

@@ -28,7 +28,7 @@ impl EffectUnit for SuspendSubscription {
 
     fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
         subscription::look(target, |answer, target| {
-            subscription::sight(answer, target, ["suspended", "active"])
+            subscription::sight(answer, target, "suspended", &["active"])
         })
     }
 

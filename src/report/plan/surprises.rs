@@ -2,7 +2,7 @@
 
 use super::{Entry, Plan};
 use crate::{
-    domain::{Day, Outcome, Reason, TenantId},
+    domain::{Day, Outcome, Preparation, Reason, TenantId},
     record::Judged,
 };
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub struct Pointed {
 /// kept than are shown.
 #[derive(Debug, Default)]
 pub(super) struct Surprises {
+    stopped: Vec<(Reverse<u64>, Pointed)>,
     largest: Vec<(Reverse<u64>, Pointed)>,
     latest: Vec<(Reverse<Day>, Pointed)>,
     named_otherwise: (Vec<Pointed>, usize),
@@ -62,6 +63,11 @@ impl Surprises {
         let is_mismatch = |reason| matches!(reason, Reason::NameMismatch | Reason::DomainMismatch);
         let listed_as = || pointed(decision.listed_as.clone().unwrap_or_default());
         if decision.verdict == Outcome::Ready {
+            let stopped = || decision.first.iter().filter(|one| one.what.facts().stops_service);
+            if stopped().next().is_some() {
+                let seats = stopped().filter_map(Preparation::seats).fold(0, u64::saturating_add);
+                keep_first(&mut self.stopped, Reverse(seats), pointed(seats.to_string()));
+            }
             if let Some(seats) = decision.seats.filter(|seats| *seats > 0) {
                 keep_first(&mut self.largest, Reverse(seats), pointed(seats.to_string()));
             }
@@ -81,6 +87,7 @@ impl Surprises {
             (kept.into_iter().map(|(_, pointed)| pointed).collect(), 0)
         }
         let all = [
+            ("The most seats that lose their service at once, for good", "seats", first(self.stopped)),
             ("The most seats", "seats", first(self.largest)),
             ("The latest to begin or end a subscription", "on", first(self.latest)),
             ("The list calls them otherwise", "in the list", self.named_otherwise),

@@ -198,7 +198,7 @@ fn to_status(
             return Err(Answer::fault(400, 800_096, "The status cannot be changed to that."));
         }
         "deleted" if term::is_in_window(&short, now) => {}
-        "deleted" => return Err(Answer::fault(400, 900_117, "The cancellation window has passed.")),
+        "deleted" => return Err(Answer::fault(400, 900_214, "The cancellation window has passed.")),
         _ => return Err(Answer::fault(400, 800_096, "The status cannot be changed to that.")),
     }
     let mut answer = current.clone();

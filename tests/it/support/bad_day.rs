@@ -4,13 +4,14 @@ use super::{
     blind_listing, id,
     in_process::{Death, InProcessRun, LifeEnded},
 };
-use offboard::domain::Procedure;
+use offboard::domain::{Effect, Procedure};
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A scenario, how many customers the list has, and a seed.
 pub(crate) type Day = (Value, u32, u64);
@@ -20,6 +21,7 @@ pub(crate) type Day = (Value, u32, u64);
 pub(crate) enum Kind {
     Removal,
     RemovalAfterSuspension,
+    RemovalAfterCancellation,
     Sandbox,
     TermEnd,
     TermEndUndone,
@@ -168,6 +170,51 @@ fn with_legacy() -> Vec<Value> {
     ]
 }
 
+/// What a customer can be like whose new-commerce subscriptions may be cancelled.
+fn with_windows() -> Vec<Value> {
+    let licence = |more: Value| {
+        let mut whole = json!({ "kind": "new_commerce", "ends": "2028-03-04", "quantity": 7 });
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        whole
+    };
+    let open = || licence(json!({ "cancellable_until": "2026-11-24T12:00:00Z" }));
+    let extended =
+        || licence(json!({ "name": "Mail (Extended Service Term)", "ends": "2026-12-04", "term": "P1M" }));
+    let with = |subscriptions: Vec<Value>, faults: Vec<Value>| json!({ "subscriptions": subscriptions, "faults": faults });
+    let two = |faults: Vec<Value>| with(vec![open(), extended()], faults);
+    let update = "update_subscription";
+    vec![
+        with(vec![open()], vec![]),
+        with(vec![extended()], vec![]),
+        two(vec![]),
+        with(vec![open(), licence(json!({ "status": "deleted" })), extended()], vec![]),
+        with(vec![licence(json!({ "status": "suspended", "cancellable_until": "2026-11-24" }))], vec![]),
+        with(vec![licence(json!({ "trial": true }))], vec![]),
+        json!({}),
+        json!({}),
+        // Something else stands in the way, so nothing is cancelled.
+        with(vec![open(), licence(json!({}))], vec![]),
+        with(vec![open(), licence(json!({ "cancellable_until": "2026-11-19T12:00:00Z" }))], vec![]),
+        with(vec![extended(), json!({ "kind": "legacy" })], vec![]),
+        json!({ "subscriptions": [open()], "entitlements": [{ "kind": "software" }] }),
+        // The service says no, or nobody knows what it says.
+        with(vec![open()], vec![fault(update, 0, 1, no(400, 900_214))]),
+        two(vec![fault(update, 1, 1, no(400, 900_214))]),
+        two(vec![fault(update, 1, 1, no(412, 2055))]),
+        two(vec![fault(update, 0, 1, json!({ "kind": "answer", "status": 403 }))]),
+        two(vec![fault(update, 1, 1, lost(true)), fault("subscription", 3, 0, gateway())]),
+        two(vec![fault(update, 0, 1, lost(true))]),
+        two(vec![fault(update, 0, 1, lost(false))]),
+        two(vec![fault(update, 1, 1, too_many(true)), fault(update, 0, 1, no(400, 900_214))]),
+        two(vec![fault(update, 0, 0, too_many(true))]),
+        two(vec![fault(update, 0, 1, json!({ "kind": "late_effect", "after_ms": 30_000 }))]),
+        // What is cancelled was for nothing.
+        two(vec![fault("remove", 0, 0, no(400, 900_127))]),
+        with(vec![open()], vec![fault("remove", 0, 1, json!({ "kind": "answer", "status": 403 }))]),
+        two(vec![fault("remove", 0, 1, lost(true))]),
+    ]
+}
+
 /// What a customer can be like whose subscriptions are to end with their terms.
 fn with_terms() -> Vec<Value> {
     let licence = |more: Value| {
@@ -246,6 +293,7 @@ pub(crate) fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
     let states = prop::sample::select(match kind {
         Kind::Removal => in_production(),
         Kind::RemovalAfterSuspension => with_legacy(),
+        Kind::RemovalAfterCancellation => with_windows(),
         Kind::Sandbox => in_sandbox(),
         Kind::TermEnd => with_terms(),
         Kind::TermEndUndone => with_ends(),
@@ -408,12 +456,20 @@ impl BadDay {
         run.procedure = match kind {
             Kind::Sandbox => Procedure::DeleteSandboxCustomer,
             Kind::TermEnd | Kind::TermEndUndone => Procedure::CancelAtTermEnd,
-            Kind::Removal | Kind::RemovalAfterSuspension => Procedure::RemoveRelationship,
+            Kind::Removal | Kind::RemovalAfterSuspension | Kind::RemovalAfterCancellation => {
+                Procedure::RemoveRelationship
+            }
         };
         if is_undo {
             take_back(&mut run, scenario);
         }
-        run.suspend_legacy = kind == Kind::RemovalAfterSuspension;
+        run.allowed = match kind {
+            Kind::RemovalAfterSuspension => BTreeSet::from([Effect::SuspendSubscription]),
+            Kind::RemovalAfterCancellation => {
+                BTreeSet::from([Effect::CancelInWindow, Effect::CancelExtended])
+            }
+            Kind::Removal | Kind::Sandbox | Kind::TermEnd | Kind::TermEndUndone => BTreeSet::new(),
+        };
         run.gives_up = seed.is_multiple_of(3);
         Self { run, lives: deaths.into_iter().zip(skews).collect() }
     }

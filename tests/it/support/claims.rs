@@ -3,6 +3,7 @@
 //! Every sentence that the program can say is known here. One that is not fails the test: whoever makes a new sentence
 //! teaches it here what it claims.
 
+use super::in_process::InProcessRun;
 use offboard::domain::{Effect, EffectWords, Outcome, Procedure, Reason};
 
 /// One thing that is claimed.
@@ -93,9 +94,10 @@ pub(crate) struct Sentences {
     to_subscriptions: Effect,
 }
 
-/// What a procedure does to subscriptions.
-pub(crate) fn to_subscriptions(procedure: Procedure) -> Effect {
-    match procedure {
+/// What a run does to subscriptions. Those of which it does several things are told in the same words.
+pub(crate) fn to_subscriptions(run: &InProcessRun) -> Effect {
+    match run.procedure {
+        Procedure::RemoveRelationship if !run.allowed.is_empty() => *run.allowed.first().unwrap(),
         Procedure::RemoveRelationship | Procedure::DeleteSandboxCustomer => Effect::SuspendSubscription,
         Procedure::CancelAtTermEnd => Effect::ScheduleCancellation,
         Procedure::UndoCancelAtTermEnd => Effect::RestoreRenewal,
@@ -111,9 +113,10 @@ enum Told {
 
 impl Sentences {
     #[expect(clippy::too_many_lines, reason = "it is a list")]
-    pub(crate) fn of(procedure: Procedure) -> Self {
+    pub(crate) fn of(run: &InProcessRun) -> Self {
         use Claim::{AgreedToEnd, EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
-        let Some(end) = procedure.facts().last else { return Self::of_each(procedure) };
+        let (procedure, to_subscriptions) = (run.procedure, to_subscriptions(run));
+        let Some(end) = procedure.facts().last else { return Self::of_each(procedure, to_subscriptions) };
         let EffectWords { thing, verb, done, noun, .. } = end.words();
         let (none_left, gone_before) = match procedure {
             Procedure::RemoveRelationship => ("knew no relationship", "The relationship was gone before."),
@@ -238,6 +241,19 @@ impl Sentences {
                 of_thing(Stands::Agreed, &[NotEnded]),
             ),
             (
+                "¤: the service agreed to cancel it, but it is not seen cancelled ¤ s later.".into(),
+                thing_number,
+                of_thing(Stands::Agreed, &[NotEnded]),
+            ),
+            (
+                format!(
+                    "¤: the hours in which it could be cancelled are over (¤). {}",
+                    Reason::RefusedByService.advice()
+                ),
+                thing_said,
+                of_thing(Stands::NotDone, &[NotEnded]),
+            ),
+            (
                 "¤: the service does not cancel it (¤). The customer was not deleted.".into(),
                 thing_said,
                 of_thing(Stands::NotDone, &[NotEnded]),
@@ -322,15 +338,14 @@ impl Sentences {
         }
         // A longer one may begin with a shorter one.
         all.sort_by_key(|(text, ..)| std::cmp::Reverse(text.len()));
-        Self { all, to_subscriptions: to_subscriptions(procedure) }
+        Self { all, to_subscriptions }
     }
 
     /// Those of a procedure whose plans name all that there is to do. That all of it is done by us is its end.
     #[expect(clippy::too_many_lines, reason = "it is a list")]
-    fn of_each(procedure: Procedure) -> Self {
+    fn of_each(procedure: Procedure, effect: Effect) -> Self {
         use Claim::{EndNotKnown, Ended, Gone, NotEnded, NothingChanged, PersonMustLook};
         let facts = procedure.facts();
-        let effect = to_subscriptions(procedure);
         let (done, noun) = (effect.words().done, capitalised(effect.words().noun));
         let just = |claims: &[Claim]| claims.iter().cloned().map(Told::Just).collect::<Vec<_>>();
         let of_thing = |stands, claims: &[Claim]| [vec![Told::OfThing(stands)], just(claims)].concat();

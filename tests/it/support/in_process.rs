@@ -5,7 +5,7 @@ use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
     conduct::{Answer, Begin, CannotConduct, Decision, Ending, Log, News, Operator, Phrase, conduct},
-    domain::{Mode, Procedure, RunId, Secret, Sha256, Time},
+    domain::{Effect, Mode, Procedure, RunId, Secret, Sha256, Time},
     engine::{Clock, Halt, Ids, Ports, Source, Watch},
     input::{List, Options},
     partner_center::{
@@ -139,7 +139,8 @@ pub(crate) struct InProcessRun {
     pub(crate) count: u32,
     pub(crate) concurrency: u32,
     pub(crate) procedure: Procedure,
-    pub(crate) suspend_legacy: bool,
+    /// What its plan may name to be done to subscriptions, because an option allowed it.
+    pub(crate) allowed: BTreeSet<Effect>,
     /// The run that is taken back, and what was set to happen before it: whether auto-renew was on, and what was scheduled.
     pub(crate) takes_back: Option<RunId>,
     pub(crate) before: BTreeMap<String, (bool, Vec<String>)>,
@@ -177,7 +178,7 @@ impl InProcessRun {
             count,
             concurrency: 4,
             procedure: Procedure::RemoveRelationship,
-            suspend_legacy: false,
+            allowed: BTreeSet::new(),
             takes_back: None,
             before: BTreeMap::new(),
             gives_up: false,
@@ -270,7 +271,7 @@ impl InProcessRun {
             (log, Begin::Again { run: Box::new(run), policy })
         } else {
             let list = List::from_bytes("list", list(self.count), &Options::default()).unwrap();
-            let what = (self.procedure, self.suspend_legacy);
+            let what = (self.procedure, &self.allowed);
             let takes_back = self.takes_back.clone();
             let opened = Box::new(RunOpened { takes_back, ..opened(what, self.count, self.concurrency) });
             let log = Log::for_new(store, Mode::Run, list.sha256()).unwrap();
@@ -352,7 +353,7 @@ pub(crate) fn opened_again(log: &Path, now: Time) -> Store {
     }
 }
 
-fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency: u32) -> RunOpened {
+fn opened((procedure, allowed): (Procedure, &BTreeSet<Effect>), rows: u32, concurrency: u32) -> RunOpened {
     RunOpened {
         rules: Rules::LATEST,
         version: "test".into(),
@@ -389,8 +390,8 @@ fn opened((procedure, suspend_legacy): (Procedure, bool), rows: u32, concurrency
             partner: Some(PARTNER.parse().unwrap()),
             sandbox: (procedure == Procedure::DeleteSandboxCustomer).then(|| PARTNER.parse().unwrap()),
             sandboxes: BTreeSet::new(),
-            suspend_legacy,
-            allowed: BTreeSet::new(),
+            suspend_legacy: allowed.contains(&Effect::SUSPEND_LEGACY),
+            allowed: allowed.iter().copied().filter(|effect| *effect != Effect::SUSPEND_LEGACY).collect(),
             order_timeout_seconds: Some(120),
         },
         settings: BTreeMap::new(),

@@ -1,0 +1,174 @@
+//! What a plan is about to do, for a terminal: to whom, and what is done before they go, or all that there is to do.
+
+use super::tables::{self, Table, table};
+use crate::{
+    domain::{EffectWords, Outcome, Preparation, counted},
+    record::{Row, RowState, Run},
+};
+
+/// How many of a plan are shown one by one.
+const SHOWN: usize = 20;
+
+/// What a plan would do, before it is confirmed.
+pub(super) fn plan(run: &Run) -> String {
+    let ready: Vec<&Row> = run
+        .rows
+        .iter()
+        .filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }))
+        .collect();
+    let mut text = format!(
+        "{} of {} rows are ready to be {}",
+        ready.len(),
+        run.opened.input.rows,
+        Outcome::Done(run.opened.procedure)
+    );
+    if ready.is_empty() {
+        text.push('.');
+    } else {
+        text.push_str(":\n");
+        let mut shown = Table::new(&["row", "customer", "tenant ID"]);
+        for row in ready.iter().take(SHOWN) {
+            shown.row([
+                row.number.to_string(),
+                row.live_name().unwrap_or("(no name)").to_owned(),
+                row.customer.map(|id| id.to_string()).unwrap_or_default(),
+            ]);
+        }
+        text.push_str(&table(&shown));
+        if ready.len() > SHOWN {
+            text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
+        }
+    }
+    let to_do = ready.iter().flat_map(|row| row.first.iter().map(|one| (row.number, one)));
+    text.push_str(&listed(&to_do.collect::<Vec<_>>()));
+    let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
+    let others: Vec<_> = others.collect();
+    if !others.is_empty() {
+        text.push_str(&format!("\nThe others: {}.", others.join(", ")));
+    }
+    text.push_str(&tables::about_list(run));
+    text
+}
+
+/// A thing that is done, with the row of its customer.
+pub(super) type OfRow<'a> = (u32, &'a Preparation);
+
+/// The first of them, after what they are together. Nothing if there are none.
+fn listed(all: &[OfRow<'_>]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let of_all = || all.iter().map(|(_, one)| *one);
+    let head = match terms(of_all()) {
+        Some(terms) => terms,
+        None => format!("Before they go, {}", counted_by_kind(of_all())),
+    };
+    let lost = lost_at_once(of_all()).map(|lost| format!("\n{lost}")).unwrap_or_default();
+    let items = table(&items(all.iter().copied().take(SHOWN), "before that"));
+    let more = match all.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  … and {more} more; `plan.json` names all"),
+    };
+    format!("\n{head}:\n{items}{more}{lost}")
+}
+
+/// `1 subscription is suspended, 2 subscriptions are cancelled`.
+fn counted_by_kind<'a>(all: impl Iterator<Item = &'a Preparation>) -> String {
+    let mut kinds: Vec<(EffectWords, u32)> = Vec::new();
+    for words in all.map(Preparation::words) {
+        match kinds.iter_mut().find(|(kind, _)| is_alike(*kind, words)) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((words, 1)),
+        }
+    }
+    let said = kinds.into_iter().map(|(words, count)| {
+        let (things, are) = if count == 1 { (words.thing, "is") } else { (words.things, "are") };
+        format!("{count} {things} {are} {}", words.done)
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether people are told of both in the same words.
+fn is_alike(one: EffectWords, other: EffectWords) -> bool {
+    (one.verb, one.things) == (other.verb, other.things)
+}
+
+/// Each thing that is done, with its seats and the last day of its term if that is what it is about.
+pub(super) fn items<'a>(all: impl Iterator<Item = OfRow<'a>>, heading: &str) -> Table {
+    let all: Vec<_> = all.collect();
+    match all.first() {
+        // All are one thing, so the heading says it once, and there is room for the names.
+        Some((_, first))
+            if all.iter().all(|(_, one)| is_alike(one.words(), first.words()) && one.term.is_some()) =>
+        {
+            items_of_terms(&all, first)
+        }
+        _ if all.iter().any(|(_, one)| one.term.is_some()) => {
+            let mut shown = Table::new(&["row", heading, "seats", "ID"]);
+            for (row, one) in all {
+                shown.row([row.to_string(), one.named(), seats(one), one.id.clone()]);
+            }
+            shown
+        }
+        _ => {
+            let mut shown = Table::new(&["row", heading, "ID"]);
+            for (row, one) in all {
+                shown.row([row.to_string(), one.named(), one.id.clone()]);
+            }
+            shown
+        }
+    }
+}
+
+fn items_of_terms(all: &[OfRow<'_>], first: &Preparation) -> Table {
+    let words = first.words();
+    let what = format!("{} {}", words.verb, words.thing);
+    let day = if first.what.facts().stops_service { "term until" } else { "last day" };
+    let mut shown = Table::new(&["row", &what, "seats", day, "ID"]);
+    for (row, one) in all {
+        shown.row([
+            row.to_string(),
+            one.name.clone().unwrap_or_else(|| "(no name)".to_owned()),
+            seats(one),
+            one.term.as_ref().map(|term| term.last_day.to_string()).unwrap_or_default(),
+            one.id.clone(),
+        ]);
+    }
+    shown
+}
+
+fn seats(one: &Preparation) -> String {
+    one.seats().map(|seats| seats.to_string()).unwrap_or_default()
+}
+
+/// `3 subscriptions with 41 seats, whose terms end from 2027-03-04 to 2027-09-01`: what a plan is about that decides about the
+/// ends of terms. None if it does not.
+pub(super) fn terms<'a>(all: impl Iterator<Item = &'a Preparation>) -> Option<String> {
+    let (mut count, mut seats, mut days) = (0_u32, 0_u64, Vec::new());
+    for one in all.filter(|one| !one.what.facts().stops_service) {
+        let Some(term) = &one.term else { continue };
+        count += 1;
+        seats = seats.saturating_add(term.seats.unwrap_or_default());
+        days.push(term.last_day);
+    }
+    let (first, last) = (days.iter().min()?, days.iter().max()?);
+    let whose = if count == 1 { "whose term ends" } else { "whose terms end" };
+    let when = if first == last { format!("on {first}") } else { format!("from {first} to {last}") };
+    Some(format!("{} with {}, {whose} {when}", counted(count, "subscription"), in_seats(seats)))
+}
+
+/// `41 seats of 2 subscriptions lose the service at once, and nobody can undo that.` None if nothing of that kind is done.
+pub(super) fn lost_at_once<'a>(all: impl Iterator<Item = &'a Preparation>) -> Option<String> {
+    let (mut count, mut seats) = (0, 0_u64);
+    for one in all.filter(|one| one.what.facts().stops_service) {
+        count += 1;
+        seats = seats.saturating_add(one.seats().unwrap_or_default());
+    }
+    let (of, lose) = (counted(count, "subscription"), if seats == 1 { "loses" } else { "lose" });
+    let seats = in_seats(seats);
+    (count > 0).then(|| format!("{seats} of {of} {lose} the service at once, and nobody can undo that."))
+}
+
+fn in_seats(seats: u64) -> String {
+    counted(u32::try_from(seats).unwrap_or(u32::MAX), "seat")
+}
