@@ -8,14 +8,16 @@ use super::{
     health::{self, HealthCheck, State},
     printer::Printer,
     session,
-    settings::{RunSettings, Typed},
+    settings::{RunSettings, Typed, tenant},
     tables::{Table, table},
 };
 use crate::{
     audit::Store,
-    engine::{Clock, StandaloneSession},
+    domain::TenantId,
+    engine::{Clock, Probed, StandaloneSession},
     partner_center::transport::Transport,
     record::Setting,
+    report::visible,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,6 +29,8 @@ const WITH_A_TOKEN: [&str; 5] = ["audience", "partner", "mfa", "clock", "custome
 #[derive(Serialize)]
 struct Report<'a> {
     checks: &'a [HealthCheck],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<&'a [Probed]>,
     settings: &'a BTreeMap<String, Setting>,
 }
 
@@ -36,7 +40,8 @@ pub(super) fn run(
     common: &Common,
     options: DoctorOptions,
 ) -> Result<Exit, Failure> {
-    let DoctorOptions { service, pace, sandbox } = options;
+    let DoctorOptions { probe, service, pace, sandbox } = options;
+    let probe = probe.as_deref().map(|id| tenant("probe", id)).transpose()?;
     let options = RunOptions { pace, service, sandbox, ..RunOptions::default() };
     let mut settings = RunSettings::resolve(typed, common, &options)?;
     // There is no list yet.
@@ -48,10 +53,13 @@ pub(super) fn run(
     // Where they cannot be written was said above.
     drop(diagnostics::start(&settings.paths.log_dir, printer.verbose));
     checks.push(health::pace(&settings.policy));
+    let mut probed = None;
     match session::open_store(&settings.paths) {
         Ok(store) => {
             checks.extend(health::audit_log(&settings.paths.audit_log));
-            checks.extend(session::block_on(visit(printer, &settings, store))?);
+            let (found, answers) = session::block_on(visit(printer, &settings, probe, store))?;
+            checks.extend(found);
+            probed = answers;
         }
         Err(failure) => {
             checks.push(HealthCheck::failed("audit_log", failure));
@@ -61,26 +69,43 @@ pub(super) fn run(
             );
         }
     }
-    show(printer, &checks, &settings.recorded)?;
+    let report = Report { checks: &checks, probe: probed.as_deref(), settings: &settings.recorded };
+    show(printer, &report)?;
     let worst = checks.iter().find(|check| check.state == State::Bad);
     Ok(worst.map_or(Exit::Done, |check| check.exit))
 }
 
+/// How each check ended, and what a probe found.
+type Visited = (Vec<HealthCheck>, Option<Vec<Probed>>);
+
 /// What the services say.
-async fn visit(printer: &Printer, settings: &RunSettings, store: Store) -> Result<Vec<HealthCheck>, Failure> {
+async fn visit(
+    printer: &Printer,
+    settings: &RunSettings,
+    probe: Option<TenantId>,
+    store: Store,
+) -> Result<Visited, Failure> {
     let access = match Access::find(printer, &settings.service) {
         Ok(access) => access,
-        Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
+        Err(failure) => return Ok((without("token", &WITH_A_TOKEN, failure), None)),
     };
     let can_renew = access.can_renew();
     let ports = match access.ports(CancellationToken::new()) {
         Ok(ports) => ports,
-        Err(failure) => return Ok(without("token", &WITH_A_TOKEN, failure)),
+        Err(failure) => return Ok((without("token", &WITH_A_TOKEN, failure), None)),
     };
     let visit = StandaloneSession::begin(store, settings.policy.rate, ports);
-    let checks = look(settings, &visit, can_renew).await;
+    let mut checks = look(settings, &visit, can_renew).await;
+    let probed = match probe.filter(|_| checks.iter().all(|check| check.state != State::Bad)) {
+        Some(customer) => visit.probe(customer).await.map(Some),
+        None => Ok(None),
+    };
+    let probed = probed.unwrap_or_else(|halt| {
+        checks.push(HealthCheck::failed("probe", halt.into()));
+        None
+    });
     visit.end().await?;
-    Ok(checks)
+    Ok((checks, probed))
 }
 
 async fn look<T: Transport>(
@@ -117,17 +142,14 @@ fn without(name: &'static str, rest: &[&'static str], failure: Failure) -> Vec<H
     checks
 }
 
-fn show(
-    printer: &Printer,
-    checks: &[HealthCheck],
-    settings: &BTreeMap<String, Setting>,
-) -> Result<(), Failure> {
+fn show(printer: &Printer, report: &Report<'_>) -> Result<(), Failure> {
     if printer.json {
-        let text = serde_json::to_string_pretty(&Report { checks, settings });
+        let text = serde_json::to_string_pretty(report);
         return printer.data(&text.map_err(|error| Failure::new(Exit::Bug, error.to_string()))?);
     }
+    let Report { checks, probe, settings } = report;
     let mut lines = Vec::new();
-    for check in checks {
+    for check in *checks {
         let mark = match check.state {
             State::Good => "✓",
             State::Care => "!",
@@ -137,8 +159,23 @@ fn show(
         lines.push(format!("{mark} {:<12} {}", check.name, check.text));
     }
     let mut shown = Table::new(&["setting", "value", "from"]);
-    for (name, setting) in settings {
+    for (name, setting) in *settings {
         shown.row([name.clone(), setting.value.clone(), setting.origin.clone()]);
     }
-    printer.show(&format!("{}\n\n{}", lines.join("\n"), table(&shown)))
+    let probed = probe.map(probed).unwrap_or_default();
+    printer.show(&format!("{}\n\n{}{probed}", lines.join("\n"), table(&shown)))
+}
+
+/// What was open, and what the service has.
+fn probed(all: &[Probed]) -> String {
+    let mut text = "\n\nWhat no documentation tells, and what this service has:".to_owned();
+    let mut read = "";
+    for one in all {
+        if one.read != read {
+            read = one.read;
+            text.push_str(&format!("\n\n  {read}"));
+        }
+        text.push_str(&format!("\n    {}:\n        {}", one.open, visible(&one.found)));
+    }
+    text
 }

@@ -79,6 +79,8 @@ lookups! {
     CustomerInDoubt = "settle_doubt": Customer, "read the customer, because a change is in doubt";
     /// A page of Partner Center's own record of activity.
     Activity = "read_activity": Activity, "read Partner Center’s own record of activity";
+    /// Something of which it is not documented what the service has.
+    Probe = "probe": Products, "read what is not documented";
 }
 
 /// What a request is for. Stored as one word.

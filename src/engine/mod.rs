@@ -36,7 +36,7 @@ pub use drive::{
     scheduler::Ended,
 };
 pub use halt::Halt;
-pub use observe::partner_identification::PartnerIdentification;
+pub use observe::{partner_identification::PartnerIdentification, probe::Probed};
 pub use ports::{Clock, Ids, Ports};
 pub use send::pace::PaceNow;
 pub use source::{Invite, KeepToken, PrintToken, Renewed, Source};

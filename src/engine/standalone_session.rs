@@ -7,6 +7,7 @@ use super::{
     observe::{
         account_refusal::{self, failed_about},
         partner_identification::{self, PartnerIdentification},
+        probe::{self, Probed},
         reading::{Read, page},
     },
     ports::Ports,
@@ -69,6 +70,11 @@ impl<T: Transport> StandaloneSession<T> {
     /// Whether this user may list customers; the error says why not.
     pub async fn require_listing(&self) -> Result<(), Halt> {
         partner_identification::require_listing(&self.client).await
+    }
+
+    /// What the service has where nobody could confirm it, for one customer; nothing is changed.
+    pub async fn probe(&self, customer: TenantId) -> Result<Vec<Probed>, Halt> {
+        probe::probe(&self.client, customer, self.client.now().day()).await
     }
 
     /// The removals that Partner Center has on record for these days, each told to `each`. Says whether all of

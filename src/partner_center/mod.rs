@@ -21,6 +21,7 @@ pub mod request;
 pub mod resource;
 pub mod response;
 pub mod transport;
+pub(crate) mod unconfirmed;
 
 pub use cloud::{BaseUrl, BaseUrlError, Cloud};
 pub use paging::{Count, NextLinkError, NextPage, next_page};

@@ -165,6 +165,16 @@ pub fn subscription(id: TenantId, subscription: &str) -> Request {
     Request::get(format!("/v1/customers/{id}/subscriptions/{}", path_segment(subscription)))
 }
 
+/// Its transfers to other partners and from them: `GET /v1/customers/{id}/transfers`.
+pub fn transfers(id: TenantId) -> Request {
+    Request::get(format!("/v1/customers/{id}/transfers"))
+}
+
+/// Its relationships, with indirect resellers for one: `GET /v1/customers/{id}/relationships`.
+pub fn relationships(id: TenantId) -> Request {
+    Request::get(format!("/v1/customers/{id}/relationships"))
+}
+
 /// Changes a subscription, its status or what happens at its term's end: `PATCH` with the whole resource as it was just read, and with its
 /// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
 pub fn change_subscription(id: TenantId, subscription: &str, changed: EditedResource) -> Request {

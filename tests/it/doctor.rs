@@ -176,3 +176,37 @@ fn a_run_makes_the_same_checks_before_its_first_row() {
         assert_eq!(folder.ends(), ["open"]);
     }
 }
+
+#[test]
+fn a_probe_tells_what_the_service_has_where_nothing_is_documented_and_changes_nothing() {
+    let subscription = json!({ "kind": "new_commerce", "ends": "2098-03-04", "auto_renew": false,
+        "scheduled": [{ "action": "Cancel" }], "cancellable_until": "2097-03-11" });
+    let customers = json!([{ "id": id(1).to_string(), "name": "Contoso Confidential", "subscriptions": [subscription],
+        "entitlements": [{ "kind": "software", "order": "A" }], "orders": [{ "id": "A" }] }]);
+    let (folder, world) = (Folder::new(), world(json!({ "customers": customers })));
+    let customer = id(1).to_string();
+    let done = doctor(&folder, &world, &["--output", "json", "--probe", &customer]).exits(0);
+    let report = done.json();
+    let found = |read: &str, open: &str| {
+        let all = report["probe"].as_array().unwrap();
+        let one = all.iter().find(|one| one["read"] == read && one["open"].as_str().unwrap().contains(open));
+        one.unwrap_or_else(|| panic!("{read}: {open}: {all:?}"))["found"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(found("subscriptions", "What is scheduled"), "`TermEnd Cancel`");
+    assert_eq!(found("customer", "How the relationship is written"), "`reseller`");
+    assert_eq!(
+        found("customer that nobody has", "no relationship"),
+        "status 404, code 60003: The tenant was not found"
+    );
+    assert!(found("transfers", "Whether it can be read").starts_with("no: status 404"));
+    assert_eq!(found("order", "Its status"), "`completed`");
+    // Words and forms of the service, and nothing of whose it is.
+    assert!(!done.out.contains("Confidential"), "{}", done.out);
+    assert!(world.changes().is_empty());
+    // All of it is on record, and the log is proved as always.
+    assert_eq!(folder.requests().len(), world.received().len());
+    let done = doctor(&folder, &world, &["--probe", &customer]).exits(0);
+    assert!(done.out.contains("What is scheduled for the ends of their terms"), "{}", done.out);
+    let done = doctor(&folder, &world, &["--probe", "nobody"]).exits(2);
+    assert!(done.err.contains("--probe"), "{}", done.err);
+}

@@ -79,6 +79,9 @@ pub(in crate::cli) struct ProfileOption {
 /// What the checks can be told.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct DoctorOptions {
+    /// Read for this customer what no documentation tells of the live service, and say what it has; nothing is changed
+    #[arg(long, value_name = "CUSTOMER-ID")]
+    pub(in crate::cli) probe: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) service: ServiceOptions,
     #[command(flatten)]

@@ -5,4 +5,5 @@ pub(crate) mod bulk_confirmation;
 pub(crate) mod customer_listing;
 pub(crate) mod judge_customer;
 pub(crate) mod partner_identification;
+pub(crate) mod probe;
 pub(crate) mod reading;
