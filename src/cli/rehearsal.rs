@@ -6,7 +6,7 @@ use crate::{
     partner_center::BaseUrl,
     simulator::{
         Door, Keep, Model, Scenario,
-        scenario::{Generated, Known},
+        scenario::{Generated, ListedCustomer},
     },
 };
 use std::{
@@ -51,7 +51,7 @@ pub(super) fn model(list: &List, settings: &RunSettings) -> Result<Model, Failur
     let rows = list.rows()?.map_while(|row| row.map_err(|error| failed = Some(error)).ok());
     let known = rows.filter(|row| row.duplicate_of.is_none()).filter_map(|row| {
         let [name, domain] = [row.name, row.domain].map(|text| text.map(String::into_boxed_str));
-        Some(Known { id: row.customer.ok()?, name, domain })
+        Some(ListedCustomer { id: row.customer.ok()?, name, domain })
     });
     let others = |known| {
         let count = u32::try_from(known).unwrap_or(u32::MAX).saturating_add(10);

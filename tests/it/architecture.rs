@@ -242,9 +242,7 @@ const NAMED_ALIKE: [(&str, &[&str]); 4] = [
         "still to be told apart",
         &[
             "Answer",
-            "Asked",
             "Book",
-            "Change",
             "Column",
             "Customers",
             "Day",
@@ -252,7 +250,6 @@ const NAMED_ALIKE: [(&str, &[&str]); 4] = [
             "Ending",
             "Entry",
             "Failure",
-            "Fault",
             "Finding",
             "Head",
             "How",

@@ -2,7 +2,7 @@
 
 use super::super::scenario::NextLink;
 use super::Request;
-use super::answers::Answer;
+use super::answers::DraftAnswer;
 use super::products;
 use super::route::parameter;
 use super::service::Model;
@@ -26,8 +26,8 @@ pub(super) struct Happened {
 }
 
 impl Model {
-    pub(super) fn list_activity(&self, now: Time, request: &Request) -> Answer {
-        let refused = |text: &str| Answer::fault(400, 2000, text);
+    pub(super) fn list_activity(&self, now: Time, request: &Request) -> DraftAnswer {
+        let refused = |text: &str| DraftAnswer::fault(400, 2000, text);
         let day = |name: &str| parameter(request, name).map(|text| text.parse::<Day>().ok());
         let (Some(to), Some(from)) = (
             day("endDate").unwrap_or(Some(now.day())),
@@ -52,7 +52,7 @@ impl Model {
         let is_more = all.len() > begin + size;
         let items = all.into_iter().skip(begin).take(size).map(|(_, item)| item).collect();
         let mut page = products::collection(items);
-        let (true, Some(fields)) = (is_more, page.as_object_mut()) else { return Answer::ok(page) };
+        let (true, Some(fields)) = (is_more, page.as_object_mut()) else { return DraftAnswer::ok(page) };
         let token = BASE64_URL_SAFE_NO_PAD.encode(format!("{size} {}", begin + size));
         let prefix = match self.paging.next_link {
             NextLink::Short => "",
@@ -65,7 +65,7 @@ impl Model {
             "links".to_owned(),
             json!({ "next": { "uri": uri, "method": "GET", "headers": header } }),
         );
-        Answer::ok(page).with_header("MS-ContinuationToken", token)
+        DraftAnswer::ok(page).with_header("MS-ContinuationToken", token)
     }
 
     /// All that is on record by now, in order.
@@ -110,7 +110,7 @@ impl Model {
         user: &str,
         correlation: Option<&str>,
     ) -> Value {
-        let name = self.customers.find(customer).map(|entry| entry.name());
+        let name = self.customers.find(customer).map(|found| found.name());
         json!({
             "id": format!("{customer}_{}", at.as_millis()),
             "partnerId": self.partner.tenant_id,

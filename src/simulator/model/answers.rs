@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// An answer whose wording is not settled yet.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Answer {
+pub(super) struct DraftAnswer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Body,
@@ -23,7 +23,7 @@ pub(super) enum Body {
     Text { content_type: &'static str, text: String },
 }
 
-impl Answer {
+impl DraftAnswer {
     pub(super) const fn new(status: u16, body: Body) -> Self {
         Self { status, headers: Vec::new(), body }
     }

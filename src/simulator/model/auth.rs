@@ -3,10 +3,10 @@
 use super::super::scenario::{MfaShown, On, Token};
 use super::{
     Model, Request,
-    answers::{Answer, Body},
+    answers::{Body, DraftAnswer},
     issuer::{Issuer, Worth},
     products,
-    route::Asked,
+    route::Route,
 };
 use crate::domain::Time;
 use serde_json::Value;
@@ -31,7 +31,7 @@ impl Tokens {
     }
 
     /// Why this request is refused, if it is.
-    pub(super) fn refuse(&mut self, now: Time, request: &Request, on: On) -> Option<Answer> {
+    pub(super) fn refuse(&mut self, now: Time, request: &Request, on: On) -> Option<DraftAnswer> {
         let header = request.header("Authorization").unwrap_or_default();
         let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
         let token = token.trim();
@@ -62,26 +62,26 @@ impl Tokens {
         }
         let for_users = matches!(on, On::Remove | On::Profile);
         let refused = known.app_only && for_users;
-        refused.then(|| Answer::fault(403, 900_329, "The operation does not support app-only tokens."))
+        refused.then(|| DraftAnswer::fault(403, 900_329, "The operation does not support app-only tokens."))
     }
 }
 
 impl Model {
     /// What the sign-in service answers, or why Partner Center does not take the token. Nothing if the
     /// request may go on.
-    pub(super) fn sign_in(&mut self, now: Time, request: &Request, asked: &Asked) -> Option<Answer> {
+    pub(super) fn sign_in(&mut self, now: Time, request: &Request, route: &Route) -> Option<DraftAnswer> {
         let issuer = self.tokens.issuer.as_mut();
-        let answer = match asked {
-            Asked::Token(tenant) => issuer.map(|issuer| issuer.token(now, tenant, request)),
-            Asked::DeviceCode(tenant) => issuer.map(|issuer| issuer.invite(now, tenant, request)),
-            _ => return self.tokens.refuse(now, request, asked.on()),
+        let answer = match route {
+            Route::Token(tenant) => issuer.map(|issuer| issuer.token(now, tenant, request)),
+            Route::DeviceCode(tenant) => issuer.map(|issuer| issuer.invite(now, tenant, request)),
+            _ => return self.tokens.refuse(now, request, route.on()),
         };
-        Some(answer.unwrap_or_else(|| Answer::fault(404, 1000, "Not found.")))
+        Some(answer.unwrap_or_else(|| DraftAnswer::fault(404, 1000, "Not found.")))
     }
 
     /// The organization profile, with what was asked about the MFA of the sign-in.
-    pub(super) fn profile(&self, request: &Request) -> Answer {
-        let mut answer = Answer::ok(products::profile(&self.partner));
+    pub(super) fn profile(&self, request: &Request) -> DraftAnswer {
+        let mut answer = DraftAnswer::ok(products::profile(&self.partner));
         let is_asked = request.header("ValidateMfa").is_some_and(|asks| asks.eq_ignore_ascii_case("true"));
         match (self.mfa.shown_in, &mut answer.body) {
             _ if !is_asked => answer,
@@ -95,7 +95,7 @@ impl Model {
     }
 }
 
-pub(super) fn unauthorized(code: u32, description: &str) -> Answer {
-    Answer::fault(401, code, description)
+pub(super) fn unauthorized(code: u32, description: &str) -> DraftAnswer {
+    DraftAnswer::fault(401, code, description)
         .with_header("WWW-Authenticate", "OAuth realm=urn:cpsvc:cpid:simulator")
 }

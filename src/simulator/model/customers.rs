@@ -3,7 +3,7 @@
 //! A rehearsal may have a hundred thousand of them, in the process whose memory it is to show: so a made-up
 //! customer is stored as little more than its ID, and its subscriptions and orders are made when somebody asks.
 
-use super::super::scenario::{Customer, Generated, Known, Relationship, Scenario};
+use super::super::scenario::{Customer, Generated, ListedCustomer, Relationship, Scenario};
 use super::super::synthetic_customer;
 use super::synthetic_customers::SyntheticCustomers;
 use crate::domain::{TenantId, Time};
@@ -15,7 +15,7 @@ const NEVER: Time = Time::from_millis(i64::MAX);
 
 /// One customer, as it is now.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct CurrentCustomer<'a> {
     pub id: TenantId,
     about: CustomerOrigin<'a>,
     /// What it was at the beginning.
@@ -33,7 +33,7 @@ enum CustomerOrigin<'a> {
     MadeUp { name: Option<&'a str>, domain: Option<&'a str>, clean: bool },
 }
 
-impl<'a> Entry<'a> {
+impl<'a> CurrentCustomer<'a> {
     pub(super) fn name(&self) -> String {
         let name = match self.about {
             CustomerOrigin::Written(customer) => customer.name.as_deref(),
@@ -97,14 +97,14 @@ enum StoredOrigin {
 
 /// All customers.
 #[derive(Debug)]
-pub(super) struct Customers {
+pub(super) struct AllCustomers {
     /// By ID.
     stored: Vec<StoredCustomer>,
     /// The others.
     crowd: SyntheticCustomers,
 }
 
-impl Customers {
+impl AllCustomers {
     /// Takes the customers out of a scenario. What is written counts before what is made up.
     pub(super) fn take(scenario: &mut Scenario) -> Self {
         let written = std::mem::take(&mut scenario.customers).into_iter().map(|customer| StoredCustomer {
@@ -121,8 +121,8 @@ impl Customers {
     }
 
     /// Takes more customers, of which a list is known. What was known before counts before that.
-    pub(super) fn add(&mut self, list: impl IntoIterator<Item = Known>) {
-        for Known { id, name, domain } in list {
+    pub(super) fn add(&mut self, list: impl IntoIterator<Item = ListedCustomer>) {
+        for ListedCustomer { id, name, domain } in list {
             let source = StoredOrigin::Listed {
                 relationship: synthetic_customer::relationship(id, false),
                 name,
@@ -130,16 +130,16 @@ impl Customers {
             };
             self.stored.push(StoredCustomer { id, source, gone_at: NEVER });
         }
-        if !self.stored.is_sorted_by_key(|entry| entry.id) {
+        if !self.stored.is_sorted_by_key(|stored| stored.id) {
             // Stable, so that of several with one ID the first stays.
-            self.stored.sort_by_key(|entry| entry.id);
+            self.stored.sort_by_key(|stored| stored.id);
         }
-        self.stored.dedup_by_key(|entry| entry.id);
+        self.stored.dedup_by_key(|stored| stored.id);
     }
 
     /// Puts a crowd around those that are known.
     pub(super) fn surround(&mut self, others: Generated) {
-        let is_stored = |id: TenantId| self.stored.binary_search_by_key(&id, |entry| entry.id).is_ok();
+        let is_stored = |id: TenantId| self.stored.binary_search_by_key(&id, |stored| stored.id).is_ok();
         self.crowd = SyntheticCustomers::new(others, is_stored);
     }
 
@@ -148,19 +148,19 @@ impl Customers {
         self.stored.len()
     }
 
-    pub(super) fn find(&self, id: TenantId) -> Option<Entry<'_>> {
-        match self.stored.binary_search_by_key(&id, |entry| entry.id) {
-            Ok(place) => self.stored.get(place).map(|stored| Self::entry(stored)),
+    pub(super) fn find(&self, id: TenantId) -> Option<CurrentCustomer<'_>> {
+        match self.stored.binary_search_by_key(&id, |stored| stored.id) {
+            Ok(place) => self.stored.get(place).map(|stored| Self::current(stored)),
             Err(_) => self.crowd.find(id).map(|n| self.one_of_the_crowd(n, id)),
         }
     }
 
     /// Ends a relationship; false if there is none any more.
     pub(super) fn end(&mut self, id: TenantId, at: Time) -> bool {
-        if self.find(id).is_none_or(|entry| entry.relationship() == Relationship::None) {
+        if self.find(id).is_none_or(|customer| customer.relationship() == Relationship::None) {
             return false;
         }
-        match self.stored.binary_search_by_key(&id, |entry| entry.id) {
+        match self.stored.binary_search_by_key(&id, |stored| stored.id) {
             Ok(place) => self.stored.get_mut(place).into_iter().for_each(|stored| stored.gone_at = at),
             Err(_) => self.crowd.end(id, at),
         }
@@ -168,9 +168,9 @@ impl Customers {
     }
 
     /// All customers whose ID is greater than this one, by ID.
-    pub(super) fn after(&self, id: Option<TenantId>) -> impl Iterator<Item = Entry<'_>> {
-        let start = id.map_or(0, |id| self.stored.partition_point(|entry| entry.id <= id));
-        let mut stored = self.stored.iter().skip(start).map(|stored| Self::entry(stored)).peekable();
+    pub(super) fn after(&self, id: Option<TenantId>) -> impl Iterator<Item = CurrentCustomer<'_>> {
+        let start = id.map_or(0, |id| self.stored.partition_point(|stored| stored.id <= id));
+        let mut stored = self.stored.iter().skip(start).map(|stored| Self::current(stored)).peekable();
         let mut crowd = self.crowd.after(id).map(|(n, id)| self.one_of_the_crowd(n, id)).peekable();
         std::iter::from_fn(move || match (stored.peek(), crowd.peek()) {
             (Some(one), Some(other)) if other.id < one.id => crowd.next(),
@@ -179,7 +179,7 @@ impl Customers {
         })
     }
 
-    fn entry(stored: &StoredCustomer) -> Entry<'_> {
+    fn current(stored: &StoredCustomer) -> CurrentCustomer<'_> {
         let (about, relationship) = match &stored.source {
             StoredOrigin::Written(customer) => (CustomerOrigin::Written(customer), customer.relationship),
             StoredOrigin::Listed { relationship, name, domain } => {
@@ -188,12 +188,12 @@ impl Customers {
             }
         };
         let gone_at = Some(stored.gone_at).filter(|at| *at != NEVER);
-        Entry { id: stored.id, about, relationship, gone_at }
+        CurrentCustomer { id: stored.id, about, relationship, gone_at }
     }
 
-    fn one_of_the_crowd(&self, n: u32, id: TenantId) -> Entry<'_> {
+    fn one_of_the_crowd(&self, n: u32, id: TenantId) -> CurrentCustomer<'_> {
         let clean = self.crowd.is_clean();
-        Entry {
+        CurrentCustomer {
             id,
             about: CustomerOrigin::MadeUp { name: None, domain: None, clean },
             relationship: synthetic_customer::relationship(id, clean),

@@ -4,10 +4,10 @@ use super::super::scenario::{
     AfterRemoval, Casing, Enforced, NextLink, Quirks, Relationship, RemovalAnswer, SubscriptionKind,
     TotalCount,
 };
-use super::answers::{Answer, Body};
-use super::customers::Entry;
-use super::route::{Asked, parameter};
-use super::service::{Change, Model, Served, When};
+use super::answers::{Body, DraftAnswer};
+use super::customers::CurrentCustomer;
+use super::route::{Route, parameter};
+use super::service::{Model, Served, TruthChange, When};
 use super::{Request, products, rules};
 use crate::domain::{TenantId, Time};
 use base64::prelude::*;
@@ -31,64 +31,68 @@ pub(super) fn is_documented_body(body: &[u8]) -> bool {
 
 impl Model {
     /// Answers a request as if nothing went wrong, with its change now, later or never.
-    pub(super) fn serve(&mut self, now: Time, request: &Request, asked: &Asked, when: When) -> Served {
-        if let Some(answer) = self.sign_in(now, request, asked) {
+    pub(super) fn serve(&mut self, now: Time, request: &Request, route: &Route, when: When) -> Served {
+        if let Some(answer) = self.sign_in(now, request, route) {
             return answer.into();
         }
-        match asked {
-            Asked::Profile => self.profile(request).into(),
-            Asked::List => self.list(now, request).into(),
-            Asked::Activity => self.list_activity(now, request).into(),
-            Asked::BadCustomer => Answer::fault(400, 900_118, "The customer ID is not valid.").into(),
-            Asked::Nothing => Answer::fault(404, 1000, "Not found.").into(),
-            Asked::Remove(id) => self.remove(now, request, *id, when),
-            Asked::Delete(id) => self.delete(now, request, *id, when),
-            Asked::CancelOrder(id, order) => self.cancel_order(now, request, *id, order, when),
-            Asked::UpdateSubscription(id, wanted) => {
+        match route {
+            Route::Profile => self.profile(request).into(),
+            Route::List => self.list(now, request).into(),
+            Route::Activity => self.list_activity(now, request).into(),
+            Route::BadCustomer => DraftAnswer::fault(400, 900_118, "The customer ID is not valid.").into(),
+            Route::Nothing => DraftAnswer::fault(404, 1000, "Not found.").into(),
+            Route::Remove(id) => self.remove(now, request, *id, when),
+            Route::Delete(id) => self.delete(now, request, *id, when),
+            Route::CancelOrder(id, order) => self.cancel_order(now, request, *id, order, when),
+            Route::UpdateSubscription(id, wanted) => {
                 self.update_subscription(now, request, *id, wanted, when)
             }
             read => self.read(now, request, read).unwrap_or_else(|refused| refused).into(),
         }
     }
 
-    fn quirks_at(&self, entry: &Entry<'_>) -> Quirks {
-        entry.as_written().map_or(self.quirks, |customer| customer.quirks.over(self.quirks))
+    fn quirks_at(&self, customer: &CurrentCustomer<'_>) -> Quirks {
+        customer.as_written().map_or(self.quirks, |customer| customer.quirks.over(self.quirks))
     }
 
     fn quirks_of(&self, id: TenantId) -> Quirks {
-        self.customers.find(id).map_or(self.quirks, |entry| self.quirks_at(&entry))
+        self.customers.find(id).map_or(self.quirks, |customer| self.quirks_at(&customer))
     }
 
     /// The quirks of the answers to a request.
-    pub(super) fn quirks_for(&self, asked: &Asked) -> Quirks {
-        asked.customer().map_or(self.quirks, |id| self.quirks_of(id))
+    pub(super) fn quirks_for(&self, route: &Route) -> Quirks {
+        route.customer().map_or(self.quirks, |id| self.quirks_of(id))
     }
 
-    fn shown(&self, now: Time, entry: &Entry<'_>) -> Option<Relationship> {
-        let quirks = self.quirks_at(entry);
-        entry.shown(now, Duration::from_millis(quirks.visible_for_ms.unwrap_or(0)))
+    fn shown(&self, now: Time, customer: &CurrentCustomer<'_>) -> Option<Relationship> {
+        let quirks = self.quirks_at(customer);
+        customer.shown(now, Duration::from_millis(quirks.visible_for_ms.unwrap_or(0)))
     }
 
     /// The customer as a read shows it, or what it says if there is none.
-    pub(super) fn visible(&self, now: Time, id: TenantId) -> Result<(Entry<'_>, Relationship), Answer> {
+    pub(super) fn visible(
+        &self,
+        now: Time,
+        id: TenantId,
+    ) -> Result<(CurrentCustomer<'_>, Relationship), DraftAnswer> {
         let after = self.quirks_of(id).after_removal.unwrap_or_default();
         let gone = || match after {
             AfterRemoval::Forbidden => {
-                Answer::fault(403, 20_002, "The partner has no relationship with the customer.")
+                DraftAnswer::fault(403, 20_002, "The partner has no relationship with the customer.")
             }
             AfterRemoval::NotFound | AfterRemoval::None => {
-                Answer::fault(404, 60_003, "The tenant was not found.")
+                DraftAnswer::fault(404, 60_003, "The tenant was not found.")
             }
         };
-        let entry = self.customers.find(id).ok_or_else(gone)?;
-        match self.shown(now, &entry) {
-            Some(relationship) => Ok((entry, relationship)),
-            None if after == AfterRemoval::None => Ok((entry, Relationship::None)),
+        let customer = self.customers.find(id).ok_or_else(gone)?;
+        match self.shown(now, &customer) {
+            Some(relationship) => Ok((customer, relationship)),
+            None if after == AfterRemoval::None => Ok((customer, Relationship::None)),
             None => Err(gone()),
         }
     }
 
-    fn list(&self, now: Time, request: &Request) -> Answer {
+    fn list(&self, now: Time, request: &Request) -> DraftAnswer {
         let asked_for =
             parameter(request, "size").and_then(|size| size.parse().ok()).filter(|size| *size > 0);
         let mut size: usize =
@@ -97,24 +101,26 @@ impl Model {
         if let Some(token) = request.header("MS-ContinuationToken") {
             // A page has the size of the first one, for who follows a link need not repeat it.
             let Some((of_first, last)) = read_token(token) else {
-                return Answer::fault(400, 800_002, "The continuation token is not valid.");
+                return DraftAnswer::fault(400, 800_002, "The continuation token is not valid.");
             };
             (size, after) = (of_first, Some(last));
         }
         size = size.min(usize::try_from(self.paging.max_size).unwrap_or(usize::MAX));
-        let visible = |entry: &Entry| self.shown(now, entry).filter(|shown| *shown != Relationship::None);
+        let visible = |customer: &CurrentCustomer| {
+            self.shown(now, customer).filter(|shown| *shown != Relationship::None)
+        };
         let mut rest = self.customers.after(after).filter_map(|e| visible(&e).map(|shown| (e, shown)));
         let page: Vec<_> = rest.by_ref().take(size).collect();
-        let last = page.last().map(|(entry, _)| entry.id).filter(|_| rest.next().is_some());
+        let last = page.last().map(|(customer, _)| customer.id).filter(|_| rest.next().is_some());
         let items: Vec<Value> =
-            page.iter().map(|(entry, shown)| products::list_item(entry, *shown)).collect();
+            page.iter().map(|(customer, shown)| products::list_item(customer, *shown)).collect();
         let mut value = products::collection(items);
-        let Some(fields) = value.as_object_mut() else { return Answer::ok(value) };
+        let Some(fields) = value.as_object_mut() else { return DraftAnswer::ok(value) };
         if self.paging.total_count == TotalCount::All {
-            let total = self.customers.after(None).filter(|entry| visible(entry).is_some()).count();
+            let total = self.customers.after(None).filter(|customer| visible(customer).is_some()).count();
             fields.insert("totalCount".to_owned(), total.into());
         }
-        let Some(last) = last else { return Answer::ok(value) };
+        let Some(last) = last else { return DraftAnswer::ok(value) };
         let token = write_token(size, last);
         let prefix = match self.paging.next_link {
             NextLink::Short => "",
@@ -127,36 +133,40 @@ impl Model {
             "links".to_owned(),
             json!({ "self": link(&format!("size={size}"), json!([])), "next": next }),
         );
-        Answer::ok(value).with_header("MS-ContinuationToken", token)
+        DraftAnswer::ok(value).with_header("MS-ContinuationToken", token)
     }
 
-    fn read(&self, now: Time, request: &Request, asked: &Asked) -> Result<Answer, Answer> {
-        let Some(id) = asked.customer() else { return Err(Answer::fault(404, 1000, "Not found.")) };
-        let (entry, relationship) = self.visible(now, id)?;
-        if let Asked::Customer(_) = asked {
-            return Ok(Answer::ok(products::customer(&entry, relationship)));
+    fn read(&self, now: Time, request: &Request, route: &Route) -> Result<DraftAnswer, DraftAnswer> {
+        let Some(id) = route.customer() else { return Err(DraftAnswer::fault(404, 1000, "Not found.")) };
+        let (customer, relationship) = self.visible(now, id)?;
+        if let Route::Customer(_) = route {
+            return Ok(DraftAnswer::ok(products::customer(&customer, relationship)));
         }
         if relationship == Relationship::None {
-            return Err(Answer::fault(403, 20_002, "The partner has no relationship with the customer."));
+            return Err(DraftAnswer::fault(
+                403,
+                20_002,
+                "The partner has no relationship with the customer.",
+            ));
         }
-        let details = self.details(now, &entry);
+        let details = self.details(now, &customer);
         let order = |order| products::order(id, order, self.is_cancelled(now, id, &order.id));
-        let value = match asked {
-            Asked::Subscription(_, wanted) => self.subscription(now, &entry, wanted)?,
-            Asked::Subscriptions(_) => {
+        let value = match route {
+            Route::Subscription(_, wanted) => self.subscription(now, &customer, wanted)?,
+            Route::Subscriptions(_) => {
                 let each = details.subscriptions.iter().enumerate();
                 products::collection(each.map(|(i, s)| products::subscription(id, i, s)).collect())
             }
-            Asked::AzureEntitlements(_, wanted) => {
+            Route::AzureEntitlements(_, wanted) => {
                 let each = details.subscriptions.iter().enumerate();
                 let mut plans = each.filter(|(_, s)| s.kind == SubscriptionKind::AzurePlan);
                 let named = |i: usize, s| products::subscription_id(id, i, s).eq_ignore_ascii_case(wanted);
                 let plan = plans.find(|(i, s)| named(*i, s));
                 let (_, plan) =
-                    plan.ok_or_else(|| Answer::fault(404, 20_003, "The subscription was not found."))?;
+                    plan.ok_or_else(|| DraftAnswer::fault(404, 20_003, "The subscription was not found."))?;
                 products::azure_entitlements(id, plan)
             }
-            Asked::Entitlements(_) => {
+            Route::Entitlements(_) => {
                 let show =
                     parameter(request, "showExpiry").is_some_and(|show| show.eq_ignore_ascii_case("true"));
                 let plain = |kind: &str| products::type_on_the_wire(kind).to_lowercase().replace('_', "");
@@ -171,46 +181,46 @@ impl Model {
                 let json = fitting.map(|(i, e)| products::entitlement(id, &i.to_string(), None, e, show));
                 products::collection(json.collect())
             }
-            Asked::Orders(_) => products::collection(self.orders(now, &entry).iter().map(order).collect()),
-            Asked::Order(_, wanted) => {
-                let orders = self.orders(now, &entry);
+            Route::Orders(_) => products::collection(self.orders(now, &customer).iter().map(order).collect()),
+            Route::Order(_, wanted) => {
+                let orders = self.orders(now, &customer);
                 let found = orders.iter().find(|order| order.id == *wanted);
-                order(found.ok_or_else(|| Answer::fault(404, 20_000, "The order was not found."))?)
+                order(found.ok_or_else(|| DraftAnswer::fault(404, 20_000, "The order was not found."))?)
             }
-            _ => return Err(Answer::fault(404, 1000, "Not found.")),
+            _ => return Err(DraftAnswer::fault(404, 1000, "Not found.")),
         };
-        Ok(Answer::ok(value))
+        Ok(DraftAnswer::ok(value))
     }
 
     fn remove(&mut self, now: Time, request: &Request, id: TenantId, when: When) -> Served {
         match removal_in(&request.body) {
             Some(true) => {}
             // Any other change of a customer is accepted and changes nothing that is modelled.
-            Some(false) => return self.read(now, request, &Asked::Customer(id)).unwrap_or_else(|a| a).into(),
-            None => return Answer::fault(400, 800_002, "The input is not valid.").into(),
+            Some(false) => return self.read(now, request, &Route::Customer(id)).unwrap_or_else(|a| a).into(),
+            None => return DraftAnswer::fault(400, 800_002, "The input is not valid.").into(),
         }
         let none = || rules::invalid("The relationship between the partner and the customer does not exist.");
-        let found = self.customers.find(id).filter(|entry| entry.relationship() != Relationship::None);
-        let Some(entry) = found else { return none().into() };
+        let found = self.customers.find(id).filter(|customer| customer.relationship() != Relationship::None);
+        let Some(customer) = found else { return none().into() };
         let quirks = self.quirks_of(id);
         let enforced: Enforced = quirks.enforces.unwrap_or_default();
         let is_cancelled = |order: &str| self.is_cancelled(now, id, order);
         if let Some(refused) =
-            rules::refuse(&self.details(now, &entry), enforced, self.calendar(now).day(), is_cancelled)
+            rules::refuse(&self.details(now, &customer), enforced, self.calendar(now).day(), is_cancelled)
         {
             return refused.into();
         }
         let answer = match quirks.removal_answer.unwrap_or_default() {
-            RemovalAnswer::Customer => Answer::ok(products::customer(&entry, Relationship::None)),
-            RemovalAnswer::Empty => Answer::new(200, Body::Empty),
+            RemovalAnswer::Customer => DraftAnswer::ok(products::customer(&customer, Relationship::None)),
+            RemovalAnswer::Empty => DraftAnswer::new(200, Body::Empty),
             RemovalAnswer::Documented => {
                 let text = DOCUMENTED_ANSWER.to_owned();
-                Answer::new(200, Body::Text { content_type: "application/json", text })
+                DraftAnswer::new(200, Body::Text { content_type: "application/json", text })
             }
         };
         let casing: Option<Casing> = quirks.removal_casing;
         // In the sandbox, ending the relationship destroys the customer.
-        let end = Change::End { deleted: self.sandbox };
+        let end = TruthChange::End { deleted: self.sandbox };
         let served = self.change(now, request, id, when, end, answer);
         Served { casing, ..served }
     }

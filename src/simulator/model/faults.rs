@@ -1,18 +1,18 @@
 //! What goes wrong: in order, as the scenario says, or at random.
 
 use super::super::random::Random;
-use super::super::scenario::{Action, Chaos, ChaosKind, Effect, Fault, On};
+use super::super::scenario::{Action, Chaos, ChaosKind, Effect, On, ScriptedFault};
 use crate::domain::TenantId;
 
 /// The faults of a scenario and how often each was reached.
 #[derive(Debug)]
 pub(super) struct Faults {
-    ordered: Vec<(Fault, u64)>,
+    ordered: Vec<(ScriptedFault, u64)>,
     chaos: Option<(Chaos, Random)>,
 }
 
 impl Faults {
-    pub(super) fn new(ordered: Vec<Fault>, chaos: Option<Chaos>) -> Self {
+    pub(super) fn new(ordered: Vec<ScriptedFault>, chaos: Option<Chaos>) -> Self {
         let ordered = ordered.into_iter().map(|fault| (fault, 0)).collect();
         let chaos = chaos.map(|chaos| {
             let random = Random::new(chaos.seed, 3);

@@ -3,7 +3,7 @@
 use super::super::random::Random;
 use super::super::scenario::{NumberForm, Partner, PollAnswer, Rotation, SignIn};
 use super::Request;
-use super::answers::{Answer, Body};
+use super::answers::{Body, DraftAnswer};
 use crate::domain::Time;
 use base64::prelude::*;
 use serde_json::{Map, Value, json};
@@ -83,7 +83,7 @@ impl Issuer {
     }
 
     /// `POST …/devicecode`.
-    pub(super) fn invite(&mut self, now: Time, tenant: &str, request: &Request) -> Answer {
+    pub(super) fn invite(&mut self, now: Time, tenant: &str, request: &Request) -> DraftAnswer {
         if let Some(refused) = self.refuse_app(now, tenant, request, false) {
             return refused;
         }
@@ -92,7 +92,7 @@ impl Issuer {
         let expires = now.plus(Duration::from_secs(self.config.code_lives));
         self.codes.push(Code { secret: device_code.clone(), expires, polls: 0 });
         let address = "https://login.example/device";
-        Answer::ok(json!({
+        DraftAnswer::ok(json!({
             "user_code": user_code, "device_code": device_code, "verification_uri": address,
             "expires_in": self.number(self.config.code_lives), "interval": self.number(self.config.interval),
             "message": format!("To sign in, open {address} and enter the code {user_code}."),
@@ -100,7 +100,7 @@ impl Issuer {
     }
 
     /// `POST …/token`.
-    pub(super) fn token(&mut self, now: Time, tenant: &str, request: &Request) -> Answer {
+    pub(super) fn token(&mut self, now: Time, tenant: &str, request: &Request) -> DraftAnswer {
         if let Some(refused) = self.refuse_app(now, tenant, request, true) {
             return refused;
         }
@@ -111,7 +111,7 @@ impl Issuer {
         }
     }
 
-    fn renew(&mut self, now: Time, request: &Request) -> Answer {
+    fn renew(&mut self, now: Time, request: &Request) -> DraftAnswer {
         let sent = field(request, "refresh_token").unwrap_or_default();
         let Some(at) = self.refresh.iter().position(|known| known.token == sent) else {
             return refusal(now, "invalid_grant", 70_000);
@@ -125,7 +125,7 @@ impl Issuer {
         self.grant(now, request, Some(at))
     }
 
-    fn poll(&mut self, now: Time, request: &Request) -> Answer {
+    fn poll(&mut self, now: Time, request: &Request) -> DraftAnswer {
         let sent = field(request, "device_code").unwrap_or_default();
         let Some(code) = self.codes.iter_mut().find(|code| code.secret == sent) else {
             return refusal(now, "bad_verification_code", 70_018);
@@ -144,7 +144,7 @@ impl Issuer {
         }
     }
 
-    fn grant(&mut self, now: Time, request: &Request, used: Option<usize>) -> Answer {
+    fn grant(&mut self, now: Time, request: &Request, used: Option<usize>) -> DraftAnswer {
         let replaces = used.filter(|_| self.config.rotation == Rotation::EndsOld);
         let expires = now.plus(Duration::from_millis(self.config.lifetime_ms));
         let token = self.access_token(expires);
@@ -163,11 +163,17 @@ impl Issuer {
             fields.insert("refresh_token".to_owned(), token.clone().into());
             self.refresh.push(Refresh { token, has_ended: false, replaces });
         }
-        Answer::ok(Value::Object(fields))
+        DraftAnswer::ok(Value::Object(fields))
     }
 
     /// Another app, another tenant, or an app that does not show that it is itself.
-    fn refuse_app(&self, now: Time, tenant: &str, request: &Request, with_proof: bool) -> Option<Answer> {
+    fn refuse_app(
+        &self,
+        now: Time,
+        tenant: &str,
+        request: &Request,
+        with_proof: bool,
+    ) -> Option<DraftAnswer> {
         let is_partner = tenant == self.partner.tenant_id.to_string() || tenant == self.partner.domain;
         if !is_partner {
             return Some(refusal(now, "invalid_request", 90_002));
@@ -217,7 +223,7 @@ impl Issuer {
 }
 
 /// An error in the form that the sign-in service gives it.
-pub(super) fn refusal(now: Time, error: &str, code: u32) -> Answer {
+pub(super) fn refusal(now: Time, error: &str, code: u32) -> DraftAnswer {
     let status = match error {
         "invalid_client" => 401,
         "temporarily_unavailable" => 503,
@@ -228,7 +234,7 @@ pub(super) fn refusal(now: Time, error: &str, code: u32) -> Answer {
         "error": error, "error_description": format!("AADSTS{code}: simulated.\r\nTimestamp: {now}"),
         "error_codes": [code], "timestamp": now.to_string(), "trace_id": "simulated", "correlation_id": "simulated",
     });
-    Answer::new(status, Body::Json(text))
+    DraftAnswer::new(status, Body::Json(text))
 }
 
 /// The names of a form's fields: what may be kept of it.

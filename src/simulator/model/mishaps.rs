@@ -1,9 +1,9 @@
 //! How a fault of the scenario changes the way of a request.
 
 use super::super::scenario::{Action, Effect};
-use super::answers::{Answer, Body};
+use super::answers::{Body, DraftAnswer};
 use super::issuer;
-use super::route::Asked;
+use super::route::Route;
 use super::service::{Model, Served, When};
 use super::{Cut, Request};
 use crate::domain::Time;
@@ -15,7 +15,7 @@ impl Model {
         &mut self,
         now: Time,
         request: &Request,
-        asked: &Asked,
+        route: &Route,
         action: &Action,
     ) -> Served {
         let later = |ms: u64| now.plus(Duration::from_millis(ms));
@@ -28,7 +28,7 @@ impl Model {
             Action::LateEffect { after_ms, .. } => When::At(later(*after_ms)),
             _ => When::Now,
         };
-        let mut served = self.serve_or_replay(now, request, asked, when);
+        let mut served = self.serve_or_replay(now, request, route, when);
         match action {
             Action::Answer { .. } => served.answer = instead(action),
             Action::CutBeforeAnswer { .. } | Action::LateEffect { status: None, .. } => {
@@ -37,7 +37,7 @@ impl Model {
             Action::CutInBody {} => served.cut = Cut::InBody,
             Action::Slow { delay_ms, .. } => served.delay = Duration::from_millis(*delay_ms),
             Action::LateEffect { status: Some(status), .. } => {
-                served.answer = Answer::new(*status, Body::Empty);
+                served.answer = DraftAnswer::new(*status, Body::Empty);
             }
             Action::Garbage {} => {
                 served.answer = text(200, "application/json", "{\"id\":\"0a0b0c0d-1111-4222");
@@ -46,7 +46,8 @@ impl Model {
             Action::Relationship { relationship } => served.answer.name_relationship(relationship),
             Action::Short { items, total } => served.answer.cut_short(*items, *total),
             Action::Redirect { status, location } => {
-                served.answer = Answer::new(*status, Body::Empty).with_header("Location", location.clone());
+                served.answer =
+                    DraftAnswer::new(*status, Body::Empty).with_header("Location", location.clone());
             }
             Action::Entra { error, code } => served.answer = issuer::refusal(now, error, *code),
             Action::HugeBody { bytes } => {
@@ -59,13 +60,13 @@ impl Model {
 }
 
 /// The answer that a fault gives instead.
-fn instead(action: &Action) -> Answer {
+fn instead(action: &Action) -> DraftAnswer {
     let Action::Answer { status, code, description, text: plain, html, json, retry_after, .. } = action
     else {
-        return Answer::new(500, Body::Empty);
+        return DraftAnswer::new(500, Body::Empty);
     };
     let answer = match (code, html, plain, json) {
-        (Some(code), ..) => Answer::fault(
+        (Some(code), ..) => DraftAnswer::fault(
             *status,
             *code,
             description.clone().unwrap_or_else(|| "Simulated fault.".to_owned()),
@@ -74,9 +75,9 @@ fn instead(action: &Action) -> Answer {
         (None, None, Some(plain), _) => text(*status, "text/plain; charset=utf-8", plain),
         (None, None, None, Some(json)) => text(*status, "application/json", json),
         (None, None, None, None) if *status == 429 => {
-            Answer::throttled(retry_after.as_deref().and_then(|wait| wait.parse().ok()).unwrap_or(1))
+            DraftAnswer::throttled(retry_after.as_deref().and_then(|wait| wait.parse().ok()).unwrap_or(1))
         }
-        (None, None, None, None) => Answer::new(*status, Body::Empty),
+        (None, None, None, None) => DraftAnswer::new(*status, Body::Empty),
     };
     match retry_after {
         Some(wait) => answer.with_header("Retry-After", wait.clone()),
@@ -84,6 +85,6 @@ fn instead(action: &Action) -> Answer {
     }
 }
 
-fn text(status: u16, content_type: &'static str, text: &str) -> Answer {
-    Answer::new(status, Body::Text { content_type, text: text.to_owned() })
+fn text(status: u16, content_type: &'static str, text: &str) -> DraftAnswer {
+    DraftAnswer::new(status, Body::Text { content_type, text: text.to_owned() })
 }

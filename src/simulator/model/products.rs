@@ -3,7 +3,7 @@
 use super::super::scenario::{
     Customer, Entitlement, Order, Partner, Relationship, Scheduled, Subscription, SubscriptionKind,
 };
-use super::customers::Entry;
+use super::customers::CurrentCustomer;
 use crate::domain::{Day, Sha256, TenantId};
 use serde_json::{Map, Value, json};
 
@@ -24,10 +24,10 @@ pub(super) fn profile(partner: &Partner) -> Value {
 }
 
 /// A customer as the list shows it.
-pub(super) fn list_item(entry: &Entry<'_>, relationship: Relationship) -> Value {
+pub(super) fn list_item(customer: &CurrentCustomer<'_>, relationship: Relationship) -> Value {
     json!({
-        "id": entry.id,
-        "companyProfile": { "tenantId": entry.id, "domain": entry.domain(), "companyName": entry.name(),
+        "id": customer.id,
+        "companyProfile": { "tenantId": customer.id, "domain": customer.domain(), "companyName": customer.name(),
             "attributes": { "objectType": "CustomerCompanyProfile" } },
         "relationshipToPartner": relationship.as_str(),
         "attributes": { "objectType": "Customer" },
@@ -35,17 +35,17 @@ pub(super) fn list_item(entry: &Entry<'_>, relationship: Relationship) -> Value 
 }
 
 /// A customer as it is shown by itself.
-pub(super) fn customer(entry: &Entry<'_>, relationship: Relationship) -> Value {
-    let mut value = list_item(entry, relationship);
+pub(super) fn customer(customer: &CurrentCustomer<'_>, relationship: Relationship) -> Value {
+    let mut value = list_item(customer, relationship);
     let more = json!({
         "commerceId": null,
-        "billingProfile": { "id": derived(entry.id, "billing profile"), "firstName": "Pat", "lastName": "Example",
-            "email": format!("billing@{}", entry.domain()), "culture": "en-US", "language": "en",
-            "companyName": entry.name(),
+        "billingProfile": { "id": derived(customer.id, "billing profile"), "firstName": "Pat", "lastName": "Example",
+            "email": format!("billing@{}", customer.domain()), "culture": "en-US", "language": "en",
+            "companyName": customer.name(),
             "defaultAddress": { "country": "NL", "city": "Utrecht", "addressLine1": "Street 1", "postalCode": "1000AA" },
             "attributes": { "etag": "-2036213223361063112", "objectType": "CustomerBillingProfile" } },
         "allowDelegatedAccess": false,
-        "links": { "self": { "uri": format!("/customers/{}", entry.id), "method": "GET", "headers": [] } },
+        "links": { "self": { "uri": format!("/customers/{}", customer.id), "method": "GET", "headers": [] } },
     });
     if let (Some(fields), Value::Object(more)) = (value.as_object_mut(), more) {
         fields.extend(more);

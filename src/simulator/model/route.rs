@@ -6,7 +6,7 @@ use crate::domain::TenantId;
 
 /// What a request asks for. Routing looks at neither the case of the path nor a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Route {
     Profile,
     List,
     Activity,
@@ -31,8 +31,8 @@ pub(super) enum Asked {
     Nothing,
 }
 
-impl Asked {
-    pub(super) fn by(request: &Request) -> Self {
+impl Route {
+    pub(super) fn of(request: &Request) -> Self {
         let path = request.target.split(['?', '#']).next().unwrap_or_default();
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();

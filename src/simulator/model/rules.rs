@@ -2,7 +2,7 @@
 //! that a mistake in one of the two shows.
 
 use super::super::scenario::{Customer, Enforced, Entitlement, SubscriptionKind};
-use super::{answers::Answer, products};
+use super::{answers::DraftAnswer, products};
 use crate::domain::Day;
 
 /// Why the service refuses to end this relationship, if it does.
@@ -11,7 +11,7 @@ pub(super) fn refuse(
     enforced: Enforced,
     today: Day,
     is_cancelled: impl Fn(&str) -> bool,
-) -> Option<Answer> {
+) -> Option<DraftAnswer> {
     if enforced == Enforced::Nothing {
         return None;
     }
@@ -23,7 +23,7 @@ pub(super) fn refuse(
             || (all && matches!(status, "pending" | "none"))
             || (all && must_be_cancelled && status == "suspended");
         if blocks && all && subscription.kind == SubscriptionKind::AzurePlan {
-            return Some(Answer::fault(403, 900_115, "The Azure plan has active Azure subscriptions."));
+            return Some(DraftAnswer::fault(403, 900_115, "The Azure plan has active Azure subscriptions."));
         }
         if blocks {
             return Some(invalid("The customer has subscriptions that are not suspended or cancelled."));
@@ -49,8 +49,8 @@ pub(super) fn refuse(
 }
 
 /// A refusal. It has the code of "the relationship does not exist", as the real one may have.
-pub(super) fn invalid(description: &str) -> Answer {
-    Answer::fault(400, 3000, description)
+pub(super) fn invalid(description: &str) -> DraftAnswer {
+    DraftAnswer::fault(400, 3000, description)
 }
 
 fn in_force(entitlement: &Entitlement, today: Day) -> bool {

@@ -3,17 +3,17 @@
 use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
 use super::super::scenario::{
-    Activity, Casing, Generated, Known, Latency, Mfa, Paging, Partner, Quirks, Relationship, Scenario,
-    Subscription,
+    Activity, Casing, Generated, Latency, ListedCustomer, Mfa, Paging, Partner, Quirks, Relationship,
+    Scenario, Subscription,
 };
 use super::activity::Happened;
-use super::answers::{self, Answer};
+use super::answers::{self, DraftAnswer};
 use super::auth::Tokens;
-use super::customers::Customers;
+use super::customers::AllCustomers;
 use super::endpoints::is_documented_body;
 use super::faults::Faults;
 use super::issuer::{self, Issuer};
-use super::route::Asked;
+use super::route::Route;
 use super::term::Became;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
@@ -28,7 +28,7 @@ pub struct Model {
     pub(super) sandbox: bool,
     pub(super) paging: Paging,
     pub(super) quirks: Quirks,
-    pub(super) customers: Customers,
+    pub(super) customers: AllCustomers,
     pub(super) tokens: Tokens,
     pub(super) mfa: Mfa,
     throttle: Throttle,
@@ -47,7 +47,7 @@ pub struct Model {
     pub(super) began: Option<Time>,
     late: Vec<Late>,
     /// Old answers to changes, if they are given again.
-    replays: Option<BTreeMap<Key, (Answer, Option<Casing>)>>,
+    replays: Option<BTreeMap<Key, (DraftAnswer, Option<Casing>)>>,
     removals: Vec<Removal>,
     has_history: bool,
     pub(super) activity: Activity,
@@ -66,7 +66,7 @@ type Key = (String, String);
 
 /// A change of the truth.
 #[derive(Clone, Debug)]
-pub(super) enum Change {
+pub(super) enum TruthChange {
     End {
         deleted: bool,
     },
@@ -81,7 +81,7 @@ struct Late {
     at: Time,
     customer: TenantId,
     by: By,
-    change: Change,
+    change: TruthChange,
 }
 
 /// Which request asked for a change.
@@ -102,7 +102,7 @@ pub(super) enum When {
 /// An answer with what belongs to it.
 #[derive(Debug)]
 pub(super) struct Served {
-    pub answer: Answer,
+    pub answer: DraftAnswer,
     pub casing: Option<Casing>,
     pub took_effect: bool,
     pub due: Option<Time>,
@@ -110,8 +110,8 @@ pub(super) struct Served {
     pub cut: Cut,
 }
 
-impl From<Answer> for Served {
-    fn from(answer: Answer) -> Self {
+impl From<DraftAnswer> for Served {
+    fn from(answer: DraftAnswer) -> Self {
         Self { answer, casing: None, took_effect: false, due: None, delay: Duration::ZERO, cut: Cut::None }
     }
 }
@@ -135,7 +135,7 @@ impl Model {
         let issuer =
             issuer.map(|sign_in| Issuer::new(sign_in, &scenario.partner, Random::new(scenario.seed, 4)));
         Self {
-            customers: Customers::take(&mut scenario),
+            customers: AllCustomers::take(&mut scenario),
             partner: scenario.partner,
             sandbox: scenario.sandbox,
             paging: scenario.paging,
@@ -168,7 +168,7 @@ impl Model {
     #[must_use]
     pub fn with_list(
         mut self,
-        list: impl IntoIterator<Item = Known>,
+        list: impl IntoIterator<Item = ListedCustomer>,
         others: impl FnOnce(usize) -> Generated,
     ) -> Self {
         self.customers.add(list);
@@ -194,24 +194,24 @@ impl Model {
         self.begin(now);
         self.settle(now);
         self.number += 1;
-        let asked = Asked::by(request);
-        let (on, customer) = (asked.on(), asked.customer());
-        let served = if let Some(refused) = self.throttled(now, &asked) {
+        let route = Route::of(request);
+        let (on, customer) = (route.on(), route.customer());
+        let served = if let Some(refused) = self.throttled(now, &route) {
             refused.into()
         } else if let Some(action) = self.faults.pick(on, customer) {
-            self.misbehave(now, request, &asked, &action)
+            self.misbehave(now, request, &route, &action)
         } else {
-            self.serve_or_replay(now, request, &asked, When::Now)
+            self.serve_or_replay(now, request, &route, When::Now)
         };
-        self.note(now, request, &asked, &served);
+        self.note(now, request, &route, &served);
         let Served { answer, casing, mut delay, cut, .. } = served;
         if let Some((latency, random)) = &mut self.latency {
             delay =
                 delay.saturating_add(Duration::from_millis(random.between(latency.min_ms, latency.max_ms)));
         }
-        let quirks = self.quirks_for(&asked);
+        let quirks = self.quirks_for(&route);
         let (body, content_type) = answers::bytes(answer.body, quirks, casing);
-        let mut headers = if asked.is_sign_in() {
+        let mut headers = if route.is_sign_in() {
             answers::sign_in_headers(now, request, content_type)
         } else {
             answers::headers(now, request, quirks, content_type, &mut self.ids)
@@ -230,11 +230,11 @@ impl Model {
     }
 
     /// The limits are Partner Center's.
-    fn throttled(&mut self, now: Time, asked: &Asked) -> Option<Answer> {
-        if asked.is_sign_in() {
+    fn throttled(&mut self, now: Time, route: &Route) -> Option<DraftAnswer> {
+        if route.is_sign_in() {
             return None;
         }
-        self.throttle.refuse(now, asked.on(), asked.customer())
+        self.throttle.refuse(now, route.on(), route.customer())
     }
 
     /// Everything that only the sign-in service and its client may know: the tokens of the scenario,
@@ -246,7 +246,7 @@ impl Model {
     /// What the partner really is to this customer at `now`; nothing if nobody knows it.
     pub fn relationship(&mut self, now: Time, id: TenantId) -> Option<Relationship> {
         self.settle(now);
-        self.customers.find(id).map(|entry| entry.relationship())
+        self.customers.find(id).map(|customer| customer.relationship())
     }
 
     /// Each time that a relationship really ended, in order.
@@ -273,17 +273,17 @@ impl Model {
         }
     }
 
-    fn take_effect(&mut self, at: Time, customer: TenantId, by: By, change: Change) {
+    fn take_effect(&mut self, at: Time, customer: TenantId, by: By, change: TruthChange) {
         match change {
-            Change::End { deleted } => {
+            TruthChange::End { deleted } => {
                 if self.customers.end(customer, at) && self.has_history {
                     let request_id = by.request_id;
                     self.removals.push(Removal { at, customer, request_id, deleted });
                     self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
                 }
             }
-            Change::Update(subscription, short) => self.update(customer, subscription, *short, at),
-            Change::CancelOrder(order, takes) => {
+            TruthChange::Update(subscription, short) => self.update(customer, subscription, *short, at),
+            TruthChange::CancelOrder(order, takes) => {
                 let due = takes.map_or(NEVER, |takes| at.plus(takes));
                 self.cancelling.entry((customer, order)).or_insert(due);
             }
@@ -297,8 +297,8 @@ impl Model {
         request: &Request,
         customer: TenantId,
         when: When,
-        change: Change,
-        answer: Answer,
+        change: TruthChange,
+        answer: DraftAnswer,
     ) -> Served {
         let sent = request.header("MS-RequestId").and_then(|text| uuid::Uuid::try_parse(text).ok());
         let correlation_id = request.header("MS-CorrelationId").map(str::to_owned);
@@ -323,25 +323,25 @@ impl Model {
         &mut self,
         now: Time,
         request: &Request,
-        asked: &Asked,
+        route: &Route,
         when: When,
     ) -> Served {
         let key = request
             .header("MS-RequestId")
-            .filter(|_| asked.is_change() && self.replays.is_some())
+            .filter(|_| route.is_change() && self.replays.is_some())
             .map(|id| (request.target.to_lowercase(), id.to_lowercase()));
-        let Some(key) = key else { return self.serve(now, request, asked, when) };
+        let Some(key) = key else { return self.serve(now, request, route, when) };
         if let Some((answer, casing)) = self.replays.as_ref().and_then(|replays| replays.get(&key)).cloned() {
             return Served { casing, ..answer.into() };
         }
-        let served = self.serve(now, request, asked, when);
+        let served = self.serve(now, request, route, when);
         if let (Some(replays), When::Now | When::At(_)) = (&mut self.replays, when) {
             replays.insert(key, (served.answer.clone(), served.casing));
         }
         served
     }
 
-    fn note(&mut self, now: Time, request: &Request, asked: &Asked, served: &Served) {
+    fn note(&mut self, now: Time, request: &Request, route: &Route, served: &Served) {
         self.journal.add(Received {
             at: now,
             number: self.number,
@@ -350,7 +350,7 @@ impl Model {
             request_id: request.header("MS-RequestId").map(str::to_owned),
             correlation_id: request.header("MS-CorrelationId").map(str::to_owned),
             headers: without_secrets(&request.headers),
-            body: if asked.is_sign_in() {
+            body: if route.is_sign_in() {
                 issuer::field_names(&request.body)
             } else {
                 String::from_utf8_lossy(&request.body).into_owned()
@@ -359,7 +359,7 @@ impl Model {
             cut: served.cut,
             took_effect: served.took_effect,
             effect_due: served.due,
-            exact_body: matches!(asked, Asked::Remove(_)).then(|| is_documented_body(&request.body)),
+            exact_body: matches!(route, Route::Remove(_)).then(|| is_documented_body(&request.body)),
         });
     }
 }

@@ -1,10 +1,10 @@
 //! Subscriptions that are changed: their status, and what happens at the end of their terms.
 
 use super::super::scenario::{Customer, Scheduled, Subscription, SubscriptionKind};
-use super::answers::Answer;
-use super::customers::Entry;
+use super::answers::DraftAnswer;
+use super::customers::CurrentCustomer;
 use super::endpoints::object;
-use super::service::{Change, Model, Served, When};
+use super::service::{Model, Served, TruthChange, When};
 use super::term::{self, Became};
 use super::{Request, products};
 use crate::domain::{TenantId, Time};
@@ -34,7 +34,7 @@ impl Model {
     }
 
     /// What a customer has now.
-    pub(super) fn details<'a>(&self, now: Time, entry: &Entry<'a>) -> Cow<'a, Customer> {
+    pub(super) fn details<'a>(&self, now: Time, entry: &CurrentCustomer<'a>) -> Cow<'a, Customer> {
         let mut details = entry.details();
         let now = self.calendar(now);
         let began = self.began.map_or(now, |began| self.calendar(began));
@@ -82,18 +82,28 @@ impl Model {
     }
 
     /// One subscription as JSON, and in its short form.
-    fn found(&self, now: Time, entry: &Entry<'_>, wanted: &str) -> Result<(Value, Subscription), Answer> {
+    fn found(
+        &self,
+        now: Time,
+        entry: &CurrentCustomer<'_>,
+        wanted: &str,
+    ) -> Result<(Value, Subscription), DraftAnswer> {
         let details = self.details(now, entry);
         let mut each = details.subscriptions.iter().enumerate();
         let is_wanted = |i, s| products::subscription_id(entry.id, i, s).eq_ignore_ascii_case(wanted);
         let found = each.find(|(i, s)| is_wanted(*i, s));
         let (place, found) =
-            found.ok_or_else(|| Answer::fault(404, 20_003, "The subscription was not found."))?;
+            found.ok_or_else(|| DraftAnswer::fault(404, 20_003, "The subscription was not found."))?;
         Ok((products::subscription(entry.id, place, found), found.clone()))
     }
 
     /// One subscription as JSON.
-    pub(super) fn subscription(&self, now: Time, entry: &Entry<'_>, wanted: &str) -> Result<Value, Answer> {
+    pub(super) fn subscription(
+        &self,
+        now: Time,
+        entry: &CurrentCustomer<'_>,
+        wanted: &str,
+    ) -> Result<Value, DraftAnswer> {
         self.found(now, entry, wanted).map(|(value, _)| value)
     }
 
@@ -113,17 +123,17 @@ impl Model {
         let etag = current.pointer("/attributes/etag").and_then(Value::as_str).unwrap_or_default();
         let etag = format!("\"{etag}\"");
         if request.header("If-Match").is_some_and(|sent| sent != etag) {
-            return Answer::fault(412, 2055, "The subscription was changed meanwhile.").into();
+            return DraftAnswer::fault(412, 2055, "The subscription was changed meanwhile.").into();
         }
         let Some(body) = object(&request.body) else {
-            return Answer::fault(400, 800_002, "The input is not valid.").into();
+            return DraftAnswer::fault(400, 800_002, "The input is not valid.").into();
         };
         let (short, answer) = match asked(&current, short, &body, self.calendar(now)) {
             Ok(asked) => asked,
             Err(refused) => return refused.into(),
         };
-        let change = Change::Update(wanted.to_lowercase(), Box::new(short));
-        self.change(now, request, id, when, change, Answer::ok(answer))
+        let change = TruthChange::Update(wanted.to_lowercase(), Box::new(short));
+        self.change(now, request, id, when, change, DraftAnswer::ok(answer))
     }
 
     pub(super) fn update(&mut self, customer: TenantId, subscription: String, short: Subscription, at: Time) {
@@ -173,7 +183,7 @@ fn asked(
     short: Subscription,
     body: &Map<String, Value>,
     now: Time,
-) -> Result<(Subscription, Value), Answer> {
+) -> Result<(Subscription, Value), DraftAnswer> {
     let named =
         |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let is = short.status.clone().unwrap_or_else(|| "active".to_owned());
@@ -181,7 +191,7 @@ fn asked(
     match status {
         Some(status) if status != is => to_status(current, short, status, now),
         Some(_) => to_happen(current, short, body, now),
-        None => Err(Answer::fault(400, 800_096, "The status cannot be changed to that.")),
+        None => Err(DraftAnswer::fault(400, 800_096, "The status cannot be changed to that.")),
     }
 }
 
@@ -191,15 +201,15 @@ fn to_status(
     short: Subscription,
     status: &str,
     now: Time,
-) -> Result<(Subscription, Value), Answer> {
+) -> Result<(Subscription, Value), DraftAnswer> {
     match status {
         "active" | "suspended" => {}
         "deleted" if short.kind == SubscriptionKind::Legacy => {
-            return Err(Answer::fault(400, 800_096, "The status cannot be changed to that."));
+            return Err(DraftAnswer::fault(400, 800_096, "The status cannot be changed to that."));
         }
         "deleted" if term::is_in_window(&short, now) => {}
-        "deleted" => return Err(Answer::fault(400, 900_214, "The cancellation window has passed.")),
-        _ => return Err(Answer::fault(400, 800_096, "The status cannot be changed to that.")),
+        "deleted" => return Err(DraftAnswer::fault(400, 900_214, "The cancellation window has passed.")),
+        _ => return Err(DraftAnswer::fault(400, 800_096, "The status cannot be changed to that.")),
     }
     let mut answer = current.clone();
     if let Some(fields) = answer.as_object_mut() {
@@ -219,8 +229,8 @@ fn to_happen(
     mut short: Subscription,
     body: &Map<String, Value>,
     now: Time,
-) -> Result<(Subscription, Value), Answer> {
-    let invalid = |text: &str| Err(Answer::fault(400, 800_002, text));
+) -> Result<(Subscription, Value), DraftAnswer> {
+    let invalid = |text: &str| Err(DraftAnswer::fault(400, 800_002, text));
     let named =
         |name: &str| body.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let settings = ["autoRenewEnabled", "scheduledActions", "scheduledNextTermInstructions"];
@@ -230,7 +240,7 @@ fn to_happen(
         return invalid("The input is not the whole subscription.");
     }
     if short.kind == SubscriptionKind::NewCommerce && term::is_locked(&short, now) {
-        return Err(Answer::fault(400, 900_279, "No more updates for this subscription."));
+        return Err(DraftAnswer::fault(400, 900_279, "No more updates for this subscription."));
     }
     let instructions = named("scheduledNextTermInstructions").filter(|value| !value.is_null());
     let scheduled = match named("scheduledActions") {

@@ -1,7 +1,7 @@
 //! The gateway's limits.
 
 use super::super::scenario::{Limit, LimitKind, On, Per, RetryAfter};
-use super::answers::{Answer, http_date};
+use super::answers::{DraftAnswer, http_date};
 use crate::domain::{TenantId, Time};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Throttle {
     }
 
     /// Counts a request, and refuses it if one of the limits is reached.
-    pub(super) fn refuse(&mut self, now: Time, on: On, customer: Option<TenantId>) -> Option<Answer> {
+    pub(super) fn refuse(&mut self, now: Time, on: On, customer: Option<TenantId>) -> Option<DraftAnswer> {
         // Every limit counts the request, whichever of them refuses it.
         let waits = self
             .0
@@ -44,7 +44,7 @@ impl Throttle {
             RetryAfter::Absurd => 365 * 24 * 3600,
             _ => u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1),
         };
-        let answer = Answer::throttled(seconds);
+        let answer = DraftAnswer::throttled(seconds);
         Some(match form {
             RetryAfter::None => answer,
             RetryAfter::Seconds | RetryAfter::Absurd => {

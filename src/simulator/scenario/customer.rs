@@ -4,7 +4,7 @@
 //! and `raw` replaces that JSON. Whether something stands in the way of a removal is always judged
 //! by the short form.
 
-use super::{Fault, Quirks};
+use super::{Quirks, ScriptedFault};
 use crate::domain::TenantId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,7 +71,7 @@ pub struct Customer {
     pub quirks: Quirks,
     /// What goes wrong with this customer; comes before the scenario's own faults.
     #[serde(default)]
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScriptedFault>,
 }
 
 impl Customer {

@@ -10,7 +10,7 @@
 //! | `calendar` | what time it is by the calendar of terms and cancellation windows when the first request comes; the clock's if not given |
 //! | `sandbox` | whether this is an integration sandbox, where customers can be deleted |
 //! | `customers` | customers written out ([`Customer`]) |
-//! | `made_up` | customers of which only `id`, and perhaps `name` and `domain`, are given; the rest is derived from the ID ([`Known`]) |
+//! | `made_up` | customers of which only `id`, and perhaps `name` and `domain`, are given; the rest is derived from the ID ([`ListedCustomer`]) |
 //! | `generated` | `count` made-up customers whose IDs come from `seed`; with `clean`, nothing stands in the way of any of them ([`Generated`]) |
 //! | `paging` | page sizes and the form of the link to the next page ([`Paging`]) |
 //! | `quirks` | how answers look and when a removal shows ([`Quirks`]); a customer may have its own |
@@ -18,7 +18,7 @@
 //! | `sign_in` | the sign-in service, which gives tokens ([`SignIn`]) |
 //! | `mfa` | whether the sign-in was done with MFA, and where that is shown ([`Mfa`]) |
 //! | `throttling` | limits ([`Limit`]), all of which hold |
-//! | `faults` | what goes wrong, in order ([`Fault`]); a customer may have its own |
+//! | `faults` | what goes wrong, in order ([`ScriptedFault`]); a customer may have its own |
 //! | `chaos` | what goes wrong at random ([`Chaos`]) |
 //! | `activity` | the record of what was done: how late it is, what it leaves out, what else is in it ([`Activity`]) |
 //! | `latency` | `min_ms` and `max_ms` of every answer |
@@ -48,7 +48,9 @@ pub use customer::{
     AzureSubscription, Customer, Entitlement, Order, Relationship, Scheduled, Subscription, SubscriptionKind,
 };
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
-pub use trouble::{Action, Chaos, ChaosKind, Effect, Fault, Latency, Limit, LimitKind, On, Per, RetryAfter};
+pub use trouble::{
+    Action, Chaos, ChaosKind, Effect, Latency, Limit, LimitKind, On, Per, RetryAfter, ScriptedFault,
+};
 
 use crate::domain::{TenantId, Time};
 use serde::{Deserialize, Serialize};
@@ -68,7 +70,7 @@ pub struct Scenario {
     /// Customers written out.
     pub customers: Vec<Customer>,
     /// Customers whose state is derived from their ID.
-    pub made_up: Vec<Known>,
+    pub made_up: Vec<ListedCustomer>,
     /// Customers whose ID is made up, too.
     pub generated: Option<Generated>,
     /// How the list of customers is cut into pages.
@@ -84,7 +86,7 @@ pub struct Scenario {
     /// Limits on the rate.
     pub throttling: Vec<Limit>,
     /// What goes wrong, in order.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScriptedFault>,
     /// What goes wrong at random.
     pub chaos: Option<Chaos>,
     /// What the record of activity is like.
@@ -123,7 +125,7 @@ impl Default for Partner {
 /// A customer of which only the list is known; its state is derived from its ID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Known {
+pub struct ListedCustomer {
     /// Its tenant.
     pub id: TenantId,
     /// Its name; made up if not given.

@@ -107,7 +107,7 @@ pub struct Limit {
 /// `skip` of them pass and fires for the next `times`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct ScriptedFault {
     /// Only requests that concern this customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<TenantId>,

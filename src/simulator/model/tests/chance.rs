@@ -1,5 +1,5 @@
 use super::*;
-use crate::simulator::scenario::{Generated, Known};
+use crate::simulator::scenario::{Generated, ListedCustomer};
 use crate::simulator::{Keep, Received, generated_id};
 use proptest::prelude::*;
 use std::io::Write;
@@ -120,7 +120,8 @@ fn the_journal_keeps_what_it_is_told_to_and_no_secret() {
 
 #[test]
 fn a_rehearsal_knows_the_customers_of_the_list() {
-    let known = |(id, name): (_, Option<&str>)| Known { id, name: name.map(Box::from), domain: None };
+    let known =
+        |(id, name): (_, Option<&str>)| ListedCustomer { id, name: name.map(Box::from), domain: None };
     let list = [(id(B), None), (id(A), Some("Litware")), (id(A), None)].map(known);
     let others = |known| Generated { count: u32::try_from(known).unwrap() + 1, seed: 3, clean: true };
     let mut model = Model::new(Scenario::default()).with_list(list, others);
