@@ -10,7 +10,7 @@ mod shared;
 
 use offboard::{
     audit::{SigningKey, Store},
-    conduct::{Begin, Ending, Log, conduct},
+    conduct::{Begin, Log, RunEnding, conduct},
     domain::Secret,
     engine::{Ids, Ports, Source},
     partner_center::{BaseUrl, auth::AccessToken, redact::Scrubber},
@@ -51,7 +51,7 @@ fn main() -> Result<(), Failed> {
     ];
     for (name, kind, says, ideal) in quotas {
         let (ended, seen, took) = run(Quota { kind, says })?;
-        if !matches!(ended, Ending::Complete(_)) {
+        if !matches!(ended, RunEnding::Complete(_)) {
             return Err(format!("{ended:?}").into());
         }
         let (requests, minutes) = (f64::from(seen.requests - seen.refused), took.as_secs_f64() / 60.0);
@@ -67,7 +67,7 @@ fn main() -> Result<(), Failed> {
     let (ended, seen, _) = run(Quota { kind: Kind::Window(LIMIT), says: Says::Never })?;
     section.say("");
     let after = match ended {
-        Ending::Left { text, .. } => format!("the run stops after {} requests: {text}", seen.requests),
+        RunEnding::Left { text, .. } => format!("the run stops after {} requests: {text}", seen.requests),
         _ => "the run goes on, which it must not".to_owned(),
     };
     section.say(format!("With a `Retry-After` of 31 years, {after}."));
@@ -78,7 +78,7 @@ fn main() -> Result<(), Failed> {
 type Case<'a> = (&'static str, Kind, Says, &'a dyn Fn(f64) -> f64);
 
 /// One run to its end, or to where it stopped.
-fn run(quota: Quota) -> Result<(Ending, Observation, Duration), Failed> {
+fn run(quota: Quota) -> Result<(RunEnding, Observation, Duration), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;

@@ -1,7 +1,7 @@
 //! The run that benchmarks carry out: a list of customers that may all go.
 
 use offboard::{
-    conduct::{Answer, Decision, News, Operator, Phrase},
+    conduct::{ConsentAnswer, Decision, News, Operator, Phrase},
     domain::{Mode, Procedure, Sha256},
     engine::{Halt, Watch},
     input::{List, ListError, Options},
@@ -99,8 +99,8 @@ impl<F: FnMut(&Run)> Operator for Yes<F> {
         _: &Run,
         _: &Phrase,
         _: bool,
-    ) -> impl Future<Output = Result<Answer, Halt>> + use<F> {
-        ready(Ok(Answer::Given))
+    ) -> impl Future<Output = Result<ConsentAnswer, Halt>> + use<F> {
+        ready(Ok(ConsentAnswer::Given))
     }
 
     fn take_back(&mut self, _: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<F> {

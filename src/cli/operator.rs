@@ -13,7 +13,7 @@ use super::{
     to_do,
 };
 use crate::{
-    conduct::{Answer, Decision, Ending, LEAVE, News, NotWritten, Operator, Phrase, TAKE_BACK},
+    conduct::{ConsentAnswer, Decision, LEAVE, News, NotWritten, Operator, Phrase, RunEnding, TAKE_BACK},
     domain::{EffectWords, Mode, Preparation, counted},
     engine::{Halt, Watch},
     partner_center::transport::Transport,
@@ -106,7 +106,7 @@ impl<'a> Operator for TerminalOperator<'a> {
         run: &Run,
         phrase: &Phrase,
         is_again: bool,
-    ) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
+    ) -> impl Future<Output = Result<ConsentAnswer, Halt>> + use<'a> {
         let asks = self.consent == Consent::Ask;
         if asks && is_again {
             self.printer.ask(&phrase.again());
@@ -115,7 +115,7 @@ impl<'a> Operator for TerminalOperator<'a> {
             let what = phrase.what;
             self.printer.warn(&format!("{about}\nTo go on, type {what} and the number, `{phrase}`:"));
         }
-        async move { if asks { Ok(Answer::Typed(typed().await?)) } else { Ok(Answer::Given) } }
+        async move { if asks { Ok(ConsentAnswer::Typed(typed().await?)) } else { Ok(ConsentAnswer::Given) } }
     }
 
     fn take_back(&mut self, run: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<'a> {
@@ -268,18 +268,20 @@ fn listed<'a>(all: impl Iterator<Item = (&'a Row, &'a Preparation)>) -> String {
 }
 
 /// What there is to say of how a run ended. `open` is what is still to be decided.
-fn ending_in_words(ending: &Ending, mode: Mode, open: Option<&str>) -> Option<String> {
+fn ending_in_words(ending: &RunEnding, mode: Mode, open: Option<&str>) -> Option<String> {
     let (text, besides) = match ending {
-        Ending::Complete(_) => return None,
-        Ending::Undecided(text) | Ending::StoppedByGuard { text, is_over: true } => (text, String::new()),
-        Ending::StoppedByGuard { text, is_over: false } => {
+        RunEnding::Complete(_) => return None,
+        RunEnding::Undecided(text) | RunEnding::StoppedByGuard { text, is_over: true } => {
+            (text, String::new())
+        }
+        RunEnding::StoppedByGuard { text, is_over: false } => {
             (text, open.map(|open| format!(". Besides, {open}")).unwrap_or_default())
         }
-        Ending::GivenUp { text, was_confirmed, .. } => {
+        RunEnding::GivenUp { text, was_confirmed, .. } => {
             let nothing = if *was_confirmed { "Nothing more" } else { "Nothing" };
             (text, format!(". {nothing} was changed"))
         }
-        Ending::Left { text, .. } => {
+        RunEnding::Left { text, .. } => {
             let forgets =
                 if mode.is_simulated() { ". The simulator forgets; run the list again" } else { "" };
             (text, forgets.to_owned())

@@ -4,7 +4,7 @@ use crate::{domain::Exit, record::StopCause};
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum RunEnding {
     /// Every row has its outcome.
     Complete(Exit),
     /// All is done but that somebody decides what becomes of what was prepared for nothing. In words.
@@ -34,7 +34,7 @@ pub enum Ending {
     },
 }
 
-impl Ending {
+impl RunEnding {
     /// How the program ends because of it.
     pub const fn exit(&self) -> Exit {
         match self {

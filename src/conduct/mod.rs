@@ -3,7 +3,7 @@
 //! A [`Log`] is one that a run may use now. A run is come by in one of two ways ([`Begin`]), and from there
 //! on [`conduct`] has everything done in its order: whose customers these are, the plan, somebody's consent,
 //! the changes, what becomes of what was prepared for nothing, the seal, the reports. Here it is decided what
-//! an answer means and what becomes of a run that something stopped ([`Ending`]). Whoever answers what a
+//! an answer means and what becomes of a run that something stopped ([`RunEnding`]). Whoever answers what a
 //! person is asked is an [`Operator`]: a terminal, `--yes`, a test, a benchmark.
 //!
 //! Engine and reports stand side by side and do not know each other; this room brings them together. It
@@ -20,9 +20,9 @@ mod seal;
 mod work;
 
 pub use begin::Begin;
-pub use ending::{Ending, exit_of};
+pub use ending::{RunEnding, exit_of};
 pub use log::{CannotConduct, Log};
-pub use operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES};
+pub use operator::{ConsentAnswer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES};
 pub use reports::NotWritten;
 
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     report::Written,
 };
 use std::path::Path;
-use work::Work;
+use work::RunAtWork;
 
 /// A run that came to its end, or that can be gone on with.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Conducted {
     /// What kind of run it is.
     pub mode: Mode,
     /// How it ended.
-    pub ending: Ending,
+    pub ending: RunEnding,
     /// Its reports, if they were asked for.
     pub written: Option<Result<Written, NotWritten>>,
 }
@@ -68,7 +68,7 @@ pub async fn conduct<T: Transport>(
     tracing::info!(%run, is_new, "begun");
     engine.with_run(|run| operator.tell(News::Begun, run));
     // On the heap: it is large, and every caller would carry it with it.
-    let work = Box::pin(Work { engine: &engine, log: &path, reports, operator, stop: &stop }.all());
+    let work = Box::pin(RunAtWork { engine: &engine, log: &path, reports, operator, stop: &stop }.all());
     let worked = tokio::select! {
         worked = work => worked,
         () = leave => return Err(CannotConduct::LeftAtOnce(run)),

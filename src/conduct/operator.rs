@@ -1,6 +1,6 @@
 //! Whoever answers what a person is asked.
 
-use super::{ending::Ending, reports::NotWritten};
+use super::{ending::RunEnding, reports::NotWritten};
 use crate::{
     domain::{TenantId, is_taken_out},
     engine::{Halt, Watch},
@@ -31,7 +31,7 @@ pub trait Operator {
         run: &Run,
         phrase: &Phrase,
         is_again: bool,
-    ) -> impl Future<Output = Result<Answer, Halt>> + use<Self>;
+    ) -> impl Future<Output = Result<ConsentAnswer, Halt>> + use<Self>;
 
     /// What becomes of what was prepared for a change that then failed.
     fn take_back(&mut self, run: &Run) -> impl Future<Output = Result<Decision, Halt>> + use<Self>;
@@ -53,12 +53,12 @@ pub enum News<'a> {
     /// The plan is in this folder, for whoever confirms it; or why it is not.
     PlanWritten(Result<&'a Path, &'a NotWritten>),
     /// This is how it ended; the reports are still to be written.
-    Ended(&'a Ending),
+    Ended(&'a RunEnding),
 }
 
 /// Whether it is to be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum ConsentAnswer {
     /// This was typed.
     Typed(String),
     /// It was allowed beforehand.

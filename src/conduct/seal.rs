@@ -1,12 +1,12 @@
 //! What is recorded of how a run ended: its seal, or why it was left.
 
 use super::{
-    ending::{Ending, exit_of, is_given_up},
+    ending::{RunEnding, exit_of, is_given_up},
     operator::Operator,
 };
 use crate::{
     domain::Exit,
-    engine::{Ended, Engine, Halt},
+    engine::{Engine, Halt, WorkEnd},
     partner_center::transport::Transport,
     record::{Run, Stage, StopCause},
 };
@@ -15,20 +15,20 @@ use crate::{
 pub(super) async fn record<T: Transport>(
     engine: &Engine<T>,
     operator: &impl Operator,
-    worked: Result<Ended, Halt>,
+    worked: Result<WorkEnd, Halt>,
     is_new: bool,
-) -> Result<Ending, Halt> {
+) -> Result<RunEnding, Halt> {
     match worked {
-        Ok(Ended::Complete) => {
+        Ok(WorkEnd::Complete) => {
             if let Some(text) = engine.with_run(|run| operator.undecided(run)) {
                 engine.leave(StopCause::NotConfirmed, &text).await?;
-                return Ok(Ending::Undecided(text));
+                return Ok(RunEnding::Undecided(text));
             }
             let exit = engine.with_run(exit_of_complete);
             engine.seal(exit.code()).await?;
-            Ok(Ending::Complete(exit))
+            Ok(RunEnding::Complete(exit))
         }
-        Ok(Ended::StoppedByGuard(text)) => {
+        Ok(WorkEnd::StoppedByGuard(text)) => {
             // The stop is on record already. It can be gone on with once somebody has looked, unless nothing is
             // left, or nobody can.
             let is_over =
@@ -37,17 +37,17 @@ pub(super) async fn record<T: Transport>(
                 engine.give_up().await?;
                 engine.seal(Exit::Guard.code()).await?;
             }
-            Ok(Ending::StoppedByGuard { text, is_over })
+            Ok(RunEnding::StoppedByGuard { text, is_over })
         }
         Err(Halt::Stop { cause, text }) => {
             let was_confirmed = engine.with_run(|run| run.stage >= Stage::Confirmed);
             engine.leave(cause, &text).await?;
             if !is_given_up(cause, was_confirmed, is_new) {
-                return Ok(Ending::Left { cause, text });
+                return Ok(RunEnding::Left { cause, text });
             }
             engine.give_up().await?;
             engine.seal(exit_of(cause).code()).await?;
-            Ok(Ending::GivenUp { cause, text, was_confirmed })
+            Ok(RunEnding::GivenUp { cause, text, was_confirmed })
         }
         Err(halt) => Err(halt),
     }

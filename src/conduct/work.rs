@@ -2,13 +2,13 @@
 
 use super::{
     disk::unreadable,
-    operator::{Answer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES},
+    operator::{ConsentAnswer, Decision, LEAVE, News, Operator, Phrase, TAKE_BACK, TRIES},
     plan_import, reports,
 };
 use crate::{
     audit::{QueryError, Reader},
     domain::{Preparation, TenantId, is_taken_out},
-    engine::{Before, Ended, Engine, Halt, TakenBack, beyond_limits, to_take_back},
+    engine::{Before, Engine, Halt, TakenBack, WorkEnd, beyond_limits, to_take_back},
     partner_center::transport::Transport,
     record::{How, Run, Stage, StopCause},
 };
@@ -16,7 +16,7 @@ use std::{collections::HashMap, path::Path};
 use tokio_util::sync::CancellationToken;
 
 /// A run at work.
-pub(super) struct Work<'a, T, O> {
+pub(super) struct RunAtWork<'a, T, O> {
     pub(super) engine: &'a Engine<T>,
     pub(super) log: &'a Path,
     pub(super) reports: Option<&'a Path>,
@@ -24,8 +24,8 @@ pub(super) struct Work<'a, T, O> {
     pub(super) stop: &'a CancellationToken,
 }
 
-impl<T: Transport, O: Operator> Work<'_, T, O> {
-    pub(super) async fn all(mut self) -> Result<Ended, Halt> {
+impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
+    pub(super) async fn all(mut self) -> Result<WorkEnd, Halt> {
         let engine = self.engine;
         self.plan().await?;
         if engine.with_run(|run| run.stage == Stage::Confirmed && run.awaits_consent()) {
@@ -44,7 +44,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         }
         let to_change = engine.with_run(Run::to_change);
         if to_change == 0 && engine.with_run(|run| run.stage == Stage::Planned) {
-            return Ok(Ended::Complete);
+            return Ok(WorkEnd::Complete);
         }
         if to_change > 0 && engine.with_run(Run::awaits_consent) {
             engine.require_limits()?;
@@ -88,7 +88,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
     }
 
     /// A plan that nobody could carry out is refused now, and not when somebody has signed it.
-    async fn end_plan(&self) -> Result<Ended, Halt> {
+    async fn end_plan(&self) -> Result<WorkEnd, Halt> {
         let refused = |run: &Run| beyond_limits(run.opened.procedure, &run.policy, run.plan.as_ref()?);
         let is_silent = is_taken_out("a-plan-that-nobody-could-carry-out");
         let refused = self.engine.with_run(refused).filter(|_| !is_silent);
@@ -96,7 +96,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
             self.engine.leave(StopCause::Guard, text).await?;
         }
         self.engine.settle_plan().await?;
-        Ok(refused.map_or(Ended::Complete, Ended::StoppedByGuard))
+        Ok(refused.map_or(WorkEnd::Complete, WorkEnd::StoppedByGuard))
     }
 
     /// Has the plan written for whoever confirms it. That it cannot be is said, and is no reason not to ask: it was shown.
@@ -117,12 +117,12 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
         for tries in 0..TRIES {
             let answer = self.engine.with_run(|run| self.operator.confirm(run, &phrase, tries > 0));
             match self.unless_stopped(answer).await? {
-                Answer::Given => return Ok(How::Yes),
-                Answer::Typed(line) if phrase.is(&line) || is_taken_out("any-words-are-a-yes") => {
+                ConsentAnswer::Given => return Ok(How::Yes),
+                ConsentAnswer::Typed(line) if phrase.is(&line) || is_taken_out("any-words-are-a-yes") => {
                     return Ok(How::Typed);
                 }
-                Answer::Typed(line) if line.trim().is_empty() => break,
-                Answer::Typed(_) => {}
+                ConsentAnswer::Typed(line) if line.trim().is_empty() => break,
+                ConsentAnswer::Typed(_) => {}
             }
         }
         Err(Halt::Stop {
@@ -133,7 +133,7 @@ impl<T: Transport, O: Operator> Work<'_, T, O> {
 
     /// Changes what is to be changed; and if that leaves something done for nothing that can be taken back,
     /// has it decided what becomes of that.
-    async fn carry_out(&mut self) -> Result<Ended, Halt> {
+    async fn carry_out(&mut self) -> Result<WorkEnd, Halt> {
         loop {
             let progress = self.operator.working(self.engine.watch());
             let ended = self.engine.carry_out().await?;

@@ -28,12 +28,12 @@ pub use crate::procedure::TakenBack;
 pub use decide::{
     forecast::{Meter, TimeLeft},
     guards::{beyond_limits, not_approved},
-    reconcile::{Claim, Comparison, Listed, Ours, compare},
+    reconcile::{Claim, Comparison, ListedRemoval, Ours, compare},
 };
 pub use drive::{
     engine::{Engine, Watch},
     plan::{Before, to_take_back},
-    scheduler::Ended,
+    scheduler::WorkEnd,
 };
 pub use halt::Halt;
 pub use observe::{partner_identification::PartnerIdentification, probe::Probed};

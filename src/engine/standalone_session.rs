@@ -2,7 +2,7 @@
 //! record like all others.
 
 use super::{
-    decide::reconcile::Listed,
+    decide::reconcile::ListedRemoval,
     halt::Halt,
     observe::{
         account_refusal::{self, failed_about},
@@ -79,7 +79,11 @@ impl<T: Transport> StandaloneSession<T> {
 
     /// The removals that Partner Center has on record for these days, each told to `each`. Says whether all of
     /// them were read.
-    pub async fn removals(&self, (from, to): (Day, Day), mut each: impl FnMut(Listed)) -> Result<bool, Halt> {
+    pub async fn removals(
+        &self,
+        (from, to): (Day, Day),
+        mut each: impl FnMut(ListedRemoval),
+    ) -> Result<bool, Halt> {
         let mut next = Some(request::activity(from, to));
         let mut count = Count::default();
         for _ in 0..MOST_PAGES {
@@ -89,7 +93,10 @@ impl<T: Transport> StandaloneSession<T> {
                 Read::Done(page, basis) => {
                     let basis = basis.last().copied().unwrap_or_default();
                     count.add(page.items.len(), page.total);
-                    page.items.into_iter().filter_map(|record| Listed::of(record, basis)).for_each(&mut each);
+                    page.items
+                        .into_iter()
+                        .filter_map(|record| ListedRemoval::of(record, basis))
+                        .for_each(&mut each);
                     next = page.after;
                 }
                 Read::NoRelationship(failure) => {

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 /// What the list says of the customer, beside its ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedIdentity {
     /// The name.
     pub name: Option<String>,
     /// The domain.
@@ -30,14 +30,14 @@ pub(super) fn not_a_reseller(facts: &Facts) -> Option<Finding> {
 }
 
 /// The list gives another name than Partner Center.
-pub(super) fn name_mismatch(facts: &Facts, listed: &Listed) -> Option<Finding> {
+pub(super) fn name_mismatch(facts: &Facts, listed: &ListedIdentity) -> Option<Finding> {
     let (listed, live) = (listed.name.as_deref(), facts.customer.name.as_deref());
     let listed = listed.filter(|_| !is_taken_out("a-name-of-anybody"));
     mismatch(Reason::NameMismatch, "name", listed, live, name_key)
 }
 
 /// The list gives another domain than Partner Center.
-pub(super) fn domain_mismatch(facts: &Facts, listed: &Listed) -> Option<Finding> {
+pub(super) fn domain_mismatch(facts: &Facts, listed: &ListedIdentity) -> Option<Finding> {
     let (listed, live) = (listed.domain.as_deref(), facts.customer.domain.as_deref());
     let listed = listed.filter(|_| !is_taken_out("a-domain-of-anybody"));
     mismatch(Reason::DomainMismatch, "domain", listed, live, domain_key)

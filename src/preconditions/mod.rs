@@ -18,7 +18,7 @@ mod term;
 
 pub use entitlements::{orders_named, orders_needed};
 pub use facts::{CustomerFacts, Facts, OrderState, Standing};
-pub use identity::{Listed, domain_key, name_key};
+pub use identity::{ListedIdentity, domain_key, name_key};
 pub use orders::standing_orders;
 pub use subscriptions::{
     Licence, LicenceEnd, SetToHappen, act_by, in_the_way, is_active_legacy, is_in_extended_term,
@@ -39,7 +39,7 @@ pub struct Judgement {
 }
 
 /// Judges who it is, and nothing that the customer has.
-pub fn judge_identity(facts: &Facts, listed: &Listed) -> Judgement {
+pub fn judge_identity(facts: &Facts, listed: &ListedIdentity) -> Judgement {
     let mut judgement = Judgement::default();
     judgement.findings.extend(identity::not_a_reseller(facts));
     judgement.findings.extend(identity::name_mismatch(facts, listed));
@@ -66,7 +66,7 @@ const RULES: [(Reason, Rule); 11] = [
 
 /// Judges a customer that is to be deleted from the integration sandbox, where subscriptions do not stand
 /// in the way, and orders only if they cannot be cancelled. Nothing of it is left to the service.
-pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
+pub fn judge_sandbox(facts: &Facts, listed: &ListedIdentity) -> Judgement {
     let mut judgement = judge_identity(facts, listed);
     judgement.findings.extend(orders::not_cancellable(facts));
     judgement
@@ -74,7 +74,7 @@ pub fn judge_sandbox(facts: &Facts, listed: &Listed) -> Judgement {
 
 /// Judges the facts. `listed` is what the list says of the customer; `allow` names the reasons that
 /// are left to the service, of which only those that `docs/contract.md` (Reasons) marks are heeded.
-pub fn judge(facts: &Facts, listed: &Listed, allow: &[Reason]) -> Judgement {
+pub fn judge(facts: &Facts, listed: &ListedIdentity, allow: &[Reason]) -> Judgement {
     let mut judgement = judge_identity(facts, listed);
     for (reason, rule) in RULES {
         let Some(finding) = rule(facts) else { continue };

@@ -369,7 +369,7 @@ fn cancellable(subscription: &Subscription, today: Day) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{CustomerFacts, Listed, judge},
+        super::{CustomerFacts, ListedIdentity, judge},
         *,
     };
     use crate::domain::removable_from;
@@ -652,7 +652,7 @@ mod tests {
         ) {
             let mut facts = facts(&subscriptions);
             facts.customer.relationship = "reseller".to_owned();
-            let findings = judge(&facts, &Listed::default(), &[]).findings;
+            let findings = judge(&facts, &ListedIdentity::default(), &[]).findings;
             if let Some(day) = removable_from(&findings) {
                 prop_assert!(day > facts.today);
                 for one in &subscriptions {

@@ -10,8 +10,8 @@ fn facts(relationship: &str) -> Facts {
     Facts::new("2026-11-20T00:00:00Z".parse().unwrap(), customer)
 }
 
-fn listed(name: Option<&str>, domain: Option<&str>) -> Listed {
-    Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
+fn listed(name: Option<&str>, domain: Option<&str>) -> ListedIdentity {
+    ListedIdentity { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
 }
 
 fn reasons(findings: &[Finding]) -> Vec<Reason> {
@@ -48,8 +48,9 @@ fn whoever_is_no_customer_or_another_than_the_list_means_may_not_go() {
     use Reason::{DomainMismatch, NameMismatch, NotAResellerCustomer};
     let right = listed(Some("CONTOSO, Ltd"), Some("Contoso.com"));
     let wrong = listed(Some("Fabrikam"), Some("fabrikam.com"));
-    for judge in [judge_sandbox, |facts: &Facts, listed: &Listed| judge(facts, listed, &[])] {
-        let of = |relationship, listed: &Listed| reasons(&judge(&facts(relationship), listed).findings);
+    for judge in [judge_sandbox, |facts: &Facts, listed: &ListedIdentity| judge(facts, listed, &[])] {
+        let of =
+            |relationship, listed: &ListedIdentity| reasons(&judge(&facts(relationship), listed).findings);
         for listed in [&right, &listed(None, None)] {
             assert_eq!(of("reseller", listed), []);
             assert_eq!(of("none", listed), [], "there is nothing left to end");
@@ -79,7 +80,7 @@ fn each_rule_finds_its_own_reason_and_those_that_may_be_are_left_to_the_service(
     let may_be: Vec<Reason> = all.iter().copied().filter(|reason| reason.may_be_allowed()).collect();
     let may_not_be: Vec<Reason> = all.iter().copied().filter(|reason| !reason.may_be_allowed()).collect();
     let judged = |allow: &[Reason]| {
-        let judgement = judge(&everything, &Listed::default(), allow);
+        let judgement = judge(&everything, &ListedIdentity::default(), allow);
         (reasons(&judgement.findings), reasons(&judgement.allowed))
     };
     assert_eq!(judged(&[]), (all.clone(), vec![]));
@@ -94,9 +95,9 @@ fn each_rule_finds_its_own_reason_and_those_that_may_be_are_left_to_the_service(
 fn in_the_sandbox_only_orders_that_cannot_be_cancelled_stand_in_the_way() {
     let mut facts = everything();
     facts.entitlements.clear();
-    assert_eq!(judge_sandbox(&facts, &Listed::default()), Judgement::default());
+    assert_eq!(judge_sandbox(&facts, &ListedIdentity::default()), Judgement::default());
     facts.orders.insert("A".to_owned(), OrderState::NotFound);
-    let judgement = judge_sandbox(&facts, &Listed::default());
+    let judgement = judge_sandbox(&facts, &ListedIdentity::default());
     assert_eq!(reasons(&judgement.findings), [Reason::OrderNotCancelled]);
     assert_eq!(judgement.allowed, []);
 }

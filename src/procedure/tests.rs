@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{Effect, Finding, Preparation, Reason},
-    preconditions::{CustomerFacts, Facts, Judgement, Listed, OrderState, Standing},
+    preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, Standing},
     record::{Policy, samples::settling},
 };
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn entitlement(order: &str, expiry: &str) -> Value {
 }
 
 fn judge(procedure: Procedure, facts: &Facts, policy: &Policy) -> (Vec<Reason>, Vec<Preparation>) {
-    let given = Given { facts, listed: &Listed::default(), policy, taken_back: &[] };
+    let given = Given { facts, listed: &ListedIdentity::default(), policy, taken_back: &[] };
     let (Judgement { findings, .. }, first) = unit(procedure).judge(&given);
     (findings.iter().map(|Finding { reason, .. }| *reason).collect(), first)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Preparation, Procedure, Time},
-    preconditions::{Facts, Judgement, Listed},
+    preconditions::{Facts, Judgement, ListedIdentity},
     record::Policy,
 };
 
@@ -28,7 +28,7 @@ pub(crate) enum Need {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Given<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) listed: &'a Listed,
+    pub(crate) listed: &'a ListedIdentity,
     pub(crate) policy: &'a Policy,
     /// What could be taken back of the run that is taken back, if one is.
     pub(crate) taken_back: &'a [Preparation],

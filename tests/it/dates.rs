@@ -4,7 +4,7 @@ use crate::support::{Done, Folder, World, id, list_of};
 use offboard::{
     domain::{Day, Reason, Time, removable_from},
     partner_center::model::{self, Page, Subscription},
-    preconditions::{CustomerFacts, Facts, Licence, LicenceEnd, Listed, act_by, judge, licences},
+    preconditions::{CustomerFacts, Facts, Licence, LicenceEnd, ListedIdentity, act_by, judge, licences},
     simulator::{Model, Request, Scenario},
 };
 use proptest::prelude::*;
@@ -322,7 +322,7 @@ proptest! {
         let planned: Time = "2026-11-20T09:15:30Z".parse().unwrap();
         let mut simulated = Simulated::of(&subscriptions);
         let facts = simulated.facts(planned);
-        let findings = judge(&facts, &Listed::default(), &[]).findings;
+        let findings = judge(&facts, &ListedIdentity::default(), &[]).findings;
         if let Some(day) = removable_from(&findings) {
             prop_assert_eq!(simulated.remove(day.begins()), 200, "{:?} on {}", &subscriptions, day);
         }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     audit::{Reader, RunLine},
     domain::{Day, Time, is_taken_out},
-    engine::{Clock, Comparison, Listed, StandaloneSession, compare},
+    engine::{Clock, Comparison, ListedRemoval, StandaloneSession, compare},
     partner_center::transport::Transport,
     platform,
     record::{Event, Reconciled, Run, Stage},
@@ -163,7 +163,7 @@ async fn read<T: Transport>(
     visit: &StandaloneSession<T>,
     run: &Run,
     windows: &[(Day, Day)],
-) -> Result<(Vec<Listed>, bool), Failure> {
+) -> Result<(Vec<ListedRemoval>, bool), Failure> {
     let found = visit.identify().await?.partner;
     if let Some(partner) = &run.partner
         && partner.tenant_id != found.tenant_id

@@ -8,7 +8,7 @@ use crate::{
         settings::{Again, option},
     },
     domain::TenantId,
-    engine::{Comparison, Listed},
+    engine::{Comparison, ListedRemoval},
     record::{Activity, Reconciled, Run},
     report::visible,
 };
@@ -134,7 +134,7 @@ fn unknown(
     )
 }
 
-fn unclaimed(line: &Listed) -> String {
+fn unclaimed(line: &ListedRemoval) -> String {
     format!(
         "listed there, and claimed by no run of this log: customer {}, {}",
         line.customer,

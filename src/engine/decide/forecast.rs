@@ -107,14 +107,14 @@ fn time_left(run: &Run, pace: Option<f64>, a_row: Option<f64>, now: Time) -> Opt
             (!took.is_zero()).then_some(TimeLeft::About(took))
         }
         // How long a wave takes to be seen gone says nothing about the customers after it.
-        Stage::Confirmed if !run.has_later_waves() => Work::of(run, pace, now).time_left(run, pace, now),
+        Stage::Confirmed if !run.has_later_waves() => WorkLeft::of(run, pace, now).time_left(run, pace, now),
         Stage::Confirmed | Stage::Planned | Stage::Sealed => None,
     }
 }
 
 /// What is still to be done.
 #[derive(Debug)]
-struct Work {
+struct WorkLeft {
     /// Requests to be sent, but for the looks at what was changed last.
     requests: f64,
     /// How many customers are to be looked at when their last change was sent.
@@ -125,7 +125,7 @@ struct Work {
     at_most: Time,
 }
 
-impl Work {
+impl WorkLeft {
     fn of(run: &Run, pace: Option<f64>, now: Time) -> Self {
         let mut work = Self { requests: 0.0, looks: 0.0, not_before: now, at_most: now };
         for row in &run.rows {

@@ -17,7 +17,7 @@ const LATE: Duration = Duration::from_hours(24);
 
 /// A removal that Partner Center has on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedRemoval {
     /// Of which customer.
     pub customer: TenantId,
     /// When; none if that could not be read.
@@ -28,7 +28,7 @@ pub struct Listed {
     pub basis: Seq,
 }
 
-impl Listed {
+impl ListedRemoval {
     /// This line of the record, if it is a removal that took place.
     pub fn of(record: AuditRecord, basis: Seq) -> Option<Self> {
         let is = |found: &Option<String>, word: &str| {
@@ -101,19 +101,19 @@ pub struct Comparison {
     /// Rows whose outcome is unknown, with what is there of them.
     pub unknown: Vec<(u32, Option<Activity>)>,
     /// What is there, by us as far as can be told, in the time of the run, and is claimed by nobody.
-    pub unclaimed: Vec<Listed>,
+    pub unclaimed: Vec<ListedRemoval>,
 }
 
 /// Compares both ways. `from` and `to` are the time of the run, and `lag` is how late things may get on record. Only a
 /// record that was read as a whole shows that something is missing there; `is_whole` says whether it was.
 pub fn compare(
     claims: &[Claim],
-    (listed, is_whole): (&[Listed], bool),
+    (listed, is_whole): (&[ListedRemoval], bool),
     ours: &Ours,
     (from, to): (Time, Time),
     (now, lag): (Time, Duration),
 ) -> Comparison {
-    let mut by_customer: HashMap<TenantId, Vec<&Listed>> = HashMap::new();
+    let mut by_customer: HashMap<TenantId, Vec<&ListedRemoval>> = HashMap::new();
     for line in listed {
         by_customer.entry(line.customer).or_default().push(line);
     }
@@ -149,7 +149,7 @@ pub fn compare(
         }
     }
     let claimed: HashSet<TenantId> = claims.iter().map(|claim| claim.customer).collect();
-    let is_unclaimed = |line: &&Listed| {
+    let is_unclaimed = |line: &&ListedRemoval| {
         !claimed.contains(&line.customer)
             && !ours.removed.contains(&line.customer)
             && is_within(line.at, from, to)
@@ -166,13 +166,13 @@ fn is_within(at: Option<Time>, from: Time, to: Time) -> bool {
 }
 
 impl Ours {
-    fn sent_it(&self, line: &Listed) -> bool {
+    fn sent_it(&self, line: &ListedRemoval) -> bool {
         let id = line.activity.correlation_id.as_ref().map(|id| id.trim().to_ascii_lowercase());
         id.is_some_and(|id| self.sent.get(&id) == Some(&line.customer))
     }
 
     /// Whether nothing shows that it was somebody else: then it is looked at.
-    fn may_have_done(&self, line: &Listed) -> bool {
+    fn may_have_done(&self, line: &ListedRemoval) -> bool {
         let is_other = |own: &[String], theirs: &Option<String>| {
             let theirs = theirs.as_ref().filter(|_| !own.is_empty());
             theirs.map(|theirs| !own.iter().any(|own| own.eq_ignore_ascii_case(theirs.trim())))
@@ -198,7 +198,7 @@ mod tests {
         Time::from_millis(1_795_000_000_000 + hours * HOUR)
     }
 
-    fn line(customer: u8, hours: i64, correlation: Option<&str>) -> Listed {
+    fn line(customer: u8, hours: i64, correlation: Option<&str>) -> ListedRemoval {
         let record = AuditRecord {
             customer_id: Some(id(customer).to_string().to_uppercase()),
             operation_type: Some("remove_partner_customer_relationship".to_owned()),
@@ -208,7 +208,7 @@ mod tests {
             original_correlation_id: correlation.map(str::to_owned),
             ..AuditRecord::default()
         };
-        Listed::of(record, 7).unwrap()
+        ListedRemoval::of(record, 7).unwrap()
     }
 
     fn claim(row: u32, customer: u8, is_unknown: bool) -> Claim {
@@ -223,7 +223,7 @@ mod tests {
         }
     }
 
-    fn compared(claims: &[Claim], listed: &[Listed], ours: &Ours, now: i64) -> Comparison {
+    fn compared(claims: &[Claim], listed: &[ListedRemoval], ours: &Ours, now: i64) -> Comparison {
         compare(claims, (listed, true), ours, (at(0), at(1)), (at(now), Duration::from_hours(48)))
     }
 
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn the_clocks_may_differ_and_a_change_may_be_late() {
         let minutes = |minutes: i64| Time::from_millis(at(0).as_millis() + minutes * 60_000);
-        let of = |at: Option<Time>| Listed { at, ..line(1, 0, None) };
+        let of = |at: Option<Time>| ListedRemoval { at, ..line(1, 0, None) };
         let is_found = |at: Option<Time>| {
             !compared(&[claim(1, 1, false)], &[of(at)], &Ours::default(), 99).corroborated.is_empty()
         };
@@ -321,10 +321,10 @@ mod tests {
             operation_status: Some(status.to_owned()),
             ..AuditRecord::default()
         };
-        assert!(Listed::of(record("remove_partner_customer_relationship", "succeeded"), 0).is_some());
-        assert!(Listed::of(record("delete_tip_customer", "succeeded"), 0).is_some());
-        assert!(Listed::of(record("remove_partner_customer_relationship", "failed"), 0).is_none());
-        assert!(Listed::of(record("update_subscription", "succeeded"), 0).is_none());
-        assert!(Listed::of(AuditRecord::default(), 0).is_none());
+        assert!(ListedRemoval::of(record("remove_partner_customer_relationship", "succeeded"), 0).is_some());
+        assert!(ListedRemoval::of(record("delete_tip_customer", "succeeded"), 0).is_some());
+        assert!(ListedRemoval::of(record("remove_partner_customer_relationship", "failed"), 0).is_none());
+        assert!(ListedRemoval::of(record("update_subscription", "succeeded"), 0).is_none());
+        assert!(ListedRemoval::of(AuditRecord::default(), 0).is_none());
     }
 }

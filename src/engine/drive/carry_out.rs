@@ -2,7 +2,7 @@
 
 use super::{
     row_step::{settle, take_step},
-    scheduler::{Alone, At, Ended, Instruction, Occurrence, Scheduler, Task, Together},
+    scheduler::{Alone, At, Instruction, Occurrence, Scheduler, Task, Together, WorkEnd},
     shared::Shared,
 };
 use crate::{
@@ -15,7 +15,7 @@ use tokio::{task::JoinSet, time::sleep};
 
 /// Changes every customer that the confirmed plan calls ready, wave by wave, and sees each through to
 /// its outcome.
-pub(crate) async fn carry_out<T: Transport>(shared: &Shared<T>) -> Result<Ended, Halt> {
+pub(crate) async fn carry_out<T: Transport>(shared: &Shared<T>) -> Result<WorkEnd, Halt> {
     let client = &shared.client;
     let mut scheduler = shared.with_run(Scheduler::new);
     let mut at_work: JoinSet<Result<Vec<u32>, Halt>> = JoinSet::new();

@@ -3,7 +3,7 @@
 use super::{
     carry_out::carry_out,
     plan::{Before, plan},
-    scheduler::Ended,
+    scheduler::WorkEnd,
     shared::{self, Shared},
 };
 use crate::{
@@ -200,7 +200,7 @@ impl<T: Transport> Engine<T> {
 
     /// Changes every customer that the confirmed plan calls ready, wave by wave, and sees each through to
     /// its outcome.
-    pub async fn carry_out(&self) -> Result<Ended, Halt> {
+    pub async fn carry_out(&self) -> Result<WorkEnd, Halt> {
         carry_out(&self.shared).await
     }
 

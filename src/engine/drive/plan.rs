@@ -12,7 +12,7 @@ use crate::{
         },
     },
     partner_center::transport::Transport,
-    preconditions::Listed,
+    preconditions::ListedIdentity,
     procedure::{TakenBack, unit},
     record::{Event, PlanSealed, Row, RowState, Run, StopCause},
 };
@@ -140,7 +140,7 @@ async fn seal<T: Transport>(shared: &Shared<T>, counted: u32, complete: bool) ->
 }
 
 /// What the list says of a row that is not judged yet.
-fn listed(run: &Run, row: u32) -> Listed {
+fn listed(run: &Run, row: u32) -> ListedIdentity {
     let (name, domain) = run.row(row).map(Row::in_list).unwrap_or_default();
-    Listed { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
+    ListedIdentity { name: name.map(str::to_owned), domain: domain.map(str::to_owned) }
 }

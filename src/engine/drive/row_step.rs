@@ -11,13 +11,13 @@ use crate::{
         halt::Halt,
         observe::{
             judge_customer::{Context, Subject, judge_customer},
-            reading::{Failure, Read, answer_to, require_another_token},
+            reading::{FailedRead, Read, answer_to, require_another_token},
         },
-        send::client::{Ended, RecordedClient, RequestSpec},
+        send::client::{AttemptEnd, RecordedClient, RequestSpec},
         sign_in::renewal::permit,
     },
     partner_center::{request::Request, response::Incoming, transport::Transport},
-    preconditions::Listed,
+    preconditions::ListedIdentity,
     procedure::effects::{Instead, Look, Prepare, Sight, Target, Verdict, unit},
     record::{Event, Observation, Observed, Row, RowState},
 };
@@ -95,7 +95,7 @@ async fn prepared<T: Transport>(
     };
     let understand = |incoming: &Incoming| understands(incoming).then(|| incoming.clone());
     let subject = Some((row.number, customer));
-    let failed = |reason, failure: Failure| Err(Instead::because(reason, failure.exchange.described()));
+    let failed = |reason, failure: FailedRead| Err(Instead::because(reason, failure.exchange.described()));
     let result = match answer_to(client, Purpose::Read(lookup), subject, request, &understand).await? {
         // The gate may have been closed for long.
         Read::Done(incoming, _) => make(&incoming, &Target { now: client.now(), ..target }),
@@ -122,7 +122,7 @@ async fn rejudge<T: Transport>(
     let context =
         Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: &row.first };
     // What was confirmed was this name, whatever the list called it.
-    let listed = Listed { name: row.live_name().map(str::to_owned), domain: None };
+    let listed = ListedIdentity { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };
     let judged = judge_customer(&shared.client, subject, context).await?;
     let judged = settlement::compared_with_plan(procedure, row, judged);
@@ -161,7 +161,7 @@ async fn change<T: Transport>(
     };
     let understand = |answer: &Incoming| effect.understands(answer).then_some(());
     let made = client.attempt(permit, spec, &understand).await?;
-    if let Ended::Answered(answer) = made.ended
+    if let AttemptEnd::Answered(answer) = made.ended
         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
     {
         let times = shared.with_run(|run| run.row(row).map_or(0, refused_tokens));

@@ -21,7 +21,7 @@ use std::{
 
 /// How the work on the rows ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum WorkEnd {
     /// Every row has its outcome.
     Complete,
     /// A guard stopped it; what was sent is settled, and the rest waits for somebody to allow it again.
@@ -117,7 +117,7 @@ pub(crate) enum Instruction {
     /// Nothing more passes the gate.
     CloseGate,
     WakeAt(Time),
-    End(Result<Ended, Halt>),
+    End(Result<WorkEnd, Halt>),
 }
 
 /// What is ready, waits and is in flight, as a value.
@@ -214,7 +214,7 @@ impl Scheduler {
             // The wave has ended; whatever it showed is in the state by now.
             self.ready.extend(rows.due());
             if self.guard.is_some() || self.ready.is_empty() {
-                let ended = self.guard.take().map_or(Ended::Complete, Ended::StoppedByGuard);
+                let ended = self.guard.take().map_or(WorkEnd::Complete, WorkEnd::StoppedByGuard);
                 return actions.push(Instruction::End(Ok(ended)));
             }
         }
@@ -449,7 +449,7 @@ mod tests {
             let ended = ended.expect("it ends");
             prop_assert!(in_flight.is_empty());
             if surprise.is_none() && stops_after.is_none() {
-                prop_assert!(matches!(ended, Ok(Ended::Complete)));
+                prop_assert!(matches!(ended, Ok(WorkEnd::Complete)));
                 prop_assert!(rows.due().is_empty());
             }
         }

@@ -1,6 +1,6 @@
 //! What must still be read of a customer before it can be judged, and the judgement.
 
-use super::reading::{self, Failure, Read, collect};
+use super::reading::{self, FailedRead, Read, collect};
 use crate::{
     domain::{
         Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId, Time,
@@ -12,7 +12,7 @@ use crate::{
         request,
         transport::Transport,
     },
-    preconditions::{CustomerFacts, Facts, Judgement, Listed, OrderState, act_by},
+    preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
     procedure::{Given, Known, Need, ProcedureUnit, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy},
 };
@@ -34,7 +34,7 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Subject {
     pub(crate) row: u32,
     pub(crate) customer: TenantId,
-    pub(crate) listed: Listed,
+    pub(crate) listed: ListedIdentity,
     /// What the listing of all customers said, and the intent of the page that said it.
     pub(crate) known: Option<(CustomerFacts, Seq)>,
 }
@@ -142,7 +142,7 @@ async fn customer<T: Transport>(
             let text = Some("the answer is about another customer".to_owned());
             let exchange = Exchange { status: Some(200), text, ..Exchange::default() };
             let intent = basis.first().copied().unwrap_or_default();
-            Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
+            Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange })
         }
         Read::Done(customer, basis) => Read::Done(CustomerFacts::of(customer), basis),
         Read::NoRelationship(failure) => Read::NoRelationship(failure),
@@ -172,7 +172,7 @@ fn take<R>(
     read: Read<R>,
     gathered: &mut Gathered,
     put: impl FnOnce(&mut Facts, R),
-) -> Option<(Reason, Failure)> {
+) -> Option<(Reason, FailedRead)> {
     match read {
         Read::Done(found, basis) => {
             gathered.basis.extend(basis);
@@ -239,7 +239,7 @@ fn decided(procedure: Procedure, judgement: Judgement, first: Vec<Preparation>, 
 }
 
 /// The service knows no relationship: gone, if there is evidence that there was one.
-fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Context<'_>) -> Judged {
+fn absent(subject: &Subject, gathered: &Gathered, failure: FailedRead, context: &Context<'_>) -> Judged {
     let ends = context.procedure.ends_relationship();
     let (verdict, findings, note) = if let Some(evidence) = context.was_there.filter(|_| ends) {
         (Outcome::AlreadyDone(context.procedure), Vec::new(), Some(evidence.to_owned()))
@@ -253,7 +253,7 @@ fn absent(subject: &Subject, gathered: &Gathered, failure: Failure, context: &Co
     Judged { verdict, note, exchange: Some(failure.exchange), ..judged }
 }
 
-fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, failure: Failure) -> Judged {
+fn could_not_be_read(subject: &Subject, gathered: &Gathered, reason: Reason, failure: FailedRead) -> Judged {
     let detail = failure.exchange.described();
     let cause = Cause { what: "answer".to_owned(), id: None, name: None, detail };
     let mut judged = skipped(subject, gathered, vec![Finding::new(reason, vec![cause])]);

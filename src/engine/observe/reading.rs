@@ -6,7 +6,7 @@ use crate::{
     engine::{
         decide::retry::{Trouble, Troubles},
         halt::Halt,
-        send::client::{Ended, RecordedClient, RequestSpec},
+        send::client::{AttemptEnd, RecordedClient, RequestSpec},
         sign_in::renewal::permit,
     },
     partner_center::{
@@ -27,14 +27,14 @@ pub(crate) enum Read<T> {
     /// With what was asked for, and the intents of the requests that gave it.
     Done(T, Vec<Seq>),
     /// The service knows no relationship with this customer.
-    NoRelationship(Failure),
+    NoRelationship(FailedRead),
     /// The service said no, or could not be made to answer.
-    Failed(Reason, Failure),
+    Failed(Reason, FailedRead),
 }
 
 /// The last attempt of a read that did not give what was asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct FailedRead {
     pub(crate) intent: Seq,
     pub(crate) exchange: Exchange,
 }
@@ -84,12 +84,12 @@ pub(crate) async fn answer_to<T: Transport, R>(
             RequestSpec { purpose, subject, about: None, attempt: attempts, request_id: None, request };
         let permit = permit(client).await?;
         let attempt = client.attempt(permit, spec, understand).await?;
-        let failure = Failure { intent: attempt.intent, exchange: attempt.exchange };
+        let failure = FailedRead { intent: attempt.intent, exchange: attempt.exchange };
         let trouble = match attempt.ended {
-            Ended::NotSent => Trouble::NotSent,
-            Ended::Lost => Trouble::Lost,
-            Ended::Understood(read) => return Ok(Read::Done(read, vec![failure.intent])),
-            Ended::Answered(answer) => match answer {
+            AttemptEnd::NotSent => Trouble::NotSent,
+            AttemptEnd::Lost => Trouble::Lost,
+            AttemptEnd::Understood(read) => return Ok(Read::Done(read, vec![failure.intent])),
+            AttemptEnd::Answered(answer) => match answer {
                 Answer::Throttled => Trouble::Throttled,
                 Answer::Unclear => Trouble::Lost,
                 Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
@@ -194,5 +194,5 @@ pub(crate) async fn page<T: Transport, R: DeserializeOwned>(
 fn not_whole<R>(why: String, basis: &[Seq]) -> Read<R> {
     let intent = basis.last().copied().unwrap_or_default();
     let exchange = Exchange { status: Some(200), text: Some(why), ..Exchange::default() };
-    Read::Failed(Reason::UnexpectedAnswer, Failure { intent, exchange })
+    Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange })
 }

@@ -71,12 +71,12 @@ pub(crate) struct SendPermit {
 pub(crate) struct Attempt<R> {
     pub(crate) intent: Seq,
     pub(crate) exchange: Exchange,
-    pub(crate) ended: Ended<R>,
+    pub(crate) ended: AttemptEnd<R>,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Debug)]
-pub(crate) enum Ended<R> {
+pub(crate) enum AttemptEnd<R> {
     /// With what was expected.
     Understood(R),
     /// With an answer that means something else.
@@ -269,8 +269,8 @@ impl<T: Transport> RecordedClient<T> {
                 self.unanswered.fetch_add(1, Ordering::Relaxed);
                 exchange.text = Some(self.unheard(intent, spec.row(), &error, duration_ms).await?);
                 let ended = match error {
-                    SendError::NotSent(_) => Ended::NotSent,
-                    SendError::Unknown(_) => Ended::Lost,
+                    SendError::NotSent(_) => AttemptEnd::NotSent,
+                    SendError::Unknown(_) => AttemptEnd::Lost,
                 };
                 return Ok(Attempt { intent, exchange, ended });
             }
@@ -299,7 +299,7 @@ impl<T: Transport> RecordedClient<T> {
         if let Some(held) = held.transpose()? {
             self.record(vec![Event::Held(held)]).await?;
         }
-        let ended = understood.map_or(Ended::Answered(answer), Ended::Understood);
+        let ended = understood.map_or(AttemptEnd::Answered(answer), AttemptEnd::Understood);
         Ok(Attempt { intent, exchange, ended })
     }
 

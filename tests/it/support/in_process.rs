@@ -4,7 +4,9 @@
 use super::{PARTNER, canary::Canary, id, key};
 use offboard::{
     audit::{QueryError, Reader, RequestFilter, Store},
-    conduct::{Answer, Begin, CannotConduct, Decision, Ending, Log, News, Operator, Phrase, conduct},
+    conduct::{
+        Begin, CannotConduct, ConsentAnswer, Decision, Log, News, Operator, Phrase, RunEnding, conduct,
+    },
     domain::{Effect, Mode, Procedure, RunId, Secret, Sha256, Time},
     engine::{Clock, Halt, Ids, Ports, Source, Watch},
     input::{List, Options},
@@ -284,11 +286,11 @@ impl InProcessRun {
             Err(error) => panic!("{error:?}"),
         };
         match conducted.ending {
-            Ending::Left { cause, text } | Ending::GivenUp { cause, text, was_confirmed: true } => {
+            RunEnding::Left { cause, text } | RunEnding::GivenUp { cause, text, was_confirmed: true } => {
                 println!("{cause:?}: {text}");
                 LifeEnded::Stopped
             }
-            Ending::GivenUp { cause, text, .. } => {
+            RunEnding::GivenUp { cause, text, .. } => {
                 println!("{cause:?}: {text}");
                 LifeEnded::Refused
             }
@@ -324,8 +326,8 @@ impl<'a> Operator for Script<'a> {
         _: &Run,
         _: &Phrase,
         _: bool,
-    ) -> impl Future<Output = Result<Answer, Halt>> + use<'a> {
-        ready(Ok(Answer::Given))
+    ) -> impl Future<Output = Result<ConsentAnswer, Halt>> + use<'a> {
+        ready(Ok(ConsentAnswer::Given))
     }
 
     /// As long as their number is odd, somebody wants it back.

@@ -101,7 +101,7 @@ fn work(first: &[Preparation], changes: Vec<Change>, is_stopped: bool) -> (f64, 
     let mut run = run(Stage::Confirmed, [RowState::Changing(Box::new(changing))]);
     run.rows[0].first = first.into();
     run.stopped_by_guard = is_stopped.then(|| "enough".to_owned());
-    let work = Work::of(&run, Some(300.0), NOW);
+    let work = WorkLeft::of(&run, Some(300.0), NOW);
     (work.requests, work.looks)
 }
 
@@ -161,7 +161,7 @@ fn what_failed_after_a_preparation_takes_what_is_taken_back() {
         (changing.failed_after, changing.undo) = (serde_json::from_value(settled.clone()).ok(), undo);
         let mut run = run(Stage::Confirmed, [RowState::Changing(Box::new(changing))]);
         run.rows[0].first = first.clone().into();
-        let work = Work::of(&run, Some(300.0), NOW);
+        let work = WorkLeft::of(&run, Some(300.0), NOW);
         assert_eq!((work.requests, work.looks), (requests, 0.0), "{undo:?}");
     }
 }
