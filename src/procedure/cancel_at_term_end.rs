@@ -1,7 +1,7 @@
 //! Has each new-commerce licence subscription that would renew itself or be extended end with its term. Nothing else is done
 //! to the customer, and what cannot be scheduled keeps nothing else from being scheduled.
 
-use super::unit::{Given, Known, Need, ProcedureUnit};
+use super::unit::{Given, KnownSoFar, Need, ProcedureUnit};
 use crate::{
     domain::{Effect, Finding, Preparation, Procedure, Reason},
     preconditions::{Judgement, LicenceEnd, judge_identity, licences},
@@ -15,7 +15,7 @@ impl ProcedureUnit for CancelAtTermEnd {
         Procedure::CancelAtTermEnd
     }
 
-    fn needs(&self, known: Known<'_>) -> Need {
+    fn needs(&self, known: KnownSoFar<'_>) -> Need {
         if known.has_subscriptions { Need::Nothing } else { Need::Subscriptions }
     }
 

@@ -4,7 +4,7 @@
 //! The published sample of this procedure waits without end once an order was slow, cancels an order once for each
 //! entitlement, and passes over entitlements inside others. None of that is copied.
 
-use super::unit::{Given, Known, Need, ProcedureUnit, entitlements_and};
+use super::unit::{Given, KnownSoFar, Need, ProcedureUnit, entitlements_and};
 use crate::{
     domain::{Effect, Preparation, Procedure},
     preconditions::{Judgement, judge_sandbox, orders_named, standing_orders},
@@ -18,7 +18,7 @@ impl ProcedureUnit for DeleteSandboxCustomer {
     }
 
     /// Subscriptions do not stand in the way. What has expired may still stand in the way of a deletion.
-    fn needs(&self, known: Known<'_>) -> Need {
+    fn needs(&self, known: KnownSoFar<'_>) -> Need {
         entitlements_and(orders_named, known)
     }
 

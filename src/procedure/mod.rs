@@ -22,7 +22,7 @@ mod unit;
 
 use crate::domain::Procedure;
 pub use unit::TakenBack;
-pub(crate) use unit::{Given, Known, Need, ProcedureUnit};
+pub(crate) use unit::{Given, KnownSoFar, Need, ProcedureUnit};
 
 const UNITS: [&dyn ProcedureUnit; 4] = [
     &remove_relationship::RemoveRelationship,

@@ -1,7 +1,7 @@
 //! Ends a reseller relationship. Nothing comes before its one change, unless the operator allowed that what stands in the way
 //! is suspended or cancelled.
 
-use super::unit::{Given, Known, Need, ProcedureUnit, entitlements_and};
+use super::unit::{Given, KnownSoFar, Need, ProcedureUnit, entitlements_and};
 use crate::{
     domain::{Effect, Preparation, Procedure, Reason, Time, is_taken_out},
     partner_center::model::Subscription,
@@ -34,7 +34,7 @@ impl ProcedureUnit for RemoveRelationship {
         Procedure::RemoveRelationship
     }
 
-    fn needs(&self, known: Known<'_>) -> Need {
+    fn needs(&self, known: KnownSoFar<'_>) -> Need {
         if known.has_subscriptions { entitlements_and(orders_needed, known) } else { Need::Subscriptions }
     }
 

@@ -49,7 +49,7 @@ fn each_has_its_unit() {
 #[test]
 fn everything_is_read_that_a_rule_looks_at() {
     let needs = |procedure, facts: &Facts, has_subscriptions, has_entitlements| {
-        unit(procedure).needs(Known { facts, has_subscriptions, has_entitlements })
+        unit(procedure).needs(KnownSoFar { facts, has_subscriptions, has_entitlements })
     };
     let mut facts = facts(&[], &[entitlement("A", "2025-01-01"), entitlement("B", "2027-01-01")]);
     let (remove, delete) = (Procedure::RemoveRelationship, Procedure::DeleteSandboxCustomer);

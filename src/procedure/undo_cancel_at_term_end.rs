@@ -1,7 +1,7 @@
 //! Gives each subscription that a run of `cancel-at-term-end` scheduled to end back what it was set to do before, if it is
 //! still as that run left it. What somebody has changed since then is left alone.
 
-use super::unit::{Given, Known, Need, ProcedureUnit, TakenBack};
+use super::unit::{Given, KnownSoFar, Need, ProcedureUnit, TakenBack};
 use crate::{
     domain::{Cause, Effect, Finding, Preparation, Procedure, Reason, Term, is_taken_out},
     partner_center::model::{self, Subscription},
@@ -15,7 +15,7 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
         Procedure::UndoCancelAtTermEnd
     }
 
-    fn needs(&self, known: Known<'_>) -> Need {
+    fn needs(&self, known: KnownSoFar<'_>) -> Need {
         if known.has_subscriptions { Need::Nothing } else { Need::Subscriptions }
     }
 

@@ -8,7 +8,7 @@ use crate::{
 
 /// What is known of a customer so far: facts, and of which kinds all were read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known<'a> {
+pub(crate) struct KnownSoFar<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) has_subscriptions: bool,
     pub(crate) has_entitlements: bool,
@@ -50,7 +50,7 @@ pub(crate) trait ProcedureUnit: Sync {
     fn procedure(&self) -> Procedure;
 
     /// What must still be read of a customer that is the partner's.
-    fn needs(&self, known: Known<'_>) -> Need;
+    fn needs(&self, known: KnownSoFar<'_>) -> Need;
 
     /// What stands in the way, and what the plan names to be done first, or at all.
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>);
@@ -62,7 +62,7 @@ pub(crate) trait ProcedureUnit: Sync {
 }
 
 /// Entitlements, and each of these orders.
-pub(super) fn entitlements_and(orders: fn(&Facts) -> Vec<String>, known: Known<'_>) -> Need {
+pub(super) fn entitlements_and(orders: fn(&Facts) -> Vec<String>, known: KnownSoFar<'_>) -> Need {
     if !known.has_entitlements {
         return Need::Entitlements;
     }

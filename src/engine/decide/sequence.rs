@@ -13,7 +13,7 @@ use crate::{
         Evidence, Finding, Outcome, Preparation, Procedure, Reason, Time, capitalised, in_one_text,
         is_taken_out,
     },
-    procedure::effects::{Ending, Verdict, did_not_happen, unit},
+    procedure::effects::{EndedChange, RowVerdict, did_not_happen, unit},
     record::{Change, ChangePhase, Changing, Effects, Policy, Row, RowState},
 };
 use std::time::Duration;
@@ -53,31 +53,31 @@ impl Step {
 }
 
 /// How a row ends that nobody goes on with. What was sent for it is known by then.
-pub(crate) fn given_up(row: &Row) -> Verdict {
-    let RowState::Changing(changing) = &row.state else { return Verdict::because(Reason::RunStopped, "") };
+pub(crate) fn given_up(row: &Row) -> RowVerdict {
+    let RowState::Changing(changing) = &row.state else { return RowVerdict::because(Reason::RunStopped, "") };
     if row.first.iter().any(|one| one.what.is_by_itself()) {
         let is_unseen = |change: &Change| matches!(change.phase, ChangePhase::Accepted { .. });
         let is_unknown = changing.changes.iter().any(is_unseen);
         let verdict = if is_unknown {
-            Verdict::because(Reason::AnswerLost, "Whether all of it was done is not known.")
+            RowVerdict::because(Reason::AnswerLost, "Whether all of it was done is not known.")
         } else {
-            Verdict::because(Reason::RunStopped, "Not all of it was done.")
+            RowVerdict::because(Reason::RunStopped, "Not all of it was done.")
         };
         let told = Effects::of(&row.first, &changing.changes).told_before(false, None);
         let told = told.map(|told| format!(" So far: {told}.")).unwrap_or_default();
-        return Verdict { explanation: format!("{}{told}", verdict.explanation), ..verdict };
+        return RowVerdict { explanation: format!("{}{told}", verdict.explanation), ..verdict };
     }
     let verdict = match changing.decisive() {
         Some(change) if change.phase == ChangePhase::DidNotHappen => did_not_happen(change),
-        _ => Verdict::because(Reason::RunStopped, "The change was not carried out."),
+        _ => RowVerdict::because(Reason::RunStopped, "The change was not carried out."),
     };
     verdict.after(&row.first, changing)
 }
 
 /// The same, with what is done all the same.
-fn besides(verdict: Verdict, first: &[Preparation], changing: &Changing) -> Verdict {
+fn besides(verdict: RowVerdict, first: &[Preparation], changing: &Changing) -> RowVerdict {
     match Effects::of(first, &changing.changes).told_done() {
-        Some(done) => Verdict { explanation: format!("{} Done: {done}.", verdict.explanation), ..verdict },
+        Some(done) => RowVerdict { explanation: format!("{} Done: {done}.", verdict.explanation), ..verdict },
         None => verdict,
     }
 }
@@ -161,7 +161,7 @@ impl Turn<'_> {
             }
             Next::Look(why) => Step::Observe { kind, why },
             Next::Ended(end) => {
-                let ending = Ending { procedure: self.procedure, thing, change, end };
+                let ending = EndedChange { procedure: self.procedure, thing, change, end };
                 Step::Settle(unit(kind.effect()).ended(&ending))
             }
         }
@@ -203,14 +203,14 @@ impl Turn<'_> {
 
     /// How the row ends when there is nothing more to be done for it: as sure as the weakest of all; as failed, if
     /// something was not done though the rest was.
-    fn end_of_all(self, changing: &Changing, ended: Vec<Verdict>, left_out: &[Finding]) -> Verdict {
+    fn end_of_all(self, changing: &Changing, ended: Vec<RowVerdict>, left_out: &[Finding]) -> RowVerdict {
         let is_seen = |change: &Change| matches!(change.phase, ChangePhase::Gone { seen: true });
         let done = Effects::of(self.first, &changing.changes).told_done();
         if ended.is_empty() && left_out.is_empty() {
             let all_seen = changing.changes.iter().all(is_seen);
             let evidence = if all_seen { Evidence::Observed } else { Evidence::Accepted };
             let told = format!("{}.", capitalised(&done.unwrap_or_default()));
-            return Verdict::reached(Outcome::Done(self.procedure), evidence, told);
+            return RowVerdict::reached(Outcome::Done(self.procedure), evidence, told);
         }
         let is_unknown = ended.iter().any(|verdict| verdict.outcome == Outcome::Unknown);
         let is_failed = done.is_some() || ended.iter().any(|verdict| verdict.outcome == Outcome::Failed);
@@ -231,7 +231,7 @@ impl Turn<'_> {
             told.push(in_one_text(left_out));
         }
         besides(
-            Verdict { outcome, evidence: None, reasons, explanation: told.join(" ") },
+            RowVerdict { outcome, evidence: None, reasons, explanation: told.join(" ") },
             self.first,
             changing,
         )

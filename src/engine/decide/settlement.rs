@@ -7,7 +7,7 @@ use crate::{
         is_taken_out, outcome_of, removable_from,
     },
     input,
-    procedure::effects::{Instead, Verdict},
+    procedure::effects::{Instead, RowVerdict},
     record::{
         Change, Changing, Effects, Event, Exchange, Judged, Observation, Observed, Row, RowState, Settled,
     },
@@ -209,7 +209,7 @@ pub(crate) fn instead(
         let (row, seen, basis) = (row.number, Observation::NotTold, None);
         return vec![Event::Observed(Observed { row, about, seen, instead: None, detail: why, basis })];
     }
-    let after = |verdict: Verdict| match changing {
+    let after = |verdict: RowVerdict| match changing {
         Some(changing) => verdict.after(&row.first, changing),
         None => verdict,
     };
@@ -218,10 +218,10 @@ pub(crate) fn instead(
         (Some(one), Some(reason)) if is_first || changing.is_none() => {
             return taken_out(row, one, reason, why, now);
         }
-        (Some(one), _) => after(Verdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."))),
+        (Some(one), _) => after(RowVerdict::because(Reason::ServiceUnavailable, format!("{one}: {why}."))),
         (None, reason) => {
             let reason = reason.unwrap_or(Reason::ChangedSincePlan);
-            Verdict::because(reason, format!("{}.", capitalised(&why)))
+            RowVerdict::because(reason, format!("{}.", capitalised(&why)))
         }
     };
     vec![ended(row, on_verdict(row, verdict, now))]
@@ -287,7 +287,7 @@ fn taken_out(row: &Row, one: &Preparation, reason: Reason, why: String, now: Tim
 }
 
 /// A row whose change has come to an end, or was never sent.
-pub(crate) fn on_verdict(row: &Row, verdict: Verdict, now: Time) -> Settled {
+pub(crate) fn on_verdict(row: &Row, verdict: RowVerdict, now: Time) -> Settled {
     let (exchange, attempts) = match &row.state {
         RowState::Changing(changing) => {
             changing.decisive().map(|change| (change.exchange(), change.attempts)).unwrap_or_default()
@@ -344,7 +344,7 @@ pub(crate) fn beyond_limit(row: &Row, limit: u32, now: Time) -> Settled {
         format!("The first {limit} that are ready stand before it (`--limit`). {}", reason.advice());
     on_verdict(
         row,
-        Verdict { outcome: reason.outcome(), evidence: None, reasons: vec![reason], explanation },
+        RowVerdict { outcome: reason.outcome(), evidence: None, reasons: vec![reason], explanation },
         now,
     )
 }
@@ -363,7 +363,7 @@ pub(crate) fn ready(row: &Row, now: Time) -> Settled {
     }
     on_verdict(
         row,
-        Verdict { outcome: Outcome::Ready, evidence: None, reasons: Vec::new(), explanation },
+        RowVerdict { outcome: Outcome::Ready, evidence: None, reasons: Vec::new(), explanation },
         now,
     )
 }

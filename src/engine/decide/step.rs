@@ -3,7 +3,7 @@
 use super::attempts::Why;
 use crate::{
     domain::{Effect, Preparation, RequestId, Time},
-    procedure::effects::Verdict,
+    procedure::effects::RowVerdict,
 };
 
 /// The next step for one row.
@@ -30,7 +30,7 @@ pub(crate) enum Step {
     /// Nothing before this moment.
     Wait(Time),
     /// This is how it ends.
-    Settle(Verdict),
+    Settle(RowVerdict),
     /// It ends as its failure was recorded.
     Close,
     /// It has ended, or it is not this procedure's turn.

@@ -18,14 +18,14 @@ use crate::{
     },
     partner_center::{request::Request, response::Incoming, transport::Transport},
     preconditions::ListedIdentity,
-    procedure::effects::{Instead, Look, Prepare, Sight, Target, Verdict, unit},
+    procedure::effects::{Instead, Look, Prepare, RowVerdict, Sight, Target, unit},
     record::{Event, Observation, Observed, Row, RowState},
 };
 
 /// Settles rows, in one append; gives them back.
 pub(crate) async fn settle<T: Transport>(
     shared: Shared<T>,
-    rows: Vec<(u32, Verdict)>,
+    rows: Vec<(u32, RowVerdict)>,
 ) -> Result<Vec<u32>, Halt> {
     let numbers = rows.iter().map(|(row, _)| *row).collect();
     let now = shared.client.now();
@@ -66,7 +66,7 @@ pub(crate) async fn take_step<T: Transport>(shared: Shared<T>, row: u32, step: S
     Ok(row)
 }
 
-fn settled(row: &Row, verdict: Verdict, now: Time) -> Event {
+fn settled(row: &Row, verdict: RowVerdict, now: Time) -> Event {
     settlement::ended(row, settlement::on_verdict(row, verdict, now))
 }
 

@@ -11,7 +11,7 @@ use crate::{
         halt::Halt,
         send::client::CHUNK,
     },
-    procedure::effects::{Verdict, unit},
+    procedure::effects::{RowVerdict, unit},
     record::Run,
 };
 use std::{
@@ -64,7 +64,7 @@ pub(crate) enum Task {
     /// One step of one row.
     Step(u32, Step),
     /// Many that have reached what was asked for, in one append.
-    Settle(Vec<(u32, Verdict)>),
+    Settle(Vec<(u32, RowVerdict)>),
 }
 
 impl Task {
@@ -361,7 +361,7 @@ mod tests {
                 }
                 Some(_) if left.len() == 1 => {
                     let done = Outcome::Done(Procedure::RemoveRelationship);
-                    Step::Settle(Verdict::reached(done, Evidence::Observed, ""))
+                    Step::Settle(RowVerdict::reached(done, Evidence::Observed, ""))
                 }
                 Some(does) => step(does, self.now),
             }

@@ -13,7 +13,7 @@ use crate::{
         transport::Transport,
     },
     preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
-    procedure::{Given, Known, Need, ProcedureUnit, effects::is_another, unit},
+    procedure::{Given, KnownSoFar, Need, ProcedureUnit, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy},
 };
 
@@ -58,7 +58,7 @@ impl Gathered {
             return Need::Nothing;
         }
         let (has_subscriptions, has_entitlements) = (self.has_subscriptions, self.has_entitlements);
-        self.procedure.needs(Known { facts, has_subscriptions, has_entitlements })
+        self.procedure.needs(KnownSoFar { facts, has_subscriptions, has_entitlements })
     }
 }
 

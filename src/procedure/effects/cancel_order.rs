@@ -1,7 +1,7 @@
 //! Cancels an order of a customer of the integration sandbox: `PATCH /v1/customers/{id}/orders/{id}`.
 
 use super::{
-    ending::{End, Ending, Verdict},
+    ending::{End, EndedChange, RowVerdict},
     unit::{EffectUnit, Look, Prepare, Sight, Target},
 };
 use crate::{
@@ -46,11 +46,11 @@ impl EffectUnit for CancelOrder {
         if is_taken_out("another-deadline-for-orders") { policy.settle() } else { policy.order_timeout() }
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
-        let Ending { thing, change, end, .. } = ending;
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = ending;
         let not_cancelled = |why: String| {
             let text = format!("{}: {why}. The customer was not deleted.", capitalised(thing));
-            Verdict::because(Reason::OrderNotCancelled, text)
+            RowVerdict::because(Reason::OrderNotCancelled, text)
         };
         let refused = || format!("the service does not cancel it ({})", change.exchange().described());
         match end {

@@ -7,7 +7,7 @@
 //! in which Microsoft lets it be cancelled, and an extended service term, on any day.
 
 use super::{
-    ending::{End, Ending, Verdict},
+    ending::{End, EndedChange, RowVerdict},
     subscription,
     unit::{EffectUnit, Instead, Look, Prepare, Target},
 };
@@ -60,8 +60,8 @@ impl EffectUnit for CancelSubscription {
         })
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
-        let Ending { thing, change, end, .. } = ending;
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = ending;
         let thing = capitalised(thing);
         match end {
             End::Refused(_) if subscription::is_stale(change) => {
@@ -70,7 +70,7 @@ impl EffectUnit for CancelSubscription {
             End::Refused(_) => match change.code().and_then(refusal) {
                 Some(meaning) => {
                     let said = change.exchange().described();
-                    Verdict::because(Reason::RefusedByService, format!("{thing}: {meaning} ({said})."))
+                    RowVerdict::because(Reason::RefusedByService, format!("{thing}: {meaning} ({said})."))
                 }
                 None => ending.of_preparation(),
             },
@@ -79,7 +79,7 @@ impl EffectUnit for CancelSubscription {
                 let text = format!(
                     "{thing}: the service agreed to cancel it, but it is not seen cancelled {waited} s later."
                 );
-                Verdict::because(Reason::ActiveSubscription, text)
+                RowVerdict::because(Reason::ActiveSubscription, text)
             }
             _ => ending.of_preparation(),
         }

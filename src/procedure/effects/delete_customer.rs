@@ -2,7 +2,7 @@
 
 use super::{
     customer,
-    ending::{Ending, Verdict},
+    ending::{EndedChange, RowVerdict},
     unit::{EffectUnit, Look, Prepare, Target},
 };
 use crate::{
@@ -33,7 +33,7 @@ impl EffectUnit for DeleteCustomer {
         customer::look(target, in_doubt)
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
         ending.of_last("knew no such customer")
     }
 

@@ -37,14 +37,14 @@ pub(crate) enum End {
 
 /// How a row ends after a change was sent, or would have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct RowVerdict {
     pub(crate) outcome: Outcome,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) explanation: String,
 }
 
-impl Verdict {
+impl RowVerdict {
     pub(crate) fn reached(outcome: Outcome, evidence: Evidence, explanation: impl Into<String>) -> Self {
         Self { outcome, evidence: Some(evidence), reasons: Vec::new(), explanation: explanation.into() }
     }
@@ -67,7 +67,7 @@ impl Verdict {
 }
 
 /// A change that has come to its end.
-pub(crate) struct Ending<'a> {
+pub(crate) struct EndedChange<'a> {
     pub(crate) procedure: Procedure,
     /// What was changed: ``order `Windows Server` (Zx1)``.
     pub(crate) thing: &'a str,
@@ -75,13 +75,13 @@ pub(crate) struct Ending<'a> {
     pub(crate) end: End,
 }
 
-impl Ending<'_> {
+impl EndedChange<'_> {
     fn words(&self) -> EffectWords {
         self.change.effect.words()
     }
 
     /// How a row ends because of something that comes before the last change.
-    pub(super) fn of_preparation(&self) -> Verdict {
+    pub(super) fn of_preparation(&self) -> RowVerdict {
         let Self { thing, change, end, .. } = *self;
         let ended = match end {
             End::Refused(answer) => refused(answer, change),
@@ -95,21 +95,21 @@ impl Ending<'_> {
                      reading it did not tell either.",
                     self.words().done
                 );
-                return Verdict::because(Reason::AnswerLost, text);
+                return RowVerdict::because(Reason::AnswerLost, text);
             }
         };
         let noun = capitalised(self.words().noun);
-        Verdict { explanation: format!("{noun} of {thing}: {}", ended.explanation), ..ended }
+        RowVerdict { explanation: format!("{noun} of {thing}: {}", ended.explanation), ..ended }
     }
 
     /// How a row ends whose last change has come to its end. `none_left` is what the service said of the customer when there
     /// was nothing to change any more.
-    pub(super) fn of_last(&self, none_left: &str) -> Verdict {
+    pub(super) fn of_last(&self, none_left: &str) -> RowVerdict {
         let Self { procedure, change, end, .. } = *self;
         let EffectWords { noun, thing, .. } = self.words();
         let done = Outcome::Done(procedure);
         match end {
-            End::Done { .. } if change.was_missing => Verdict {
+            End::Done { .. } if change.was_missing => RowVerdict {
                 outcome: Outcome::AlreadyDone(procedure),
                 evidence: None,
                 reasons: Vec::new(),
@@ -124,14 +124,14 @@ impl Ending<'_> {
                     Some(status) => format!("The answer (status {status}) did not tell"),
                 };
                 let text = format!("{lost}; a later read shows that {thing} is gone.");
-                Verdict::reached(done, Evidence::Observed, text)
+                RowVerdict::reached(done, Evidence::Observed, text)
             }
-            End::Done { seen: true } => Verdict::reached(
+            End::Done { seen: true } => RowVerdict::reached(
                 done,
                 Evidence::Observed,
                 format!("A later read shows that {thing} is gone."),
             ),
-            End::Done { seen: false } => Verdict::reached(
+            End::Done { seen: false } => RowVerdict::reached(
                 done,
                 Evidence::Accepted,
                 format!(
@@ -139,7 +139,7 @@ impl Ending<'_> {
                 ),
             ),
             End::NotSeen { clearly, still_there, waited } => {
-                Verdict::because(Reason::AnswerLost, self.not_seen(clearly, still_there, waited))
+                RowVerdict::because(Reason::AnswerLost, self.not_seen(clearly, still_there, waited))
             }
             End::Refused(answer) => refused(answer, change),
             End::Otherwise(reason) => otherwise(reason, thing),
@@ -164,38 +164,38 @@ impl Ending<'_> {
 }
 
 /// How a row ends whose change nobody could be made to carry out.
-fn not_carried_out(change: &Change) -> Verdict {
+fn not_carried_out(change: &Change) -> RowVerdict {
     let text = change.text().unwrap_or("no answer");
     let text = format!("The change was tried {} times and not carried out: {text}.", change.attempts);
-    Verdict::because(Reason::ServiceUnavailable, text)
+    RowVerdict::because(Reason::ServiceUnavailable, text)
 }
 
 /// How a row ends whose change came to another end.
-fn otherwise(reason: Reason, thing: &str) -> Verdict {
-    Verdict::because(reason, format!("The service shows another end of {thing} instead."))
+fn otherwise(reason: Reason, thing: &str) -> RowVerdict {
+    RowVerdict::because(reason, format!("The service shows another end of {thing} instead."))
 }
 
 /// How a row ends whose change did not happen.
-pub(crate) fn did_not_happen(change: &Change) -> Verdict {
+pub(crate) fn did_not_happen(change: &Change) -> RowVerdict {
     let times = match change.attempts {
         1 => "once".to_owned(),
         n => format!("{n} times"),
     };
     let text = format!("The change was sent {times}, and reading the customer shows that it did not happen.");
-    Verdict::because(Reason::ServiceUnavailable, text)
+    RowVerdict::because(Reason::ServiceUnavailable, text)
 }
 
 /// How a row ends when nobody knows what became of its change.
-fn unknown(change: &Change) -> Verdict {
+fn unknown(change: &Change) -> RowVerdict {
     let text = change.text().unwrap_or("no answer");
     let text = format!(
         "The change was sent and its answer is not known ({text}); reading the customer did not tell either."
     );
-    Verdict::because(Reason::AnswerLost, text)
+    RowVerdict::because(Reason::AnswerLost, text)
 }
 
 /// What the service's no means.
-fn refused(answer: Answer, change: &Change) -> Verdict {
+fn refused(answer: Answer, change: &Change) -> RowVerdict {
     let reason = match (answer, change.status) {
         (Answer::Denied, _) | (_, Some(403)) => Reason::PermissionDenied,
         (_, Some(400..=499)) => Reason::RefusedByService,
@@ -205,5 +205,5 @@ fn refused(answer: Answer, change: &Change) -> Verdict {
     let seen = if change.was_in_doubt { " Reading the customer shows that it did not happen." } else { "" };
     let said = change.exchange().described();
     let said = said.trim_end_matches('.');
-    Verdict::because(reason, format!("{}.{seen}", capitalised(said)))
+    RowVerdict::because(reason, format!("{}.{seen}", capitalised(said)))
 }

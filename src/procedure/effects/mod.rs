@@ -14,7 +14,7 @@ mod suspend_subscription;
 mod unit;
 
 pub(crate) use customer::{is_another, relationship};
-pub(crate) use ending::{End, Ending, Verdict, did_not_happen};
+pub(crate) use ending::{End, EndedChange, RowVerdict, did_not_happen};
 pub(crate) use unit::{EffectUnit, Instead, Look, Prepare, Sight, Target};
 
 use crate::domain::Effect;

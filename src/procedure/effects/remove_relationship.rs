@@ -2,7 +2,7 @@
 
 use super::{
     customer,
-    ending::{Ending, Verdict},
+    ending::{EndedChange, RowVerdict},
     unit::{EffectUnit, Look, Prepare, Target},
 };
 use crate::{
@@ -40,7 +40,7 @@ impl EffectUnit for RemoveRelationship {
         customer::look(target, in_doubt)
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
         ending.of_last("knew no relationship")
     }
 

@@ -2,7 +2,7 @@
 //! scheduled, by both fields, and nothing else is.
 
 use super::{
-    ending::{End, Ending, Verdict},
+    ending::{End, EndedChange, RowVerdict},
     subscription,
     unit::{EffectUnit, Instead, Look, Prepare, Sight, Target},
 };
@@ -33,14 +33,14 @@ impl EffectUnit for RestoreRenewal {
         subscription::look(target, see)
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
-        let Ending { thing, change, end, .. } = ending;
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = ending;
         let thing = capitalised(thing);
         match end {
             End::Refused(_) if subscription::is_stale(change) => {
                 subscription::changed_meanwhile(&thing, change)
             }
-            End::NotSeen { waited, .. } => Verdict::because(
+            End::NotSeen { waited, .. } => RowVerdict::because(
                 Reason::AnswerLost,
                 format!(
                     "{thing}: the service agreed to restore its renewal, but it is not seen set back {} s later.",

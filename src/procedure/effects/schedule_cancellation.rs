@@ -8,7 +8,7 @@
 //! (`partner-center/developer/create-scheduled-changes`, learn.microsoft.com).
 
 use super::{
-    ending::{End, Ending, Verdict},
+    ending::{End, EndedChange, RowVerdict},
     subscription,
     unit::{EffectUnit, Instead, Look, Prepare, Sight, Target},
 };
@@ -39,8 +39,8 @@ impl EffectUnit for ScheduleCancellation {
         subscription::look(target, see)
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
-        let Ending { thing, change, end, .. } = ending;
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = ending;
         let thing = capitalised(thing);
         match end {
             End::Refused(_) if subscription::is_stale(change) => {
@@ -50,9 +50,9 @@ impl EffectUnit for ScheduleCancellation {
                 let text = format!(
                     "{thing}: its end was to be scheduled, and the service shows an extended service term instead."
                 );
-                Verdict::because(*reason, text)
+                RowVerdict::because(*reason, text)
             }
-            End::NotSeen { waited, .. } => Verdict::because(
+            End::NotSeen { waited, .. } => RowVerdict::because(
                 Reason::AnswerLost,
                 format!(
                     "{thing}: the service agreed to schedule its end, but it is not seen scheduled {} s later.",

@@ -1,7 +1,7 @@
 //! A subscription that is changed, its status or what happens at its term's end: it is read just before, and sent back whole.
 
 use super::{
-    ending::Verdict,
+    ending::RowVerdict,
     unit::{Instead, Look, Prepare, Sight, Target},
 };
 use crate::{
@@ -68,9 +68,9 @@ pub(super) fn is_stale(change: &Change) -> bool {
 }
 
 /// How the row ends because of that. `thing` begins the sentence.
-pub(super) fn changed_meanwhile(thing: &str, change: &Change) -> Verdict {
+pub(super) fn changed_meanwhile(thing: &str, change: &Change) -> RowVerdict {
     let said = change.exchange().described();
-    Verdict::because(Reason::ChangedSincePlan, format!("{thing}: somebody changed it meanwhile ({said})."))
+    RowVerdict::because(Reason::ChangedSincePlan, format!("{thing}: somebody changed it meanwhile ({said})."))
 }
 
 const ANOTHER: &str = "the answer is about another subscription";

@@ -1,7 +1,7 @@
 //! Suspends a legacy subscription, so that it no longer stands in the way.
 
 use super::{
-    ending::{End, Ending, Verdict},
+    ending::{End, EndedChange, RowVerdict},
     subscription,
     unit::{EffectUnit, Instead, Look, Prepare, Target},
 };
@@ -32,8 +32,8 @@ impl EffectUnit for SuspendSubscription {
         })
     }
 
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
-        let Ending { thing, change, end, .. } = ending;
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = ending;
         match end {
             // It is not what was read a moment ago.
             End::Refused(_) if subscription::is_stale(change) => {
@@ -45,7 +45,7 @@ impl EffectUnit for SuspendSubscription {
                     capitalised(thing),
                     waited.as_secs()
                 );
-                Verdict::because(Reason::ActiveSubscription, text)
+                RowVerdict::because(Reason::ActiveSubscription, text)
             }
             _ => ending.of_preparation(),
         }

@@ -1,6 +1,6 @@
 //! What an effect has to say.
 
-use super::ending::{Ending, Verdict};
+use super::ending::{EndedChange, RowVerdict};
 use crate::{
     domain::{Effect, Lookup, Preparation, Reason, TenantId, Time},
     partner_center::{request::Request, response::Incoming},
@@ -93,7 +93,7 @@ pub(crate) trait EffectUnit: Sync {
     }
 
     /// How the customer's row ends because this has come to its end.
-    fn ended(&self, ending: &Ending<'_>) -> Verdict {
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
         ending.of_preparation()
     }
 

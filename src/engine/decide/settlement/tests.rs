@@ -76,7 +76,7 @@ fn removal(answer: Answer) -> Change {
 /// The row as it is when its last change failed after a suspension.
 fn fallen(undo: Option<bool>) -> Row {
     let mut row = changed(&[subscription("S")], vec![suspended("S"), removal(Answer::Refused)]);
-    let settled = on_verdict(&row, Verdict::because(Reason::RefusedByService, "No."), NOW);
+    let settled = on_verdict(&row, RowVerdict::because(Reason::RefusedByService, "No."), NOW);
     let RowState::Changing(changing) = &mut row.state else { panic!("it is being changed") };
     (changing.failed_after, changing.undo) = (Some(Box::new(settled)), undo);
     row
@@ -284,7 +284,7 @@ fn a_last_change_that_is_not_sent_ends_the_row_and_a_reversal_closes_it() {
 
 #[test]
 fn the_end_of_a_row_has_the_exchange_of_the_change_that_decided() {
-    let verdict = || Verdict::because(Reason::RefusedByService, "No.");
+    let verdict = || RowVerdict::because(Reason::RefusedByService, "No.");
     let mut refused = removal(Answer::Refused);
     (refused.status, refused.attempts) = (Some(400), 3);
     let row = changed(&[order("A")], vec![cancelled("A"), refused]);
@@ -300,7 +300,8 @@ fn the_end_of_a_row_has_the_exchange_of_the_change_that_decided() {
 #[test]
 fn a_bad_end_waits_for_a_decision_where_something_can_be_taken_back() {
     let waits = |row: &Row, outcome| {
-        let settled = Settled { outcome, ..on_verdict(row, Verdict::because(Reason::RunStopped, ""), NOW) };
+        let settled =
+            Settled { outcome, ..on_verdict(row, RowVerdict::because(Reason::RunStopped, ""), NOW) };
         matches!(ended(row, settled), Event::FailedAfterPreparation(_))
     };
     let suspended = changed(&[subscription("S")], vec![suspended("S"), removal(Answer::Refused)]);

@@ -23,12 +23,12 @@ fn answered(effect: Effect, answer: Answer) -> Change {
     change
 }
 
-fn ended(change: &Change, end: End) -> Verdict {
+fn ended(change: &Change, end: End) -> RowVerdict {
     let procedure = match change.effect {
         Effect::CancelOrder | Effect::DeleteCustomer => Procedure::DeleteSandboxCustomer,
         _ => Procedure::RemoveRelationship,
     };
-    unit(change.effect).ended(&Ending { procedure, thing: "order A", change, end })
+    unit(change.effect).ended(&EndedChange { procedure, thing: "order A", change, end })
 }
 
 /// What the ends mean that are no success, whatever was changed.
@@ -226,7 +226,7 @@ fn a_verdict_tells_what_was_done_before() {
     let mut changing = Changing::new(Outcome::Ready, NOW);
     changing.changes = vec![done, answered(Effect::DeleteCustomer, Answer::Refused)];
     let first = [Preparation::new(Effect::CancelOrder, "A".to_owned(), None)];
-    let verdict = Verdict::because(Reason::RunStopped, "Not now.").after(&first, &changing);
+    let verdict = RowVerdict::because(Reason::RunStopped, "Not now.").after(&first, &changing);
     let advice = Reason::RunStopped.advice();
     let text = format!("Not now. {advice} Before that, order A was cancelled.");
     assert_eq!((verdict.outcome, verdict.explanation), (Outcome::NotAttempted, text));
