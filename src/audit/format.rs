@@ -138,16 +138,19 @@ struct Object {
 /// What is not as this program makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    how: How,
+    how: DifferenceKind,
     kind: Cow<'static, str>,
     name: Cow<'static, str>,
 }
 
-const NOT_AS_RECORDED: Difference =
-    Difference { how: How::NotAsRecorded, kind: Cow::Borrowed("table"), name: Cow::Borrowed("record") };
+const NOT_AS_RECORDED: Difference = Difference {
+    how: DifferenceKind::NotAsRecorded,
+    kind: Cow::Borrowed("table"),
+    name: Cow::Borrowed("record"),
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum DifferenceKind {
     Added,
     Changed,
     Missing,
@@ -157,7 +160,7 @@ enum How {
 
 /// How far this program knows a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Known {
+pub(super) enum LayoutMatch {
     /// It is exactly what a released version makes.
     Released,
     /// A newer version made it, and it is what its first record says.
@@ -212,9 +215,9 @@ impl Definitions {
             let own =
                 layout.objects.iter().find(|(kind, name, _)| *kind == object.kind && *name == object.name);
             let how = match own {
-                None => Some(How::Added),
-                Some(own) if seen.contains(own) => Some(How::Added),
-                Some((.., own)) if digest(object) != *own => Some(How::Changed),
+                None => Some(DifferenceKind::Added),
+                Some(own) if seen.contains(own) => Some(DifferenceKind::Added),
+                Some((.., own)) if digest(object) != *own => Some(DifferenceKind::Changed),
                 Some(_) => None,
             };
             if let Some(how) = how {
@@ -228,7 +231,7 @@ impl Definitions {
         }
         let missing = layout.objects.iter().find(|own| !seen.contains(own));
         missing.map(|(kind, name, _)| Difference {
-            how: How::Missing,
+            how: DifferenceKind::Missing,
             kind: (*kind).into(),
             name: (*name).into(),
         })
@@ -245,22 +248,22 @@ pub(super) fn opened(connection: &Connection) -> rusqlite::Result<Option<LogOpen
 
 /// How far this program knows the file. Nothing is read through a file that is not as it was made: an index, a view or a
 /// trigger of somebody else may show records that are not there, and hide those that are.
-pub(super) fn known(connection: &Connection) -> rusqlite::Result<Known> {
+pub(super) fn known(connection: &Connection) -> rusqlite::Result<LayoutMatch> {
     let found = Definitions::of(connection)?;
     let format: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let layout = RELEASED.iter().find(|layout| layout.format == format);
     let difference = layout.map_or(Some(NOT_AS_RECORDED), |layout| found.difference(layout));
-    let Some(difference) = difference else { return Ok(Known::Released) };
+    let Some(difference) = difference else { return Ok(LayoutMatch::Released) };
     if RELEASED.iter().any(|layout| found.recorded().to_string() == layout.recorded)
         || !has_tables(connection)?
     {
-        return Ok(Known::Altered(difference));
+        return Ok(LayoutMatch::Altered(difference));
     }
     match opened(connection)? {
         Some(opened) if opened.schema_sha256 == found.recorded() && opened.layout() == format => {
-            Ok(Known::Newer(Later { format, version: opened.version }))
+            Ok(LayoutMatch::Newer(Later { format, version: opened.version }))
         }
-        _ => Ok(Known::Altered(difference)),
+        _ => Ok(LayoutMatch::Altered(difference)),
     }
 }
 
@@ -288,16 +291,18 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { how, kind, name } = self;
         match how {
-            How::Added => write!(f, "the {kind} `{name}` in it is none of this program's")?,
-            How::Changed => write!(f, "the {kind} `{name}` in it is not as this program makes it")?,
-            How::Missing => write!(f, "the {kind} `{name}` is missing in it")?,
-            How::NotAsRecorded => {
+            DifferenceKind::Added => write!(f, "the {kind} `{name}` in it is none of this program's")?,
+            DifferenceKind::Changed => {
+                write!(f, "the {kind} `{name}` in it is not as this program makes it")?;
+            }
+            DifferenceKind::Missing => write!(f, "the {kind} `{name}` is missing in it")?,
+            DifferenceKind::NotAsRecorded => {
                 write!(f, "its tables, triggers and views are not those that its first record names")?;
             }
         }
         // The name is whatever somebody chose; only a plain one is made a part of a command.
         let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if *how == How::Added && kind == "index" && is_plain && !name.starts_with("sqlite_") {
+        if *how == DifferenceKind::Added && kind == "index" && is_plain && !name.starts_with("sqlite_") {
             write!(f, "; if somebody made it to be faster, take it out again: DROP INDEX {name}")?;
         }
         Ok(())
@@ -333,7 +338,7 @@ mod tests {
             .collect();
         assert_eq!(lines, released, "{}", lines.join("\n"));
         assert_eq!((last.format, ours.recorded().to_string().as_str()), (LATEST, last.recorded));
-        assert_eq!(known(&of("")).unwrap(), Known::Released);
+        assert_eq!(known(&of("")).unwrap(), LayoutMatch::Released);
     }
 
     #[test]
@@ -350,7 +355,7 @@ mod tests {
             ("CREATE TEMP TABLE t (x); ANALYZE", "the table `sqlite_stat"),
             ("PRAGMA user_version = 9", "its tables, triggers and views are not those that its first record"),
         ] {
-            let Known::Altered(difference) = known(&of(sql)).unwrap() else { panic!("{sql}") };
+            let LayoutMatch::Altered(difference) = known(&of(sql)).unwrap() else { panic!("{sql}") };
             let found = difference.to_string();
             assert!(found.starts_with(says), "{sql}: {found}");
             assert_eq!(found.contains("DROP INDEX"), found.contains("by_body"), "{found}");

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    format::{APPLICATION_ID, Definitions, Known, LATEST, definitions, known},
+    format::{APPLICATION_ID, Definitions, LATEST, LayoutMatch, definitions, known},
 };
 use crate::{
     domain::{Time, is_taken_out},
@@ -34,11 +34,11 @@ fn prepare(connection: &mut Connection, path: &Path, now: Time, log_id: &[u8; 16
     let is_new = check_identity(connection, path)?;
     if !is_new {
         match known(connection).map_err(error)? {
-            Known::Released => {}
+            LayoutMatch::Released => {}
             // Only its views are not known.
-            Known::Newer(later) if later.format <= LATEST => {}
-            Known::Newer(later) => return Err(StoreError::Newer { path: path.to_owned(), later }),
-            Known::Altered(difference) => {
+            LayoutMatch::Newer(later) if later.format <= LATEST => {}
+            LayoutMatch::Newer(later) => return Err(StoreError::Newer { path: path.to_owned(), later }),
+            LayoutMatch::Altered(difference) => {
                 return Err(StoreError::Schema { path: path.to_owned(), difference });
             }
         }

@@ -5,7 +5,7 @@ use super::{
     args::{Common, DoctorOptions, RunOptions},
     diagnostics,
     exit::{Exit, Failure},
-    health::{self, HealthCheck, State},
+    health::{self, HealthCheck, HealthState},
     printer::Printer,
     session,
     settings::{RunSettings, Typed, tenant},
@@ -71,7 +71,7 @@ pub(super) fn run(
     }
     let report = Report { checks: &checks, probe: probed.as_deref(), settings: &settings.recorded };
     show(printer, &report)?;
-    let worst = checks.iter().find(|check| check.state == State::Bad);
+    let worst = checks.iter().find(|check| check.state == HealthState::Bad);
     Ok(worst.map_or(Exit::Done, |check| check.exit))
 }
 
@@ -96,7 +96,7 @@ async fn visit(
     };
     let visit = StandaloneSession::begin(store, settings.policy.rate, ports);
     let mut checks = look(settings, &visit, can_renew).await;
-    let probed = match probe.filter(|_| checks.iter().all(|check| check.state != State::Bad)) {
+    let probed = match probe.filter(|_| checks.iter().all(|check| check.state != HealthState::Bad)) {
         Some(customer) => visit.probe(customer).await.map(Some),
         None => Ok(None),
     };
@@ -151,10 +151,10 @@ fn show(printer: &Printer, report: &Report<'_>) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for check in *checks {
         let mark = match check.state {
-            State::Good => "✓",
-            State::Care => "!",
-            State::Bad => "✗",
-            State::NotChecked => "–",
+            HealthState::Good => "✓",
+            HealthState::Care => "!",
+            HealthState::Bad => "✗",
+            HealthState::NotChecked => "–",
         };
         lines.push(format!("{mark} {:<12} {}", check.name, check.text));
     }

@@ -26,7 +26,7 @@ const SHORT_LIFE: Duration = Duration::from_mins(10);
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum State {
+pub(super) enum HealthState {
     /// As it should be.
     Good,
     /// A run can begin; somebody should know.
@@ -41,7 +41,7 @@ pub(super) enum State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct HealthCheck {
     pub(super) name: &'static str,
-    pub(super) state: State,
+    pub(super) state: HealthState,
     /// What was found, and what to do.
     pub(super) text: String,
     /// How a run would end because of it.
@@ -51,15 +51,15 @@ pub(super) struct HealthCheck {
 
 impl HealthCheck {
     pub(super) fn good(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, state: State::Good, text: text.into(), exit: Exit::Done }
+        Self { name, state: HealthState::Good, text: text.into(), exit: Exit::Done }
     }
 
     pub(super) fn care(name: &'static str, text: impl Into<String>) -> Self {
-        Self { name, state: State::Care, text: text.into(), exit: Exit::Done }
+        Self { name, state: HealthState::Care, text: text.into(), exit: Exit::Done }
     }
 
     pub(super) fn bad(name: &'static str, exit: Exit, text: impl Into<String>) -> Self {
-        Self { name, state: State::Bad, text: text.into(), exit }
+        Self { name, state: HealthState::Bad, text: text.into(), exit }
     }
 
     pub(super) fn failed(name: &'static str, failure: Failure) -> Self {
@@ -67,7 +67,7 @@ impl HealthCheck {
     }
 
     pub(super) fn not_checked(name: &'static str, why: &str) -> Self {
-        Self { name, state: State::NotChecked, text: why.to_owned(), exit: Exit::Done }
+        Self { name, state: HealthState::NotChecked, text: why.to_owned(), exit: Exit::Done }
     }
 }
 
@@ -239,9 +239,9 @@ mod tests {
     #[test]
     fn room_is_enough_little_or_too_little() {
         let state = |free| room(free, Path::new("x")).state;
-        assert_eq!(state(LITTLE_SPACE), State::Good);
-        assert_eq!(state(LITTLE_SPACE - 1), State::Care);
-        assert_eq!(state(TOO_LITTLE_SPACE - 1), State::Bad);
+        assert_eq!(state(LITTLE_SPACE), HealthState::Good);
+        assert_eq!(state(LITTLE_SPACE - 1), HealthState::Care);
+        assert_eq!(state(TOO_LITTLE_SPACE - 1), HealthState::Bad);
     }
 
     #[test]
@@ -257,11 +257,11 @@ mod tests {
             checks.iter().map(|check| check.state).collect::<Vec<_>>()
         };
         let right = Some("https://api.partnercenter.microsoft.com/");
-        assert_eq!(states(&of(right, 3600), false), [State::Good, State::Good]);
-        assert_eq!(states(&of(right, 60), false), [State::Care, State::Good]);
-        assert_eq!(states(&of(right, 60), true), [State::Good, State::Good]);
+        assert_eq!(states(&of(right, 3600), false), [HealthState::Good, HealthState::Good]);
+        assert_eq!(states(&of(right, 60), false), [HealthState::Care, HealthState::Good]);
+        assert_eq!(states(&of(right, 60), true), [HealthState::Good, HealthState::Good]);
         for wrong in [None, Some("https://graph.windows.net")] {
-            assert_eq!(states(&of(wrong, 3600), true), [State::Good, State::Care]);
+            assert_eq!(states(&of(wrong, 3600), true), [HealthState::Good, HealthState::Care]);
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn tell(printer: &Printer, steps: &[String], is_over: bool) {
 
 /// What comes next: a command and why.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum NextStep {
     /// Whatever the reports say.
     Always(String),
     /// If there are rows that are worth another try: the command for them.
@@ -56,18 +56,18 @@ pub(super) enum Step {
 }
 
 /// What comes next in words, when the reports say how many rows are worth another try.
-pub(super) fn in_words(steps: Vec<Step>, retry: u32) -> Vec<String> {
+pub(super) fn in_words(steps: Vec<NextStep>, retry: u32) -> Vec<String> {
     let rows = if retry == 1 { "the row that is".to_owned() } else { format!("the {retry} rows that are") };
     let step = |step| match step {
-        Step::Always(text) => Some(text),
-        Step::Retry(command) => (retry > 0)
+        NextStep::Always(text) => Some(text),
+        NextStep::Retry(command) => (retry > 0)
             .then(|| format!("{command}  ({rows} worth another try, when the reasons are dealt with)")),
     };
     steps.into_iter().filter_map(step).collect()
 }
 
 /// What comes next. Nothing if there is nothing to do.
-pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<Step> {
+pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<NextStep> {
     let again = &paths.again;
     let id = &run.id;
     let always = match run.opened.mode {
@@ -82,7 +82,7 @@ pub(super) fn steps(paths: &Paths, run: &Run) -> Vec<Step> {
         Mode::Plan => plan(paths, run),
         Mode::Run => return after_changes(paths, run),
     };
-    always.into_iter().map(Step::Always).collect()
+    always.into_iter().map(NextStep::Always).collect()
 }
 
 /// The real run, if that would not be refused as well.
@@ -116,7 +116,7 @@ fn plan(paths: &Paths, run: &Run) -> Vec<String> {
     ]
 }
 
-fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
+fn after_changes(paths: &Paths, run: &Run) -> Vec<NextStep> {
     let mut steps = Vec::new();
     let again = &paths.again;
     let is_unknown = |state: &RowState| matches!(state, RowState::Settled(Outcome::Unknown));
@@ -124,7 +124,7 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
     if let Some(first) = unknown.next() {
         let others = unknown.count();
         let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
-        steps.push(Step::Always(format!(
+        steps.push(NextStep::Always(format!(
             "{} --as removed --because {}  (or `--as not-removed`, when you have looked at the customer in \
              Partner Center{others})",
             again.reading(&format!("resolve --customer {first} --run {}", run.id)),
@@ -138,13 +138,13 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<Step> {
     }
     let file = in_reports(paths, &run.id, "retry.csv");
     let command = again.listing(&format!("run {}", quoted(&file.to_string_lossy())));
-    steps.push(Step::Retry(format!("{command}{}", of_run(run))));
+    steps.push(NextStep::Retry(format!("{command}{}", of_run(run))));
     let facts = run.opened.procedure.facts();
     let is_elsewhere = facts.last.is_some_and(|last| !last.facts().elsewhere.is_empty());
     if has_done_some && is_elsewhere && !run.opened.procedure.is_for_sandbox() {
         let reconcile = again.visiting(&format!("reconcile {}", run.id));
         let why = "(in two days, when Partner Center's own record has caught up)";
-        steps.push(Step::Always(format!("{reconcile}  {why}")));
+        steps.push(NextStep::Always(format!("{reconcile}  {why}")));
     }
     steps
 }

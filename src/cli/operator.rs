@@ -4,7 +4,7 @@ use super::{
     args::{AfterFailure, UndoOptions},
     consent::{self, Consent},
     exit::Failure,
-    health::{self, State},
+    health::{self, HealthState},
     next_steps,
     printer::{Paint, Printer},
     progress::Progress,
@@ -46,7 +46,7 @@ pub(super) struct TerminalOperator<'a> {
     consent: Consent,
     offer: Offer,
     /// What comes next, once the run has ended.
-    pub(super) next: Vec<next_steps::Step>,
+    pub(super) next: Vec<next_steps::NextStep>,
 }
 
 impl<'a> TerminalOperator<'a> {
@@ -66,7 +66,7 @@ impl<'a> Operator for TerminalOperator<'a> {
         match news {
             News::Begun => {
                 let room = health::space(&self.paths.audit_log);
-                if room.state != State::Good {
+                if room.state != HealthState::Good {
                     self.printer.warn(&room.text);
                 }
             }

@@ -41,7 +41,7 @@ pub use procedure::{Account, Mode, OutcomeWords, Procedure, ProcedureFacts};
 pub(crate) use promise::is_taken_out;
 pub use purpose::{Lookup, LookupFacts, Purpose, Tells};
 pub use reading::{EncodingFrom, Hidden, HiddenRows, ListReading, Uncomputed};
-pub use reason::{Kind as ReasonKind, Reason, UnknownReason};
+pub use reason::{Reason, ReasonKind, UnknownReason};
 pub use secret::{Secret, TooLong};
 pub use sha::{Digest, Sha256};
 pub use time::{Day, Time};

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 
 /// Which group of the table a reason belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ReasonKind {
     /// The customer has something that must end first.
     Precondition,
     /// The row, the list or the settings say that this customer is not to be touched.
@@ -38,8 +38,8 @@ macro_rules! reasons {
             }
 
             /// Which group it belongs to.
-            pub const fn kind(self) -> Kind {
-                match self { $(Self::$variant => Kind::$kind,)+ }
+            pub const fn kind(self) -> ReasonKind {
+                match self { $(Self::$variant => ReasonKind::$kind,)+ }
             }
 
             /// The outcome of a row that has this reason.
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn only_preconditions_may_be_allowed() {
         for reason in Reason::ALL {
-            assert!(!reason.may_be_allowed() || reason.kind() == Kind::Precondition, "{reason}");
+            assert!(!reason.may_be_allowed() || reason.kind() == ReasonKind::Precondition, "{reason}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub use telling::Listener;
 
 use super::{
     error::CannotLook,
-    format::{APPLICATION_ID, Known, known, sql},
+    format::{APPLICATION_ID, LayoutMatch, known, sql},
     lines::RunLine,
     views,
 };
@@ -86,7 +86,7 @@ impl Reader {
         path: &Path,
         copy: Option<Arc<TempDir>>,
     ) -> Result<Self, QueryError> {
-        if let Known::Altered(difference) = known(&connection)? {
+        if let LayoutMatch::Altered(difference) = known(&connection)? {
             return Err(CannotLook::Schema { path: path.to_owned(), difference }.into());
         }
         connection.pragma_update(None, "query_only", "OFF")?;

@@ -1,7 +1,7 @@
 //! Whether the file is the database that a log was made as.
 
 use super::{
-    super::format::{Definitions, Known, known, opened},
+    super::format::{Definitions, LayoutMatch, known, opened},
     verdict::{Check, LogFault},
 };
 use rusqlite::Connection;
@@ -58,9 +58,9 @@ fn definitions(connection: &Connection, check: &mut Check) -> rusqlite::Result<b
         }
     }
     match known(connection)? {
-        Known::Released => Ok(false),
-        Known::Newer(_) => Ok(true),
-        Known::Altered(difference) => {
+        LayoutMatch::Released => Ok(false),
+        LayoutMatch::Newer(_) => Ok(true),
+        LayoutMatch::Altered(difference) => {
             check.fault(LogFault::of_all(difference.to_string()));
             Ok(false)
         }
