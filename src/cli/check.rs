@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{Hidden, ListReading},
-    input::{List, Options, Row},
+    input::{List, ListRow, Options},
     platform::quoted,
     report::visible,
 };
@@ -67,7 +67,7 @@ pub(super) fn reading(list: &List, options: &ListOptions) -> ListReading {
 /// Reads the whole list once; `each` sees every row.
 pub(super) fn read(
     list: &List,
-    mut each: impl FnMut(&Row) -> Result<(), Failure>,
+    mut each: impl FnMut(&ListRow) -> Result<(), Failure>,
 ) -> Result<ListContents, Failure> {
     let mut checked = ListContents::default();
     for row in list.rows()? {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::TenantId,
     engine::StandaloneSession,
-    input::{List, Options, Row},
+    input::{List, ListRow, Options},
     partner_center::transport::Transport,
     platform::quoted,
     preconditions::{CustomerFacts, domain_key, name_key},
@@ -248,7 +248,7 @@ fn write(
     let header = list.columns().iter().map(String::as_str).chain(ADDED);
     csv.write_record(header).map_err(|error| failed(&error))?;
     for row in list.rows()? {
-        let Row { name, domain, cells, .. } = row?;
+        let ListRow { name, domain, cells, .. } = row?;
         let matched = customers.find(name.as_deref(), domain.as_deref());
         *counts.entry(matched.by).or_default() += 1;
         let of = |text: fn(&PartnerCustomer) -> Option<&String>| {

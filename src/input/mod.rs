@@ -42,7 +42,7 @@ mod xml;
 pub use csv::Separator;
 pub use error::{Damage, ListError, ListFault, Quotation};
 pub use list::{Format, List};
-pub use rows::{Problem, Row, Rows};
+pub use rows::{ListRow, Problem, Rows};
 
 use crate::domain::Hidden;
 

@@ -33,7 +33,7 @@ impl fmt::Display for Problem {
 
 /// One row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct ListRow {
     /// Its number, as the spreadsheet shows it.
     pub row: u32,
     /// Whom it is about, or why that cannot be said.
@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
         (self.found, self.table.into_properties())
     }
 
-    fn advance(&mut self) -> Result<Option<Row>, ListFault> {
+    fn advance(&mut self) -> Result<Option<ListRow>, ListFault> {
         loop {
             let Some(line) = self.table.next_filled()? else {
                 return match self.count {
@@ -127,7 +127,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn row(&mut self, TableRow { row, mut cells, .. }: TableRow) -> Result<Row, ListFault> {
+    fn row(&mut self, TableRow { row, mut cells, .. }: TableRow) -> Result<ListRow, ListFault> {
         self.refuse_beyond(row, &cells)?;
         if let Some((at, text)) = swallowed(&cells, self.layout, self.layout.columns.len()) {
             return Err(ListFault::SwallowedRow { row, column: at + 1, text: shown(&text) });
@@ -150,7 +150,7 @@ impl<'a> Rows<'a> {
         let (name, domain) = (text(self.layout.name), text(self.layout.domain));
         cells.truncate(self.layout.columns.len());
         let cells = cells.into_iter().map(TableCell::into_shown).collect();
-        Ok(Row { row, customer, name, domain, duplicate_of, cells })
+        Ok(ListRow { row, customer, name, domain, duplicate_of, cells })
     }
 
     /// In a text, a cell beyond the header may be the rest of one that has a separator in it. In a sheet it stands
@@ -254,7 +254,7 @@ pub(super) fn swallowed(cells: &[TableCell], layout: &ListLayout, columns: usize
 }
 
 impl Iterator for Rows<'_> {
-    type Item = Result<Row, ListError>;
+    type Item = Result<ListRow, ListError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A row that cannot be worked on ends as soon as it is read: it is not valid, or stands further up.
-pub(crate) fn on_reading(row: &input::Row, now: Time) -> Option<Settled> {
+pub(crate) fn on_reading(row: &input::ListRow, now: Time) -> Option<Settled> {
     let (reason, explanation) = match (&row.customer, row.duplicate_of) {
         (Err(problem), _) => (problem.reason, problem.to_string()),
         (Ok(_), Some(earlier)) => (Reason::DuplicateRow, format!("The same ID stands in row {earlier}.")),

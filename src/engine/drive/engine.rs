@@ -120,7 +120,7 @@ impl<T: Transport> Engine<T> {
     }
 
     /// Records rows of the list, in its order; those that cannot be worked on are settled at once.
-    pub async fn take_rows(&self, rows: Vec<input::Row>) -> Result<(), Halt> {
+    pub async fn take_rows(&self, rows: Vec<input::ListRow>) -> Result<(), Halt> {
         let now = self.now();
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {

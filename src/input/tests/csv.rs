@@ -67,7 +67,7 @@ fn the_separator_is_guessed_outside_quotation_marks() {
 fn a_list_of_ids_alone_begins_at_row_one() {
     let list = list(format!("{ID}\n{{{OTHER}}}\n{ID}\n").as_bytes());
     assert_eq!(list.columns(), ["customer_tenant_id"]);
-    let rows: Vec<Row> = list.rows().unwrap().map(Result::unwrap).collect();
+    let rows: Vec<ListRow> = list.rows().unwrap().map(Result::unwrap).collect();
     assert_eq!(
         rows.iter().map(|row| (row.row, row.duplicate_of)).collect::<Vec<_>>(),
         [(1, None), (2, None), (3, Some(1))]

@@ -6,18 +6,18 @@ mod mutated;
 mod properties;
 mod xlsx;
 
-use super::{List, ListError, ListFault, Options, Row};
+use super::{List, ListError, ListFault, ListRow, Options};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 use std::io::Write;
 
 const ID: &str = "0a0b0c0d-1111-4222-8333-444444444444";
 const OTHER: &str = "0a0b0c0d-1111-4222-8333-555555555555";
 
-fn read_with(bytes: &[u8], options: &Options) -> Result<Vec<Row>, ListError> {
+fn read_with(bytes: &[u8], options: &Options) -> Result<Vec<ListRow>, ListError> {
     List::from_bytes("list", bytes, options)?.rows()?.collect()
 }
 
-fn read(bytes: &[u8]) -> Result<Vec<Row>, ListFault> {
+fn read(bytes: &[u8]) -> Result<Vec<ListRow>, ListFault> {
     read_with(bytes, &Options::default()).map_err(|error| error.fault)
 }
 

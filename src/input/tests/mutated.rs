@@ -95,9 +95,9 @@ fn mutated_text(numbers: &mut Numbers, text: &mut Vec<u8>) {
 }
 
 /// What this reader says, if it does not refuse.
-fn accepted(bytes: &[u8], options: &Options) -> Option<(List, Vec<Row>)> {
+fn accepted(bytes: &[u8], options: &Options) -> Option<(List, Vec<ListRow>)> {
     let list = List::from_bytes("list", bytes, options).ok()?;
-    let rows = list.rows().unwrap().collect::<Result<Vec<Row>, _>>();
+    let rows = list.rows().unwrap().collect::<Result<Vec<ListRow>, _>>();
     Some((list, rows.expect("what was read once is read again")))
 }
 
@@ -146,7 +146,7 @@ fn compare_text(bytes: &[u8], counts: &mut Counts) {
     }
     for (id, count) in seen {
         // One with a mark too many is a row that is rejected, and not lost either.
-        let names_it = |row: &&Row| row.cells[id_column].to_lowercase().contains(&id.to_string());
+        let names_it = |row: &&ListRow| row.cells[id_column].to_lowercase().contains(&id.to_string());
         let read = rows.iter().filter(names_it).count();
         assert!(read >= count, "{id} stands there {count} times and is read {read} times: {body:?}");
     }

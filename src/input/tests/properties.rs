@@ -48,8 +48,8 @@ fn csv(table: &[[String; 3]], separator: char, end: &str, sep_line: bool) -> Str
 }
 
 /// The rows, without their numbers.
-fn essence(rows: Vec<Row>) -> Vec<(u32, Option<String>, Vec<String>)> {
-    let id = |row: &Row| row.customer.as_ref().ok().map(ToString::to_string);
+fn essence(rows: Vec<ListRow>) -> Vec<(u32, Option<String>, Vec<String>)> {
+    let id = |row: &ListRow| row.customer.as_ref().ok().map(ToString::to_string);
     rows.into_iter().map(|row| (row.row, id(&row), row.cells)).collect()
 }
 

@@ -27,7 +27,7 @@ fn the_first_visible_sheet_with_a_header_that_fits_is_used() {
     let list = list(&bytes);
     assert_eq!(list.format().to_string(), "workbook, sheet `Customers`");
     assert_eq!(list.columns(), ["", "Tenant ID"]);
-    let rows: Vec<Row> = list.rows().unwrap().map(Result::unwrap).collect();
+    let rows: Vec<ListRow> = list.rows().unwrap().map(Result::unwrap).collect();
     assert_eq!((rows.len(), rows[0].row, rows[0].cells[1].as_str()), (1, 5, ID));
 
     let rows = read_with(&bytes, &sheet_option("old")).unwrap();

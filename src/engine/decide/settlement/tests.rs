@@ -84,7 +84,7 @@ fn fallen(undo: Option<bool>) -> Row {
 
 #[test]
 fn a_row_that_cannot_be_worked_on_ends_as_soon_as_it_is_read() {
-    let read = |customer, duplicate_of| input::Row {
+    let read = |customer, duplicate_of| input::ListRow {
         row: 7,
         customer,
         name: Some("Contoso".to_owned()),
