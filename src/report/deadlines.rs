@@ -4,7 +4,7 @@
 //! Each entry is a whole day. Its identifier and its stamp come from the log, so that the same log gives the same bytes, and
 //! a calendar that takes the file twice has each entry once.
 
-use super::{ReportError, plain::visible, rows::Row};
+use super::{ReportError, plain::visible, rows::ReportedRow};
 use crate::domain::{Day, Ends, Finding, Outcome, Time};
 use icalendar::{Calendar, Component as _, Event, Property};
 use std::{
@@ -30,7 +30,7 @@ impl<W: Write> Deadlines<W> {
     }
 
     /// The entries of a row: one for the day until which somebody can act, one for the day from which it may go.
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         let story = &row.story;
         let Some(at) = story.finished_at().filter(|_| row.outcome == Outcome::Skipped) else { return Ok(()) };
         let name = story.name().map(|name| visible(name).into_owned());
@@ -53,7 +53,7 @@ impl<W: Write> Deadlines<W> {
 
     fn write(
         &mut self,
-        row: &Row,
+        row: &ReportedRow,
         at: Time,
         (kind, day): (&str, Day),
         (summary, text): (&str, &str),
@@ -91,7 +91,7 @@ impl<W: Write> Deadlines<W> {
 }
 
 /// What stands in the way, as far as its end is of this kind, and what to do about it; a line each.
-fn stands(row: &Row, is_wanted: impl Fn(Ends) -> bool) -> String {
+fn stands(row: &ReportedRow, is_wanted: impl Fn(Ends) -> bool) -> String {
     let found = row.story.judged().last().map_or(&[][..], |(_, _, judged)| &judged.findings);
     let wanted = found.iter().filter(|finding| is_wanted(finding.ends));
     let line =

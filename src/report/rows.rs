@@ -43,7 +43,7 @@ impl Shown {
 
 /// One row of the list, with what the report shows of it.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct ReportedRow {
     pub(super) story: CustomerStory,
     /// Its outcome, or the one under which it counts until it has its own.
     pub(super) outcome: Outcome,
@@ -52,7 +52,7 @@ pub(super) struct Row {
     pub(super) pending: Option<Pending>,
 }
 
-impl Row {
+impl ReportedRow {
     pub(super) fn of(story: CustomerStory) -> Self {
         let outcome = story.counts_as();
         let reasons = story.reasons().into_owned();
@@ -111,15 +111,15 @@ pub(super) struct Tally {
     /// Rows by reason, whether they have their outcome or not.
     pub(super) reasons: BTreeMap<Reason, u32>,
     /// Skipped customers by the first day on which they may go.
-    pub(super) days: BTreeMap<String, Day>,
+    pub(super) days: BTreeMap<String, CustomersOfDay>,
     /// Rows by what is shown of them.
     pub(super) shown: BTreeMap<Shown, u32>,
     /// Skipped customers that go only when somebody has acted, as far as is known.
-    pub(super) undated: Day,
+    pub(super) undated: CustomersOfDay,
     /// Skipped customers with something that goes on, by the day until which somebody can act so that all of it ends.
-    pub(super) acts: BTreeMap<String, Day>,
+    pub(super) acts: BTreeMap<String, CustomersOfDay>,
     /// Those for whom that day had passed when they were judged.
-    pub(super) too_late: Day,
+    pub(super) too_late: CustomersOfDay,
     /// Skipped customers with a day of the first edition's, which did not know that subscriptions renew themselves.
     pub(super) dated_before: u32,
     /// Rows without an outcome of their own.
@@ -133,15 +133,15 @@ pub(super) struct Tally {
 
 /// The customers that may go on one day, or on none that is known.
 #[derive(Debug, Default)]
-pub(super) struct Day {
+pub(super) struct CustomersOfDay {
     pub(super) count: u32,
     pub(super) names: Vec<String>,
     /// How many seats their subscriptions have, where that is known.
     pub(super) seats: u64,
 }
 
-impl Day {
-    fn add(&mut self, row: &Row) {
+impl CustomersOfDay {
+    fn add(&mut self, row: &ReportedRow) {
         self.count += 1;
         self.seats = self.seats.saturating_add(row.story.seats().unwrap_or_default());
         if self.names.len() < NAMES_A_DAY {
@@ -157,7 +157,7 @@ impl Day {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, row: &Row) {
+    pub(super) fn add(&mut self, row: &ReportedRow) {
         self.totals.add(&row.story);
         *self.counts.entry(row.outcome).or_default() += 1;
         *self.shown.entry(row.shown()).or_default() += 1;

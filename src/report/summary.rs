@@ -37,7 +37,7 @@ pub struct Summary {
     pub provisional: BTreeMap<Pending, u32>,
     /// Rows by reason; a row with two reasons counts under both.
     pub reasons: BTreeMap<Reason, u32>,
-    pub requests: Requests,
+    pub requests: RequestCounts,
     /// Rows of which something is not understood, because a newer program wrote it; then the counts are not all.
     #[serde(skip_serializing_if = "is_zero")]
     pub newer: u32,
@@ -74,7 +74,7 @@ pub struct InputLine {
 
 /// What was sent, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Requests {
+pub struct RequestCounts {
     /// All requests.
     pub total: u64,
     /// By the status of the answer; `not_sent`, `unknown` and `open` for those without one.
@@ -85,7 +85,7 @@ pub struct Requests {
     pub retried: u64,
 }
 
-impl Requests {
+impl RequestCounts {
     fn of(sent: &Sent) -> Self {
         let mut by_status = sent.by_status.clone();
         if sent.open() > 0 {
@@ -124,7 +124,7 @@ impl Summary {
             counts: tally.counts.clone(),
             provisional: tally.pending(),
             reasons: tally.reasons.clone(),
-            requests: Requests::of(&told.traffic.sent),
+            requests: RequestCounts::of(&told.traffic.sent),
             newer: tally.newer,
             started_at: *started_at,
             finished_at,

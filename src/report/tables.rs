@@ -1,6 +1,6 @@
 //! `customers.csv` and `retry.csv`. The columns of the first are those of customers, and then the list's own.
 
-use super::{ReportError, rows::Row};
+use super::{ReportError, rows::ReportedRow};
 use crate::record::CUSTOMER_COLUMNS;
 use std::{
     borrow::Cow,
@@ -21,13 +21,13 @@ pub enum CsvStyle {
 }
 
 /// `customers.csv`: one line a row of the list, in its order.
-pub(super) struct Customers<W: Write> {
+pub(super) struct CustomersCsv<W: Write> {
     csv: csv::Writer<W>,
     path: PathBuf,
     style: CsvStyle,
 }
 
-impl<W: Write> Customers<W> {
+impl<W: Write> CustomersCsv<W> {
     /// All columns of the list are carried, the one with the ID too: the cell of a row that was
     /// rejected is seen nowhere else.
     pub(super) fn begin(
@@ -44,7 +44,7 @@ impl<W: Write> Customers<W> {
         Ok(this)
     }
 
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         let cells = CUSTOMER_COLUMNS.map(|column| (column.value)(&row.story).to_text().into_owned());
         self.write(cells.iter().chain(row.cells()).map(String::as_str))
     }
@@ -69,12 +69,12 @@ impl<W: Write> Customers<W> {
 ///
 /// Its cells are the list's own to the letter in both styles, because it is the next run's input:
 /// what the operator's list said of a customer must reach that run unchanged.
-pub(super) struct Retry<W: Write> {
+pub(super) struct RetryCsv<W: Write> {
     csv: csv::Writer<W>,
     path: PathBuf,
 }
 
-impl<W: Write> Retry<W> {
+impl<W: Write> RetryCsv<W> {
     pub(super) fn begin(
         out: W,
         path: PathBuf,
@@ -86,7 +86,7 @@ impl<W: Write> Retry<W> {
         Ok(Self { csv, path })
     }
 
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         if row.is_worth_another_try() {
             self.csv.write_record(row.cells()).map_err(ReportError::writing(&self.path))?;
         }

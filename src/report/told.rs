@@ -2,7 +2,7 @@
 
 use super::{
     ReportError,
-    rows::{Row, Tally},
+    rows::{ReportedRow, Tally},
     traffic::Traffic,
 };
 use crate::{
@@ -32,7 +32,7 @@ pub(super) trait Teller {
     fn begin(&self, told: &ReportedRun) -> Result<Self::Made, ReportError>;
 
     /// Takes the next row.
-    fn row(made: &mut Self::Made, told: &ReportedRun, row: &Row) -> Result<(), ReportError>;
+    fn row(made: &mut Self::Made, told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError>;
 }
 
 /// Tells a run to `teller`, and adds its rows up; they must be those that the run began with.
@@ -112,7 +112,7 @@ impl<T: Teller> Listener<ReportError> for Telling<'_, T> {
             return Ok(());
         }
         self.told_requests += requests;
-        let row = Row::of(story);
+        let row = ReportedRow::of(story);
         self.tally.add(&row);
         T::row(made, told, &row)
     }
@@ -128,7 +128,7 @@ impl Teller for Sums {
         Ok(())
     }
 
-    fn row((): &mut (), _told: &ReportedRun, _row: &Row) -> Result<(), ReportError> {
+    fn row((): &mut (), _told: &ReportedRun, _row: &ReportedRow) -> Result<(), ReportError> {
         Ok(())
     }
 }

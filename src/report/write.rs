@@ -3,13 +3,13 @@
 use super::{
     CsvStyle, ReportError,
     deadlines::{self, Deadlines},
-    page::{self, Page},
+    page::{self, ReportPage},
     plan,
-    rows::{Row, Tally},
+    rows::{ReportedRow, Tally},
     summary::Summary,
-    tables::{Customers, Retry},
+    tables::{CustomersCsv, RetryCsv},
     told::{ReportedRun, Teller, tell},
-    workbook::Book,
+    workbook::RunWorkbook,
 };
 use crate::{
     audit::{Reader, RunLine},
@@ -73,10 +73,10 @@ pub fn write_all_watched(
 
 /// What is written while the rows are told.
 struct Making {
-    customers: Customers<Draft>,
-    retry: Retry<Draft>,
+    customers: CustomersCsv<Draft>,
+    retry: RetryCsv<Draft>,
     groups: page::Groups,
-    book: Book,
+    book: RunWorkbook,
     plan: Option<plan::Writing<Draft>>,
     deadlines: Deadlines<Draft>,
 }
@@ -99,10 +99,10 @@ impl Teller for Files<'_> {
     fn begin(&self, told: &ReportedRun) -> Result<Making, ReportError> {
         let listed = &told.run.opened.input.columns;
         let (customers, path) = self.draft("customers.csv")?;
-        let customers = Customers::begin(customers, path, self.style, listed)?;
+        let customers = CustomersCsv::begin(customers, path, self.style, listed)?;
         let (retry, path) = self.draft("retry.csv")?;
-        let retry = Retry::begin(retry, path, self.style, listed)?;
-        let mut book = Book::begin(self.folder, told)?;
+        let retry = RetryCsv::begin(retry, path, self.style, listed)?;
+        let mut book = RunWorkbook::begin(self.folder, told)?;
         book.add_requests(&told.run.requests)?;
         let plan = match &told.run.plan {
             Some(plan) => {
@@ -116,7 +116,7 @@ impl Teller for Files<'_> {
         Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan, deadlines })
     }
 
-    fn row(making: &mut Making, _told: &ReportedRun, row: &Row) -> Result<(), ReportError> {
+    fn row(making: &mut Making, _told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError> {
         let Making { customers, retry, groups, book, plan, deadlines } = making;
         customers.add(row)?;
         deadlines.add(row)?;
@@ -167,7 +167,7 @@ fn draft_all(
 
     let (mut out, path) = files.draft("report.html")?;
     let beside: Vec<_> = finished.iter().map(|file| (file.name, file.sha256)).collect();
-    let page = Page::of(&told, &tally, &summary, &beside);
+    let page = ReportPage::of(&told, &tally, &summary, &beside);
     page::render(&mut out, &path, &page, groups)?;
     finished.push(out.end()?);
     done("report.html");
@@ -208,7 +208,7 @@ impl Teller for PlanAlone<'_> {
         plan::Writing::begin(out, path, told, plan).map(Some)
     }
 
-    fn row(plan: &mut Self::Made, _told: &ReportedRun, row: &Row) -> Result<(), ReportError> {
+    fn row(plan: &mut Self::Made, _told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError> {
         plan.as_mut().map_or(Ok(()), |plan| plan.add(row))
     }
 }

@@ -245,18 +245,7 @@ const NAMED_ALIKE: [(&str, &[&str]); 5] = [
     (
         "still to be told apart",
         &[
-            "Book",
-            "Column",
-            "Customers",
-            "Day",
-            "Entry",
-            "Finding",
-            "Head",
-            "Line",
-            "Page",
             "Request",
-            "Requests",
-            "Row",
             "Shown",
         ],
     ),

@@ -1,8 +1,8 @@
 //! When the rest can go: skipped customers by the month and the day from which they may if nobody does anything; those for
 //! whom somebody must, by the day until which that is possible; and those of whom no day is known.
 
-use super::super::rows::{Day, Tally};
-use crate::domain::{self, Outcome};
+use super::super::rows::{CustomersOfDay, Tally};
+use crate::domain::{Day, Outcome};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -34,10 +34,10 @@ pub(super) struct Calendar<'a> {
     /// How many there are.
     to_act: u32,
     /// For whom it was too late already.
-    too_late: Option<Customers<'a>>,
+    too_late: Option<NamedCustomers<'a>>,
     skipped: u32,
     dated: u32,
-    undated: Option<Customers<'a>>,
+    undated: Option<NamedCustomers<'a>>,
     dated_before: u32,
 }
 
@@ -56,12 +56,12 @@ struct Month {
 struct OneDay<'a> {
     date: &'a str,
     #[serde(flatten)]
-    who: Customers<'a>,
+    who: NamedCustomers<'a>,
 }
 
 /// A number of customers, with the names of a few.
 #[derive(Debug, Serialize)]
-struct Customers<'a> {
+struct NamedCustomers<'a> {
     count: u32,
     seats: u64,
     names: &'a [String],
@@ -77,8 +77,8 @@ impl<'a> Calendar<'a> {
         }
         let skipped = tally.counts.get(&Outcome::Skipped).copied().unwrap_or_default();
         let dated = tally.days.values().map(|day| day.count).sum();
-        let each = |days: &'a BTreeMap<String, Day>| -> Vec<OneDay<'a>> {
-            days.iter().map(|(date, day)| OneDay { date, who: Customers::of(day) }).collect()
+        let each = |days: &'a BTreeMap<String, CustomersOfDay>| -> Vec<OneDay<'a>> {
+            days.iter().map(|(date, day)| OneDay { date, who: NamedCustomers::of(day) }).collect()
         };
         Some(Self {
             months: months(&tally.days),
@@ -86,23 +86,23 @@ impl<'a> Calendar<'a> {
             act_months: months(&tally.acts),
             acts: each(&tally.acts),
             to_act: tally.acts.values().map(|day| day.count).sum(),
-            too_late: (tally.too_late.count > 0).then(|| Customers::of(&tally.too_late)),
+            too_late: (tally.too_late.count > 0).then(|| NamedCustomers::of(&tally.too_late)),
             skipped,
             dated,
             dated_before: tally.dated_before,
-            undated: (tally.undated.count > 0).then(|| Customers::of(&tally.undated)),
+            undated: (tally.undated.count > 0).then(|| NamedCustomers::of(&tally.undated)),
         })
     }
 }
 
-impl<'a> Customers<'a> {
-    fn of(day: &'a Day) -> Self {
+impl<'a> NamedCustomers<'a> {
+    fn of(day: &'a CustomersOfDay) -> Self {
         Self { count: day.count, seats: day.seats, names: &day.names, more: day.more() }
     }
 }
 
 /// Each month from the first to the last; without the empty ones, if that were too many.
-fn months(days: &BTreeMap<String, Day>) -> Vec<Month> {
+fn months(days: &BTreeMap<String, CustomersOfDay>) -> Vec<Month> {
     let mut counts: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
     for (date, day) in days {
         if let Some(month) = month(date) {
@@ -131,7 +131,7 @@ fn months(days: &BTreeMap<String, Day>) -> Vec<Month> {
 
 /// Months since the year 0.
 fn month(date: &str) -> Option<u32> {
-    date.parse::<domain::Day>().ok()?;
+    date.parse::<Day>().ok()?;
     let (year, rest) = date.split_once('-')?;
     let month: u32 = rest.split('-').next()?.parse().ok()?;
     Some(year.parse::<u32>().ok()? * 12 + month - 1)
@@ -141,10 +141,12 @@ fn month(date: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn days(dates: &[(&str, u32)]) -> BTreeMap<String, Day> {
+    fn days(dates: &[(&str, u32)]) -> BTreeMap<String, CustomersOfDay> {
         dates
             .iter()
-            .map(|(date, count)| ((*date).to_owned(), Day { count: *count, ..Day::default() }))
+            .map(|(date, count)| {
+                ((*date).to_owned(), CustomersOfDay { count: *count, ..CustomersOfDay::default() })
+            })
             .collect()
     }
 

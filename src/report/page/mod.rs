@@ -5,9 +5,9 @@
 mod answers;
 mod calendar;
 mod chart;
-mod lines;
 mod outcomes;
 mod render;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -28,12 +28,12 @@ use crate::{
 use answers::{Confirmation, EvidenceShare, NotableEvent, ShownApproval, ShownPlan, ShownToken};
 use calendar::Calendar;
 use chart::Chart;
-use lines::Request;
+use rows::ShownRequest;
 use serde::Serialize;
 
 /// Everything on the page but the rows.
 #[derive(Serialize)]
-pub(super) struct Page<'a> {
+pub(super) struct ReportPage<'a> {
     summary: &'a Summary,
     heading: &'static str,
     is_simulated: bool,
@@ -64,7 +64,7 @@ pub(super) struct Page<'a> {
     calendar: Option<Calendar<'a>>,
     chart: Option<Chart>,
     /// Requests that belong to no row.
-    of_the_run: Vec<Request>,
+    of_the_run: Vec<ShownRequest>,
     files: Vec<(&'a str, String)>,
     /// How the list was read.
     list: Option<ReadingInWords>,
@@ -97,7 +97,7 @@ struct ReasonCount {
     count: u32,
 }
 
-impl<'a> Page<'a> {
+impl<'a> ReportPage<'a> {
     pub(super) fn of(
         told: &'a ReportedRun,
         tally: &'a Tally,
@@ -149,7 +149,7 @@ impl<'a> Page<'a> {
             reasons: reasons(tally),
             calendar: Calendar::of(tally),
             chart: Chart::of(told),
-            of_the_run: run.requests.iter().map(Request::of).collect(),
+            of_the_run: run.requests.iter().map(ShownRequest::of).collect(),
             files: beside.iter().map(|(name, sha256)| (*name, sha256.to_string())).collect(),
             list: opened
                 .input

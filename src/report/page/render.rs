@@ -5,11 +5,11 @@ use super::{
     super::{
         ReportError,
         aside::Aside,
-        rows::{Row, Shown},
+        rows::{ReportedRow, Shown},
         template,
     },
-    Page,
-    lines::Line,
+    ReportPage,
+    rows::ShownRow,
 };
 use crate::domain::is_taken_out;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -37,11 +37,11 @@ impl Groups {
         Self { folder: folder.to_owned(), rows: BTreeMap::new() }
     }
 
-    pub(in crate::report) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(in crate::report) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         let put = match self.rows.entry(row.shown()) {
-            Entry::Occupied(rows) => rows.into_mut().put(&Line::of(row)),
+            Entry::Occupied(rows) => rows.into_mut().put(&ShownRow::of(row)),
             Entry::Vacant(none) => {
-                Aside::begin(&self.folder).and_then(|rows| none.insert(rows).put(&Line::of(row)))
+                Aside::begin(&self.folder).and_then(|rows| none.insert(rows).put(&ShownRow::of(row)))
             }
         };
         put.map_err(ReportError::writing(&self.folder))
@@ -51,7 +51,7 @@ impl Groups {
     fn take(&mut self, name: &str) -> io::Result<Value> {
         let shown = Shown::all().find(|shown| shown.name() == name);
         match shown.and_then(|shown| self.rows.remove(&shown)) {
-            Some(rows) => rows.rows::<Line>(),
+            Some(rows) => rows.rows::<ShownRow>(),
             None => Ok(Value::from(Vec::<Value>::new())),
         }
     }
@@ -61,7 +61,7 @@ impl Groups {
 pub(in crate::report) fn render(
     out: &mut impl Write,
     path: &Path,
-    page: &Page<'_>,
+    page: &ReportPage<'_>,
     mut groups: Groups,
 ) -> Result<(), ReportError> {
     let mut environment = template::environment()?;

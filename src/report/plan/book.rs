@@ -1,7 +1,7 @@
 //! `plan.xlsx`: what is to be allowed, as a workbook.
 
 use super::{
-    Entry, Head,
+    PlanEntry, PlanHead,
     page::lines,
     surprises::{Surprise, left_to_the_service},
 };
@@ -11,7 +11,7 @@ use crate::{
     report::{
         ReportError,
         rows::Shown,
-        workbook::{Cell, Column, Sheet, made_at, writing},
+        workbook::{Cell, Sheet, SheetColumn, made_at, writing},
     },
 };
 use rust_xlsxwriter::{Workbook, XlsxError};
@@ -20,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CUSTOMERS: [Column<'_>; 7] = [
+const CUSTOMERS: [SheetColumn<'_>; 7] = [
     ("Row", 8.0),
     ("Customer tenant ID", 38.0),
     ("Customer", 36.0),
@@ -29,9 +29,9 @@ const CUSTOMERS: [Column<'_>; 7] = [
     ("Before that", 60.0),
     ("Left to the service", 32.0),
 ];
-const FIRST: [Column<'_>; 5] =
+const FIRST: [SheetColumn<'_>; 5] =
     [("What", 44.0), ("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Said", 36.0)];
-const OTHERS: [Column<'_>; 5] =
+const OTHERS: [SheetColumn<'_>; 5] =
     [("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Outcome", 16.0), ("Why", 100.0)];
 
 /// The sheets, in their order.
@@ -42,22 +42,22 @@ const STAYING: usize = 3;
 
 /// The workbook while a plan is gone through. Its long sheets are written row by row to the disk; the same plan gives the
 /// same bytes.
-pub(super) struct Book {
+pub(super) struct PlanWorkbook {
     workbook: Workbook,
     path: PathBuf,
     leaving: u32,
     staying: u32,
 }
 
-impl Book {
-    pub(super) fn begin(folder: &Path, head: &Head) -> Result<Self, ReportError> {
+impl PlanWorkbook {
+    pub(super) fn begin(folder: &Path, head: &PlanHead) -> Result<Self, ReportError> {
         let path = folder.join("plan.xlsx");
         let mut workbook = Workbook::new();
         begin(&mut workbook, folder, head).map_err(writing(&path))?;
         Ok(Self { workbook, path, leaving: 0, staying: 0 })
     }
 
-    pub(super) fn add(&mut self, entry: &Entry<&Judged>) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
         let Self { workbook, path, leaving, staying } = self;
         let added = if entry.decision.verdict == Outcome::Ready {
             *leaving += 1;
@@ -72,7 +72,7 @@ impl Book {
     pub(super) fn end(
         self,
         out: &mut (impl Write + Send),
-        head: &Head,
+        head: &PlanHead,
         surprises: &[Surprise],
     ) -> Result<(), ReportError> {
         let Self { mut workbook, path, leaving, staying } = self;
@@ -87,7 +87,7 @@ impl Book {
     }
 }
 
-fn begin(workbook: &mut Workbook, folder: &Path, head: &Head) -> Result<(), XlsxError> {
+fn begin(workbook: &mut Workbook, folder: &Path, head: &PlanHead) -> Result<(), XlsxError> {
     let planned_at = head.planned.as_ref().map_or(Time::from_millis(0), |planned| planned.planned_at);
     made_at(workbook, folder, planned_at)?;
     workbook.add_worksheet().set_name("Plan")?;
@@ -98,7 +98,7 @@ fn begin(workbook: &mut Workbook, folder: &Path, head: &Head) -> Result<(), Xlsx
     Sheet::of(workbook, STAYING)?.header(&OTHERS)
 }
 
-fn whole(sheet: &mut Sheet<'_>, head: &Head) -> Result<(), XlsxError> {
+fn whole(sheet: &mut Sheet<'_>, head: &PlanHead) -> Result<(), XlsxError> {
     sheet.widths(&[24.0, 100.0])?;
     let refused = head.cannot_be_applied.as_deref().map(|why| ("Cannot be carried out", why));
     let partner = head.partner.name.as_deref().map(|name| ("Partner", name));
@@ -134,7 +134,7 @@ fn first(sheet: &mut Sheet<'_>, surprises: &[Surprise]) -> Result<(), XlsxError>
     sheet.filter(rows, FIRST.len())
 }
 
-fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Result<(), XlsxError> {
+fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
     let before = decision.to_do();
@@ -150,7 +150,7 @@ fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Resul
     sheet.row(number, &cells)
 }
 
-fn other(sheet: &mut Sheet<'_>, number: u32, entry: &Entry<&Judged>) -> Result<(), XlsxError> {
+fn other(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
     let why = decision.note.clone().unwrap_or_else(|| in_one_text(&decision.findings));

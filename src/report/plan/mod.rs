@@ -30,7 +30,7 @@ between them. The SHA-256 of those lines is \
 
 /// What is decided about all, before what is decided about each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Head {
+pub struct PlanHead {
     schema_version: u32,
     /// The run that made the plan, which is not the one that carries it out when that is another.
     pub run_id: RunId,
@@ -110,7 +110,7 @@ pub struct PlannedFor {
 
 /// One decision. It stands by itself, so that nothing has to be taken out of it to check its digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Entry<D> {
+pub struct PlanEntry<D> {
     row: u32,
     /// The customer.
     pub customer_tenant_id: Option<TenantId>,

@@ -2,7 +2,7 @@
 //! finds it.
 
 use super::{
-    Entry, Head, PlannedBy,
+    PlanEntry, PlanHead, PlannedBy,
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
@@ -26,7 +26,7 @@ const TEMPLATE: &str = include_str!("plan.html");
 
 /// What is said of the plan as a whole.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Line {
+pub(super) struct PlanFact {
     pub(super) name: &'static str,
     pub(super) text: String,
     is_mono: bool,
@@ -61,7 +61,7 @@ struct Found {
 }
 
 /// The page while a plan is gone through. Its rows are put aside on disk: there may be many.
-pub(super) struct Page {
+pub(super) struct PlanPage {
     path: PathBuf,
     leaving: Aside,
     staying: Aside,
@@ -69,7 +69,7 @@ pub(super) struct Page {
     others: usize,
 }
 
-impl Page {
+impl PlanPage {
     pub(super) fn begin(folder: &Path) -> Result<Self, ReportError> {
         let path = folder.join("plan.html");
         let aside = || Aside::begin(folder).map_err(ReportError::writing(&path));
@@ -77,7 +77,7 @@ impl Page {
         Ok(Self { path, leaving, staying, others: 0 })
     }
 
-    pub(super) fn add(&mut self, entry: &Entry<&Judged>) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
         let put = if entry.decision.verdict == Outcome::Ready {
             self.leaving.put(&leaving(entry))
         } else {
@@ -90,7 +90,7 @@ impl Page {
     pub(super) fn end(
         self,
         out: &mut impl Write,
-        head: &Head,
+        head: &PlanHead,
         first: &[Surprise],
     ) -> Result<(), ReportError> {
         let Self { path, leaving, staying, others } = self;
@@ -117,9 +117,9 @@ impl Page {
 }
 
 /// What is asked, by whom, and of what it was made.
-pub(super) fn lines(head: &Head) -> Vec<Line> {
+pub(super) fn lines(head: &PlanHead) -> Vec<PlanFact> {
     let mut lines = Vec::new();
-    let mut line = |name, text: String, is_mono| lines.push(Line { name, text, is_mono });
+    let mut line = |name, text: String, is_mono| lines.push(PlanFact { name, text, is_mono });
     if let Some(planned) = &head.planned {
         let PlannedBy { planned_at, operator, host, ticket, reason, input, .. } = planned;
         line("Ticket", ticket.clone().unwrap_or_else(|| "none named".to_owned()), false);
@@ -139,15 +139,15 @@ pub(super) fn lines(head: &Head) -> Vec<Line> {
     lines
 }
 
-fn name_of(entry: &Entry<&Judged>) -> String {
+fn name_of(entry: &PlanEntry<&Judged>) -> String {
     entry.decision.name.clone().unwrap_or_else(|| "(no name)".to_owned())
 }
 
-fn id_of(entry: &Entry<&Judged>) -> String {
+fn id_of(entry: &PlanEntry<&Judged>) -> String {
     entry.customer_tenant_id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn leaving(entry: &Entry<&Judged>) -> Leaving {
+fn leaving(entry: &PlanEntry<&Judged>) -> Leaving {
     let decision = entry.decision;
     Leaving {
         row: decision.row,
@@ -160,7 +160,7 @@ fn leaving(entry: &Entry<&Judged>) -> Leaving {
     }
 }
 
-fn staying(entry: &Entry<&Judged>) -> Staying {
+fn staying(entry: &PlanEntry<&Judged>) -> Staying {
     let decision = entry.decision;
     let found = |one: &Finding| Found { reason: one.reason.to_string(), text: one.explanation() };
     Staying {

@@ -1,6 +1,6 @@
 //! Reads a `plan.json`, and computes its digest again.
 
-use super::{Entry, Head, SCHEMA_VERSION};
+use super::{PlanEntry, PlanHead, SCHEMA_VERSION};
 use crate::{
     domain::{Outcome, Sha256},
     record::{Judged, plan_digest},
@@ -12,9 +12,9 @@ use serde::Deserialize;
 pub struct Plan {
     /// What it says as a whole.
     #[serde(flatten)]
-    pub head: Head,
+    pub head: PlanHead,
     /// What it says of each customer, in the order of the list.
-    pub decisions: Vec<Entry<Judged>>,
+    pub decisions: Vec<PlanEntry<Judged>>,
 }
 
 /// Why a text is no plan that anybody should rely on.
@@ -35,7 +35,7 @@ impl Plan {
     /// Reads a plan and checks each digest in it.
     pub fn parse(text: &[u8]) -> Result<Self, BadPlan> {
         let plan: Self = serde_json::from_slice(text)?;
-        let Head { schema_version, run_id, procedure, partner, digest, ready, .. } = &plan.head;
+        let PlanHead { schema_version, run_id, procedure, partner, digest, ready, .. } = &plan.head;
         if *schema_version != SCHEMA_VERSION {
             return Err(BadPlan::Version(*schema_version));
         }
@@ -65,12 +65,12 @@ impl Plan {
     }
 
     /// The customers that would go.
-    pub fn ready(&self) -> impl Iterator<Item = &Entry<Judged>> {
+    pub fn ready(&self) -> impl Iterator<Item = &PlanEntry<Judged>> {
         self.decisions.iter().filter(|entry| entry.decision.verdict == Outcome::Ready)
     }
 
     /// The others.
-    pub fn others(&self) -> impl Iterator<Item = &Entry<Judged>> {
+    pub fn others(&self) -> impl Iterator<Item = &PlanEntry<Judged>> {
         self.decisions.iter().filter(|entry| entry.decision.verdict != Outcome::Ready)
     }
 }

@@ -1,6 +1,6 @@
 //! What whoever allows a plan should look at first.
 
-use super::{Entry, Plan};
+use super::{Plan, PlanEntry};
 use crate::{
     domain::{Day, Outcome, Preparation, Reason, TenantId},
     record::Judged,
@@ -51,7 +51,7 @@ pub(super) struct Surprises {
 }
 
 impl Surprises {
-    pub(super) fn add<D: Borrow<Judged>>(&mut self, entry: &Entry<D>) {
+    pub(super) fn add<D: Borrow<Judged>>(&mut self, entry: &PlanEntry<D>) {
         let decision: &Judged = entry.decision.borrow();
         let pointed = |said: String| Pointed {
             row: decision.row,
@@ -145,7 +145,7 @@ pub(super) fn left_to_the_service(decision: &Judged) -> Vec<&'static str> {
     decision.allowed.iter().map(|found| found.reason.as_str()).collect()
 }
 
-impl Entry<Judged> {
+impl PlanEntry<Judged> {
     /// The reasons that the service is left to decide about.
     pub fn left_to_the_service(&self) -> String {
         left_to_the_service(&self.decision).join(", ")

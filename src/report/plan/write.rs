@@ -1,10 +1,10 @@
 //! Writes `plan.json` while a run is told.
 
 use super::{
-    super::{ReportError, rows::Row, told::ReportedRun},
-    Entry, HOW_TO_CHECK, Head, PlannedBy, PlannedFor, PlannedInput, SCHEMA_VERSION,
-    book::Book,
-    page::Page,
+    super::{ReportError, rows::ReportedRow, told::ReportedRun},
+    HOW_TO_CHECK, PlanEntry, PlanHead, PlannedBy, PlannedFor, PlannedInput, SCHEMA_VERSION,
+    book::PlanWorkbook,
+    page::PlanPage,
     surprises::Surprises,
 };
 use crate::{
@@ -57,9 +57,9 @@ pub(in crate::report) struct Writing<W: Write> {
     /// The record that sealed the plan: what was decided later is no part of it.
     sealed: Seq,
     separator: &'static str,
-    head: Head,
-    page: Page,
-    book: Book,
+    head: PlanHead,
+    page: PlanPage,
+    book: PlanWorkbook,
     surprises: Surprises,
 }
 
@@ -72,7 +72,7 @@ impl<W: Write> Writing<W> {
     ) -> Result<Self, ReportError> {
         let writing = ReportError::writing::<io::Error>(&path);
         let run = &told.run;
-        let head = Head {
+        let head = PlanHead {
             schema_version: SCHEMA_VERSION,
             run_id: run.opened.applies.as_ref().map_or(&run.id, |plan| &plan.run).clone(),
             procedure: run.opened.procedure,
@@ -95,16 +95,16 @@ impl<W: Write> Writing<W> {
         }
         write!(out, "{text},\n  \"decisions\": [").map_err(&writing)?;
         let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
-        let (page, book) = (Page::begin(&folder)?, Book::begin(&folder, &head)?);
+        let (page, book) = (PlanPage::begin(&folder)?, PlanWorkbook::begin(&folder, &head)?);
         let (separator, surprises) = ("\n    ", Surprises::default());
         Ok(Self { out, path, sealed: plan.seq, separator, head, page, book, surprises })
     }
 
     /// Adds what was decided about the row, if it was not settled when the list was read.
-    pub(in crate::report) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(in crate::report) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         let writing = ReportError::writing::<io::Error>(&self.path);
         for (_, _, decision) in row.story.judged().iter().filter(|(seq, ..)| *seq < self.sealed) {
-            let entry = Entry {
+            let entry = PlanEntry {
                 row: decision.row,
                 customer_tenant_id: row.story.customer(),
                 digest: decision.digest()?,

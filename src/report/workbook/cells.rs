@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Works
 const LONGEST: usize = 32_000;
 
 /// A column: its header, and its width in characters.
-pub(in crate::report) type Column<'a> = (&'a str, f64);
+pub(in crate::report) type SheetColumn<'a> = (&'a str, f64);
 
 /// A sheet of the workbook.
 pub(in crate::report) struct Sheet<'a> {
@@ -57,7 +57,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Names the columns in the first row, which stays in sight.
-    pub(in crate::report) fn header(&mut self, columns: &[Column<'_>]) -> Result<(), XlsxError> {
+    pub(in crate::report) fn header(&mut self, columns: &[SheetColumn<'_>]) -> Result<(), XlsxError> {
         let format = Format::new().set_bold().set_background_color(Color::RGB(0x00e6_eaf0));
         for (at, (name, width)) in (0..).zip(columns) {
             self.sheet.set_column_width(at, *width)?;

@@ -9,9 +9,9 @@ mod sheets;
 #[cfg(test)]
 mod tests;
 
-use super::{ReportError, rows::Row, rows::Tally, summary::Summary, told::ReportedRun};
+use super::{ReportError, rows::ReportedRow, rows::Tally, summary::Summary, told::ReportedRun};
 use crate::{domain::Time, record::Requests};
-pub(super) use cells::{Cell, Column, Sheet};
+pub(super) use cells::{Cell, Sheet, SheetColumn};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
     io::{self, Write},
@@ -26,14 +26,14 @@ const REQUESTS: usize = 3;
 const NEXT_DATES: usize = 4;
 
 /// A workbook that is being written.
-pub(super) struct Book {
+pub(super) struct RunWorkbook {
     workbook: Workbook,
     path: PathBuf,
     customers: u32,
     requests: u32,
 }
 
-impl Book {
+impl RunWorkbook {
     /// Begins the workbook; its scratch files lie in `folder`.
     pub(super) fn begin(folder: &Path, told: &ReportedRun) -> Result<Self, ReportError> {
         let path = folder.join("report.xlsx");
@@ -44,7 +44,7 @@ impl Book {
     }
 
     /// Adds a row of the list.
-    pub(super) fn add(&mut self, row: &Row) -> Result<(), ReportError> {
+    pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
         self.customers += 1;
         let Self { workbook, path, customers, .. } = self;
         Sheet::of(workbook, CUSTOMERS)

@@ -1,12 +1,12 @@
 //! What stands in each sheet.
 
-use super::cells::{Cell, Column, Sheet};
+use super::cells::{Cell, Sheet, SheetColumn};
 use crate::{
     domain::{ListReading, Mode},
     record::{CUSTOMER_COLUMNS, Ended, RequestStory, Value},
     report::{
         page::evidence,
-        rows::{Day, Row, Shown, Tally},
+        rows::{CustomersOfDay, ReportedRow, Shown, Tally},
         summary::Summary,
         told::ReportedRun,
     },
@@ -17,10 +17,11 @@ use std::cmp::Reverse;
 /// A sheet holds 1,048,576 rows; what is beyond is in the audit log.
 pub(super) const MOST_REQUESTS: u32 = 1_000_000;
 
-pub(super) const REASON_COLUMNS: [Column<'_>; 3] = [("Reason", 36.0), ("Rows", 8.0), ("What to do", 90.0)];
-pub(super) const DATE_COLUMNS: [Column<'_>; 5] =
+pub(super) const REASON_COLUMNS: [SheetColumn<'_>; 3] =
+    [("Reason", 36.0), ("Rows", 8.0), ("What to do", 90.0)];
+pub(super) const DATE_COLUMNS: [SheetColumn<'_>; 5] =
     [("May go from", 18.0), ("Act by", 18.0), ("Customers", 12.0), ("Seats", 12.0), ("Some of them", 90.0)];
-pub(super) const REQUEST_COLUMNS: [Column<'_>; 14] = [
+pub(super) const REQUEST_COLUMNS: [SheetColumn<'_>; 14] = [
     ("Record", 10.0),
     ("Purpose", 22.0),
     ("Customer tenant ID", 38.0),
@@ -38,12 +39,12 @@ pub(super) const REQUEST_COLUMNS: [Column<'_>; 14] = [
 ];
 
 /// The columns of the customers, and then the list's own.
-pub(super) fn customer_columns(listed: &[String]) -> Vec<Column<'_>> {
+pub(super) fn customer_columns(listed: &[String]) -> Vec<SheetColumn<'_>> {
     let own = CUSTOMER_COLUMNS.iter().map(|column| (column.heading, column.width));
     own.chain(listed.iter().map(|header| (header.as_str(), 24.0))).collect()
 }
 
-pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &Row) -> Result<(), XlsxError> {
+pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &ReportedRow) -> Result<(), XlsxError> {
     let values: Vec<(Value<'_>, String)> = CUSTOMER_COLUMNS
         .iter()
         .map(|column| {
@@ -115,9 +116,11 @@ pub(super) fn next_dates(sheet: &mut Sheet<'_>, tally: &Tally) -> Result<(), Xls
     let nothing = || Cell::Nothing;
     let dated = tally.days.iter().map(|(date, day)| (Cell::Day(date), nothing(), day));
     let acts = tally.acts.iter().map(|(date, day)| (nothing(), Cell::Day(date), day));
-    let told = |day, from, act_by| Some((from, act_by, day)).filter(|(.., day): &(_, _, &Day)| day.count > 0);
+    let told = |day, from, act_by| {
+        Some((from, act_by, day)).filter(|(.., day): &(_, _, &CustomersOfDay)| day.count > 0)
+    };
     let too_late = told(&tally.too_late, nothing(), Cell::Text("it was too late"));
-    let before = Day { count: tally.dated_before, ..Day::default() };
+    let before = CustomersOfDay { count: tally.dated_before, ..CustomersOfDay::default() };
     let before = told(&before, Cell::Text("see the page: the first edition’s days"), nothing());
     let undated = told(&tally.undated, Cell::Text("somebody must act"), nothing());
     let all = dated.chain(acts).chain(too_late).chain(before).chain(undated);

@@ -1,6 +1,6 @@
 //! A row of the list as the page shows it, with what was sent for it.
 
-use super::super::rows::Row;
+use super::super::rows::ReportedRow;
 use crate::{
     domain::in_one_text,
     record::{CustomerStory, Ended, RequestStory},
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 /// A row as the page shows it.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Line {
+pub(super) struct ShownRow {
     row: u32,
     name: Option<String>,
     id: Option<String>,
     evidence: Option<String>,
     /// The reasons that no finding names.
     reasons: Vec<String>,
-    findings: Vec<Finding>,
+    findings: Vec<ShownFinding>,
     removable_from: Option<String>,
     awaits_an_act: bool,
     act_by: Option<String>,
@@ -29,19 +29,19 @@ pub(super) struct Line {
     finished_at: Option<String>,
     is_provisional: bool,
     cells: Vec<String>,
-    requests: Vec<Request>,
+    requests: Vec<ShownRequest>,
 }
 
 /// A finding, or what is told besides, which has no reason of its own.
 #[derive(Serialize, Deserialize)]
-struct Finding {
+struct ShownFinding {
     reason: Option<String>,
     text: String,
 }
 
 /// A request as the page shows it: no host, no headers, no bodies.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Request {
+pub(super) struct ShownRequest {
     at: Option<String>,
     what: String,
     is_change: bool,
@@ -56,7 +56,7 @@ pub(super) struct Request {
     correlation: Option<String>,
 }
 
-impl Finding {
+impl ShownFinding {
     /// What is told of a row: finding by finding, where that is what the records have in one text.
     fn all(story: &CustomerStory) -> Vec<Self> {
         let told = story.explanation();
@@ -75,7 +75,7 @@ impl Finding {
     }
 }
 
-impl Request {
+impl ShownRequest {
     pub(super) fn of(request: &RequestStory) -> Self {
         let intended = &request.intended;
         let answer = match request.ended() {
@@ -107,10 +107,10 @@ fn path(url: &str) -> String {
     host.find('/').and_then(|at| host.get(at..)).unwrap_or(url).to_owned()
 }
 
-impl Line {
-    pub(super) fn of(row: &Row) -> Self {
+impl ShownRow {
+    pub(super) fn of(row: &ReportedRow) -> Self {
         let story = &row.story;
-        let findings = Finding::all(story);
+        let findings = ShownFinding::all(story);
         let mut reasons: Vec<_> = row.reason_names().into_iter().map(str::to_owned).collect();
         reasons.retain(|name| !findings.iter().any(|finding| finding.reason.as_ref() == Some(name)));
         // What stood in the list is all that there is to recognise a rejected row by.
@@ -135,7 +135,7 @@ impl Line {
             finished_at: story.finished_at().map(|at| at.to_string()),
             is_provisional: row.pending.is_some(),
             cells,
-            requests: story.requests().iter().map(Request::of).collect(),
+            requests: story.requests().iter().map(ShownRequest::of).collect(),
         }
     }
 }
