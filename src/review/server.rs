@@ -3,7 +3,7 @@
 use super::{
     access_check::{AccessCheck, AccessRefused, Caller},
     log_session::{LogSession, LogView, ViewState},
-    pages::{self, Frame, PageAddress, Shown},
+    pages::{self, Frame, PageAddress, ShownPage},
 };
 use http_body_util::Full;
 use hyper::{
@@ -212,7 +212,7 @@ impl Frame {
     }
 }
 
-fn written(shown: Shown, frame: &Frame) -> Response<Full<Bytes>> {
+fn written(shown: ShownPage, frame: &Frame) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(shown.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match pages::render(shown, frame) {
         Ok(html) => response(status, "text/html; charset=utf-8", html),

@@ -242,13 +242,7 @@ const NAMED_ALIKE: [(&str, &[&str]); 5] = [
         "the unit of a procedure and that of its last change, each called as what it is the unit of",
         &["RemoveRelationship"],
     ),
-    (
-        "still to be told apart",
-        &[
-            "Request",
-            "Shown",
-        ],
-    ),
+    ("still to be told apart", &["Request"]),
 ];
 
 /// The type that this line defines. Those of a trait and of its implementations are indented, and are no names.

@@ -1,6 +1,6 @@
 //! Which field answers which control.
 
-use super::{Shown, Tools};
+use super::{ShownPage, Tools};
 use crate::audit::QueryError;
 use minijinja::Value;
 
@@ -91,7 +91,7 @@ const ALL: [(&str, &str, &[ControlRow]); 3] = [
     ("SOC 2, CC6.3", "Access is removed when it is no longer needed: what an auditor tests.", SOC),
 ];
 
-pub(super) fn show(tools: &Tools) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools) -> Result<ShownPage, QueryError> {
     let latest = tools.reader.runs()?.pop().map(|run| run.run_id.to_string());
     let controls: Vec<Value> = ALL
         .iter()
@@ -103,7 +103,7 @@ pub(super) fn show(tools: &Tools) -> Result<Shown, QueryError> {
             values! { name, asks, lines }
         })
         .collect();
-    Ok(Shown::new("controls.html", "Which field answers which control", values! { controls, latest }))
+    Ok(ShownPage::new("controls.html", "Which field answers which control", values! { controls, latest }))
 }
 
 /// Each column that is named.

@@ -1,6 +1,6 @@
 //! One customer in one run: how it ended, what changed, and each record about it.
 
-use super::{Shown, Tools, customers::line, difference, timeline};
+use super::{ShownPage, Tools, customers::line, difference, timeline};
 use crate::{
     audit::{QueryError, StoredRecord},
     domain::{RunId, Seq, awaits_an_act},
@@ -15,9 +15,9 @@ const TOLD: u32 = 5000;
 /// So many other runs are named.
 const OTHERS: u32 = 20;
 
-pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<ShownPage, QueryError> {
     let Some(found) = tools.index.customer(run, row)? else {
-        return Ok(Shown::nothing(&format!("Run `{run}` has no row {row}.")));
+        return Ok(ShownPage::nothing(&format!("Run `{run}` has no row {row}.")));
     };
     let mut places = tools.index.about(run, Some(row), None, TOLD + 1)?;
     let (is_cut, is_partly_told) = (places.len() > RECORDS, places.len() > TOLD as usize);
@@ -56,7 +56,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<Shown, QueryE
         is_cut,
     };
     let title = found.name.or(found.customer).unwrap_or_else(|| format!("Row {row}"));
-    Ok(Shown::new("customer.html", title, values))
+    Ok(ShownPage::new("customer.html", title, values))
 }
 
 /// The row, told from these records and what happened to all rows at once.

@@ -1,7 +1,7 @@
 //! The rows of a run, by what is asked of them.
 
 use super::{
-    Shown, Tools,
+    ShownPage, Tools,
     form::{FormAnswers, query},
     run::outcome_names,
 };
@@ -76,13 +76,15 @@ impl CustomerSearch {
     }
 }
 
-pub(super) fn show(tools: &Tools, run: &RunId, asked: &CustomerSearch) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, asked: &CustomerSearch) -> Result<ShownPage, QueryError> {
     let Some(indexed) = tools.index.run(run) else {
-        return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
+        return Ok(ShownPage::nothing(&format!("The log has no run `{run}`.")));
     };
     let filter = match asked.filter() {
         Ok(filter) => filter,
-        Err(why) => return Ok(Shown::message(400, "That cannot be asked", &why, "Go back and correct it.")),
+        Err(why) => {
+            return Ok(ShownPage::message(400, "That cannot be asked", &why, "Go back and correct it."));
+        }
     };
     let mut found = tools.index.customers(run, &filter, ROWS + 1)?;
     let has_more = found.len() > ROWS as usize;
@@ -106,7 +108,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &CustomerSearch) -> Result
         first => asked.query(None),
         next,
     };
-    Ok(Shown::new("customers.html", format!("Customers of run {run}"), values))
+    Ok(ShownPage::new("customers.html", format!("Customers of run {run}"), values))
 }
 
 /// A row of a table of customers.

@@ -1,6 +1,6 @@
 //! What every page has around it: the verdict on top, the ways to the other pages, the style.
 
-use super::{Shown, verdict as verdicts};
+use super::{ShownPage, verdict as verdicts};
 use crate::{audit::verify::Verification, domain::Time, report};
 use minijinja::{Environment, Error, Value, context, value::merge_maps};
 use std::sync::OnceLock;
@@ -75,8 +75,8 @@ fn environment() -> Result<&'static Environment<'static>, Error> {
 }
 
 /// The whole page.
-pub(in crate::review) fn render(shown: Shown, frame: &Frame) -> Result<String, Error> {
-    let Shown { title, template, values, .. } = shown;
+pub(in crate::review) fn render(shown: ShownPage, frame: &Frame) -> Result<String, Error> {
+    let ShownPage { title, template, values, .. } = shown;
     environment()?.get_template(template)?.render(merge_maps([context! { title }, frame.values(), values]))
 }
 

@@ -44,14 +44,14 @@ pub(super) struct Tools {
 
 /// A page without its frame.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct ShownPage {
     pub(super) status: u16,
     title: String,
     template: &'static str,
     values: Value,
 }
 
-impl Shown {
+impl ShownPage {
     fn new(template: &'static str, title: impl Into<String>, values: Value) -> Self {
         Self { status: 200, title: title.into(), template, values }
     }
@@ -73,7 +73,11 @@ impl Shown {
 }
 
 /// Makes a page. `found` is the verdict, once there is one.
-pub(super) fn show(tools: &Tools, page: &PageAddress, found: Option<&Result<Verification, String>>) -> Shown {
+pub(super) fn show(
+    tools: &Tools,
+    page: &PageAddress,
+    found: Option<&Result<Verification, String>>,
+) -> ShownPage {
     let made = match page {
         PageAddress::Runs => runs::show(tools),
         PageAddress::Run(run) => run::show(tools, run),
@@ -85,15 +89,15 @@ pub(super) fn show(tools: &Tools, page: &PageAddress, found: Option<&Result<Veri
         PageAddress::Controls => controls::show(tools),
         PageAddress::Verify => verdict::show(tools, found),
         PageAddress::Unknown | PageAddress::Style | PageAddress::Script | PageAddress::Verdict => {
-            Ok(Shown::nothing("Nothing of the log has this address."))
+            Ok(ShownPage::nothing("Nothing of the log has this address."))
         }
     };
     made.unwrap_or_else(|error: QueryError| failed(&error))
 }
 
-fn failed(error: &QueryError) -> Shown {
+fn failed(error: &QueryError) -> ShownPage {
     let text = format!("The log could not be asked: {error}.");
-    Shown::message(
+    ShownPage::message(
         500,
         "This page could not be made",
         &text,
@@ -103,7 +107,7 @@ fn failed(error: &QueryError) -> Shown {
 }
 
 /// While the log is being read.
-pub(super) fn reading(read: u64, total: u64) -> Shown {
+pub(super) fn reading(read: u64, total: u64) -> ShownPage {
     let text = if total == 0 {
         "The log has just been opened.".to_owned()
     } else {
@@ -111,20 +115,20 @@ pub(super) fn reading(read: u64, total: u64) -> Shown {
     };
     let more = "This page appears when that is done. Without a script, reload it.";
     let values = values! { text, more, waits => true };
-    Shown { status: 503, ..Shown::new("message.html", "The log is being read", values) }
+    ShownPage { status: 503, ..ShownPage::new("message.html", "The log is being read", values) }
 }
 
 /// When the log changed while a page was made from it.
-pub(super) fn changed() -> Shown {
+pub(super) fn changed() -> ShownPage {
     let text = "The log changed at this moment, so that this page would have shown two states of it.";
     let values =
         values! { text, more => "It is read again. Without a script, reload this page.", waits => true };
-    Shown { status: 503, ..Shown::new("message.html", "The log is being read again", values) }
+    ShownPage { status: 503, ..ShownPage::new("message.html", "The log is being read again", values) }
 }
 
 /// When the log cannot be read.
-pub(super) fn broken(why: &str) -> Shown {
-    Shown::message(
+pub(super) fn broken(why: &str) -> ShownPage {
+    ShownPage::message(
         500,
         "The log cannot be read",
         why,

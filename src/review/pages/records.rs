@@ -1,6 +1,6 @@
 //! The records of a run that are about no row: its beginning and end, listings, pauses, sign-ins.
 
-use super::{Shown, Tools, timeline};
+use super::{ShownPage, Tools, timeline};
 use crate::{
     audit::QueryError,
     domain::{RunId, Seq},
@@ -9,9 +9,9 @@ use crate::{
 /// So many records make a page.
 const RECORDS: u32 = 30;
 
-pub(super) fn show(tools: &Tools, run: &RunId, after: Option<Seq>) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, after: Option<Seq>) -> Result<ShownPage, QueryError> {
     if tools.index.run(run).is_none() {
-        return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
+        return Ok(ShownPage::nothing(&format!("The log has no run `{run}`.")));
     }
     let mut places = tools.index.about(run, None, after, RECORDS + 1)?;
     let has_more = places.len() > RECORDS as usize;
@@ -20,5 +20,5 @@ pub(super) fn show(tools: &Tools, run: &RunId, after: Option<Seq>) -> Result<Sho
     let values = values! {
         run => run.as_str(), next, is_first => after.is_none(), timeline => timeline::of(tools, &places)?,
     };
-    Ok(Shown::new("timeline.html", format!("Records of run {run}"), values))
+    Ok(ShownPage::new("timeline.html", format!("Records of run {run}"), values))
 }

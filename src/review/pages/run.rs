@@ -1,6 +1,6 @@
 //! One run: the reviewer's four questions, and what there is to ask further.
 
-use super::{Shown, Tools, runs::counts};
+use super::{ShownPage, Tools, runs::counts};
 use crate::{
     audit::{IndexedRun, QueryError, RunLine},
     domain::{Outcome, RunId, Time},
@@ -30,10 +30,10 @@ fn steps(tools: &Tools, indexed: &IndexedRun) -> Result<Vec<Value>, QueryError> 
     Ok(steps)
 }
 
-pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId) -> Result<ShownPage, QueryError> {
     let line = tools.reader.runs()?.into_iter().find(|line| line.run_id == *run);
     let (Some(line), Some(indexed)) = (line, tools.index.run(run)) else {
-        return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
+        return Ok(ShownPage::nothing(&format!("The log has no run `{run}`.")));
     };
     let IndexedRun { story, totals, .. } = indexed;
     let told = story.as_ref();
@@ -72,7 +72,7 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<Shown, QueryError> {
         last => indexed.last,
         head => tools.reader.head_over(indexed.last)?,
     };
-    Ok(Shown::new("run.html", format!("Run {run}"), values))
+    Ok(ShownPage::new("run.html", format!("Run {run}"), values))
 }
 
 fn shown(totals: &RunTotals) -> BTreeMap<report::Shown, u32> {

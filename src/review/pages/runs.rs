@@ -1,16 +1,16 @@
 //! All runs.
 
-use super::{Shown, Tools};
+use super::{ShownPage, Tools};
 use crate::{audit::QueryError, domain::Outcome, record::RunTotals};
 use minijinja::{Value, value::Serde};
 
-pub(super) fn show(tools: &Tools) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools) -> Result<ShownPage, QueryError> {
     let mut runs = Vec::new();
     for run in tools.reader.runs()?.into_iter().rev() {
         let counts = tools.index.run(&run.run_id).map(|run| counts(&run.totals)).unwrap_or_default();
         runs.push(values! { line => Value::from(Serde(&run)), counts });
     }
-    Ok(Shown::new("runs.html", "Runs", values! { runs, records => tools.index.records() }))
+    Ok(ShownPage::new("runs.html", "Runs", values! { runs, records => tools.index.records() }))
 }
 
 /// The outcomes that occurred, in the order of all reports; rows without one at the end.

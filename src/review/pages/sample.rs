@@ -4,7 +4,7 @@
 //! feed between them. The rows with the smallest lots are the sample. Without this program:
 //! `printf 'SEED\nRUN\nROW' | sha256sum`.
 
-use super::{Shown, Tools, customers::line, form::FormAnswers};
+use super::{ShownPage, Tools, customers::line, form::FormAnswers};
 use crate::{
     audit::QueryError,
     domain::{Outcome, Procedure, RunId, Sha256, is_taken_out},
@@ -41,9 +41,9 @@ fn draw(seed: &str, run: &RunId, rows: &[u32], count: usize) -> Vec<(Sha256, u32
     lots
 }
 
-pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<ShownPage, QueryError> {
     if tools.index.run(run).is_none() {
-        return Ok(Shown::nothing(&format!("The log has no run `{run}`.")));
+        return Ok(ShownPage::nothing(&format!("The log has no run `{run}`.")));
     }
     let count = asked.count.unwrap_or(USUAL).clamp(1, MOST);
     let mut rows = Vec::new();
@@ -59,7 +59,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<S
     }
     let removed = rows.len();
     let values = values! { run => run.as_str(), seed => asked.seed, count, removed, lines, most => MOST };
-    Ok(Shown::new("sample.html", format!("Sample of run {run}"), values))
+    Ok(ShownPage::new("sample.html", format!("Sample of run {run}"), values))
 }
 
 #[cfg(test)]

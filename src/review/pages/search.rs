@@ -1,6 +1,6 @@
 //! Any ID: whose, or of what, and where it stands.
 
-use super::{Shown, Tools, customers::line};
+use super::{ShownPage, Tools, customers::line};
 use crate::{audit::QueryError, record::Line};
 use minijinja::{Value, value::Serde};
 
@@ -9,12 +9,12 @@ const SHORTEST: usize = 4;
 /// So many places are shown of each kind.
 const PLACES: u32 = 50;
 
-pub(super) fn show(tools: &Tools, asked: &str) -> Result<Shown, QueryError> {
+pub(super) fn show(tools: &Tools, asked: &str) -> Result<ShownPage, QueryError> {
     let id = asked.trim().trim_matches(['{', '}']).to_lowercase();
     let title = "Search by ID";
     if id.chars().count() < SHORTEST {
         let is_short = !id.is_empty();
-        return Ok(Shown::new("search.html", title, values! { asked, is_short, is_asked => false }));
+        return Ok(ShownPage::new("search.html", title, values! { asked, is_short, is_asked => false }));
     }
     let runs: Vec<Value> = tools
         .reader
@@ -44,5 +44,5 @@ pub(super) fn show(tools: &Tools, asked: &str) -> Result<Shown, QueryError> {
         customers => customers.iter().map(line).collect::<Vec<_>>(),
         places, more, found,
     };
-    Ok(Shown::new("search.html", title, values))
+    Ok(ShownPage::new("search.html", title, values))
 }

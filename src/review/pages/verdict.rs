@@ -1,6 +1,6 @@
 //! Whether anybody has touched the log: the verdict of `verify`, in its own words.
 
-use super::{Shown, Tools};
+use super::{ShownPage, Tools};
 use crate::{
     audit::{
         QueryError,
@@ -42,7 +42,10 @@ const fn name(verdict: Verdict) -> &'static str {
 }
 
 /// Everything that was looked at.
-pub(super) fn show(tools: &Tools, found: Option<&Result<Verification, String>>) -> Result<Shown, QueryError> {
+pub(super) fn show(
+    tools: &Tools,
+    found: Option<&Result<Verification, String>>,
+) -> Result<ShownPage, QueryError> {
     let found = found.and_then(|found| found.as_ref().ok());
     let checks: Vec<Value> = found.map(|found| found.checks.iter().map(check).collect()).unwrap_or_default();
     // Of a log that was altered nothing is proved, whatever a head covers.
@@ -69,7 +72,7 @@ pub(super) fn show(tools: &Tools, found: Option<&Result<Verification, String>>) 
         covered => found.map(|found| found.covered),
         is_done => found.is_some(),
     };
-    Ok(Shown::new("verify.html", "Has anybody touched this file?", values))
+    Ok(ShownPage::new("verify.html", "Has anybody touched this file?", values))
 }
 
 fn run(run: &RunProof) -> Value {
