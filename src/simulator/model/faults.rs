@@ -1,7 +1,7 @@
 //! What goes wrong: in order, as the scenario says, or at random.
 
 use super::super::random::Random;
-use super::super::scenario::{Action, Chaos, ChaosKind, Effect, On, ScriptedFault};
+use super::super::scenario::{Action, Chaos, ChaosKind, EffectTime, On, ScriptedFault};
 use crate::domain::TenantId;
 
 /// The faults of a scenario and how often each was reached.
@@ -62,7 +62,7 @@ fn at_random(kind: ChaosKind, random: &mut Random) -> Action {
         ChaosKind::Cut => Action::CutBeforeAnswer { effect: false },
         ChaosKind::CutWithEffect => Action::CutBeforeAnswer { effect: true },
         ChaosKind::CutInBody => Action::CutInBody {},
-        ChaosKind::Slow => Action::Slow { delay_ms: random.between(100, 5_000), effect: Effect::AtOnce },
+        ChaosKind::Slow => Action::Slow { delay_ms: random.between(100, 5_000), effect: EffectTime::AtOnce },
         ChaosKind::Late => Action::LateEffect { after_ms: random.between(100, 60_000), status: None },
         ChaosKind::Garbage => Action::Garbage {},
         ChaosKind::Short => {

@@ -1,6 +1,6 @@
 //! How a fault of the scenario changes the way of a request.
 
-use super::super::scenario::{Action, Effect};
+use super::super::scenario::{Action, EffectTime};
 use super::answers::{Body, DraftAnswer};
 use super::issuer;
 use super::route::Route;
@@ -24,7 +24,7 @@ impl Model {
             | Action::CutBeforeAnswer { effect: false }
             | Action::Entra { .. }
             | Action::Redirect { .. } => When::Never,
-            Action::Slow { delay_ms, effect: Effect::AtEnd } => When::At(later(*delay_ms)),
+            Action::Slow { delay_ms, effect: EffectTime::AtEnd } => When::At(later(*delay_ms)),
             Action::LateEffect { after_ms, .. } => When::At(later(*after_ms)),
             _ => When::Now,
         };

@@ -1,6 +1,6 @@
 //! The gateway's limits.
 
-use super::super::scenario::{Limit, LimitKind, On, Per, RetryAfter};
+use super::super::scenario::{Limit, LimitKind, On, Per, RetryAfterForm};
 use super::answers::{DraftAnswer, http_date};
 use crate::domain::{TenantId, Time};
 use std::collections::{BTreeMap, VecDeque};
@@ -41,16 +41,16 @@ impl Throttle {
             .filter_map(|gate| Some((gate.count(now, on, customer)?, gate.limit.retry_after)));
         let (wait, form) = waits.collect::<Vec<_>>().into_iter().max_by_key(|(wait, _)| *wait)?;
         let seconds = match form {
-            RetryAfter::Absurd => 365 * 24 * 3600,
+            RetryAfterForm::Absurd => 365 * 24 * 3600,
             _ => u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1),
         };
         let answer = DraftAnswer::throttled(seconds);
         Some(match form {
-            RetryAfter::None => answer,
-            RetryAfter::Seconds | RetryAfter::Absurd => {
+            RetryAfterForm::None => answer,
+            RetryAfterForm::Seconds | RetryAfterForm::Absurd => {
                 answer.with_header("Retry-After", seconds.to_string())
             }
-            RetryAfter::Date => {
+            RetryAfterForm::Date => {
                 // A date has whole seconds, so it is rounded up.
                 let until = now.plus(Duration::from_secs(seconds)).as_millis();
                 let rounded = Time::from_millis(until.saturating_add(999) / 1000 * 1000);

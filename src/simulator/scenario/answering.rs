@@ -26,7 +26,7 @@ impl Default for Paging {
 
 words! {
     /// The form of `links.next.uri`.
-    NextLink {
+    pub enum NextLink {
         /// `/customers?…`, to be joined with the base URL and its `/v1`.
         #[default]
         Short,
@@ -36,7 +36,7 @@ words! {
 }
 words! {
     /// What `totalCount` counts.
-    TotalCount {
+    pub enum TotalCount {
         /// All customers.
         #[default]
         All,
@@ -46,7 +46,7 @@ words! {
 }
 words! {
     /// The casing of the keys of JSON bodies.
-    Casing {
+    pub enum Casing {
         /// `relationshipToPartner`.
         #[default]
         Camel,
@@ -58,7 +58,7 @@ words! {
 }
 words! {
     /// How a fault's code is written.
-    CodeForm {
+    pub enum CodeForm {
         /// `"20002"`.
         #[default]
         Text,
@@ -68,7 +68,7 @@ words! {
 }
 words! {
     /// What is in the body of the 200 that answers a removal.
-    RemovalAnswer {
+    pub enum RemovalAnswer {
         /// The customer.
         #[default]
         Customer,
@@ -80,7 +80,7 @@ words! {
 }
 words! {
     /// How a read of a customer answers when there is no relationship any more.
-    AfterRemoval {
+    pub enum AfterRemoval {
         /// 404, code 60003.
         #[default]
         NotFound,
@@ -92,7 +92,7 @@ words! {
 }
 words! {
     /// Which preconditions of a removal the service itself enforces.
-    Enforced {
+    pub enum Enforced {
         /// All of them.
         #[default]
         All,

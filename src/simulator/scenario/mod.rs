@@ -26,7 +26,7 @@
 
 /// A word of the scenario: its variants are written in `snake_case`.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -49,7 +49,7 @@ pub use customer::{
 };
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{
-    Action, Chaos, ChaosKind, Effect, Latency, Limit, LimitKind, On, Per, RetryAfter, ScriptedFault,
+    Action, Chaos, ChaosKind, EffectTime, Latency, Limit, LimitKind, On, Per, RetryAfterForm, ScriptedFault,
 };
 
 use crate::domain::{TenantId, Time};

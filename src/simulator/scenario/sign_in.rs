@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 words! {
     /// What becomes of refresh tokens.
-    Rotation {
+    pub enum Rotation {
         /// Each answer has a new one, and the old one stays good, as with Entra.
         #[default]
         KeepsOld,
@@ -16,7 +16,7 @@ words! {
 }
 words! {
     /// How numbers are written in answers.
-    NumberForm {
+    pub enum NumberForm {
         /// As numbers, as version 2 of the endpoint does.
         #[default]
         Number,
@@ -26,7 +26,7 @@ words! {
 }
 words! {
     /// An answer to the question whether the code was entered.
-    PollAnswer {
+    pub enum PollAnswer {
         /// `authorization_pending`.
         #[default]
         Pending,
@@ -40,7 +40,7 @@ words! {
 }
 words! {
     /// Where the answer to `ValidateMfa: true` stands.
-    MfaShown {
+    pub enum MfaShown {
         /// In the header `isMfaCompliant`.
         #[default]
         Header,

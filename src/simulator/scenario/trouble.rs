@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 words! {
     /// Which requests are meant.
-    On {
+    pub enum On {
         /// `PATCH /v1/customers/{id}`.
         Remove,
         /// `GET /v1/customers/{id}`.
@@ -44,7 +44,7 @@ words! {
 }
 words! {
     /// How a limit counts.
-    LimitKind {
+    pub enum LimitKind {
         /// At most `requests` in any `window_ms`; rejected requests count, too.
         #[default]
         Window,
@@ -54,7 +54,7 @@ words! {
 }
 words! {
     /// For whom a limit counts.
-    Per {
+    pub enum Per {
         /// Everybody together.
         #[default]
         Partner,
@@ -64,7 +64,7 @@ words! {
 }
 words! {
     /// The form of `Retry-After`.
-    RetryAfter {
+    pub enum RetryAfterForm {
         /// Whole seconds.
         #[default]
         Seconds,
@@ -94,7 +94,7 @@ pub struct Limit {
     pub per: Per,
     /// `seconds`, `date`, `none` or `absurd`.
     #[serde(default)]
-    pub retry_after: RetryAfter,
+    pub retry_after: RetryAfterForm,
     /// Which requests count; all if empty.
     #[serde(default)]
     pub on: Vec<On>,
@@ -131,7 +131,7 @@ const fn once() -> u64 {
 
 words! {
     /// When a slow request has its effect.
-    Effect {
+    pub enum EffectTime {
         /// When it arrives.
         #[default]
         AtOnce,
@@ -185,7 +185,7 @@ pub enum Action {
         delay_ms: u64,
         /// When the change takes place: `at_once` or `at_end`.
         #[serde(default)]
-        effect: Effect,
+        effect: EffectTime,
     },
     /// The answer is lost, and the change takes place later.
     LateEffect {
