@@ -7,20 +7,7 @@ use crate::{
     domain::is_taken_out,
     record::Setting,
 };
-use serde::Deserialize;
 use std::collections::BTreeMap;
-
-/// `[approval]` in `offboard.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct ApprovalToml {
-    /// A plan that removes more than this needs an approval.
-    pub(super) required_above: Option<u32>,
-    /// The public halves of the keys that may approve.
-    pub(super) approvers: Vec<String>,
-    /// Whether an approval by the operator's own user is refused, whatever key signed it.
-    pub(super) other_person: Option<bool>,
-}
 
 /// What the settings file says about who may approve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

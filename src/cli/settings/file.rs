@@ -1,6 +1,6 @@
 //! `offboard.toml`, which can hold everything but credentials.
 
-use super::{approval::ApprovalToml, duration::WrittenDuration, place, spelling};
+use super::{duration::WrittenDuration, place, spelling};
 use crate::{
     audit::{VerifyingKey, names_a_file},
     cli::exit::Failure,
@@ -44,6 +44,18 @@ pub(super) struct Toml {
     /// Where the file is, if there is one.
     #[serde(skip)]
     pub(super) path: Option<PathBuf>,
+}
+
+/// `[approval]` in `offboard.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ApprovalToml {
+    /// A plan that removes more than this needs an approval.
+    pub(super) required_above: Option<u32>,
+    /// The public halves of the keys that may approve.
+    pub(super) approvers: Vec<String>,
+    /// Whether an approval by the operator's own user is refused, whatever key signed it.
+    pub(super) other_person: Option<bool>,
 }
 
 impl Toml {
