@@ -22,9 +22,7 @@ pub(crate) use system::{
     PRIVACY_OF_FILES, create_private_folder, exposure, open_plain, private, seal, unseal,
 };
 // Files and disks.
-pub(crate) use system::{
-    Identity, identity, is_held_open, keep_free, largest_file, lock_folder, read_at, sync_folder,
-};
+pub(crate) use system::{identity, is_held_open, keep_free, largest_file, lock_folder, read_at, sync_folder};
 // Where things are, and whose.
 pub(crate) use system::{DATA_FOLDER_NEEDS, data_folder, distrusted};
 // Who and where.
@@ -32,14 +30,26 @@ pub(crate) use system::{account, host, user_name};
 // The process and its terminal.
 pub(crate) use system::{
     AsTerminal, Stops, harden, most_handles, require_handles, shell_command, shows_colors, since_boot,
-    terminal_size,
 };
 
 use shell::Shell;
 use std::{
-    env, io,
+    env,
+    fs::File,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
+
+/// Which file it is, whatever its name, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// Device or volume, and number on it.
+    pub(crate) number: (u64, u64),
+    /// How many names it has.
+    pub(crate) names: u64,
+    /// Its bytes.
+    pub(crate) length: u64,
+}
 
 /// Why a log may not lie in a folder: locks, shared memory or the bytes themselves cannot be trusted there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +86,17 @@ pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
 /// How many bytes may still be written below this folder.
 pub(crate) fn free_space(folder: &Path) -> io::Result<u64> {
     fs4::available_space(folder)
+}
+
+/// Gives a file, which is empty, so many bytes on the disk.
+fn fill(mut file: &File, size: usize) -> io::Result<()> {
+    file.write_all(&vec![0x5a; size])?;
+    file.sync_all()
+}
+
+/// The columns and lines of this terminal.
+pub(crate) fn terminal_size(terminal: impl AsTerminal) -> Option<(u16, u16)> {
+    terminal_size::terminal_size_of(terminal).map(|(width, height)| (width.0, height.0))
 }
 
 /// The shell that commands are copied into.

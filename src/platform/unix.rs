@@ -1,6 +1,6 @@
 //! Linux and macOS.
 
-use super::{NETWORK, shell::Shell};
+use super::{Identity, NETWORK, fill, shell::Shell};
 use etcetera::BaseStrategy as _;
 use rustix::{
     fs::{FallocateFlags, Mode, OFlags, fallocate},
@@ -11,7 +11,7 @@ use std::{
     env,
     fs::{self, DirBuilder, File, Metadata, OpenOptions},
     future::poll_fn,
-    io::{self, Write as _},
+    io,
     os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     task::Poll,
@@ -86,17 +86,6 @@ pub(crate) fn unseal(held: &[u8]) -> io::Result<Vec<u8>> {
     Ok(held.to_vec())
 }
 
-/// Which file it is, whatever its name, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// Device and number.
-    pub(crate) number: (u64, u64),
-    /// How many names it has.
-    pub(crate) names: u64,
-    /// Its bytes.
-    pub(crate) length: u64,
-}
-
 /// Which file has this name.
 pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     let found = fs::metadata(path)?;
@@ -122,13 +111,10 @@ pub(crate) fn lock_folder(folder: &Path) -> io::Result<File> {
 }
 
 /// Keeps so much room on the disk for this file, which is empty.
-pub(crate) fn keep_free(mut file: &File, size: usize) -> io::Result<()> {
+pub(crate) fn keep_free(file: &File, size: usize) -> io::Result<()> {
     match fallocate(file, FallocateFlags::empty(), 0, size as u64) {
         // A file system that cannot promise room is given something to keep.
-        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-            file.write_all(&vec![0x5a; size])?;
-            file.sync_all()
-        }
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => fill(file, size),
         kept => Ok(kept?),
     }
 }
@@ -292,11 +278,6 @@ pub(crate) fn shell_command(line: &str) -> Command {
 /// Whether a terminal shows colours here.
 pub(crate) fn shows_colors() -> bool {
     true
-}
-
-/// The columns and lines of this terminal.
-pub(crate) fn terminal_size(terminal: impl AsTerminal) -> Option<(u16, u16)> {
-    terminal_size::terminal_size_of(terminal).map(|(width, height)| (width.0, height.0))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Windows.
 
-use super::NETWORK;
+use super::{Identity, NETWORK, fill};
 use etcetera::BaseStrategy as _;
 use std::{
     env,
     fs::{self, File, Metadata, OpenOptions},
-    io::{self, Write as _},
+    io,
     os::windows::fs::FileExt as _,
     path::{Component, Path, PathBuf, Prefix},
     sync::OnceLock,
@@ -76,17 +76,6 @@ pub(crate) fn unseal(held: &[u8]) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Which file it is, whatever its name, and how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    /// Volume and number.
-    pub(crate) number: (u64, u64),
-    /// How many names it has.
-    pub(crate) names: u64,
-    /// Its bytes.
-    pub(crate) length: u64,
-}
-
 /// Which file has this name.
 pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     let found = winapi_util::file::information(Handle::from_path_any(path)?)?;
@@ -125,9 +114,8 @@ pub(crate) fn lock_folder(folder: &Path) -> io::Result<File> {
 }
 
 /// Keeps so much room on the disk for this file, which is empty.
-pub(crate) fn keep_free(mut file: &File, size: usize) -> io::Result<()> {
-    file.write_all(&vec![0x5a; size])?;
-    file.sync_all()
+pub(crate) fn keep_free(file: &File, size: usize) -> io::Result<()> {
+    fill(file, size)
 }
 
 /// The largest size that a file may have for this process. Nobody sets one here.
@@ -261,11 +249,6 @@ pub(crate) fn shell_command(line: &str) -> Command {
 /// Whether the console shows colours, once it is asked to.
 pub(crate) fn shows_colors() -> bool {
     Console::stderr().and_then(|mut console| console.set_virtual_terminal_processing(true)).is_ok()
-}
-
-/// The columns and lines of this console.
-pub(crate) fn terminal_size(terminal: impl AsTerminal) -> Option<(u16, u16)> {
-    terminal_size::terminal_size_of(terminal).map(|(width, height)| (width.0, height.0))
 }
 
 #[cfg(test)]

@@ -232,7 +232,7 @@ fn nobody_spells_a_kind_of_record() {
 
 /// Names that more than one type has, and why they may.
 const NAMED_ALIKE: [(&str, &[&str]); 4] = [
-    ("the same thing, once for each system", &["Identity", "Stops"]),
+    ("the same thing, once for each system", &["Stops"]),
     ("the same small thing, in two rooms that share nothing", &["Doorkeeper", "Tell"]),
     (
         "a word of the trade, once as the program knows the service and once as the simulator plays it",
