@@ -62,7 +62,7 @@ pub enum UnsafePlace {
         "in a folder that {0} synchronises, which can put an older copy in its place while it is written; choose a folder \
          that nothing synchronises"
     )]
-    Synchronised(String),
+    Synchronised(&'static str),
 }
 
 /// What is said of a folder of another machine.

@@ -56,9 +56,9 @@ impl Services {
     }
 
     /// Whoever synchronises this folder.
-    pub(super) fn synchronise(&self, folder: &Path) -> Option<String> {
+    pub(super) fn synchronise(&self, folder: &Path) -> Option<&'static str> {
         if let Some((_, service)) = self.roots.iter().find(|(root, _)| below(folder, root).is_some()) {
-            return Some((*service).to_owned());
+            return Some(service);
         }
         let within = below(folder, self.home.as_ref()?)?;
         let by_name = IN_HOME.iter().find(|(path, _)| {
@@ -66,10 +66,7 @@ impl Services {
         });
         let first = within.first()?;
         let by_beginning = || BEGINNINGS.iter().find(|(beginning, _)| first.starts_with(beginning));
-        by_name
-            .map(|(_, service)| service)
-            .or_else(|| by_beginning().map(|(_, service)| service))
-            .map(|&service| service.to_owned())
+        by_name.map(|(_, service)| *service).or_else(|| by_beginning().map(|(_, service)| *service))
     }
 }
 
@@ -117,7 +114,7 @@ mod tests {
             ("/Users/eve/Dropbox", None),
             ("/srv/Dropbox", None),
         ] {
-            assert_eq!(services.synchronise(Path::new(folder)).as_deref(), service, "{folder}");
+            assert_eq!(services.synchronise(Path::new(folder)), service, "{folder}");
         }
         assert_eq!(Services::default().synchronise(Path::new("/")), None);
     }
