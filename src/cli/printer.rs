@@ -83,22 +83,15 @@ impl Printer {
         self.interactive
     }
 
-    /// Data. A reader that went away is no fault.
+    /// Data, with nothing in it that a terminal obeys but what this program means.
     pub(super) fn data(&self, text: &str) -> Result<(), Failure> {
-        let text = if !self.json {
+        write_data(&if !self.json {
             self.harmless(text)
         } else if is_taken_out("json-that-moves-the-cursor") {
             text.into()
         } else {
             terminal_escape::json(text)
-        };
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::usage(format!("cannot write to standard output: {error}")))
-            }
-            _ => Ok(()),
-        }
+        })
     }
 
     /// Data for people: at a terminal, no word of it is broken. A pipe gets it as it is.
@@ -106,7 +99,7 @@ impl Printer {
         if self.json || !io::stdout().is_terminal() {
             return self.data(text);
         }
-        self.data(&folded(&self.harmless(text), terminal_size(io::stdout()).1))
+        write_data(&folded(&self.harmless(text), terminal_size(io::stdout()).1))
     }
 
     /// A message for people.
@@ -168,6 +161,17 @@ impl Printer {
         let mut err = io::stderr().lock();
         // If nobody can be told, there is nobody to tell.
         drop(writeln!(err, "{begin}{text}"));
+    }
+}
+
+/// Writes this to standard output as it is. A reader that went away is no fault.
+fn write_data(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 
