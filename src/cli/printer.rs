@@ -25,6 +25,8 @@ pub(super) struct Printer {
     pub(super) verbose: bool,
     color: bool,
     interactive: bool,
+    /// Whether a line is erased before another takes its place.
+    erases: bool,
 }
 
 /// A colour, or rather what it says.
@@ -55,19 +57,18 @@ impl Paint {
 
 impl Printer {
     pub(super) fn plain() -> Self {
-        Self { json: false, quiet: false, verbose: false, color: false, interactive: false }
+        Self { json: false, quiet: false, verbose: false, color: false, interactive: false, erases: false }
     }
 
     pub(super) fn new(common: &Common) -> Self {
         let interactive = io::stderr().is_terminal();
-        let color = match common.color.unwrap_or(Color::Auto) {
+        let wanted = common.color.unwrap_or(Color::Auto);
+        // Some consoles obey nothing before they are asked to, colours that somebody insists on included.
+        let is_obeyed = (interactive || wanted == Color::Always) && platform::obeys_escapes();
+        let color = match wanted {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                interactive
-                    && platform::shows_colors()
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
+            Color::Auto => is_obeyed && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         };
         Self {
             json: common.output == Some(Output::Json),
@@ -75,6 +76,7 @@ impl Printer {
             verbose: common.verbose,
             color,
             interactive,
+            erases: interactive && is_obeyed,
         }
     }
 
@@ -153,7 +155,7 @@ impl Printer {
 
     fn line(&self, text: &str) {
         // A progress bar may stand where the text begins; it is drawn again below.
-        let begin = if self.interactive { "\r\u{1b}[K" } else { "" };
+        let begin = if self.erases { "\r\u{1b}[K" } else { "" };
         let mut text = self.harmless(text);
         if self.interactive {
             text = folded(&text, terminal_size(io::stderr()).1).into();

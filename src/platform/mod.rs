@@ -29,7 +29,7 @@ pub(crate) use system::{DATA_FOLDER_NEEDS, data_folder, distrusted};
 pub(crate) use system::{account, host, user_name};
 // The process and its terminal.
 pub(crate) use system::{
-    AsTerminal, Stops, harden, most_handles, require_handles, shell_command, shows_colors, since_boot,
+    AsTerminal, Stops, harden, most_handles, obeys_escapes, require_handles, shell_command, since_boot,
 };
 
 use shell::Shell;

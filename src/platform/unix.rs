@@ -275,8 +275,8 @@ pub(crate) fn shell_command(line: &str) -> Command {
     command
 }
 
-/// Whether a terminal shows colours here.
-pub(crate) fn shows_colors() -> bool {
+/// Whether a terminal obeys escape sequences here.
+pub(crate) fn obeys_escapes() -> bool {
     true
 }
 

@@ -246,9 +246,14 @@ pub(crate) fn shell_command(line: &str) -> Command {
     command
 }
 
-/// Whether the console shows colours, once it is asked to.
-pub(crate) fn shows_colors() -> bool {
-    Console::stderr().and_then(|mut console| console.set_virtual_terminal_processing(true)).is_ok()
+/// Whether the console of standard error obeys escape sequences, once it is asked to.
+pub(crate) fn obeys_escapes() -> bool {
+    let asked = |console: io::Result<Console>| {
+        console.and_then(|mut console| console.set_virtual_terminal_processing(true)).is_ok()
+    };
+    // Data may be at a console while messages go into a file.
+    let _data = asked(Console::stdout());
+    asked(Console::stderr())
 }
 
 #[cfg(test)]
