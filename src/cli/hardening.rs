@@ -11,7 +11,8 @@ use std::{
 /// As many files and connections as a run has open at once, and some more.
 const HANDLES: usize = 64;
 
-/// No core dump, by this process or by another that looks into it, and no values in what a panic says.
+/// No core dump, by this process or by another that looks into it, where a program can ask for that; and no values in what
+/// a panic says.
 pub fn harden() {
     platform::harden();
     panic::set_hook(Box::new(|info| {

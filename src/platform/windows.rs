@@ -176,7 +176,8 @@ pub(crate) fn since_boot() -> Duration {
     BEGAN.get_or_init(Instant::now).elapsed()
 }
 
-/// Nothing can be asked of the system without its own calls; `docs/windows.md` says what that means.
+/// Whether a dump of a program that crashed is written, the machine's settings say here (Windows Error Reporting), and it
+/// cannot be prevented without calls of the system's own; the README says so.
 pub(crate) fn harden() {}
 
 /// Whether so many more files and connections can be opened; here there is no limit that a run comes near to.
