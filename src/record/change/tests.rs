@@ -197,6 +197,15 @@ fn in_doubt_before(effect: Effect, rules: Rules) -> Change {
     change
 }
 
+/// A change that was sent for the first time, or once more after it was in doubt.
+fn tried(effect: Effect, rules: Rules, was_in_doubt: bool) -> Change {
+    if was_in_doubt {
+        in_doubt_before(effect, rules)
+    } else {
+        first_try(&intended(Purpose::Change(effect)), 0, NOW)
+    }
+}
+
 #[test]
 fn what_every_answer_means_by_the_first_rules() {
     use Answer::{
@@ -207,11 +216,7 @@ fn what_every_answer_means_by_the_first_rules() {
         for was_in_doubt in [false, true] {
             let is_last = effect.is_last();
             let phase = |answer| {
-                let mut change = if was_in_doubt {
-                    in_doubt_before(effect, Rules::FIRST)
-                } else {
-                    first_try(&intended(Purpose::Change(effect)), 0, NOW)
-                };
+                let mut change = tried(effect, Rules::FIRST, was_in_doubt);
                 change.answered(answer, Rules::FIRST, NOW);
                 change.phase
             };
@@ -251,11 +256,7 @@ fn what_every_answer_means_by_the_rules_of_today() {
     for effect in [Effect::RemoveRelationship, Effect::CancelOrder] {
         for is_first in [true, false] {
             let change = |answer| {
-                let mut change = if is_first {
-                    first_try(&intended(Purpose::Change(effect)), 0, NOW)
-                } else {
-                    in_doubt_before(effect, Rules::LATEST)
-                };
+                let mut change = tried(effect, Rules::LATEST, !is_first);
                 change.answered(answer, Rules::LATEST, NOW);
                 change
             };

@@ -132,11 +132,7 @@ fn the_seal_of_a_plan_says_what_was_decided() {
 fn no_more_are_ready_than_were_asked_for() {
     for (limit, is_legal) in [(1, false), (2, true), (3, true)] {
         let mut course = Course::judged(&with_policy(2, &json!({ "limit": limit })), &[]);
-        if is_legal {
-            course.must(&course.plan());
-        } else {
-            course.assert_illegal(&course.plan(), "than were asked for");
-        }
+        course.must_if(is_legal, &course.plan(), "than were asked for");
     }
 }
 
@@ -153,11 +149,9 @@ fn the_plan_of_another_run_is_carried_out_as_it_was_sealed_and_over_facts_of_tod
         let mut opened = with_policy(1, &json!({}));
         opened["applies"] = json!({ "run": "20261120-091530-aaaaaa", "digest": sealed });
         let mut course = Course::judged(&opened, &[]);
+        course.must_if(is_legal, &course.plan(), "the plan to carry out has the digest");
         if is_legal {
-            course.must(&course.plan());
             assert_eq!(facts_at(&course.run), Time::from_millis(0));
-        } else {
-            course.assert_illegal(&course.plan(), "the plan to carry out has the digest");
         }
     }
 }
@@ -178,11 +172,7 @@ fn the_plan_on_record_is_confirmed_once_and_within_its_limits() {
     course.assert_illegal(&course.confirmation(), "confirmed already");
     for (most, is_legal) in [(2, true), (1, false)] {
         let mut course = Course::planned(&with_policy(2, &json!({ "max_removals": most })), &[]);
-        if is_legal {
-            course.must(&course.confirmation());
-        } else {
-            course.assert_illegal(&course.confirmation(), "more than its limits allow");
-        }
+        course.must_if(is_legal, &course.confirmation(), "more than its limits allow");
     }
 }
 
@@ -204,11 +194,7 @@ fn customers_are_deleted_in_the_sandbox_that_was_named_and_nowhere_else() {
         course.must(&read(1));
         course.must(&judged(1, "ready"));
         course.must(&course.plan());
-        if is_legal {
-            course.must(&course.confirmation());
-        } else {
-            course.assert_illegal(&course.confirmation(), "is not the sandbox");
-        }
+        course.must_if(is_legal, &course.confirmation(), "is not the sandbox");
     }
     // A relationship ends wherever it is.
     Course::confirmed(&with_policy(1, &json!({ "sandbox": customer(7) })), &[]);

@@ -43,6 +43,13 @@ pub(super) fn settled(row: u32, outcome: &str) -> Value {
     json!({ "kind": "settled", "row": row, "outcome": outcome, "attempts": 0, "started_at": AT })
 }
 
+/// A row that failed, with what was suspended for it.
+pub(super) fn fell(row: u32) -> Value {
+    let mut failed = settled(row, "failed");
+    failed["kind"] = json!("fell");
+    failed
+}
+
 /// The intent of a request for this row.
 pub(super) fn intent(row: Option<u32>, purpose: &str, about: Option<&str>) -> Value {
     let id = "5d0c0a4b-0000-4000-8000-000000000001";
@@ -106,6 +113,17 @@ impl Course {
         course
     }
 
+    /// A run with these fields of its policy, over so many rows, in which row 1 failed after a suspension.
+    pub(super) fn fallen(rows: u32, mut policy: Value) -> Self {
+        policy["suspend_legacy"] = json!(true);
+        let mut course = Self::confirmed(&with_policy(rows, &policy), &[ready_after(1, &["S"])]);
+        course.sends(&suspension(1, "S"), "understood");
+        course.must(&observed(1, Some("S"), "gone"));
+        course.sends(&removal(1), "refused");
+        course.must(&fell(1));
+        course
+    }
+
     /// The seal of the plan that was made.
     pub(super) fn plan(&self) -> Value {
         let (digest, ready) = (self.run.plan_digest(), self.run.ready());
@@ -132,6 +150,15 @@ impl Course {
     pub(super) fn assert_illegal(&mut self, more: &Value, why: &str) {
         let said = self.clone_run().take(more).err();
         assert!(said.as_ref().is_some_and(|said| said.contains(why)), "{more}: {said:?}");
+    }
+
+    /// What comes next is legal if this holds; if it does not, why not.
+    pub(super) fn must_if(&mut self, is_legal: bool, more: &Value, why: &str) {
+        if is_legal {
+            self.must(more);
+        } else {
+            self.assert_illegal(more, why);
+        }
     }
 
     pub(super) fn clone_run(&self) -> Self {

@@ -92,14 +92,7 @@ fn without_waves_what_was_begun_is_no_early_wave_either() {
 
 #[test]
 fn what_waits_for_a_decision_holds_up_no_wave() {
-    let opened = with_policy(8, &json!({ "canary": 1, "suspend_legacy": true }));
-    let mut course = Course::confirmed(&opened, &[ready_after(1, &["S"])]);
-    course.sends(&suspension(1, "S"), "understood");
-    course.must(&observed(1, Some("S"), "gone"));
-    course.sends(&removal(1), "refused");
-    let mut failed = settled(1, "failed");
-    failed["kind"] = json!("fell");
-    course.must(&failed);
+    let mut course = Course::fallen(8, json!({ "canary": 1 }));
     assert_eq!((course.run.due(), course.run.failures.surprise_in_canary), (rows(2, 6), Some(1)));
     assert_eq!(course.run.to_change(), 7);
     course.must(&stopped("guard"));
