@@ -26,6 +26,7 @@ fn commands() -> Vec<String> {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 fn every_command_of_the_readme() {
     let customers: Vec<Value> = (1..=6).map(|n| json!({ "id": id(n).to_string() })).collect();
