@@ -230,6 +230,54 @@ fn nobody_spells_a_kind_of_record() {
     }
 }
 
+/// Whether this code calls the function of this name, and no method or longer name that ends alike.
+fn calls(code: &str, name: &str) -> bool {
+    code.match_indices(&format!("{name}(")).any(|(at, _)| {
+        let before = &code[..at];
+        let is_part = before.ends_with(|c: char| c.is_alphanumeric() || "_.:".contains(c));
+        !is_part && !before.ends_with("fn ")
+    })
+}
+
+/// The name of the function in this code, which has one.
+fn function_in(code: &str) -> Option<&str> {
+    let mut lines = code.lines().map(|line| line.strip_prefix("pub(crate) ").unwrap_or(line));
+    lines.find_map(|line| line.strip_prefix("fn "))?.split(['(', '<']).next()
+}
+
+/// There is no terminal to sit at in a test on Windows. One that does not say so fails there alone, and all tests are tried
+/// there less often than here.
+#[test]
+fn a_test_at_a_terminal_is_left_out_on_windows() {
+    // What is called, those that no other system than Unix has, and this file.
+    const OTHERS: [&str; 4] = ["terminal.rs", "no_terminal.rs", "screens.rs", "architecture.rs"];
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let mut found = 0;
+    for file in sources(&tests).iter().filter(|file| !OTHERS.iter().any(|name| file.ends_with(name))) {
+        let text = fs::read_to_string(file).unwrap();
+        let functions = text.split_inclusive("\n}\n");
+        let (of_tests, helpers): (Vec<&str>, Vec<&str>) =
+            functions.partition(|code| code.contains("#[test]"));
+        // A helper that calls one of these is one of them.
+        let mut sitting = vec!["typed", "sat_at"];
+        let sits = |code: &str, sitting: &[&str]| sitting.iter().any(|name| calls(code, name));
+        while let Some(name) = helpers
+            .iter()
+            .filter(|code| sits(code, &sitting))
+            .filter_map(|code| function_in(code))
+            .find(|name| !sitting.contains(name))
+        {
+            sitting.push(name);
+        }
+        for test in of_tests.iter().filter(|code| sits(code, &sitting)) {
+            found += 1;
+            let is_left_out = test.contains("#[cfg_attr(windows, ignore = \"");
+            assert!(is_left_out, "{}: `{}`", file.display(), function_in(test).unwrap());
+        }
+    }
+    assert!(found > 12, "{found} tests were found");
+}
+
 /// Names that more than one type has, and why they may.
 const NAMED_ALIKE: [(&str, &[&str]); 4] = [
     ("the same thing, once for each system", &["Stops"]),

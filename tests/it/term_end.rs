@@ -289,6 +289,7 @@ fn killed_in_each_step_of_a_scheduling() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
 fn the_confirmation_says_how_much_ends_and_when() {
     let customers = [
         customer(1, &[licence(10, 100, json!({})), licence(11, 300, json!({}))]),
