@@ -37,7 +37,7 @@ pub(super) fn run(printer: &Printer, options: &ApproveOptions) -> Result<Exit, F
         return Err(refused("it is none of `offboard plan`; only such a plan is carried out by itself"));
     }
     let Some(partner) = plan.head.partner.tenant_id.filter(|_| plan.head.ready > 0) else {
-        return Err(refused("it removes nobody"));
+        return Err(refused("it would change nobody"));
     };
     if let Some(why) = &plan.head.cannot_be_applied {
         return Err(refused(&format!("it could not be carried out. {}", visible(why))));

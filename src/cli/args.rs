@@ -240,9 +240,11 @@ pub(super) struct ResolveOptions {
 /// What a person found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ManualFinding {
-    /// It is gone: the change happened.
+    /// The change happened: the customer is gone, or what was to be scheduled is.
+    #[value(alias = "done")]
     Removed,
-    /// It is still there: the change did not happen.
+    /// The change did not happen.
+    #[value(alias = "not-done")]
     NotRemoved,
 }
 

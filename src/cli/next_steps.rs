@@ -123,10 +123,11 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<NextStep> {
     let mut unknown = run.rows.iter().filter(|row| is_unknown(&row.state)).filter_map(|row| row.customer);
     if let Some(first) = unknown.next() {
         let others = unknown.count();
+        let done = if run.opened.procedure.ends_relationship() { "removed" } else { "done" };
         let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
         steps.push(NextStep::Always(format!(
-            "{} --as removed --because {}  (or `--as not-removed`, when you have looked at the customer in \
-             Partner Center{others})",
+            "{} --as {done} --because {}  (or `--as not-{done}`, when you have looked at the customer in Partner \
+             Center{others})",
             again.reading(&format!("resolve --customer {first} --run {}", run.id)),
             quoted("what you saw"),
         )));

@@ -109,13 +109,13 @@ impl Outcome {
 
 word!(Outcome, "outcome");
 
-/// How sure it is that a relationship was removed; each is stronger than the one before it.
+/// How sure it is that what was asked for happened; each is stronger than the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// The service answered so.
     Accepted,
-    /// A later read no longer shows the relationship.
+    /// A later read shows it.
     Observed,
     /// Partner Center's own activity record says so too.
     Corroborated,

@@ -177,7 +177,7 @@ impl fmt::Display for Needed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
-    /// The partner's name and the number of removals were typed.
+    /// The partner's name and the number of customers were typed.
     Typed,
     /// With `--yes`, and the partner named beforehand.
     Yes,

@@ -244,7 +244,7 @@ fn approvals(run: &RunStory) -> Vec<CertifiedConsent> {
         at: at.to_string(),
         by: yes.by.clone(),
         how: match yes.how {
-            How::Typed => "typed the partner's name and the number of removals".to_owned(),
+            How::Typed => "typed the partner's name and the number of customers".to_owned(),
             How::Yes => "with `--yes`, and the partner account named beforehand".to_owned(),
         },
         plan_digest: yes.digest.to_string(),

@@ -77,7 +77,7 @@ impl<'a> Confirmation<'a> {
     }
 }
 
-/// How many removals are as sure as this.
+/// How many customers for whom the run did what it is for are as sure as this.
 #[derive(Serialize)]
 pub(crate) struct EvidenceShare {
     pub(crate) words: &'static str,
@@ -85,16 +85,12 @@ pub(crate) struct EvidenceShare {
     pub(crate) count: u32,
 }
 
-/// How many removals are how sure, the surest first.
+/// How many are how sure, the surest first.
 pub(crate) fn evidence(totals: &RunTotals) -> Vec<EvidenceShare> {
     let kinds = [
         (Some(Evidence::Corroborated), "corroborated", "Partner Center’s own activity record says so too."),
-        (Some(Evidence::Observed), "observed", "a later read no longer shows the relationship."),
-        (
-            Some(Evidence::Accepted),
-            "accepted",
-            "the service answered so; no later read has shown that it is gone.",
-        ),
+        (Some(Evidence::Observed), "observed", "a later read shows it."),
+        (Some(Evidence::Accepted), "accepted", "the service answered so; no later read has shown it."),
         (None, "by a person’s word", "the program could not tell; a person looked, and said so."),
     ];
     let found = kinds.into_iter().filter_map(|(evidence, words, meaning)| {

@@ -1,11 +1,11 @@
 //! What the page says, and that it is harmless.
 
 use crate::{
-    domain::{Mode, Procedure},
+    domain::{Mode, Outcome, Procedure},
     report::{
         CsvStyle,
         sample::{Sample, Until, id},
-        write_all,
+        template, write_all,
     },
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -48,7 +48,7 @@ fn the_page_is_harmless_and_answers_the_four_questions() {
     for text in [
         "14 rows = 5 removed + 1 already removed + 4 skipped + 1 failed + 1 unknown + 1 not attempted + 1 rejected",
         "Who said yes?",
-        "By typing the partner’s name and the number of removals, for 8 customers",
+        "By typing the partner’s name and the number of customers, for 8 customers",
         "CHG-20417",
         "1 corroborated",
         "3 observed",
@@ -130,4 +130,13 @@ fn what_the_pacer_did_can_be_read() {
     let drawn: u32 =
         drawing.split(" UTC: ").skip(1).map(|rest| between(rest, "", "<").parse::<u32>().unwrap()).sum();
     assert_eq!(drawn, 33, "every request is in a bar");
+}
+
+#[test]
+fn each_outcome_has_its_colour() {
+    for outcome in Outcome::ALL {
+        let class = format!(".o-{}", outcome.as_str());
+        let is_there = [" ", ","].iter().any(|end| template::STYLE.contains(&format!("{class}{end}")));
+        assert!(is_there, "{class} has no colour");
+    }
 }

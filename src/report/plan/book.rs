@@ -20,15 +20,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CUSTOMERS: [SheetColumn<'_>; 7] = [
-    ("Row", 8.0),
-    ("Customer tenant ID", 38.0),
-    ("Customer", 36.0),
-    ("Domain", 32.0),
-    ("Seats", 9.0),
-    ("Before that", 60.0),
-    ("Left to the service", 32.0),
-];
+/// The columns of those for whom something would be done.
+const fn customers(is_each: bool) -> [SheetColumn<'static>; 7] {
+    let to_do = if is_each { "To be done" } else { "Before that" };
+    [
+        ("Row", 8.0),
+        ("Customer tenant ID", 38.0),
+        ("Customer", 36.0),
+        ("Domain", 32.0),
+        ("Seats", 9.0),
+        (to_do, 60.0),
+        ("Left to the service", 32.0),
+    ]
+}
+
 const FIRST: [SheetColumn<'_>; 5] =
     [("What", 44.0), ("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Said", 36.0)];
 const OTHERS: [SheetColumn<'_>; 5] =
@@ -79,7 +84,7 @@ impl PlanWorkbook {
         let finish = || -> Result<(), XlsxError> {
             whole(&mut Sheet::of(&mut workbook, PLAN)?, head)?;
             first(&mut Sheet::of(&mut workbook, POINTED)?, surprises)?;
-            Sheet::of(&mut workbook, LEAVING)?.filter(leaving, CUSTOMERS.len())?;
+            Sheet::of(&mut workbook, LEAVING)?.filter(leaving, customers(false).len())?;
             Sheet::of(&mut workbook, STAYING)?.filter(staying, OTHERS.len())?;
             workbook.save_to_writer(out)
         };
@@ -94,7 +99,7 @@ fn begin(workbook: &mut Workbook, folder: &Path, head: &PlanHead) -> Result<(), 
     workbook.add_worksheet().set_name("Look at these first")?;
     workbook.add_worksheet_with_constant_memory()?.set_name("Customers")?;
     workbook.add_worksheet_with_constant_memory()?.set_name("The others")?;
-    Sheet::of(workbook, LEAVING)?.header(&CUSTOMERS)?;
+    Sheet::of(workbook, LEAVING)?.header(&customers(head.procedure.is_each_by_itself()))?;
     Sheet::of(workbook, STAYING)?.header(&OTHERS)
 }
 

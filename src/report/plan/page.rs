@@ -99,6 +99,7 @@ impl PlanPage {
             run_id => head.run_id.as_str(),
             ready => head.ready,
             done => Outcome::Done(head.procedure).in_words(),
+            is_each => head.procedure.is_each_by_itself(),
             is_simulated => head.mode.is_simulated(),
             cannot_be_applied => head.cannot_be_applied.as_deref(),
             lines => Value::from(Serde(lines(head))),

@@ -193,7 +193,7 @@ pub(super) fn summary(
     lines.extend(counts.map(|(shown, count)| (shown.in_words(), Cell::Number(f64::from(count)))));
     let evidence = evidence(&tally.totals).into_iter();
     let evidence = evidence.map(|sure| (sure.words, Cell::Number(f64::from(sure.count))));
-    lines.push(("Evidence of the removals", Cell::Nothing));
+    lines.push(("Evidence", Cell::Nothing));
     lines.extend(evidence);
     (0..).zip(lines).try_for_each(|(number, (name, cell))| sheet.row(number, &[Cell::Strong(name), cell]))
 }

@@ -3,7 +3,7 @@
 use super::{ShownPage, Tools, runs::counts};
 use crate::{
     audit::{IndexedRun, QueryError, RunLine},
-    domain::{Outcome, RunId, Time},
+    domain::{Outcome, Procedure, RunId, Time},
     record::{
         Approved, Confirmed, How, Kind, Line, Record, RunOpened, RunSealed, RunStory, RunTotals, Sent, Wait,
     },
@@ -28,6 +28,12 @@ fn steps(tools: &Tools, indexed: &IndexedRun) -> Result<Vec<Value>, QueryError> 
         }
     }
     Ok(steps)
+}
+
+/// What a customer is for whom a run did what it is for: `removed`.
+pub(super) fn done(run: &IndexedRun) -> &'static str {
+    let procedure = run.story.as_ref().map_or(Procedure::DEFAULT, |story| story.opened.procedure);
+    procedure.facts().done.words
 }
 
 pub(super) fn show(tools: &Tools, run: &RunId) -> Result<ShownPage, QueryError> {
@@ -57,7 +63,8 @@ pub(super) fn show(tools: &Tools, run: &RunId) -> Result<ShownPage, QueryError> 
             values! { run => plan.run.as_str(), digest => plan.digest.to_string() }
         }),
         user => told.and_then(|story| story.tokens.last()).and_then(|token| token.user.as_ref()),
-        removed => totals.by_the_run(),
+        by_the_run => totals.by_the_run(),
+        done => done(indexed),
         is_in_doubt => totals.open > 0 || totals.outcomes.contains_key(&Outcome::Unknown),
         evidence => Value::from(Serde(&report::evidence(totals))),
         reasons => reasons(totals),
@@ -95,7 +102,7 @@ fn took(line: &RunLine) -> Option<String> {
 
 fn yes(at: Time, confirmed: &Confirmed) -> Value {
     let how = match confirmed.how {
-        How::Typed => "by typing the partner’s name and the number of removals",
+        How::Typed => "by typing the partner’s name and the number of customers",
         How::Yes => "without a prompt (--yes), with the partner account named beforehand",
     };
     values! { by => confirmed.by, at => at.to_string(), how, digest => confirmed.digest.to_string() }

@@ -1,10 +1,10 @@
 //! A random sample of a run's removals for the auditor's test, which anybody can draw again.
 //!
-//! Each removed row has a lot: SHA-256 over the seed, the run's ID and the row's number, as text with a line
+//! Each row for which the run did what it is for has a lot: SHA-256 over the seed, the run's ID and the row's number, as text with a line
 //! feed between them. The rows with the smallest lots are the sample. Without this program:
 //! `printf 'SEED\nRUN\nROW' | sha256sum`.
 
-use super::{ShownPage, Tools, customers::line, form::FormAnswers};
+use super::{ShownPage, Tools, customers::line, form::FormAnswers, run::done};
 use crate::{
     audit::QueryError,
     domain::{Outcome, Procedure, RunId, Sha256, is_taken_out},
@@ -42,9 +42,9 @@ fn draw(seed: &str, run: &RunId, rows: &[u32], count: usize) -> Vec<(Sha256, u32
 }
 
 pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<ShownPage, QueryError> {
-    if tools.index.run(run).is_none() {
+    let Some(indexed) = tools.index.run(run) else {
         return Ok(ShownPage::nothing(&format!("The log has no run `{run}`.")));
-    }
+    };
     let count = asked.count.unwrap_or(USUAL).clamp(1, MOST);
     let mut rows = Vec::new();
     for procedure in Procedure::ALL {
@@ -57,8 +57,10 @@ pub(super) fn show(tools: &Tools, run: &RunId, asked: &SampleChoice) -> Result<S
             lines.push(values! { lot => lot.to_string(), line => line(&found) });
         }
     }
-    let removed = rows.len();
-    let values = values! { run => run.as_str(), seed => asked.seed, count, removed, lines, most => MOST };
+    let by_the_run = rows.len();
+    let done = done(indexed);
+    let values =
+        values! { run => run.as_str(), seed => asked.seed, count, by_the_run, done, lines, most => MOST };
     Ok(ShownPage::new("sample.html", format!("Sample of run {run}"), values))
 }
 
