@@ -184,7 +184,7 @@ fn about(run: &Run, printer: &Printer) -> String {
         let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
         open.flat_map(|row| row.first.iter())
     };
-    let terms = to_do::terms(to_do()).map(|terms| format!(" It is about {terms}.")).unwrap_or_default();
+    let terms = to_do::terms(to_do()).map(|terms| format!(" This concerns {terms}.")).unwrap_or_default();
     let lost = to_do::lost_at_once(to_do()).map(|lost| format!("\n{lost}")).unwrap_or_default();
     format!(
         "about to {change} {} of {partner} ({tenant}).{terms}\n\

@@ -126,6 +126,13 @@ fn taken_back(settings: &RunSettings, of: Option<&str>, log: &Path) -> Result<Op
         );
         return Err(Failure::usage(text));
     }
+    if !found.is_real() {
+        let text = format!(
+            "the run {} changed nothing of any real customer, so there is nothing to take back; name the run that did",
+            found.run_id
+        );
+        return Err(Failure::usage(text));
+    }
     Ok(Some(found.run_id))
 }
 

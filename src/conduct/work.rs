@@ -63,11 +63,26 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
             plan_import::decisions(engine, self.log).await?;
         }
         if engine.with_run(|run| run.stage == Stage::Judging) {
+            self.require_own(partner)?;
             let before = self.before(partner).map_err(unreadable)?;
             let _progress = self.operator.working(engine.watch());
             engine.plan(before).await?;
         }
         Ok(())
+    }
+
+    /// Only a run for the same partner is taken back.
+    fn require_own(&self, partner: TenantId) -> Result<(), Halt> {
+        let Some(run) = self.engine.with_run(|run| run.opened.takes_back.clone()) else { return Ok(()) };
+        let line = Reader::open(self.log).and_then(|reader| reader.find(run.as_str())).map_err(unreadable)?;
+        let theirs = line.partner_tenant_id.unwrap_or_default();
+        if theirs == partner.to_string() || is_taken_out("a-run-of-another-partner-is-taken-back") {
+            return Ok(());
+        }
+        let text = format!(
+            "the run {run} was for the partner {theirs}, and this sign-in is for {partner}; sign in there"
+        );
+        Err(Halt::stop(StopCause::Guard, text))
     }
 
     /// What the log knows of customers from before the run.

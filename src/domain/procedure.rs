@@ -159,21 +159,21 @@ procedures! {
         },
         already: {
             name: "already_scheduled", words: "already scheduled",
-            meaning: "No licence subscription would have gone on after its term; this run had nothing left to schedule.",
-            stored: "No licence subscription would have gone on after its term.",
+            meaning: "No new-commerce licence would have gone on after its term; this run had nothing left to schedule.",
+            stored: "No new-commerce licence would have gone on after its term.",
         },
         first: &[Effect::ScheduleCancellation],
         optional: &[],
         last: None,
         takes_back: None,
         account: Account::Production,
-        gone_before: "No licence subscription goes on after its term: each ends with it, or is scheduled to.",
+        gone_before: "No new-commerce licence goes on after its term: each ends with it, or is scheduled to.",
         heading: "Having subscriptions end with their terms",
         help: "Schedule each new-commerce licence subscription that would renew or be extended to end with its term",
         going: "scheduling",
         does: "schedules the subscriptions of",
         would: "schedule the subscriptions of",
-        asks: "schedule to end with its term what would renew itself or be extended of",
+        asks: "schedule subscriptions to end with their terms for",
         warns: "Each subscription ends for good at the end of its term, and its users lose the service then. Until two \
                 days before that, `--procedure undo-cancel-at-term-end` takes it back.",
     }
@@ -200,7 +200,7 @@ procedures! {
         going: "restoring",
         does: "restores the subscriptions of",
         would: "restore the subscriptions of",
-        asks: "restore what was set to happen at the terms' ends of the subscriptions of",
+        asks: "set back what happens at the ends of subscriptions' terms for",
         warns: "Each subscription then does again at the end of its term what it was set to do before: most renew \
                 themselves, and are billed for another term.",
     }

@@ -27,7 +27,7 @@ pub enum Halt {
 
 impl Halt {
     /// A stop with this cause.
-    pub(super) fn stop(cause: StopCause, text: impl Into<String>) -> Self {
+    pub(crate) fn stop(cause: StopCause, text: impl Into<String>) -> Self {
         Self::Stop { cause, text: text.into() }
     }
 

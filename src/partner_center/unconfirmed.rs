@@ -98,7 +98,10 @@ pub(crate) const OF_CUSTOMER: &[OpenQuestion] = &[
     },
     OpenQuestion {
         open: "Whether it names an indirect reseller",
-        tell: |answer| shown(answer.body.get("associatedPartnerId")),
+        tell: |answer| match answer.body.get("associatedPartnerId") {
+            Some(Value::String(_) | Value::Number(_)) => "there is one".to_owned(),
+            other => shown(other),
+        },
     },
     OpenQuestion { open: "Which fields it has", tell: |answer| fields(&answer.body) },
 ];

@@ -17,13 +17,13 @@ pub(super) struct RemoveRelationship;
 type MayBe = fn(&Subscription, Time) -> bool;
 
 /// How a subscription is taken out of the way, and which may be. What can be taken back comes first: if it is refused,
-/// nothing is done that cannot.
+/// nothing is done that cannot. What may be cancelled on any day comes last.
 const TAKEN_AWAY: [(Effect, MayBe); 3] = [
     (Effect::SuspendSubscription, |subscription, _now| {
         is_active_legacy(subscription) || is_taken_out("suspend-new-commerce")
     }),
-    (Effect::CancelExtended, is_in_extended_term),
     (Effect::CancelInWindow, is_in_window),
+    (Effect::CancelExtended, is_in_extended_term),
 ];
 
 /// The reasons that can be dealt with so.
@@ -48,7 +48,7 @@ impl ProcedureUnit for RemoveRelationship {
         if reasons.is_empty() || !(is_all || is_taken_out("suspend-for-whoever-may-not-go")) {
             return (judgement, Vec::new());
         }
-        let each = in_the_way(facts, &reasons).into_iter().map(|one| taken_away(given, one));
+        let each = in_the_way(facts, &reasons).into_iter().map(|one| taken_away(given, &judgement, one));
         match each.collect::<Option<Vec<_>>>() {
             Some(mut first) => {
                 first.sort_by_key(|one| TAKEN_AWAY.iter().position(|(effect, _)| *effect == one.what));
@@ -59,9 +59,13 @@ impl ProcedureUnit for RemoveRelationship {
     }
 }
 
-/// What takes this subscription out of the way; none if nothing may.
-fn taken_away(given: &Given<'_>, subscription: &Subscription) -> Option<Preparation> {
-    let allows = |effect| given.policy.allows(effect) || is_taken_out("suspend-without-the-option");
+/// What takes this subscription out of the way; none if nothing may. What was left to the service may still stand in the
+/// way, so nothing is done then that nobody can take back.
+fn taken_away(given: &Given<'_>, judgement: &Judgement, subscription: &Subscription) -> Option<Preparation> {
+    let allows = |effect: Effect| {
+        let is_sure = judgement.allowed.is_empty() || !effect.facts().stops_service;
+        (given.policy.allows(effect) && is_sure) || is_taken_out("suspend-without-the-option")
+    };
     let (effect, _) = TAKEN_AWAY
         .into_iter()
         .find(|(effect, may_be)| allows(*effect) && may_be(subscription, given.facts.now))?;

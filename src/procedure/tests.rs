@@ -109,8 +109,8 @@ fn what_may_be_cancelled_is_after_what_can_be_taken_back_and_only_if_it_is_all()
     let every = facts(&all, &[]);
     let expected = vec![
         (SuspendSubscription, "S".to_owned(), None),
-        (CancelExtended, "E".to_owned(), Some(3)),
         (CancelInWindow, "W".to_owned(), Some(7)),
+        (CancelExtended, "E".to_owned(), Some(3)),
     ];
     let kinds = [CancelExtended, CancelInWindow, SuspendSubscription];
     assert_eq!(of(&every, &kinds), (vec![], expected));

@@ -40,6 +40,14 @@ impl Changing {
         self.last().is_some_and(|last| last.was_accepted)
     }
 
+    /// Whether people lost what they work with, for good, or the service has agreed to that: a customer of whom that is so
+    /// and who stays was not just passed over.
+    pub fn has_stopped_service(&self) -> bool {
+        let is_so =
+            |change: &Change| change.effect.facts().stops_service && (is_gone(change) || is_accepted(change));
+        self.changes.iter().any(is_so)
+    }
+
     /// Those of these that were done, as far as is known, and can be taken back.
     pub fn can_be_taken_back<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
         let is_so = |one: &&Preparation| {
@@ -280,7 +288,10 @@ impl Changing {
         match outcome {
             Outcome::NotAttempted => true,
             Outcome::Skipped => {
-                any(|phase| matches!(phase, ChangePhase::Accepted { .. } | ChangePhase::Refused { .. }))
+                !self.has_stopped_service()
+                    && any(|phase| {
+                        matches!(phase, ChangePhase::Accepted { .. } | ChangePhase::Refused { .. })
+                    })
             }
             Outcome::Failed => any(|phase| {
                 matches!(
@@ -288,6 +299,10 @@ impl Changing {
                     ChangePhase::ToSend { .. } | ChangePhase::Refused { .. } | ChangePhase::DidNotHappen
                 )
             }),
+            // That it was agreed to and is not seen is no end of something that nobody can take back.
+            Outcome::Unknown => {
+                self.changes.iter().any(|change| change.effect.facts().stops_service && is_accepted(change))
+            }
             _ => false,
         }
     }

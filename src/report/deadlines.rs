@@ -36,7 +36,7 @@ impl<W: Write> Deadlines<W> {
         let name = story.name().map(|name| visible(name).into_owned());
         let id = story.customer().map(|id| id.to_string()).unwrap_or_default();
         let who = name.unwrap_or_else(|| id.clone());
-        if let Some(day) = story.act_by() {
+        if let Some(day) = story.act_by().filter(|day| *day >= at.day()) {
             let what = "Until this day, what renews itself or would be extended can be scheduled to end with its term.";
             let findings = |ends: Ends| !matches!(ends, Ends::On(_));
             let text = format!("{who} ({id})\n{what}\n{}", stands(row, findings));

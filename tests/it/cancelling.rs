@@ -98,10 +98,10 @@ fn exactly_what_the_plan_names_is_cancelled_and_then_the_customer_goes() {
     assert_eq!(
         plan["decisions"][0]["decision"]["first"],
         json!([
-            { "what": "cancel_extended", "id": subscription(11), "name": "Mail 11 (Extended Service Term)",
-                "term": { "seats": 1, "last_day": "2097-04-01" } },
             { "what": "cancel_in_window", "id": subscription(10), "name": "Licence 10",
                 "term": { "seats": 40, "last_day": "2098-03-04" } },
+            { "what": "cancel_extended", "id": subscription(11), "name": "Mail 11 (Extended Service Term)",
+                "term": { "seats": 1, "last_day": "2097-04-01" } },
         ])
     );
     assert!(folder.report("plan.html").contains("at once, 40 seats, term until 2098-03-04"));
@@ -144,14 +144,14 @@ fn a_refusal_keeps_the_customer_and_says_what_it_means() {
     run(&folder, &world, 3, &[&BOTH[..], &["--canary", "0", "--stop-after-failures", "0"]].concat()).exits(3);
     assert_eq!(
         folder.ends(),
-        ["failed: refused_by_service", "failed: refused_by_service", "skipped: changed_since_plan"]
+        ["failed: refused_by_service", "failed: refused_by_service", "failed: changed_since_plan"]
     );
     assert!(world.changes().iter().all(|change| change.target.contains("/subscriptions/")));
     let said = folder.explanations();
     assert!(said[0].contains("the hours in which it could be cancelled are over"), "{}", said[0]);
     assert!(said[1].contains("the service does not let it be cancelled, or not any more"), "{}", said[1]);
     assert!(
-        said[1].contains("Before that, the service agreed to cancel subscription `Mail 21"),
+        said[1].contains("Before that, the service agreed to cancel subscription `Licence 20"),
         "{}",
         said[1]
     );
@@ -160,7 +160,7 @@ fn a_refusal_keeps_the_customer_and_says_what_it_means() {
     assert_eq!(statuses(&world, 1), ["active"; 2]);
     assert_eq!(
         (statuses(&world, 2), statuses(&world, 3)),
-        (vec!["active".into(), "deleted".into()], vec!["active".into(), "deleted".into()])
+        (vec!["deleted".into(), "active".into()], vec!["deleted".into(), "active".into()])
     );
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
 }
@@ -178,4 +178,37 @@ fn a_lost_answer_is_settled_by_reading() {
     // What had no effect is sent again, and what had one is not.
     let sent = |n: u32| updates(&world).iter().filter(|one| one.target.contains(&id(n).to_string())).count();
     assert_eq!((sent(1), sent(2)), (1, 2));
+}
+
+#[test]
+fn whoever_stays_after_a_cancellation_has_failed_and_stops_the_run() {
+    let stale = |n: u32| {
+        json!({ "on": "update_subscription", "customer": id(n).to_string(), "skip": 1,
+        "do": { "kind": "answer", "status": 412, "code": 2055 } })
+    };
+    let unseen = json!({ "on": "update_subscription", "customer": id(4).to_string(),
+        "do": { "kind": "answer", "status": 200, "json": "{\"status\":\"deleted\"}" } });
+    let two = |n: u32| customer(n, json!([open(10 * n, 1), extended(10 * n + 1, 1)]));
+    let faults = json!([stale(1), stale(2), stale(3), unseen]);
+    let customers = [two(1), two(2), two(3), customer(4, json!([open(40, 1)]))];
+    // The first of them stops it: somebody has to look before more is lost.
+    let (folder, first) = (Folder::new(), world(&customers, faults.clone()));
+    run(&folder, &first, 3, &[&BOTH[..], &["--canary", "1"]].concat()).exits(4);
+    assert_eq!(folder.ends()[0], "failed: changed_since_plan");
+    assert_eq!(updates(&first).len(), 2);
+    let (folder, all) = (Folder::new(), world(&customers, faults));
+    let more = ["--canary", "0", "--stop-after-failures", "0", "--settle", "1s"];
+    run(&folder, &all, 4, &[&BOTH[..], &more].concat()).exits(3);
+    assert_eq!(folder.ends()[2..], ["failed: changed_since_plan", "unknown: answer_lost"]);
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+#[test]
+fn what_is_left_to_the_service_keeps_everything_from_being_cancelled() {
+    let mut one = customer(1, json!([open(10, 1)]));
+    one["entitlements"] = json!([{ "kind": "software" }]);
+    let (folder, world) = (Folder::new(), world(&[one], json!([])));
+    run(&folder, &world, 1, &[&BOTH[..], &["--allow", "software_purchase"]].concat()).exits(3);
+    assert_eq!(folder.ends(), ["skipped: active_subscription"]);
+    assert!(world.changes().is_empty());
 }

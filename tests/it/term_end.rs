@@ -379,3 +379,46 @@ fn what_is_changed_just_before_it_is_taken_back_is_left_alone() {
     assert_eq!(updates(&world, 1).len(), sent + 1, "the other is restored");
     assert_eq!(in_short(&world, 1), ["false Cancel", "true "]);
 }
+
+#[test]
+fn nothing_but_a_real_run_of_the_same_partner_is_taken_back() {
+    let customers = [customer(1, &[licence(10, 200, json!({}))])];
+    let (folder, ours) = (Folder::new(), world(&customers, json!([])));
+    let undo = |world: &World, of: &str| {
+        folder.run(world, &list_of([id(1)]), &["--procedure", "undo-cancel-at-term-end", "--of", of])
+    };
+    let list = folder.write("list.csv", list_of([id(1)])).display().to_string();
+    let plan =
+        ["plan", &list, "--no-identity-check", "--procedure", "cancel-at-term-end", "--max-share", "100"];
+    Done::of(&folder.against(&ours, &plan).output().unwrap()).exits(0);
+    let planned = folder.latest();
+    let refused = undo(&ours, planned.as_str()).exits(2);
+    assert!(refused.err.contains("changed nothing of any real customer"), "{}", refused.err);
+    run(&folder, &ours, 1, &[]).exits(0);
+    let done = folder.latest();
+    let before = ours.changes().len();
+    // Another partner signs in, with the same log and the same customers.
+    let other = World::of(&json!({ "customers": customers, "generated": { "count": 40 },
+        "partner": { "tenant_id": "4d4d4d4d-4444-4555-8666-777777777777", "name": "Another" } }));
+    let list = folder.write("list.csv", list_of([id(1)])).display().to_string();
+    let another = [
+        "run",
+        &list,
+        "--no-identity-check",
+        "--procedure",
+        "undo-cancel-at-term-end",
+        "--of",
+        done.as_str(),
+        "--yes",
+        "--max-share",
+        "100",
+        "--partner-tenant",
+        "4d4d4d4d-4444-4555-8666-777777777777",
+    ];
+    let refused = Done::of(&folder.against(&other, &another).output().unwrap()).exits(4);
+    assert!(refused.err.contains("was for the partner"), "{}", refused.err);
+    assert!(other.changes().is_empty() && ours.changes().len() == before);
+    let reconciled = ["reconcile", done.as_str()];
+    let refused = Done::of(&folder.against(&ours, &reconciled).output().unwrap()).exits(2);
+    assert!(refused.err.contains("ended no relationship"), "{}", refused.err);
+}

@@ -27,7 +27,9 @@ impl RunClaims {
         reader.customers::<QueryError>(&run.id, |story| {
             let (Some(id), Some(outcome)) = (story.customer(), story.outcome()) else { return Ok(()) };
             let (from, to) = match outcome {
-                Outcome::Done(_) | Outcome::Unknown => (of_run.0, story.finished_at().unwrap_or(of_run.1)),
+                Outcome::Done(_) | Outcome::Unknown if run.opened.procedure.ends_relationship() => {
+                    (of_run.0, story.finished_at().unwrap_or(of_run.1))
+                }
                 // If an earlier run of this log did it, that is what is on record there.
                 Outcome::AlreadyDone(_) => match removed_before.get(&id) {
                     Some(span) => *span,

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
-    domain::{Day, Time, is_taken_out},
+    domain::{Day, Procedure, Time, is_taken_out},
     engine::{Clock, Comparison, ListedRemoval, StandaloneSession, compare},
     partner_center::transport::Transport,
     platform,
@@ -103,7 +103,8 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
     let reader = &Reader::open(&paths.audit_log)?;
     let mut line = reader.find(name)?;
     if name == "latest" {
-        line = reader.runs()?.into_iter().rfind(RunLine::is_real).unwrap_or(line);
+        let is_compared = |line: &RunLine| line.is_real() && may_be_compared(line);
+        line = reader.runs()?.into_iter().rfind(is_compared).unwrap_or(line);
     }
     let run = fold(reader, &line)?;
     let id = &run.id;
@@ -114,6 +115,11 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
     if !run.opened.changes {
         return refused("only planned; there is nothing to compare");
     }
+    if !may_be_compared(&line) {
+        return refused(
+            "ended no relationship; Partner Center's record of activity says nothing of what it did",
+        );
+    }
     if run.stage != Stage::Sealed {
         return refused(&format!(
             "is not over; go on with it first: {}",
@@ -121,6 +127,12 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
         ));
     }
     Ok((line, run))
+}
+
+/// Whether Partner Center's record of activity has what it did.
+fn may_be_compared(line: &RunLine) -> bool {
+    let procedure = line.procedure.as_deref().and_then(Procedure::from_name);
+    procedure.is_none_or(Procedure::ends_relationship)
 }
 
 fn fold(reader: &Reader, line: &RunLine) -> Result<Run, Failure> {

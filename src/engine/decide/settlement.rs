@@ -67,7 +67,24 @@ pub(crate) fn compared_with_plan(procedure: Procedure, row: &Row, judged: Judged
     if procedure.is_each_by_itself() {
         return each_compared_with_plan(procedure, row, judged);
     }
-    let judged = with_no_more_to_do(row, judged);
+    not_just_passed_over(row, with_no_more_left_to_the_service(row, with_no_more_to_do(row, judged)))
+}
+
+/// A customer who stays, though something was done for its sake that nobody can take back, was not just passed over.
+fn not_just_passed_over(row: &Row, judged: Judged) -> Judged {
+    let verdict = if judged.verdict == Outcome::Skipped && has_stopped_service(row) {
+        Outcome::Failed
+    } else {
+        judged.verdict
+    };
+    Judged { verdict, ..judged }
+}
+
+fn has_stopped_service(row: &Row) -> bool {
+    matches!(&row.state, RowState::Changing(changing) if changing.has_stopped_service())
+}
+
+fn with_no_more_left_to_the_service(row: &Row, judged: Judged) -> Judged {
     let now = judged.left_to_service().ok().flatten();
     if judged.verdict != Outcome::Ready
         || now.is_none()
@@ -111,6 +128,11 @@ fn each_compared_with_plan(procedure: Procedure, row: &Row, judged: Judged) -> J
         detail: if is_done(one) { "changed again since" } else { "not so in the plan" }.to_owned(),
     };
     let mut left_out = judged.left_out;
+    // What another run did is looked up for the plan alone, and what the plan leaves out is not looked at again.
+    if procedure.facts().takes_back.is_some() {
+        let planned = row.left_out.iter().filter(|planned| !left_out.contains(planned)).cloned();
+        left_out.extend(planned.collect::<Vec<_>>());
+    }
     if !others.is_empty() {
         left_out.push(Finding::new(Reason::ChangedSincePlan, others.iter().map(cause).collect()));
     }
@@ -138,7 +160,13 @@ fn with_no_more_to_do(row: &Row, judged: Judged) -> Judged {
         RowState::Changing(changing) => changing.done(&row.first).any(|done| done.is_same(one)),
         _ => false,
     };
-    let is_planned = |one: &Preparation| row.first.iter().any(|planned| planned.is_same(one));
+    // What nobody can take back is done as it was planned, or not at all.
+    let is_planned = |one: &Preparation| {
+        let is_so = |planned: &Preparation| {
+            one.is_same(planned) && (!one.what.facts().stops_service || one.is_as_planned(planned))
+        };
+        row.first.iter().any(is_so)
+    };
     let cause = |one: &Preparation| Cause {
         what: one.words().thing.to_owned(),
         id: Some(one.id.clone()),
@@ -168,7 +196,9 @@ pub(crate) fn on_looking_again(row: &Row, judged: &Judged, now: Time) -> Option<
         }
         _ => settled,
     };
-    if settled.outcome != Outcome::Skipped {
+    if settled.outcome != Outcome::Skipped
+        && !(settled.outcome == Outcome::Failed && has_stopped_service(row))
+    {
         return Some(settled);
     }
     let mut reasons = settled.reasons;
@@ -280,6 +310,7 @@ fn taken_out(row: &Row, one: &Preparation, reason: Reason, why: String, now: Tim
         name: row.live_name().map(str::to_owned),
         ..Judged::skipped(row.number, now, vec![Finding::new(reason, vec![cause])])
     };
+    let judged = not_just_passed_over(row, judged);
     let settled = on_looking_again(row, &judged, now);
     let mut events = vec![Event::Judged(Box::new(judged))];
     events.extend(settled.map(|settled| ended(row, settled)));
@@ -311,7 +342,10 @@ pub(crate) fn on_verdict(row: &Row, verdict: RowVerdict, now: Time) -> Settled {
 }
 
 /// The end of a row; or how it will end, when something was done for it that may be taken back.
-pub(crate) fn ended(row: &Row, settled: Settled) -> Event {
+pub(crate) fn ended(row: &Row, mut settled: Settled) -> Event {
+    if settled.outcome == Outcome::Skipped && has_stopped_service(row) {
+        settled.outcome = Outcome::Failed;
+    }
     let is_bad = matches!(settled.outcome, Outcome::Failed | Outcome::Skipped | Outcome::NotAttempted);
     let can_take_back = match &row.state {
         RowState::Changing(changing) => changing.can_be_taken_back(&row.first).next().is_some(),

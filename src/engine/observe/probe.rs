@@ -13,6 +13,7 @@ use crate::{
             OF_PROFILE, OF_RELATIONSHIPS, OF_SUBSCRIPTIONS, OF_TRANSFERS, OpenQuestion,
         },
     },
+    record::Exchange,
 };
 use serde::Serialize;
 
@@ -76,7 +77,10 @@ async fn ask<T: Transport>(
         }
         Read::NoRelationship(failure) | Read::Failed(_, failure) => failure,
     };
-    let said = failure.exchange.described();
+    // Its text may name whose it is.
+    let Exchange { status, code, .. } = failure.exchange;
+    let code = code.map(|code| format!(", code {code}")).unwrap_or_default();
+    let said = status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}{code}"));
     all.push(match questions {
         [only] => Probed { read, open: only.open, found: said },
         _ => Probed { read, open: "Whether it can be read", found: format!("no: {said}") },

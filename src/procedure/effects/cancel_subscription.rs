@@ -79,7 +79,7 @@ impl EffectUnit for CancelSubscription {
                 let text = format!(
                     "{thing}: the service agreed to cancel it, but it is not seen cancelled {waited} s later."
                 );
-                RowVerdict::because(Reason::ActiveSubscription, text)
+                RowVerdict::because(Reason::AnswerLost, text)
             }
             _ => ending.of_preparation(),
         }

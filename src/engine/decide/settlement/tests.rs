@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Answer, Effect, Procedure, TenantId},
+    domain::{Answer, Effect, Procedure, TenantId, Term},
     record::{
         Rules,
         samples::{called, first_try},
@@ -347,4 +347,38 @@ fn a_plan_says_of_each_row_whether_it_is_ready_or_beyond_what_was_asked_for() {
         prepared.explanation,
         "Nothing stands in the way. Before it goes: cancel order `Server` (A), suspend subscription S."
     );
+}
+
+#[test]
+fn what_nobody_can_take_back_is_done_as_planned_or_not_at_all() {
+    let licence = |seats: u64| Preparation {
+        term: Some(Box::new(Term {
+            seats: Some(seats),
+            last_day: "2027-03-04".parse().unwrap(),
+            planned_over: None,
+            restored: None,
+        })),
+        ..Preparation::new(Effect::CancelInWindow, "W".to_owned(), None)
+    };
+    let compared = |row: &Row, seats| {
+        let judged = Judged { first: vec![licence(seats)], ..is_ready() };
+        compared_with_plan(Procedure::RemoveRelationship, row, judged).verdict
+    };
+    let planned = [licence(10)];
+    assert_eq!(compared(&row(&planned), 10), Outcome::Ready);
+    assert_eq!(compared(&row(&planned), 11), Outcome::Skipped);
+    // Once some of it is done, whoever stays was not just passed over.
+    let both = [licence(10), Preparation { id: "V".to_owned(), ..licence(10) }];
+    let done = change(Effect::CancelInWindow, Some("V"), Answer::Understood, Some(Observation::Gone));
+    assert_eq!(compared(&changed(&both, vec![done]), 11), Outcome::Failed);
+}
+
+#[test]
+fn what_the_plan_of_an_undo_leaves_out_stays_left_out() {
+    let restored = Preparation::new(Effect::RestoreRenewal, "A".to_owned(), None);
+    let mut row = row(std::slice::from_ref(&restored));
+    row.left_out = Box::from([finding(Reason::ChangedSincePlan)]);
+    let judged = Judged { first: vec![restored], ..is_ready() };
+    let left = |procedure| compared_with_plan(procedure, &row, judged.clone()).left_out.len();
+    assert_eq!((left(Procedure::UndoCancelAtTermEnd), left(Procedure::CancelAtTermEnd)), (1, 0));
 }
