@@ -72,6 +72,9 @@ fn head(plan: &Plan) -> String {
         line("limits", &planned.limits_in_words());
     }
     line("procedure", head.procedure.as_str());
+    if let Some(run) = &head.takes_back {
+        line("takes back", run.as_str());
+    }
     let of_all = head.customers_of_partner.map(|all| format!(", of the partner's {all}")).unwrap_or_default();
     line(head.procedure.facts().does, &format!("{}{of_all}", counted(head.ready, "customer")));
     line("digest", &head.digest.to_string());

@@ -182,13 +182,14 @@ fn about(run: &Run, printer: &Printer) -> String {
     };
     let to_do = || {
         let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
-        open.flat_map(|row| row.first.iter())
+        open.flat_map(to_do::still)
     };
     let terms = to_do::terms(to_do()).map(|terms| format!(" This concerns {terms}.")).unwrap_or_default();
     let lost = to_do::lost_at_once(to_do()).map(|lost| format!("\n{lost}")).unwrap_or_default();
+    let of = opened.takes_back.as_ref().map(|run| format!(" of run {run}")).unwrap_or_default();
     format!(
         "about to {change} {} of {partner} ({tenant}).{terms}\n\
-         Procedure {}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}\n{earnest}{once}",
+         Procedure {}{of}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}\n{earnest}{once}",
         counted(run.to_change(), "customer"),
         opened.procedure,
         visible(&opened.api_url),

@@ -14,7 +14,11 @@ pub(super) fn plan(run: &Run) -> String {
     let ready: Vec<&Row> = run
         .rows
         .iter()
-        .filter(|row| matches!(row.state, RowState::Judged { verdict: Outcome::Ready, .. }))
+        .filter(|row| match &row.state {
+            RowState::Judged { verdict, .. } => *verdict == Outcome::Ready,
+            RowState::Changing(changing) => changing.failed_after.is_none(),
+            _ => false,
+        })
         .collect();
     let mut text = format!(
         "{} of {} rows are ready to be {}",
@@ -39,8 +43,9 @@ pub(super) fn plan(run: &Run) -> String {
             text.push_str(&format!("\n  … and {} more", ready.len() - SHOWN));
         }
     }
-    let to_do = ready.iter().flat_map(|row| row.first.iter().map(|one| (row.number, one)));
+    let to_do = ready.iter().flat_map(|row| still(row).map(|one| (row.number, one)));
     text.push_str(&listed(&to_do.collect::<Vec<_>>()));
+    text.push_str(&left_out(&ready));
     let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
@@ -48,6 +53,32 @@ pub(super) fn plan(run: &Run) -> String {
     }
     text.push_str(&tables::about_list(run));
     text
+}
+
+/// What is still to be sent of what the plan names for a row.
+pub(super) fn still(row: &Row) -> impl Iterator<Item = &Preparation> {
+    let is_sent =
+        |one: &Preparation| matches!(&row.state, RowState::Changing(changing) if changing.of(one).is_some());
+    row.first.iter().filter(move |one| !is_sent(one))
+}
+
+/// What cannot be done for customers for whom the rest is: each ends as failed.
+fn left_out(ready: &[&Row]) -> String {
+    let rows: Vec<_> = ready.iter().filter(|row| !row.left_out.is_empty()).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut shown = Table::new(&["row", "cannot be done", "why"]);
+    let each = rows.iter().flat_map(|row| row.left_out.iter().map(|finding| (row.number, finding)));
+    for (row, finding) in each.take(SHOWN) {
+        let causes: Vec<_> = finding.causes.iter().map(ToString::to_string).collect();
+        shown.row([row.to_string(), causes.join("; "), finding.reason.to_string()]);
+    }
+    let (count, ends) = (rows.len(), if rows.len() == 1 { "ends" } else { "end" });
+    format!(
+        "\nOf these, {count} {ends} as failed, because something of theirs cannot be done:\n{}",
+        table(&shown)
+    )
 }
 
 /// A thing that is done, with the row of its customer.

@@ -93,9 +93,17 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
         let (procedure, run) =
             self.engine.with_run(|run| (run.opened.procedure, run.opened.takes_back.clone()));
         if let (Some(run), Some(other)) = (run, procedure.facts().takes_back) {
+            reader.customers::<QueryError>(&run, |story| {
+                taken_back.extend(story.customer().map(|customer| (customer, Vec::new())));
+                Ok(())
+            })?;
             reader.changed_by(&run, other.facts().first, |changed| {
-                let taken =
-                    TakenBack { planned: &changed.planned, read: &changed.read, read_at: changed.read_at };
+                let taken = TakenBack {
+                    planned: &changed.planned,
+                    read: &changed.read,
+                    read_at: changed.read_at,
+                    became_other: changed.became_other,
+                };
                 taken_back.entry(changed.customer).or_default().extend(to_take_back(procedure, &taken));
             })?;
         }

@@ -129,6 +129,12 @@ impl Term {
 }
 
 impl TermEndSettings {
+    /// What the service makes of a cancellation that it does not take: an extended service term.
+    pub fn extended() -> Self {
+        let scheduled = r#"[{"actionType":"RenewToExtendedServiceTerm","scheduleType":"TermEnd"}]"#;
+        Self { auto_renew: false, scheduled: Some(scheduled.to_owned()), next_term: None }
+    }
+
     /// As the two settings are called in Partner Center: `auto-renew on, RenewToNewTerm scheduled`.
     pub fn in_words(&self) -> String {
         let scheduled = self.scheduled.as_deref().and_then(|text| serde_json::from_str(text).ok());

@@ -131,6 +131,9 @@ reasons! {
     /// The list and Partner Center disagree about the domain.
     DomainMismatch = "domain_mismatch", Guard, Skipped, false, true,
         "Check that the ID belongs to the customer that is meant, then correct the list.";
+    /// The run that is taken back did not have the customer.
+    NotInThatRun = "not_in_that_run", Guard, Skipped, false, false,
+        "Take the row from the list, or name with `--of` the run that had this customer.";
     /// The customer is on the list of those that are never touched.
     ProtectedCustomer = "protected_customer", Guard, Skipped, false, false,
         "Nothing to do: the customer is protected. Take it from the protected list to change that.";

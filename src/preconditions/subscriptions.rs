@@ -206,6 +206,18 @@ pub struct SetToHappen {
     pub is_too_close: bool,
 }
 
+impl SetToHappen {
+    /// Whether it is as a run left it that scheduled its end, in this term: cancelled then, or extended, if the service made
+    /// that of it.
+    pub fn is_as_left(&self, term: &Term) -> bool {
+        let is_set_so = match &term.planned_over {
+            Some(left) => self.is_extended && self.settings.auto_renew == left.auto_renew,
+            None => self.is_cancelled,
+        };
+        is_set_so && self.last_day == Some(term.last_day) && self.seats == term.seats
+    }
+}
+
 /// What is set to happen at the end of the term of this subscription; none if it is over, or if the service does not say
 /// whether it renews itself.
 pub fn set_to_happen(subscription: &Subscription, now: Time) -> Option<SetToHappen> {

@@ -27,7 +27,7 @@ fn entitlement(order: &str, expiry: &str) -> Value {
 }
 
 fn judge(procedure: Procedure, facts: &Facts, policy: &Policy) -> (Vec<Reason>, Vec<Preparation>) {
-    let given = Given { facts, listed: &ListedIdentity::default(), policy, taken_back: &[] };
+    let given = Given { facts, listed: &ListedIdentity::default(), policy, taken_back: None };
     let (Judgement { findings, .. }, first) = unit(procedure).judge(&given);
     (findings.iter().map(|Finding { reason, .. }| *reason).collect(), first)
 }

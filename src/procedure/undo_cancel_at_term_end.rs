@@ -3,7 +3,7 @@
 
 use super::unit::{Given, KnownSoFar, Need, ProcedureUnit, TakenBack};
 use crate::{
-    domain::{Cause, Effect, Finding, Preparation, Procedure, Reason, Term, is_taken_out},
+    domain::{Cause, Effect, Finding, Preparation, Procedure, Reason, Term, TermEndSettings, is_taken_out},
     partner_center::model::{self, Subscription},
     preconditions::{Judgement, judge_identity, set_to_happen},
 };
@@ -27,7 +27,7 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
         Some(Preparation {
             what: Effect::RestoreRenewal,
             term: Some(Box::new(Term {
-                planned_over: None,
+                planned_over: taken.became_other.then(TermEndSettings::extended),
                 restored: Some(before.settings),
                 ..term.clone()
             })),
@@ -38,7 +38,10 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {
         let mut judgement = judge_identity(given.facts, given.listed);
         let mut all = Vec::new();
-        for one in given.taken_back {
+        if given.taken_back.is_none() {
+            judgement.findings.push(Finding::new(Reason::NotInThatRun, Vec::new()));
+        }
+        for one in given.taken_back.unwrap_or_default() {
             let same = |found: &&Subscription| {
                 found.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(&one.id))
             };
@@ -52,10 +55,7 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
             let Some(term) = one.term.as_deref() else { continue };
             match set {
                 Some(set) if term.restored.as_ref() == Some(&set.settings) => {}
-                Some(set)
-                    if set.is_cancelled && set.last_day == Some(term.last_day) && set.seats == term.seats
-                        || is_taken_out("restore-whatever-is-set-now") =>
-                {
+                Some(set) if set.is_as_left(term) || is_taken_out("restore-whatever-is-set-now") => {
                     if set.is_too_close {
                         let detail = format!("last day {}", term.last_day);
                         judgement.left_out.push(left_out(Reason::TermEndTooClose, detail));
@@ -64,12 +64,11 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
                     }
                 }
                 Some(set) => {
-                    let detail =
-                        format!("changed since its end was scheduled, now: {}", set.settings.in_words());
+                    let detail = format!("changed since that run, now: {}", set.settings.in_words());
                     judgement.left_out.push(left_out(Reason::ChangedSincePlan, detail));
                 }
                 None => {
-                    let detail = "over, or not there any more, since its end was scheduled".to_owned();
+                    let detail = "over, or not there any more, since that run".to_owned();
                     judgement.left_out.push(left_out(Reason::ChangedSincePlan, detail));
                 }
             }

@@ -30,8 +30,8 @@ pub(crate) struct Given<'a> {
     pub(crate) facts: &'a Facts,
     pub(crate) listed: &'a ListedIdentity,
     pub(crate) policy: &'a Policy,
-    /// What could be taken back of the run that is taken back, if one is.
-    pub(crate) taken_back: &'a [Preparation],
+    /// What could be taken back of the run that is taken back; none if that run did not have the customer.
+    pub(crate) taken_back: Option<&'a [Preparation]>,
 }
 
 /// What another run did to something of the customer's, or may have done.
@@ -43,6 +43,8 @@ pub struct TakenBack<'a> {
     pub read: &'a [u8],
     /// and when.
     pub read_at: Time,
+    /// Whether the service made something else of it than was asked for.
+    pub became_other: bool,
 }
 
 /// What the fold and the words do not say of a procedure.

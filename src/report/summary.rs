@@ -23,6 +23,9 @@ pub struct Summary {
     pub schema_version: u32,
     pub run_id: RunId,
     pub procedure: Procedure,
+    /// The run that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<RunId>,
     pub mode: Mode,
     /// None until the organization profile was read.
     pub partner: Option<PartnerLine>,
@@ -108,6 +111,7 @@ impl Summary {
             schema_version: SCHEMA_VERSION,
             run_id: told.run.id.clone(),
             procedure: opened.procedure,
+            takes_back: opened.takes_back.clone(),
             mode: opened.mode,
             partner: told
                 .run

@@ -313,6 +313,7 @@ fn a_run_is_taken_back_where_nobody_has_changed_it_since() {
         customer(1, &[licence(10, 100, json!({ "scheduled": before })), licence(11, 100, json!({}))]),
         customer(2, &[licence(20, 100, json!({ "auto_renew": false, "scheduled": scheduled("Cancel") }))]),
         customer(3, &[licence(30, 100, json!({}))]),
+        customer(4, &[]),
     ];
     let (folder, world) = (Folder::new(), world(&customers, json!([])));
     run(&folder, &world, 3, &[]).exits(0);
@@ -337,14 +338,27 @@ fn a_run_is_taken_back_where_nobody_has_changed_it_since() {
     let list = list_of((1..=3).map(id));
     let needs = folder.run(&world, &list, &undo).exits(2);
     assert!(needs.err.contains("`--of RUN`"), "{}", needs.err);
-    let done = folder.run(&world, &list, &[undo[0], undo[1], "--of", &cancelled]).exits(3);
+    let (list_of_more, with_more) = (list_of((1..=4).map(id)), [undo[0], undo[1], "--of", &cancelled]);
+    let done = folder.run(&world, &list_of_more, &with_more).exits(3);
     assert!(
         done.err.contains("restore the renewal of subscription") && done.err.contains("M365 10"),
         "{}",
         done.err
     );
     assert!(!done.err.contains("M365 30"), "the plan does not name it: {}", done.err);
-    assert_eq!(folder.ends(), ["restored", "already_restored", "skipped: changed_since_plan"]);
+    assert_eq!(
+        folder.ends(),
+        ["restored", "already_restored", "skipped: changed_since_plan", "skipped: not_in_that_run"]
+    );
+    // Whoever allows it and whoever reads of it sees which run it is about.
+    for said in [
+        &done.err,
+        &folder.report("plan.html"),
+        &folder.report("summary.json"),
+        &folder.report("report.html"),
+    ] {
+        assert!(said.contains(&cancelled), "{said}");
+    }
     assert_eq!(in_short(&world, 1), ["true RenewToNewTerm", "true "]);
     assert_eq!(in_short(&world, 2), ["false Cancel"], "what that run did not schedule stays as it is");
     assert_eq!(in_short(&world, 3), ["true RenewToNewTerm"]);
@@ -421,4 +435,18 @@ fn nothing_but_a_real_run_of_the_same_partner_is_taken_back() {
     let reconciled = ["reconcile", done.as_str()];
     let refused = Done::of(&folder.against(&ours, &reconciled).output().unwrap()).exits(2);
     assert!(refused.err.contains("ended no relationship"), "{}", refused.err);
+}
+
+#[test]
+fn what_the_service_extended_instead_is_taken_back_too() {
+    let customers = [customer(1, &[licence(10, 100, json!({ "extends_instead": true }))])];
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    run(&folder, &world, 1, &[]).exits(3);
+    assert_eq!(folder.ends(), ["failed: became_extended_term"]);
+    assert_eq!(in_short(&world, 1), ["false RenewToExtendedServiceTerm"]);
+    let undo = ["--procedure", "undo-cancel-at-term-end", "--of", "latest"];
+    folder.run(&world, &list_of([id(1)]), &undo).exits(0);
+    assert_eq!(folder.ends(), ["restored"]);
+    assert_eq!(in_short(&world, 1), ["true "]);
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
 }

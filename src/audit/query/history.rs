@@ -7,7 +7,7 @@ use crate::{
         format::{outcomes, sql},
     },
     domain::{Effect, Preparation, RunId, Seq, TenantId, Time},
-    record::{CustomerStory, KeyIntroduced, RequestStory, sql_list},
+    record::{CustomerStory, KeyIntroduced, RequestStory, Stands, sql_list},
 };
 use rusqlite::OptionalExtension as _;
 use std::collections::HashSet;
@@ -23,6 +23,8 @@ pub struct ChangedByRun {
     pub read: Vec<u8>,
     /// and when.
     pub read_at: Time,
+    /// Whether the service made something else of it than was asked for.
+    pub became_other: bool,
 }
 
 /// The latest successful read of the same address before this was first changed: when, and the place of its answer.
@@ -108,7 +110,8 @@ impl Reader {
                 let Some(planned) = planned.filter(|_| !effect.stands.is_without_effect()) else { continue };
                 let Some((read_at, read_in)) = read_before(&story, planned) else { continue };
                 if let Some(read) = self.body(read_in)? {
-                    each(ChangedByRun { customer, planned: planned.clone(), read, read_at });
+                    let became_other = effect.stands == Stands::Otherwise;
+                    each(ChangedByRun { customer, planned: planned.clone(), read, read_at, became_other });
                 }
             }
             Ok(())

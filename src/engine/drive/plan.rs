@@ -27,16 +27,16 @@ use tokio::task::JoinSet;
 pub struct Before {
     /// Those whom earlier runs removed.
     pub gone: HashSet<TenantId>,
-    /// What could be taken back of the run that is taken back, if one is.
+    /// The customers of the run that is taken back, if one is, with what could be taken back of what it did to each.
     pub taken_back: HashMap<TenantId, Vec<Preparation>>,
 }
 
 impl Before {
     /// What shows that this customer was removed, and what could be taken back of what was done to it.
-    fn of(&self, customer: TenantId) -> (Option<&'static str>, &[Preparation]) {
+    fn of(&self, customer: TenantId) -> (Option<&'static str>, Option<&[Preparation]>) {
         let was_there =
             self.gone.contains(&customer).then_some("an earlier run in this audit log removed it");
-        (was_there, self.taken_back.get(&customer).map_or(&[], Vec::as_slice))
+        (was_there, self.taken_back.get(&customer).map(Vec::as_slice))
     }
 }
 

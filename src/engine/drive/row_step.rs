@@ -120,7 +120,7 @@ async fn rejudge<T: Transport>(
     let was_there = Some("it was there when the plan was made, and is gone now");
     // What is taken back is what the plan names.
     let context =
-        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: &row.first };
+        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: Some(&row.first) };
     // What was confirmed was this name, whatever the list called it.
     let listed = ListedIdentity { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };

@@ -74,10 +74,9 @@ fn make(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead> {
             return Err(Instead::IsDone);
         }
         let planned = target.planned.and_then(|planned| planned.term.as_ref());
-        let is_as_left = set.is_cancelled
-            && planned.is_some_and(|term| Some(term.last_day) == set.last_day && term.seats == set.seats);
+        let is_as_left = planned.is_some_and(|term| set.is_as_left(term));
         if !is_as_left && !is_taken_out("restore-over-what-somebody-changed") {
-            return changed("somebody has changed it since its end was scheduled");
+            return changed("somebody has changed it since that run");
         }
         if set.is_too_close {
             let why = "it is less than 48 h to the end of its term";

@@ -153,7 +153,8 @@ impl<'a> ReportPage<'a> {
                 .collect(),
             retry: tally.retry,
             reasons: reasons(tally),
-            calendar: Calendar::of(tally),
+            // Whoever takes a schedule back does not want to know how to make one.
+            calendar: Calendar::of(tally).filter(|_| opened.procedure.facts().takes_back.is_none()),
             chart: Chart::of(told),
             of_the_run: run.requests.iter().map(ShownRequest::of).collect(),
             files: beside.iter().map(|(name, sha256)| (*name, sha256.to_string())).collect(),

@@ -36,6 +36,9 @@ pub struct PlanHead {
     pub run_id: RunId,
     /// What is done to each customer.
     pub procedure: Procedure,
+    /// The run that it takes back, if it takes one back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<RunId>,
     /// In what earnest the plan was made.
     pub mode: Mode,
     /// Whose customers these are.

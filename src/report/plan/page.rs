@@ -134,6 +134,9 @@ pub(super) fn lines(head: &PlanHead) -> Vec<PlanFact> {
     }
     line("Partner tenant", head.partner.tenant_id.map(|id| id.to_string()).unwrap_or_default(), true);
     line("Procedure", head.procedure.to_string(), false);
+    if let Some(run) = &head.takes_back {
+        line("Takes back run", run.to_string(), true);
+    }
     let of_all = head.customers_of_partner.map(|all| format!(" of the partner’s {all}")).unwrap_or_default();
     line("Customers", format!("{}{of_all}", head.ready), false);
     line("Plan digest", head.digest.to_string(), true);

@@ -76,6 +76,7 @@ impl<W: Write> Writing<W> {
             schema_version: SCHEMA_VERSION,
             run_id: run.opened.applies.as_ref().map_or(&run.id, |plan| &plan.run).clone(),
             procedure: run.opened.procedure,
+            takes_back: run.opened.takes_back.clone(),
             mode: run.opened.mode,
             partner: PlannedFor {
                 tenant_id: plan.partner,
