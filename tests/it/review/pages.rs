@@ -150,5 +150,5 @@ fn a_sample_is_drawn_again_from_its_seed() {
         assert!(html.contains(lot) && html.contains(&format!("customer/{row}\"")), "{row}");
     }
     assert!(!html.contains(&lots[4].0));
-    assert!(html.contains("4 of 6 removals"));
+    assert!(html.contains("4 of 6 removed"));
 }
