@@ -8,18 +8,18 @@
 
 use super::{
     ending::{End, EndedChange, RowVerdict},
-    subscription,
-    unit::{EffectUnit, Instead, Look, Prepare, Target},
+    subscription::{self, Make, See, SubscriptionChange, Unseen},
+    unit::{Instead, Target},
 };
 use crate::{
-    domain::{Effect, Reason, Time, capitalised, is_taken_out},
+    domain::{Effect, Reason, Time, is_taken_out},
     partner_center::{model::Subscription, request::Request, response::Incoming},
     preconditions::{is_in_extended_term, is_in_window, term_cut_short},
 };
 
 pub(super) struct CancelSubscription {
     effect: Effect,
-    make: fn(&Incoming, &Target<'_>) -> Result<Request, Instead>,
+    make: Make,
 }
 
 pub(super) const IN_WINDOW: CancelSubscription = CancelSubscription {
@@ -41,53 +41,28 @@ pub(super) const EXTENDED: CancelSubscription = CancelSubscription {
     },
 };
 
-impl EffectUnit for CancelSubscription {
+impl SubscriptionChange for CancelSubscription {
     fn effect(&self) -> Effect {
         self.effect
     }
 
-    fn prepare(&self, target: &Target<'_>) -> Prepare {
-        subscription::prepare(target, self.make)
+    fn make(&self) -> Make {
+        self.make
     }
 
-    fn understands(&self, answer: &Incoming) -> bool {
-        subscription::shows_one(answer)
+    fn see(&self) -> See {
+        |answer, target| subscription::sight(answer, target, "deleted", &["active", "suspended"])
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        subscription::look(target, |answer, target| {
-            subscription::sight(answer, target, "deleted", &["active", "suspended"])
-        })
+    fn unseen(&self) -> Option<Unseen> {
+        Some(Unseen { reason: Reason::AnswerLost, agreed: "cancel it", seen: "cancelled" })
     }
 
-    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
-        let EndedChange { thing, change, end, .. } = ending;
-        let thing = capitalised(thing);
-        match end {
-            End::Refused(_) if subscription::is_stale(change) => {
-                subscription::changed_meanwhile(&thing, change)
-            }
-            End::Refused(_) => match change.code().and_then(refusal) {
-                Some(meaning) => {
-                    let said = change.exchange().described();
-                    RowVerdict::because(Reason::RefusedByService, format!("{thing}: {meaning} ({said})."))
-                }
-                None => ending.of_preparation(),
-            },
-            End::NotSeen { waited, .. } => {
-                let waited = waited.as_secs();
-                let text = format!(
-                    "{thing}: the service agreed to cancel it, but it is not seen cancelled {waited} s later."
-                );
-                RowVerdict::because(Reason::AnswerLost, text)
-            }
-            _ => ending.of_preparation(),
-        }
-    }
-
-    /// It is read just before it is changed.
-    fn cost(&self) -> f64 {
-        3.0
+    fn own_end(&self, thing: &str, ending: &EndedChange<'_>) -> Option<RowVerdict> {
+        let End::Refused(_) = ending.end else { return None };
+        let meaning = ending.change.code().and_then(refusal)?;
+        let said = ending.change.exchange().described();
+        Some(RowVerdict::because(Reason::RefusedByService, format!("{thing}: {meaning} ({said}).")))
     }
 }
 
@@ -127,7 +102,10 @@ fn make(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::unit::{EffectUnit as _, Prepare},
+        *,
+    };
     use crate::{
         domain::{Preparation, Term},
         record::Observation,

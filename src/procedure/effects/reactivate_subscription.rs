@@ -1,8 +1,8 @@
 //! Makes a subscription active again that was suspended for a removal that then failed.
 
 use super::{
-    subscription,
-    unit::{EffectUnit, Instead, Look, Prepare, Target},
+    subscription::{self, Make, See, SubscriptionChange, Unseen},
+    unit::{Instead, Target},
 };
 use crate::{
     domain::Effect,
@@ -11,28 +11,21 @@ use crate::{
 
 pub(super) struct ReactivateSubscription;
 
-impl EffectUnit for ReactivateSubscription {
+impl SubscriptionChange for ReactivateSubscription {
     fn effect(&self) -> Effect {
         Effect::ReactivateSubscription
     }
 
-    fn prepare(&self, target: &Target<'_>) -> Prepare {
-        subscription::prepare(target, make)
+    fn make(&self) -> Make {
+        make
     }
 
-    fn understands(&self, answer: &Incoming) -> bool {
-        subscription::shows_one(answer)
+    fn see(&self) -> See {
+        |answer, target| subscription::sight(answer, target, "active", &["suspended"])
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        subscription::look(target, |answer, target| {
-            subscription::sight(answer, target, "active", &["suspended"])
-        })
-    }
-
-    /// It is read just before it is changed.
-    fn cost(&self) -> f64 {
-        3.0
+    fn unseen(&self) -> Option<Unseen> {
+        None
     }
 }
 

@@ -2,12 +2,11 @@
 //! scheduled, by both fields, and nothing else is.
 
 use super::{
-    ending::{End, EndedChange, RowVerdict},
-    subscription,
-    unit::{EffectUnit, Instead, Look, Prepare, Sight, Target},
+    subscription::{self, Make, See, SubscriptionChange, Unseen},
+    unit::{Instead, Sight, Target},
 };
 use crate::{
-    domain::{Effect, Reason, TermEndSettings, capitalised, is_taken_out},
+    domain::{Effect, Reason, TermEndSettings, is_taken_out},
     partner_center::{request::Request, resource::Edit, response::Incoming},
     preconditions::set_to_happen,
     record::Observation,
@@ -16,44 +15,21 @@ use serde_json::Value;
 
 pub(super) struct RestoreRenewal;
 
-impl EffectUnit for RestoreRenewal {
+impl SubscriptionChange for RestoreRenewal {
     fn effect(&self) -> Effect {
         Effect::RestoreRenewal
     }
 
-    fn prepare(&self, target: &Target<'_>) -> Prepare {
-        subscription::prepare(target, make)
+    fn make(&self) -> Make {
+        make
     }
 
-    fn understands(&self, answer: &Incoming) -> bool {
-        subscription::shows_one(answer)
+    fn see(&self) -> See {
+        see
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        subscription::look(target, see)
-    }
-
-    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
-        let EndedChange { thing, change, end, .. } = ending;
-        let thing = capitalised(thing);
-        match end {
-            End::Refused(_) if subscription::is_stale(change) => {
-                subscription::changed_meanwhile(&thing, change)
-            }
-            End::NotSeen { waited, .. } => RowVerdict::because(
-                Reason::AnswerLost,
-                format!(
-                    "{thing}: the service agreed to restore its renewal, but it is not seen set back {} s later.",
-                    waited.as_secs()
-                ),
-            ),
-            _ => ending.of_preparation(),
-        }
-    }
-
-    /// It is read just before it is changed.
-    fn cost(&self) -> f64 {
-        3.0
+    fn unseen(&self) -> Option<Unseen> {
+        Some(Unseen { reason: Reason::AnswerLost, agreed: "restore its renewal", seen: "set back" })
     }
 }
 

@@ -9,11 +9,11 @@
 
 use super::{
     ending::{End, EndedChange, RowVerdict},
-    subscription,
-    unit::{EffectUnit, Instead, Look, Prepare, Sight, Target},
+    subscription::{self, Make, See, SubscriptionChange, Unseen},
+    unit::{Instead, Sight, Target},
 };
 use crate::{
-    domain::{Effect, Reason, capitalised, is_taken_out},
+    domain::{Effect, Reason, is_taken_out},
     partner_center::{request::Request, resource::Edit, response::Incoming},
     preconditions::{LicenceEnd, licence_end, set_to_happen},
     record::Observation,
@@ -22,50 +22,29 @@ use serde_json::{Value, json};
 
 pub(super) struct ScheduleCancellation;
 
-impl EffectUnit for ScheduleCancellation {
+impl SubscriptionChange for ScheduleCancellation {
     fn effect(&self) -> Effect {
         Effect::ScheduleCancellation
     }
 
-    fn prepare(&self, target: &Target<'_>) -> Prepare {
-        subscription::prepare(target, make)
+    fn make(&self) -> Make {
+        make
     }
 
-    fn understands(&self, answer: &Incoming) -> bool {
-        subscription::shows_one(answer)
+    fn see(&self) -> See {
+        see
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        subscription::look(target, see)
+    fn unseen(&self) -> Option<Unseen> {
+        Some(Unseen { reason: Reason::AnswerLost, agreed: "schedule its end", seen: "scheduled" })
     }
 
-    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
-        let EndedChange { thing, change, end, .. } = ending;
-        let thing = capitalised(thing);
-        match end {
-            End::Refused(_) if subscription::is_stale(change) => {
-                subscription::changed_meanwhile(&thing, change)
-            }
-            End::Otherwise(reason) => {
-                let text = format!(
-                    "{thing}: its end was to be scheduled, and the service shows an extended service term instead."
-                );
-                RowVerdict::because(*reason, text)
-            }
-            End::NotSeen { waited, .. } => RowVerdict::because(
-                Reason::AnswerLost,
-                format!(
-                    "{thing}: the service agreed to schedule its end, but it is not seen scheduled {} s later.",
-                    waited.as_secs()
-                ),
-            ),
-            _ => ending.of_preparation(),
-        }
-    }
-
-    /// It is read just before it is changed.
-    fn cost(&self) -> f64 {
-        3.0
+    fn own_end(&self, thing: &str, ending: &EndedChange<'_>) -> Option<RowVerdict> {
+        let End::Otherwise(reason) = ending.end else { return None };
+        let text = format!(
+            "{thing}: its end was to be scheduled, and the service shows an extended service term instead."
+        );
+        Some(RowVerdict::because(reason, text))
     }
 }
 

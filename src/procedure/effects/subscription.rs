@@ -1,11 +1,11 @@
 //! A subscription that is changed, its status or what happens at its term's end: it is read just before, and sent back whole.
 
 use super::{
-    ending::RowVerdict,
-    unit::{Instead, Look, Prepare, Sight, Target},
+    ending::{End, EndedChange, RowVerdict},
+    unit::{EffectUnit, Instead, Look, Prepare, Sight, Target},
 };
 use crate::{
-    domain::{Lookup, Reason, is_taken_out},
+    domain::{Effect, Lookup, Reason, capitalised, is_taken_out},
     partner_center::{
         model::{self, Subscription},
         request::{self, Request},
@@ -15,22 +15,86 @@ use crate::{
     record::{Change, Observation},
 };
 
-/// The change, over what the subscription is at this moment.
-pub(super) fn prepare(
-    target: &Target<'_>,
-    make: fn(&Incoming, &Target<'_>) -> Result<Request, Instead>,
-) -> Prepare {
-    let request = request::subscription(target.customer, target.id);
-    Prepare::Fresh { lookup: Lookup::Subscription, request, understands: shows_one, make }
+/// The request, over what the subscription is at this moment.
+pub(super) type Make = fn(&Incoming, &Target<'_>) -> Result<Request, Instead>;
+/// What a look at the subscription shows; none if the answer is not what was asked for.
+pub(super) type See = fn(&Incoming, &Target<'_>) -> Option<Sight>;
+
+/// How a row ends when the service agreed, and nothing showed that it is done.
+pub(super) struct Unseen {
+    pub(super) reason: Reason,
+    /// To do what: `suspend it`.
+    pub(super) agreed: &'static str,
+    /// As what it is not seen: `suspended`.
+    pub(super) seen: &'static str,
 }
 
-pub(super) fn look(target: &Target<'_>, see: fn(&Incoming, &Target<'_>) -> Option<Sight>) -> Look {
-    let request = request::subscription(target.customer, target.id);
-    Look { lookup: Lookup::Subscription, request, see }
+/// A change of a subscription.
+pub(super) trait SubscriptionChange: Sync {
+    fn effect(&self) -> Effect;
+
+    fn make(&self) -> Make;
+
+    fn see(&self) -> See;
+
+    /// None if no row ends because of it.
+    fn unseen(&self) -> Option<Unseen>;
+
+    /// How a row ends where this change has an end of its own. `thing` begins the sentence.
+    fn own_end(&self, _thing: &str, _ending: &EndedChange<'_>) -> Option<RowVerdict> {
+        None
+    }
+}
+
+impl<T: SubscriptionChange> EffectUnit for T {
+    fn effect(&self) -> Effect {
+        SubscriptionChange::effect(self)
+    }
+
+    fn prepare(&self, target: &Target<'_>) -> Prepare {
+        let request = request::subscription(target.customer, target.id);
+        Prepare::Fresh { lookup: Lookup::Subscription, request, understands: shows_one, make: self.make() }
+    }
+
+    fn understands(&self, answer: &Incoming) -> bool {
+        shows_one(answer)
+    }
+
+    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
+        let request = request::subscription(target.customer, target.id);
+        Look { lookup: Lookup::Subscription, request, see: self.see() }
+    }
+
+    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
+        let EndedChange { thing, change, end, .. } = *ending;
+        let thing = capitalised(thing);
+        let Some(Unseen { reason, agreed, seen }) = self.unseen() else { return ending.of_preparation() };
+        match end {
+            // It is not what was read a moment ago.
+            End::Refused(_) if is_stale(change) => {
+                let said = change.exchange().described();
+                let text = format!("{thing}: somebody changed it meanwhile ({said}).");
+                RowVerdict::because(Reason::ChangedSincePlan, text)
+            }
+            End::NotSeen { waited, .. } => {
+                let waited = waited.as_secs();
+                let text = format!(
+                    "{thing}: the service agreed to {agreed}, but it is not seen {seen} {waited} s later."
+                );
+                RowVerdict::because(reason, text)
+            }
+            _ => self.own_end(&thing, ending).unwrap_or_else(|| ending.of_preparation()),
+        }
+    }
+
+    /// It is read just before it is changed.
+    fn cost(&self) -> f64 {
+        3.0
+    }
 }
 
 /// Whether the body is a subscription. A change of its status that takes its time has an empty one.
-pub(super) fn shows_one(answer: &Incoming) -> bool {
+fn shows_one(answer: &Incoming) -> bool {
     model::read::<Subscription>(&answer.body).is_ok_and(|subscription| subscription.status.is_some())
 }
 
@@ -62,15 +126,9 @@ fn unexpected() -> Instead {
 const STALE: &str = "2055";
 
 /// Whether the service refused the change because it is not what was read a moment ago.
-pub(super) fn is_stale(change: &Change) -> bool {
+fn is_stale(change: &Change) -> bool {
     let is_stale = matches!(change.status, Some(409 | 412)) || change.code() == Some(STALE);
     is_stale && !is_taken_out("a-stale-version-is-any-refusal")
-}
-
-/// How the row ends because of that. `thing` begins the sentence.
-pub(super) fn changed_meanwhile(thing: &str, change: &Change) -> RowVerdict {
-    let said = change.exchange().described();
-    RowVerdict::because(Reason::ChangedSincePlan, format!("{thing}: somebody changed it meanwhile ({said})."))
 }
 
 const ANOTHER: &str = "the answer is about another subscription";

@@ -1,59 +1,32 @@
 //! Suspends a legacy subscription, so that it no longer stands in the way.
 
 use super::{
-    ending::{End, EndedChange, RowVerdict},
-    subscription,
-    unit::{EffectUnit, Instead, Look, Prepare, Target},
+    subscription::{self, Make, See, SubscriptionChange, Unseen},
+    unit::{Instead, Target},
 };
 use crate::{
-    domain::{Effect, Reason, capitalised, is_taken_out},
+    domain::{Effect, Reason, is_taken_out},
     partner_center::{request::Request, response::Incoming},
     preconditions::is_active_legacy,
 };
 
 pub(super) struct SuspendSubscription;
 
-impl EffectUnit for SuspendSubscription {
+impl SubscriptionChange for SuspendSubscription {
     fn effect(&self) -> Effect {
         Effect::SuspendSubscription
     }
 
-    fn prepare(&self, target: &Target<'_>) -> Prepare {
-        subscription::prepare(target, make)
+    fn make(&self) -> Make {
+        make
     }
 
-    fn understands(&self, answer: &Incoming) -> bool {
-        subscription::shows_one(answer)
+    fn see(&self) -> See {
+        |answer, target| subscription::sight(answer, target, "suspended", &["active"])
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        subscription::look(target, |answer, target| {
-            subscription::sight(answer, target, "suspended", &["active"])
-        })
-    }
-
-    fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {
-        let EndedChange { thing, change, end, .. } = ending;
-        match end {
-            // It is not what was read a moment ago.
-            End::Refused(_) if subscription::is_stale(change) => {
-                subscription::changed_meanwhile(&capitalised(thing), change)
-            }
-            End::NotSeen { waited, .. } => {
-                let text = format!(
-                    "{}: the service agreed to suspend it, but it is not seen suspended {} s later.",
-                    capitalised(thing),
-                    waited.as_secs()
-                );
-                RowVerdict::because(Reason::ActiveSubscription, text)
-            }
-            _ => ending.of_preparation(),
-        }
-    }
-
-    /// It is read just before it is changed.
-    fn cost(&self) -> f64 {
-        3.0
+    fn unseen(&self) -> Option<Unseen> {
+        Some(Unseen { reason: Reason::ActiveSubscription, agreed: "suspend it", seen: "suspended" })
     }
 }
 
