@@ -55,7 +55,9 @@ pub use lines::{RequestLine, RunLine};
 pub use log_paths::names_a_file;
 #[cfg(test)]
 pub(crate) use query::questions;
-pub use query::{Attached, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord};
+pub use query::{
+    Attached, ChangedByRun, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord,
+};
 pub use send_stop::{SendStop, stop_file};
 pub use snapshot::{Snapshot, discard_copies};
 pub use store::{Entry, Salt, Store};

@@ -6,7 +6,7 @@ use super::{
     plan_import, reports,
 };
 use crate::{
-    audit::{QueryError, Reader},
+    audit::{ChangedByRun, QueryError, Reader},
     domain::{Preparation, TenantId, is_taken_out},
     engine::{Before, Engine, Halt, TakenBack, WorkEnd, beyond_limits, to_take_back},
     partner_center::transport::Transport,
@@ -63,8 +63,11 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
             plan_import::decisions(engine, self.log).await?;
         }
         if engine.with_run(|run| run.stage == Stage::Judging) {
-            self.require_own(partner)?;
-            let before = self.before(partner).map_err(unreadable)?;
+            let before = {
+                let reader = Reader::open(self.log).map_err(unreadable)?;
+                self.require_own(&reader, partner)?;
+                self.before(&reader, partner).map_err(unreadable)?
+            };
             let _progress = self.operator.working(engine.watch());
             engine.plan(before).await?;
         }
@@ -72,9 +75,9 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
     }
 
     /// Only a run for the same partner is taken back.
-    fn require_own(&self, partner: TenantId) -> Result<(), Halt> {
+    fn require_own(&self, reader: &Reader, partner: TenantId) -> Result<(), Halt> {
         let Some(run) = self.engine.with_run(|run| run.opened.takes_back.clone()) else { return Ok(()) };
-        let line = Reader::open(self.log).and_then(|reader| reader.find(run.as_str())).map_err(unreadable)?;
+        let line = reader.find(run.as_str()).map_err(unreadable)?;
         let theirs = line.partner_tenant_id.unwrap_or_default();
         if theirs == partner.to_string() || is_taken_out("a-run-of-another-partner-is-taken-back") {
             return Ok(());
@@ -86,25 +89,20 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
     }
 
     /// What the log knows of customers from before the run.
-    fn before(&self, partner: TenantId) -> Result<Before, QueryError> {
-        let reader = Reader::open(self.log)?;
+    fn before(&self, reader: &Reader, partner: TenantId) -> Result<Before, QueryError> {
         let gone = reader.gone_before(partner)?;
         let mut taken_back: HashMap<TenantId, Vec<Preparation>> = HashMap::new();
         let (procedure, run) =
             self.engine.with_run(|run| (run.opened.procedure, run.opened.takes_back.clone()));
         if let (Some(run), Some(other)) = (run, procedure.facts().takes_back) {
-            reader.customers::<QueryError>(&run, |story| {
-                taken_back.extend(story.customer().map(|customer| (customer, Vec::new())));
-                Ok(())
-            })?;
-            reader.changed_by(&run, other.facts().first, |changed| {
-                let taken = TakenBack {
-                    planned: &changed.planned,
-                    read: &changed.read,
-                    read_at: changed.read_at,
-                    became_other: changed.became_other,
+            reader.changed_by(&run, other.facts().first, |customer, changed| {
+                let to_take_back = |one: &ChangedByRun| {
+                    let ChangedByRun { planned, read, read_at, became_other } = one;
+                    let (read_at, became_other) = (*read_at, *became_other);
+                    to_take_back(procedure, &TakenBack { planned, read, read_at, became_other })
                 };
-                taken_back.entry(changed.customer).or_default().extend(to_take_back(procedure, &taken));
+                let all = taken_back.entry(customer).or_default();
+                all.extend(changed.iter().filter_map(to_take_back));
             })?;
         }
         Ok(Before { gone, taken_back })

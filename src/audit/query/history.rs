@@ -15,8 +15,6 @@ use std::collections::HashSet;
 /// Something of a customer's that a run changed, or may have changed.
 #[derive(Clone, Debug)]
 pub struct ChangedByRun {
-    /// Whose it is.
-    pub customer: TenantId,
     /// What the plan said of it.
     pub planned: Preparation,
     /// What was read of it just before,
@@ -93,16 +91,17 @@ impl Reader {
         Ok(gone)
     }
 
-    /// What a run did to things that its customers have, or may have done, by these effects, with what was read of each just
-    /// before.
+    /// Each customer of a run, with what the run did, or may have done, to things that it has by these effects, and what was
+    /// read of each thing just before.
     pub fn changed_by(
         &self,
         run: &RunId,
         effects: &[Effect],
-        mut each: impl FnMut(ChangedByRun),
+        mut each: impl FnMut(TenantId, Vec<ChangedByRun>),
     ) -> Result<(), QueryError> {
         self.customers(run, |story| {
             let Some(customer) = story.customer() else { return Ok(()) };
+            let mut changed = Vec::new();
             for effect in story.effects().all().filter(|effect| effects.contains(&effect.effect)) {
                 let is_planned =
                     |one: &&Preparation| one.what == effect.effect && Some(&*one.id) == effect.about;
@@ -111,9 +110,10 @@ impl Reader {
                 let Some((read_at, read_in)) = read_before(&story, planned) else { continue };
                 if let Some(read) = self.body(read_in)? {
                     let became_other = effect.stands == Stands::Otherwise;
-                    each(ChangedByRun { customer, planned: planned.clone(), read, read_at, became_other });
+                    changed.push(ChangedByRun { planned: planned.clone(), read, read_at, became_other });
                 }
             }
+            each(customer, changed);
             Ok(())
         })
     }

@@ -9,6 +9,7 @@ mod telling;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
+pub use history::ChangedByRun;
 pub use requests::RequestFilter;
 pub use single::StoredRecord;
 pub use telling::Listener;
