@@ -71,8 +71,7 @@ fn left_out(ready: &[&Row]) -> String {
     let mut shown = Table::new(&["row", "cannot be done", "why"]);
     let each = rows.iter().flat_map(|row| row.left_out.iter().map(|finding| (row.number, finding)));
     for (row, finding) in each.take(SHOWN) {
-        let causes: Vec<_> = finding.causes.iter().map(ToString::to_string).collect();
-        shown.row([row.to_string(), causes.join("; "), finding.reason.to_string()]);
+        shown.row([row.to_string(), finding.causes_in_words(), finding.reason.to_string()]);
     }
     let (count, ends) = (rows.len(), if rows.len() == 1 { "ends" } else { "end" });
     format!(
@@ -134,17 +133,15 @@ pub(super) fn items<'a>(all: impl Iterator<Item = OfRow<'a>>, heading: &str) -> 
         {
             items_of_terms(&all, first)
         }
-        _ if all.iter().any(|(_, one)| one.term.is_some()) => {
-            let mut shown = Table::new(&["row", heading, "seats", "ID"]);
-            for (row, one) in all {
-                shown.row([row.to_string(), one.named(), seats(one), one.id.clone()]);
-            }
-            shown
-        }
         _ => {
-            let mut shown = Table::new(&["row", heading, "ID"]);
+            let has_seats = all.iter().any(|(_, one)| one.term.is_some());
+            let header: &[&str] =
+                if has_seats { &["row", heading, "seats", "ID"] } else { &["row", heading, "ID"] };
+            let mut shown = Table::new(header);
             for (row, one) in all {
-                shown.row([row.to_string(), one.named(), one.id.clone()]);
+                let seats = has_seats.then(|| seats(one));
+                let cells = [row.to_string(), one.named()].into_iter().chain(seats);
+                shown.row(cells.chain([one.id.clone()]));
             }
             shown
         }

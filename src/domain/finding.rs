@@ -66,18 +66,19 @@ impl Finding {
         Self { reason, causes, ends: Ends::ByAction }
     }
 
-    /// One sentence a cause, then the advice.
+    /// The causes, one after the other.
+    pub fn causes_in_words(&self) -> String {
+        self.causes.iter().map(Cause::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The causes, then the advice.
     pub fn explanation(&self) -> String {
-        let mut text = String::new();
-        for cause in &self.causes {
-            text.push_str(&cause.to_string());
-            text.push_str("; ");
+        let advice = self.reason.advice();
+        if self.causes.is_empty() {
+            advice.to_owned()
+        } else {
+            format!("{}. {advice}", self.causes_in_words())
         }
-        if text.len() > 2 {
-            text.truncate(text.len() - 2);
-            text.push_str(". ");
-        }
-        text + self.reason.advice()
     }
 }
 

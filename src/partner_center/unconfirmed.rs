@@ -128,10 +128,10 @@ pub(crate) const OF_SUBSCRIPTIONS: &[OpenQuestion] = &[
             let actions =
                 answer.items().iter().filter_map(|item| item.get("scheduledActions")?.as_array()).flatten();
             let word = |action: &Value, name: &str| action.get(name).map_or_else(|| "?".to_owned(), plain);
-            let said: BTreeSet<_> = actions
-                .map(|action| format!("{} {}", word(action, "scheduleType"), word(action, "actionType")))
-                .collect();
-            words(said.iter().map(String::as_str))
+            words(
+                actions
+                    .map(|action| format!("{} {}", word(action, "scheduleType"), word(action, "actionType"))),
+            )
         },
     },
     OpenQuestion {
@@ -146,8 +146,7 @@ pub(crate) const OF_SUBSCRIPTIONS: &[OpenQuestion] = &[
             let forms = texts(answer, "/cancellationAllowedUntilDate").map(form);
             let count =
                 how_many(answer, |item| item.get("cancellationAllowedUntilDate").is_some_and(is_said));
-            let forms: BTreeSet<_> = forms.collect();
-            format!("{count}: {}", words(forms.iter().map(String::as_str)))
+            format!("{count}: {}", words(forms))
         },
     },
     OpenQuestion {
@@ -158,18 +157,14 @@ pub(crate) const OF_SUBSCRIPTIONS: &[OpenQuestion] = &[
                 let all = item.as_object().into_iter().flatten();
                 all.filter(|(_, value)| is_so(value)).map(|(name, _)| name.clone()).collect()
             };
-            let names: BTreeSet<_> = answer.items().iter().flat_map(named).collect();
             let count = how_many(answer, |item| !named(item).is_empty());
-            format!("{count}: {}", words(names.iter().map(String::as_str)))
+            format!("{count}: {}", words(answer.items().iter().flat_map(named)))
         },
     },
     OpenQuestion {
         open: "By what products are told apart",
         tell: |answer| {
-            let of = |path: &'static str| {
-                let said: BTreeSet<_> = texts(answer, path).collect();
-                format!("`{path}` {}", words(said.into_iter()))
-            };
+            let of = |path: &'static str| format!("`{path}` {}", words(texts(answer, path)));
             ["/productType/id", "/productType/subType/id", "/billingType", "/unitType"].map(of).join("; ")
         },
     },
@@ -193,8 +188,8 @@ pub(crate) const OF_ENTITLEMENTS: &[OpenQuestion] = &[
             let zero = how_many(answer, |item| item.get("quantity").and_then(Value::as_u64) == Some(0));
             let details =
                 answer.items().iter().filter_map(|item| item.get("quantityDetails")?.as_array()).flatten();
-            let states: BTreeSet<_> = details.filter_map(|one| one.get("status")?.as_str()).collect();
-            format!("{zero} with a quantity of 0; states {}", words(states.into_iter()))
+            let states = details.filter_map(|one| one.get("status")?.as_str());
+            format!("{zero} with a quantity of 0; states {}", words(states))
         },
     },
 ];
@@ -245,8 +240,7 @@ pub(crate) const OF_ACTIVITY: &[OpenQuestion] = &[
                 let text = |name: &str| item.get(name).map_or_else(|| "?".to_owned(), plain);
                 format!("{} on {}", text("operationType"), text("resourceType"))
             };
-            let pairs: BTreeSet<_> = answer.items().iter().filter(is_about).map(pair).collect();
-            words(pairs.iter().map(String::as_str))
+            words(answer.items().iter().filter(is_about).map(pair))
         },
     },
     OpenQuestion {
@@ -278,13 +272,13 @@ fn yes_or_no(is_so: bool) -> String {
 }
 
 /// Each word once.
-fn words<'a>(all: impl Iterator<Item = &'a str>) -> String {
-    let each: BTreeSet<&str> = all.collect();
+fn words<T: AsRef<str> + Ord>(all: impl Iterator<Item = T>) -> String {
+    let each: BTreeSet<T> = all.collect();
     if each.is_empty() {
         return nothing();
     }
     let shown = each.into_iter().take(MOST_WORDS).map(|word| {
-        let short: String = word.chars().take(LONGEST_WORD).collect();
+        let short: String = word.as_ref().chars().take(LONGEST_WORD).collect();
         format!("`{short}`")
     });
     shown.collect::<Vec<_>>().join(", ")

@@ -91,10 +91,8 @@ impl Judged {
 
     /// What is done, and what cannot be though the rest is, each in words.
     pub fn to_do(&self) -> Vec<String> {
-        let cannot = |finding: &Finding| {
-            let causes: Vec<_> = finding.causes.iter().map(ToString::to_string).collect();
-            format!("cannot be done, {}: {}", finding.reason, causes.join("; "))
-        };
+        let cannot =
+            |finding: &Finding| format!("cannot be done, {}: {}", finding.reason, finding.causes_in_words());
         let done = self.first.iter().map(Preparation::in_words);
         done.chain(self.left_out.iter().map(cannot)).collect()
     }

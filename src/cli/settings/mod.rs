@@ -150,8 +150,8 @@ impl RunSettings {
         let suspend_legacy =
             picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
         // There is no undo, so it is said each time, and no file allows it.
-        let cancel =
-            picker.pick("cancel", Some(options.cancel.clone()), None, Vec::new(), |names| names.join(", "));
+        let cancel = (!options.cancel.is_empty()).then(|| options.cancel.clone());
+        let cancel = picker.pick("cancel", cancel, None, Vec::new(), |names| names.join(", "));
         let cancel =
             Effect::BY_CANCEL.into_iter().filter(|(name, ..)| cancel.iter().any(|named| named == name));
         let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
