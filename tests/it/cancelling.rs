@@ -1,14 +1,15 @@
 //! `--cancel in-window|extended`: subscriptions that the plan names are cancelled before a removal, and only those.
 
-use crate::support::{Done, Folder, World, evidence::Question, id, list_of};
-use offboard::{domain::Time, simulator::Received};
+use crate::support::{
+    Done, Folder, World,
+    evidence::Question,
+    id, list_of,
+    subscriptions::{assert_goes_back_as_read, statuses, subscription, world},
+};
+use offboard::simulator::Received;
 use serde_json::{Value, json};
 
 const BOTH: [&str; 4] = ["--cancel", "in-window", "--cancel", "extended"];
-
-fn subscription(n: u32) -> String {
-    format!("5d0c0a4b-0000-4000-8000-{n:012x}")
-}
 
 /// A licence that can be cancelled until a day that no test lives to see.
 fn open(n: u32, seats: u32) -> Value {
@@ -19,10 +20,6 @@ fn open(n: u32, seats: u32) -> Value {
 fn extended(n: u32, seats: u32) -> Value {
     json!({ "kind": "new_commerce", "id": subscription(n), "name": format!("Mail {n} (Extended Service Term)"),
         "quantity": seats, "ends": "2097-04-01", "term": "P1M" })
-}
-
-fn world(customers: &[Value], faults: Value) -> World {
-    World::of(&json!({ "customers": customers, "generated": { "count": 40 }, "faults": faults }))
 }
 
 fn customer(n: u32, subscriptions: Value) -> Value {
@@ -37,12 +34,6 @@ fn run(folder: &Folder, world: &World, count: u32, more: &[&str]) -> Done {
 fn updates(world: &World) -> Vec<Received> {
     let changes = world.changes().into_iter();
     changes.filter(|received| received.target.contains("/subscriptions/")).collect()
-}
-
-/// What really is: the status of each subscription of a customer.
-fn statuses(world: &World, n: u32) -> Vec<String> {
-    let now = Time::from_millis(4_000_000_000_000);
-    world.model().statuses(now, id(n)).into_iter().map(|(_, status)| status).collect()
 }
 
 #[test]
@@ -88,8 +79,7 @@ fn exactly_what_the_plan_names_is_cancelled_and_then_the_customer_goes() {
     let updates = updates(&world);
     assert_eq!(updates.len(), 3);
     for received in &updates {
-        let header = |name: &str| received.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        assert_eq!(header("if-match").unwrap().1, "\"eyJ2ZXJzaW9uIjoxfQ==\"");
+        assert_goes_back_as_read(&world, received);
         let body: Value = serde_json::from_str(&received.body).unwrap();
         assert_eq!(body["status"], "deleted");
         assert!(body["offerName"].is_string() && body["attributes"]["etag"].is_string());

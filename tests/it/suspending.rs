@@ -1,16 +1,18 @@
 //! `--suspend-legacy`: subscriptions that the plan names are suspended before a removal, and only those; and
 //! if the removal then fails, somebody decides whether they are reactivated.
 
-use crate::support::{Done, Folder, PARTNER, PARTNER_NAME, World, evidence::Question, id, list_of, typed};
+use crate::support::{
+    Done, Folder, PARTNER, PARTNER_NAME, World,
+    evidence::Question,
+    id, list_of,
+    subscriptions::{assert_goes_back_as_read, fault, refusal, statuses, subscription, world},
+    typed,
+};
 use offboard::simulator::Received;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const SUSPEND: [&str; 1] = ["--suspend-legacy"];
-
-fn subscription(n: u32) -> String {
-    format!("5d0c0a4b-0000-4000-8000-{n:012x}")
-}
 
 /// A customer with one active legacy subscription for each of these numbers.
 fn customer(n: u32, subscriptions: &[u32]) -> Value {
@@ -19,18 +21,6 @@ fn customer(n: u32, subscriptions: &[u32]) -> Value {
         .map(|n| json!({ "id": subscription(*n), "name": format!("Office {n}"), "with": { "autoRenewEnabled": true } }))
         .collect();
     json!({ "id": id(n).to_string(), "name": format!("Customer {n}"), "subscriptions": each })
-}
-
-fn world(customers: &[Value], faults: Value) -> World {
-    World::of(&json!({ "customers": customers, "generated": { "count": 40 }, "faults": faults }))
-}
-
-fn fault(on: &str, n: u32, action: Value) -> Value {
-    json!({ "on": on, "customer": id(n).to_string(), "do": action })
-}
-
-fn refusal(status: u16, code: u32) -> Value {
-    json!({ "kind": "answer", "status": status, "code": code })
 }
 
 fn run(folder: &Folder, world: &World, count: u32, more: &[&str]) -> Done {
@@ -48,12 +38,6 @@ fn updates(world: &World) -> Vec<(Received, String)> {
             (received, status)
         })
         .collect()
-}
-
-/// What really is: the status of each subscription of a customer.
-fn statuses(world: &World, n: u32) -> Vec<String> {
-    let now = offboard::domain::Time::from_millis(4_000_000_000_000);
-    world.model().statuses(now, id(n)).into_iter().map(|(_, status)| status).collect()
 }
 
 #[test]
@@ -92,12 +76,7 @@ fn exactly_what_the_plan_names_is_suspended_and_then_the_customer_goes() {
     assert_eq!(updates.len(), 2);
     for (received, status) in &updates {
         assert_eq!(status, "suspended");
-        let read = world.received().into_iter().rfind(|earlier| {
-            earlier.method == "GET" && earlier.number < received.number && earlier.target == received.target
-        });
-        assert!(read.is_some(), "it is read just before");
-        let header = |name: &str| received.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        assert_eq!(header("if-match").unwrap().1, "\"eyJ2ZXJzaW9uIjoxfQ==\"");
+        assert_goes_back_as_read(&world, received);
         let body: Value = serde_json::from_str(&received.body).unwrap();
         assert_eq!(
             (&body["autoRenewEnabled"], &body["attributes"]["etag"]),

@@ -1,7 +1,13 @@
 //! `--procedure cancel-at-term-end`: each subscription that the plan names is scheduled to end with its term, whatever becomes
 //! of the others; and the way back.
 
-use crate::support::{Done, Folder, PARTNER_NAME, World, evidence::Question, id, list_of, typed};
+use crate::support::{
+    Done, Folder, PARTNER_NAME, World,
+    evidence::Question,
+    id, list_of,
+    subscriptions::{assert_goes_back_as_read, fault, refusal, subscription, world},
+    typed,
+};
 use offboard::{
     domain::{Day, Reason, Time},
     record::{Event, Kind},
@@ -15,10 +21,6 @@ const CANCEL: [&str; 2] = ["--procedure", "cancel-at-term-end"];
 fn day(days: i64) -> Day {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     Time::from_millis(i64::try_from(now).unwrap()).day().plus_days(days)
-}
-
-fn subscription(n: u32) -> String {
-    format!("5d0c0a4b-0000-4000-8000-{n:012x}")
 }
 
 /// A licence with this number, whose term ends in so many days, and with these fields.
@@ -35,18 +37,6 @@ fn scheduled(action: &str) -> Value {
 
 fn customer(n: u32, subscriptions: &[Value]) -> Value {
     json!({ "id": id(n).to_string(), "name": format!("Customer {n}"), "subscriptions": subscriptions })
-}
-
-fn world(customers: &[Value], faults: Value) -> World {
-    World::of(&json!({ "customers": customers, "generated": { "count": 40 }, "faults": faults }))
-}
-
-fn fault(on: &str, n: u32, action: Value) -> Value {
-    json!({ "on": on, "customer": id(n).to_string(), "do": action })
-}
-
-fn refusal(status: u16, code: u32) -> Value {
-    json!({ "kind": "answer", "status": status, "code": code })
 }
 
 fn run(folder: &Folder, world: &World, count: u32, more: &[&str]) -> Done {
@@ -99,12 +89,7 @@ fn what_would_go_on_is_scheduled_to_end_and_nothing_else_is_sent() {
     let updates = updates(&world, 1);
     assert_eq!(updates.len(), 2);
     for (received, body) in &updates {
-        let read = world.received().into_iter().rfind(|earlier| {
-            earlier.method == "GET" && earlier.number < received.number && earlier.target == received.target
-        });
-        assert!(read.is_some(), "it is read just before");
-        let header = |name: &str| received.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        assert_eq!(header("if-match").unwrap().1, "\"eyJ2ZXJzaW9uIjoxfQ==\"");
+        assert_goes_back_as_read(&world, received);
         let cancel = json!([{ "scheduleType": "TermEnd", "actionType": "Cancel" }]);
         assert_eq!((&body["autoRenewEnabled"], &body["scheduledActions"]), (&json!(false), &cancel));
         assert!(body.get("scheduledNextTermInstructions").is_none());

@@ -17,6 +17,7 @@ mod promises;
 mod reviewing;
 pub(crate) mod signing_in;
 pub(crate) mod strace;
+pub(crate) mod subscriptions;
 pub(crate) mod system;
 #[cfg_attr(windows, path = "no_terminal.rs")]
 mod terminal;
