@@ -9,7 +9,7 @@ use super::{
     tables,
 };
 use crate::{
-    domain::{Hidden, ListReading},
+    domain::{Hidden, ListReading, counted},
     input::{List, ListRow, Options},
     platform::quoted,
     report::visible,
@@ -93,7 +93,8 @@ pub(super) fn refuse_invalid(list: &List, checked: &ListContents, skip_invalid: 
     if checked.rejected == 0 || skip_invalid {
         return Ok(());
     }
-    let mut text = format!("`{}` has {} rows that are not valid:\n", list.name(), checked.rejected);
+    let mut text =
+        format!("`{}` has {} that cannot be used:\n", list.name(), counted(checked.rejected, "row"));
     for problem in &checked.problems {
         text.push_str(&format!("  {problem}\n"));
     }
@@ -182,7 +183,7 @@ pub(super) fn described(list: &List, checked: &ListContents) -> String {
         remarks.push_str(&tables::sentence(&said));
     }
     format!(
-        "{}: {}\ncolumns: ID {}, name {}, domain {}\ncompared: {}\n{} rows: {} customers, {} duplicates, {} not valid\n\
+        "{}: {}\ncolumns: ID {}, name {}, domain {}\ncompared: {}\n{}: {}, {}, {} not valid\n\
          SHA-256 {}{remarks}",
         visible(list.name()),
         list.format(),
@@ -190,9 +191,9 @@ pub(super) fn described(list: &List, checked: &ListContents) -> String {
         column(list.name_column()),
         column(list.domain_column()),
         reading.compared(),
-        checked.rows,
-        checked.valid,
-        checked.duplicates,
+        counted(checked.rows, "row"),
+        counted(checked.valid, "customer"),
+        counted(checked.duplicates, "duplicate"),
         checked.rejected,
         list.sha256()
     )

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     audit::{QueryError, Reader},
     conduct::{Begin, Log},
-    domain::{Mode, Outcome, Procedure, RunId},
+    domain::{Mode, Outcome, Procedure, RunId, counted},
     input::{List, Options},
     report::Written,
     simulator::{Model, Scenario, generated_id, synthetic_domain, synthetic_name},
@@ -154,6 +154,6 @@ fn as_expected(printer: &Printer, reader: &Reader, run: &RunId) -> Result<Exit, 
         printer.say(&printer.paint(Paint::Good, text));
         return Ok(Exit::Done);
     }
-    printer.warn(&format!("{wrong} rows ended otherwise than the sample list says"));
+    printer.warn(&format!("{} ended otherwise than the sample list says", counted(wrong, "row")));
     Ok(Exit::Bug)
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audit::{Copied, Reader, Store},
-    domain::{RunId, is_taken_out},
+    domain::{RunId, counted, is_taken_out},
     engine::Clock,
     platform,
     record::{Event, LogExported, Record},
@@ -72,9 +72,10 @@ fn tell(printer: &Printer, dir: &Path, run: &RunId, copied: &Copied) -> Result<(
         return printer.data(&value.to_string());
     }
     printer.show(&format!(
-        "Exported to {}\n  {records} records, with the reports of run {run}\n  SHA-256 of audit.db  {sha256}\n\
+        "Exported to {}\n  {}, with the reports of run {run}\n  SHA-256 of audit.db  {sha256}\n\
          That it was exported is on record. How to check it is in how-to-check.txt.",
-        dir.display()
+        dir.display(),
+        counted(*records, "record")
     ))
 }
 

@@ -14,7 +14,7 @@ use super::{
     settings::{Paths, ServiceSettings, Typed},
 };
 use crate::{
-    domain::TenantId,
+    domain::{TenantId, counted},
     engine::StandaloneSession,
     input::{List, ListRow, Options},
     partner_center::transport::Transport,
@@ -78,9 +78,10 @@ pub(super) fn run(
             .collect();
         let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
         printer.show(&format!(
-            "{}: {} of {total} rows have an ID{by}, {missing} have none; `match_remark` says why",
+            "{}: {} of {} matched{by}, {missing} not; `match_remark` says why",
             visible(&out),
-            total - missing
+            total - missing,
+            counted(total, "row")
         ))?;
     }
     next_steps::tell(printer, &[format!("offboard check {}", quoted(&out))], true);

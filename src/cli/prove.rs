@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     audit::{Head, Reader},
+    domain::counted,
     report::{Certificate, Refused, Trusted, Wanted, check, check_html, prove, visible, write_certificate},
 };
 use serde_json::{Value, json};
@@ -60,8 +61,10 @@ fn make(
     write_certificate(&folder, &made).map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
     if made.uncovered > 0 {
         printer.warn(&format!(
-            "{} records about this customer are covered by no signed head yet, and are left out",
-            made.uncovered
+            "{} about this customer {} covered by no signed head yet, and {} left out",
+            counted(made.uncovered, "record"),
+            if made.uncovered == 1 { "is" } else { "are" },
+            if made.uncovered == 1 { "is" } else { "are" }
         ));
     }
     let certificate = &made.certificate;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     audit::Reader,
     conduct::{Begin, Log},
-    domain::is_taken_out,
+    domain::{counted, is_taken_out},
     record::Stage,
 };
 
@@ -81,10 +81,10 @@ pub(super) fn run(
             Log::to_resume(store, &line.run_id).map_err(|error| ending::failure(&paths.again, error))?;
         let policy = pace_again(&options.again.pace, &run.policy);
         printer.say(&format!(
-            "Going on with run {}: {} of {} rows have their outcome.",
+            "Resuming run {}: {} of {} settled.",
             run.id,
             run.settled(),
-            run.opened.input.rows
+            counted(run.opened.input.rows, "row")
         ));
         let begin = Begin::Again { run: Box::new(run), policy };
         let answers = (consent, Offer::of(options.again.undo, options.again.yes));

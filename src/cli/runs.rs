@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     audit::{Reader, RunLine},
+    domain::counted,
     report::visible,
 };
 
@@ -39,7 +40,7 @@ fn lines(run: &RunLine) -> String {
     let ticket = run.ticket.as_deref().unwrap_or_default();
     let first = format!("{}  {at}  {mode:<9}  {state:<14}  {}", run.run_id, visible(ticket));
 
-    let rows = run.input_rows.map(|rows| if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") });
+    let rows = run.input_rows.map(|rows| counted(rows, "row"));
     let outcomes = run.counts.iter().filter(|(_, count)| **count > 0);
     let outcomes = outcomes.map(|(outcome, count)| format!("{count} {}", outcome.in_words()));
     let outcomes = outcomes.collect::<Vec<_>>().join(", ");

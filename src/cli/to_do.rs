@@ -2,7 +2,7 @@
 
 use super::tables::{self, Table, table};
 use crate::{
-    domain::{EffectWords, Outcome, Preparation, counted},
+    domain::{EffectWords, Outcome, Preparation, counted, grouped},
     record::{Row, RowState, Run},
 };
 
@@ -21,9 +21,10 @@ pub(super) fn plan(run: &Run) -> String {
         })
         .collect();
     let mut text = format!(
-        "{} of {} rows are ready to be {}",
-        ready.len(),
-        run.opened.input.rows,
+        "{} of {} {} ready to be {}",
+        grouped(ready.len() as u64),
+        counted(run.opened.input.rows, "row"),
+        if ready.len() == 1 { "is" } else { "are" },
         Outcome::Done(run.opened.procedure)
     );
     if ready.is_empty() {
@@ -198,5 +199,5 @@ pub(super) fn lost_at_once<'a>(all: impl Iterator<Item = &'a Preparation>) -> Op
 }
 
 fn in_seats(seats: u64) -> String {
-    counted(u32::try_from(seats).unwrap_or(u32::MAX), "seat")
+    counted(seats, "seat")
 }

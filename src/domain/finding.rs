@@ -77,7 +77,10 @@ impl Finding {
         if self.causes.is_empty() {
             advice.to_owned()
         } else {
-            format!("{}. {advice}", self.causes_in_words())
+            let causes = self.causes_in_words();
+            // What the service says may end with a full stop of its own.
+            let stop = if causes.ends_with(['.', '!', '?']) { "" } else { "." };
+            format!("{causes}{stop} {advice}")
         }
     }
 }

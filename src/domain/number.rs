@@ -14,9 +14,10 @@ pub fn grouped(count: u64) -> String {
 }
 
 /// So many of something: `1 row`, `12 rows`.
-pub fn counted(count: u32, thing: &str) -> String {
+pub fn counted(count: impl TryInto<u64>, thing: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     let plural = if count == 1 { "" } else { "s" };
-    format!("{} {thing}{plural}", grouped(count.into()))
+    format!("{} {thing}{plural}", grouped(count))
 }
 
 #[cfg(test)]
@@ -29,6 +30,6 @@ mod tests {
             [0, 999, 1000, 20_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "20,000", "1,234,567"]
         );
-        assert_eq!([0, 1, 1200].map(|n| counted(n, "row")), ["0 rows", "1 row", "1,200 rows"]);
+        assert_eq!([0_u32, 1, 1200].map(|n| counted(n, "row")), ["0 rows", "1 row", "1,200 rows"]);
     }
 }

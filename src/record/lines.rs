@@ -9,7 +9,7 @@ use super::{
     },
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
-use crate::domain::in_one_text;
+use crate::domain::{counted, in_one_text};
 
 /// A record in words. What the service and other people said stands in it as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,10 @@ pub(super) fn key_introduced(key: &KeyIntroduced) -> Line {
 
 pub(super) fn run_opened(opened: &RunOpened) -> Line {
     let RunOpened { mode, input, operator, host, .. } = opened;
-    line("The run began", format!("{mode}, {} rows of {}, by {operator} on {host}", input.rows, input.file))
+    line(
+        "The run began",
+        format!("{mode}, {} of {}, by {operator} on {host}", counted(input.rows, "row"), input.file),
+    )
 }
 
 pub(super) fn customers_protected(list: &CustomersProtected) -> Line {
@@ -117,8 +120,11 @@ pub(super) fn judged(judged: &Judged) -> Line {
 }
 
 pub(super) fn plan_sealed(plan: &PlanSealed) -> Line {
-    let PlanSealed { digest, ready, counted, .. } = plan;
-    line("The plan was sealed", format!("{ready} ready of {counted} customers counted; digest {digest}"))
+    let PlanSealed { digest, ready, counted: all, .. } = plan;
+    line(
+        "The plan was sealed",
+        format!("{ready} ready of {} counted; digest {digest}", counted(*all, "customer")),
+    )
 }
 
 pub(super) fn approved(approved: &Approved) -> Line {
@@ -171,7 +177,7 @@ pub(super) fn failed_after_preparation(settled: &Settled) -> Line {
 
 pub(super) fn undo_decided(decided: &UndoDecided) -> Line {
     let what = if decided.reactivate { "are reactivated" } else { "stay suspended" };
-    let text = format!("of {} customers {what}, by {}", decided.rows.len(), decided.by);
+    let text = format!("of {} {what}, by {}", counted(decided.rows.len(), "customer"), decided.by);
     line("It was decided that the suspended subscriptions", text)
 }
 
@@ -202,8 +208,8 @@ pub(super) fn corroborated(found: &Corroborated) -> Line {
 pub(super) fn reconciled(found: &Reconciled) -> Line {
     let Reconciled { by, from, to, corroborated, missing, not_yet, unknown, unclaimed, .. } = found;
     let text = format!(
-        "by {by}, {from} to {to}: {corroborated} rows are in both, {} are missing there, {} not there yet, {} unknown; {} \
-         are claimed by nobody",
+        "by {by}, {from} to {to}: {} in both, {} missing there, {} not there yet, {} unknown; {} claimed by nobody",
+        counted(*corroborated, "row"),
         missing.len(),
         not_yet.len(),
         unknown.len(),
@@ -218,7 +224,10 @@ pub(super) fn report_written(report: &ReportWritten) -> Line {
 
 pub(super) fn log_exported(copy: &LogExported) -> Line {
     let LogExported { by, of_run, records, sha256, .. } = copy;
-    let text = format!("by {by}, with the reports of run {of_run}: {records} records, SHA-256 {sha256}");
+    let text = format!(
+        "by {by}, with the reports of run {of_run}: {}, SHA-256 {sha256}",
+        counted(*records, "record")
+    );
     line("The log was exported", text)
 }
 

@@ -37,7 +37,8 @@ impl<W: Write> Deadlines<W> {
         let id = story.customer().map(|id| id.to_string()).unwrap_or_default();
         let who = name.unwrap_or_else(|| id.clone());
         if let Some(day) = story.act_by().filter(|day| *day >= at.day()) {
-            let what = "Until this day, what renews itself or would be extended can be scheduled to end with its term.";
+            let what = "Until this day, everything that renews itself or would be extended can still be kept from it: \
+                        new-commerce licences with `--procedure cancel-at-term-end`, anything else in the portal.";
             let findings = |ends: Ends| !matches!(ends, Ends::On(_));
             let text = format!("{who} ({id})\n{what}\n{}", stands(row, findings));
             self.write(row, at, ("act-by", day), (&format!("Act by: {who}"), &text))?;

@@ -114,7 +114,7 @@ pub(super) struct Tally {
     pub(super) days: BTreeMap<String, CustomersOfDay>,
     /// Rows by what is shown of them.
     pub(super) shown: BTreeMap<Shown, u32>,
-    /// Skipped customers that go only when somebody has acted, as far as is known.
+    /// Skipped customers that go only when somebody has acted, as far as is known, and of whom no other day is known.
     pub(super) undated: CustomersOfDay,
     /// Skipped customers with something that goes on, by the day until which somebody can act so that all of it ends.
     pub(super) acts: BTreeMap<String, CustomersOfDay>,
@@ -174,7 +174,7 @@ impl Tally {
             acts.add(row);
         }
         self.dated_before += u32::from(row.story.has_a_day_of_the_first_edition());
-        if row.awaits_an_act() {
+        if row.awaits_an_act() && row.story.act_by().is_none() {
             self.undated.add(row);
         }
         self.provisional += u32::from(row.pending.is_some());

@@ -18,7 +18,7 @@ fn a_list_is_described_with_each_problem_and_its_row() {
         "row 4",
         "`x@y`",
         "row 5",
-        "4 rows: 1 customers, 1 duplicates, 2 not valid",
+        "4 rows: 1 customer, 1 duplicate, 2 not valid",
     ] {
         assert!(done.out.contains(part), "{part}: {}", done.out);
     }

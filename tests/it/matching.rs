@@ -37,7 +37,7 @@ fn rows_get_the_ids_of_those_whom_they_can_only_mean() {
     folder.write("list.csv", LIST);
     let done = matched(&folder, &world, &[]).exits(3);
     assert!(
-        done.out.contains("3 of 5 rows have an ID (1 by domain and name, 2 by domain), 2 have none"),
+        done.out.contains("3 of 5 rows matched (1 by domain and name, 2 by domain), 2 not"),
         "{}",
         done.out
     );

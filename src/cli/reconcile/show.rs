@@ -7,7 +7,7 @@ use crate::{
         printer::{Paint, Printer},
         settings::{Again, option},
     },
-    domain::TenantId,
+    domain::{TenantId, counted},
     engine::{Comparison, ListedRemoval},
     record::{Activity, Reconciled, Run},
     report::visible,
@@ -52,8 +52,11 @@ pub(super) fn show(
         return Ok(exit);
     }
     let mut lines = vec![format!(
-        "Run {} against Partner Center's own record of activity, {} to {}: {} removals are listed there.",
-        run.id, reconciled.from, reconciled.to, reconciled.listed
+        "Run {} against Partner Center's own record of activity, {} to {}: {} listed there.",
+        run.id,
+        reconciled.from,
+        reconciled.to,
+        counted(reconciled.listed, "removal")
     )];
     lines.extend(text(printer, again, claims, found, reconciled));
     printer.show(&lines.join("\n"))?;
@@ -77,8 +80,9 @@ fn text(
     let mark = if found.agreeing == found.claimed { &good } else { &care };
     let new = found.corroborated.len();
     lines.push(format!(
-        "{mark} {} of {} removals are in both; {new} are on record as corroborated now",
-        found.agreeing, found.claimed
+        "{mark} {} of {} in both; {new} on record as corroborated now",
+        found.agreeing,
+        counted(found.claimed, "removal")
     ));
     for row in &found.not_yet {
         if !reconciled.complete {

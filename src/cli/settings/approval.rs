@@ -4,7 +4,7 @@ use super::{FILE, Picker, Toml, Typed};
 use crate::{
     audit::VerifyingKey,
     cli::{args::ApprovalOptions, exit::Failure, keys},
-    domain::is_taken_out,
+    domain::{counted, is_taken_out},
     record::Setting,
 };
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ pub(super) fn above(picker: &mut Picker<'_>, is_required: bool, file: &Toml) -> 
     let in_file = file.approval.required_above.map(Some);
     picker.pick("require_approval", typed, in_file, None, |above| match above {
         Some(0) => "each plan".to_owned(),
-        Some(n) => format!("above {n} removals"),
+        Some(n) => format!("above {}", counted(*n, "removal")),
         None => "no".to_owned(),
     })
 }

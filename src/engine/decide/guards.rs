@@ -1,7 +1,7 @@
 //! What may not happen at all, whatever the customers' state. Pure, each with its own message.
 
 use crate::{
-    domain::{Account, Cause, Finding, Procedure, Reason, TenantId, is_taken_out},
+    domain::{Account, Cause, Finding, Procedure, Reason, TenantId, counted, is_taken_out},
     record::{FailureHistory, Needed, Partner, PlanSealed, Policy, REMEMBERED},
 };
 use std::time::Duration;
@@ -98,17 +98,19 @@ pub(crate) fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner
 /// counted.
 pub fn beyond_limits(procedure: Procedure, policy: &Policy, plan: &PlanSealed) -> Option<String> {
     let would = procedure.facts().would;
-    let PlanSealed { ready, counted, .. } = plan;
+    let PlanSealed { ready, counted: all, .. } = plan;
     let Policy { max_removals, max_share, .. } = policy;
     let needed = plan.needs(policy)?;
     Some(match needed {
         Needed::Removals(_) => format!(
-            "the plan would {would} {ready} customers, more than the {max_removals} that `--max-removals` allows; check the \
-             list, then allow it with `{needed}`, or take only the first of them with `--limit {max_removals}`"
+            "the plan would {would} {}, more than the {max_removals} that `--max-removals` allows; check the \
+             list, then allow it with `{needed}`, or take only the first of them with `--limit {max_removals}`",
+            counted(*ready, "customer")
         ),
         Needed::Share(_) => format!(
-            "the plan would {would} {ready} of the partner's {counted} customers, a larger share than the {max_share} % that \
-             `--max-share` allows; check the list, then allow it with `{needed}`"
+            "the plan would {would} {ready} of the partner's {}, a larger share than the {max_share} % that \
+             `--max-share` allows; check the list, then allow it with `{needed}`",
+            counted(*all, "customer")
         ),
     })
 }
@@ -122,10 +124,10 @@ pub fn not_approved(
 ) -> Option<String> {
     (plan.needs_approval(policy) && !is_approved && !is_taken_out("no-approval-needed")).then(|| {
         format!(
-            "the plan would {} {} customers, and needs the approval of a second person: let them sign the \
+            "the plan would {} {}, and needs the approval of a second person: let them sign the \
              `plan.json` of `offboard plan` with `offboard approve`, and carry it out with `offboard apply --approval`",
             procedure.facts().would,
-            plan.ready
+            counted(plan.ready, "customer")
         )
     })
 }
@@ -139,7 +141,9 @@ pub(crate) fn too_many_failures(policy: &Policy, failures: &FailureHistory) -> O
     let failed = if policy.stop_after_failures == 0 {
         return None;
     } else if in_a_row >= policy.stop_after_failures && !is_taken_out("no-stop-after-failures-in-a-row") {
-        format!("{in_a_row} customers in a row ended in failure (`--stop-after-failures` sets the number)")
+        let failed = counted(in_a_row, "customer");
+        let in_a_row = if in_a_row == 1 { "" } else { " in a row" };
+        format!("{failed}{in_a_row} ended in failure (`--stop-after-failures` sets the number)")
     } else if of_latest >= TOO_MANY_OF_LATEST && !is_taken_out("no-stop-after-failures-among-the-latest") {
         format!("{of_latest} of the latest {REMEMBERED} customers ended in failure")
     } else {

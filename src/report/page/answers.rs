@@ -3,7 +3,7 @@
 use super::super::{approver::signed_by, rows::Tally, told::ReportedRun};
 use crate::{
     audit,
-    domain::{Evidence, Time},
+    domain::{Evidence, Time, counted},
     record::{Approved, Confirmed, How, PlanStory, Resolved, RunOpened, RunTotals, TokenNamed},
 };
 use serde::Serialize;
@@ -118,11 +118,11 @@ pub(super) fn events(told: &ReportedRun, tally: &Tally) -> Vec<NotableEvent> {
     let reconciled = run.reconciled.iter().map(|(at, found)| {
         let open = found.missing.len() + found.not_yet.len() + found.unknown.len();
         let text = format!(
-            "compared with Partner Center's own record of activity by {}: {} rows are in both, {open} are not, and {} \
-             removals there are claimed by nobody",
+            "compared with Partner Center's own record of activity by {}: {} in both, {open} not, and {} there \
+             claimed by nobody",
             found.by,
-            found.corroborated,
-            found.unclaimed.len()
+            counted(found.corroborated, "row"),
+            counted(found.unclaimed.len(), "removal")
         );
         (*at, text)
     });

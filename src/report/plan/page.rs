@@ -6,7 +6,7 @@ use super::{
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
-    domain::{Finding, ListReading, Outcome},
+    domain::{Finding, ListReading, Outcome, counted},
     record::Judged,
     report::{
         ReportError,
@@ -126,7 +126,7 @@ pub(super) fn lines(head: &PlanHead) -> Vec<PlanFact> {
         line("Ticket", ticket.clone().unwrap_or_else(|| "none named".to_owned()), false);
         line("Reason", reason.clone().unwrap_or_else(|| "none given".to_owned()), false);
         line("Planned", format!("{}, by {operator} on {host}", moment(&planned_at.to_string())), false);
-        line("List", format!("{}, {} rows", input.file, input.rows), false);
+        line("List", format!("{}, {}", input.file, counted(input.rows, "row")), false);
         line("SHA-256 of the list", input.sha256.to_string(), true);
         if !planned.limits.is_empty() {
             line("Limits", planned.limits_in_words(), false);

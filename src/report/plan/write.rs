@@ -8,7 +8,7 @@ use super::{
     surprises::Surprises,
 };
 use crate::{
-    domain::{Procedure, Seq},
+    domain::{Procedure, Seq, counted},
     record::{PlanSealed, PlanStory, Policy, RunOpened},
 };
 use std::{
@@ -23,8 +23,8 @@ fn cannot_be_applied(procedure: Procedure, policy: &Policy, plan: &PlanSealed) -
     let (ready, would) = (plan.ready, procedure.facts().would);
     plan.needs(policy).map(|needed| {
         format!(
-            "It would {would} {ready} customers, which is beyond its limits. If so many are meant, plan again with \
-             `{needed}`."
+            "It would {would} {}, which is beyond its limits. If so many are meant, plan again with `{needed}`.",
+            counted(ready, "customer")
         )
     })
 }
