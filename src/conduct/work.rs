@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     audit::{ChangedByRun, QueryError, Reader},
-    domain::{Preparation, TenantId, is_taken_out},
-    engine::{Before, Engine, Halt, TakenBack, WorkEnd, beyond_limits, to_take_back},
+    domain::{TenantId, is_taken_out},
+    engine::{Before, Engine, Halt, TakenBack, ToTakeBack, WorkEnd, beyond_limits, to_take_back},
     partner_center::transport::Transport,
     record::{How, Run, Stage, StopCause},
 };
@@ -91,15 +91,18 @@ impl<T: Transport, O: Operator> RunAtWork<'_, T, O> {
     /// What the log knows of customers from before the run.
     fn before(&self, reader: &Reader, partner: TenantId) -> Result<Before, QueryError> {
         let gone = reader.gone_before(partner)?;
-        let mut taken_back: HashMap<TenantId, Vec<Preparation>> = HashMap::new();
+        let mut taken_back: HashMap<TenantId, Vec<ToTakeBack>> = HashMap::new();
         let (procedure, run) =
             self.engine.with_run(|run| (run.opened.procedure, run.opened.takes_back.clone()));
         if let (Some(run), Some(other)) = (run, procedure.facts().takes_back) {
+            let again = reader.changed_since(&run, &[other, procedure])?;
             reader.changed_by(&run, other.facts().first, |customer, changed| {
                 let to_take_back = |one: &ChangedByRun| {
                     let ChangedByRun { planned, read, read_at, became_other } = one;
                     let (read_at, became_other) = (*read_at, *became_other);
-                    to_take_back(procedure, &TakenBack { planned, read, read_at, became_other })
+                    let by = to_take_back(procedure, &TakenBack { planned, read, read_at, became_other })?;
+                    let changed_by = again.get(&(customer, planned.id.clone())).cloned();
+                    Some(ToTakeBack { by, changed_by })
                 };
                 let all = taken_back.entry(customer).or_default();
                 all.extend(changed.iter().filter_map(to_take_back));

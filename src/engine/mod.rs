@@ -24,7 +24,7 @@ mod sign_in;
 mod source;
 mod standalone_session;
 
-pub use crate::procedure::TakenBack;
+pub use crate::procedure::{TakenBack, ToTakeBack};
 pub use decide::{
     forecast::{Meter, TimeLeft},
     guards::{beyond_limits, not_approved},

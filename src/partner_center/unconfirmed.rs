@@ -20,9 +20,9 @@ pub(crate) struct Answered<'a> {
 }
 
 impl<'a> Answered<'a> {
-    /// With keys in one casing.
-    pub(crate) fn new(incoming: &'a Incoming) -> Self {
-        Self { incoming, body: json::parse(&incoming.body).unwrap_or_default() }
+    /// With keys in one casing. None if it is no JSON.
+    pub(crate) fn new(incoming: &'a Incoming) -> Option<Self> {
+        Some(Self { incoming, body: json::parse(&incoming.body)? })
     }
 
     /// The items of a collection, whether it is a bare list or has them under `items`.
@@ -333,7 +333,7 @@ mod tests {
             ],
             body: body.to_string().into_bytes(),
         };
-        questions.iter().map(|one| (one.tell)(&Answered::new(&incoming))).collect()
+        questions.iter().map(|one| (one.tell)(&Answered::new(&incoming).unwrap())).collect()
     }
 
     #[test]

@@ -21,8 +21,8 @@ mod undo_cancel_at_term_end;
 mod unit;
 
 use crate::domain::Procedure;
-pub use unit::TakenBack;
 pub(crate) use unit::{Given, KnownSoFar, Need, ProcedureUnit};
+pub use unit::{TakenBack, ToTakeBack};
 
 const UNITS: [&dyn ProcedureUnit; 4] = [
     &remove_relationship::RemoveRelationship,

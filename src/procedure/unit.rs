@@ -1,7 +1,7 @@
 //! What a procedure has to say.
 
 use crate::{
-    domain::{Preparation, Procedure, Time},
+    domain::{Preparation, Procedure, RunId, Time},
     preconditions::{Facts, Judgement, ListedIdentity},
     record::Policy,
 };
@@ -31,7 +31,16 @@ pub(crate) struct Given<'a> {
     pub(crate) listed: &'a ListedIdentity,
     pub(crate) policy: &'a Policy,
     /// What could be taken back of the run that is taken back; none if that run did not have the customer.
-    pub(crate) taken_back: Option<&'a [Preparation]>,
+    pub(crate) taken_back: Option<&'a [ToTakeBack]>,
+}
+
+/// Something that another run did to a customer, and how it would be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToTakeBack {
+    /// How.
+    pub by: Preparation,
+    /// The latest run that changed it since, if one of this log did.
+    pub changed_by: Option<RunId>,
 }
 
 /// What another run did to something of the customer's, or may have done.

@@ -361,6 +361,28 @@ fn a_run_is_taken_back_where_nobody_has_changed_it_since() {
 }
 
 #[test]
+fn what_a_later_run_scheduled_again_is_not_taken_back_with_the_earlier_one() {
+    let both = [licence(10, 100, json!({})), licence(11, 100, json!({}))];
+    let (folder, world) = (Folder::new(), world(&[customer(1, &both)], json!([])));
+    run(&folder, &world, 1, &[]).exits(0);
+    let first = folder.latest().to_string();
+    let undo = ["--procedure", "undo-cancel-at-term-end", "--of", &first];
+    folder.run(&world, &list_of([id(1)]), &undo).exits(0);
+    run(&folder, &world, 1, &[]).exits(0);
+    let again = folder.latest().to_string();
+    let sent = world.changes().len();
+    let refused = folder.run(&world, &list_of([id(1)]), &undo).exits(3);
+    assert_eq!(folder.ends(), ["skipped: changed_since_plan"]);
+    assert_eq!(in_short(&world, 1), ["false Cancel", "false Cancel"]);
+    assert_eq!(world.changes().len(), sent, "{}", refused.err);
+    assert!(folder.report("customers.csv").contains(&format!("changed since that run, by run {again}")));
+    // The latest of them is the one to take back.
+    folder.run(&world, &list_of([id(1)]), &[undo[0], undo[1], "--of", &again]).exits(0);
+    assert_eq!(in_short(&world, 1), ["true ", "true "]);
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+#[test]
 fn what_is_changed_just_before_it_is_taken_back_is_left_alone() {
     let both = [licence(10, 100, json!({})), licence(11, 100, json!({}))];
     let renewed = json!({ "id": subscription(10), "offerId": "CFQ7:0001:A", "status": "active", "quantity": 10,

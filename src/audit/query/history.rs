@@ -6,11 +6,11 @@ use crate::{
         RunLine, VerifyingKey,
         format::{outcomes, sql},
     },
-    domain::{Effect, Preparation, RunId, Seq, TenantId, Time},
+    domain::{Effect, Preparation, Procedure, RunId, Seq, TenantId, Time},
     record::{CustomerStory, KeyIntroduced, RequestStory, Stands, sql_list},
 };
 use rusqlite::OptionalExtension as _;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Something of a customer's that a run changed, or may have changed.
 #[derive(Clone, Debug)]
@@ -116,6 +116,51 @@ impl Reader {
             each(customer, changed);
             Ok(())
         })
+    }
+
+    /// What later runs by these procedures did to things that customers have, and the latest that did: where a later one
+    /// did the same again, or is known to have taken it back.
+    pub fn changed_since(
+        &self,
+        run: &RunId,
+        procedures: &[Procedure],
+    ) -> Result<HashMap<(TenantId, String), RunId>, QueryError> {
+        let mut changed = HashMap::new();
+        for later in self.runs_after(run, procedures)? {
+            self.customers(&later, |story| {
+                let Some(customer) = story.customer() else { return Ok::<_, QueryError>(()) };
+                for one in story.effects().all() {
+                    let is_changed = match one.stands {
+                        Stands::Done | Stands::DoneAlready => true,
+                        // Whoever takes back what may not have been taken back yet finds it as that run left it.
+                        stands => {
+                            !stands.is_without_effect()
+                                && procedures.first().is_some_and(|first| first.may_begin_with(one.effect))
+                        }
+                    };
+                    if let Some(about) = one.about.filter(|_| is_changed) {
+                        changed.insert((customer, about.to_owned()), later.clone());
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(changed)
+    }
+
+    /// The real runs by these procedures that were begun after this one, oldest first.
+    fn runs_after(&self, run: &RunId, procedures: &[Procedure]) -> Result<Vec<RunId>, QueryError> {
+        self.gather()?;
+        let names = sql_list(procedures.iter().map(|procedure| procedure.as_str()));
+        let mut query = self.connection.prepare(&sql(&format!(
+            "SELECT run FROM temp.milestones WHERE kind = {{RunOpened}}
+             AND seq > (SELECT seq FROM temp.milestones WHERE kind = {{RunOpened}} AND run = ?1)
+             AND json_extract(CAST(body AS TEXT), '$.procedure') IN ({names})
+             AND json_extract(CAST(body AS TEXT), '$.mode') = 'run' ORDER BY seq"
+        )))?;
+        let runs = query.query_map([run.as_str()], |row| row.get::<_, String>(0))?;
+        let runs = runs.collect::<Result<Vec<_>, _>>()?;
+        Ok(runs.into_iter().filter_map(|run| run.parse().ok()).collect())
     }
 
     /// Every change that was sent, or was about to be: its correlation ID, and its customer.

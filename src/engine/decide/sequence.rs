@@ -120,6 +120,10 @@ impl Turn<'_> {
             match change.phase {
                 ChangePhase::Gone { .. } => {}
                 ChangePhase::Accepted { .. } if is_enough => {}
+                // What nobody can take back is seen done, or not, before anything else happens to the customer.
+                ChangePhase::Accepted { .. } if one.what.facts().stops_service => {
+                    return Some(step(one, change));
+                }
                 ChangePhase::Accepted { .. } => accepted.push((one, change)),
                 // The next is not begun before this one is settled.
                 _ => return Some(step(one, change)),

@@ -13,7 +13,7 @@ use crate::{
     },
     partner_center::transport::Transport,
     preconditions::ListedIdentity,
-    procedure::{TakenBack, unit},
+    procedure::{TakenBack, ToTakeBack, unit},
     record::{Event, PlanSealed, Row, RowState, Run, StopCause},
 };
 use std::{
@@ -28,12 +28,12 @@ pub struct Before {
     /// Those whom earlier runs removed.
     pub gone: HashSet<TenantId>,
     /// The customers of the run that is taken back, if one is, with what could be taken back of what it did to each.
-    pub taken_back: HashMap<TenantId, Vec<Preparation>>,
+    pub taken_back: HashMap<TenantId, Vec<ToTakeBack>>,
 }
 
 impl Before {
     /// What shows that this customer was removed, and what could be taken back of what was done to it.
-    fn of(&self, customer: TenantId) -> (Option<&'static str>, Option<&[Preparation]>) {
+    fn of(&self, customer: TenantId) -> (Option<&'static str>, Option<&[ToTakeBack]>) {
         let was_there =
             self.gone.contains(&customer).then_some("an earlier run in this audit log removed it");
         (was_there, self.taken_back.get(&customer).map(Vec::as_slice))

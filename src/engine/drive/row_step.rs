@@ -18,7 +18,10 @@ use crate::{
     },
     partner_center::{request::Request, response::Incoming, transport::Transport},
     preconditions::ListedIdentity,
-    procedure::effects::{Instead, Look, Prepare, RowVerdict, Sight, Target, unit},
+    procedure::{
+        ToTakeBack,
+        effects::{Instead, Look, Prepare, RowVerdict, Sight, Target, unit},
+    },
     record::{Event, Observation, Observed, Row, RowState},
 };
 
@@ -119,8 +122,10 @@ async fn rejudge<T: Transport>(
     };
     let was_there = Some("it was there when the plan was made, and is gone now");
     // What is taken back is what the plan names.
+    let taken_back: Vec<_> =
+        row.first.iter().map(|by| ToTakeBack { by: by.clone(), changed_by: None }).collect();
     let context =
-        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: Some(&row.first) };
+        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: Some(&taken_back) };
     // What was confirmed was this name, whatever the list called it.
     let listed = ListedIdentity { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };

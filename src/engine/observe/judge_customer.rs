@@ -13,7 +13,7 @@ use crate::{
         transport::Transport,
     },
     preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
-    procedure::{Given, KnownSoFar, Need, ProcedureUnit, effects::is_another, unit},
+    procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Context<'a> {
     /// What shows that there was a relationship, if the service knows none now.
     pub(crate) was_there: Option<&'static str>,
     /// What could be taken back of the run that is taken back, if one is.
-    pub(crate) taken_back: Option<&'a [Preparation]>,
+    pub(crate) taken_back: Option<&'a [ToTakeBack]>,
 }
 
 /// A customer of the list, and what is known of it so far.

@@ -20,6 +20,9 @@ use serde::Serialize;
 /// A customer that nobody has.
 const NOBODY: TenantId = TenantId::from_bytes(*b"offboard\x80probe\0\0");
 
+/// What is told of a read that told nothing else.
+const WHETHER: &str = "Whether it can be read";
+
 /// Something that was open, and what the service has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Probed {
@@ -53,7 +56,7 @@ pub(crate) async fn probe<T: Transport>(
     }
     let request = request::entitlements(customer);
     let entitlements = ask(client, "entitlements", request, OF_ENTITLEMENTS, &mut all).await?;
-    if let Some(order) = entitlements.and_then(|answer| Answered::new(&answer).first_order()) {
+    if let Some(order) = entitlements.and_then(|answer| Answered::new(&answer)?.first_order()) {
         ask(client, "order", request::order(customer, &order), OF_ORDER, &mut all).await?;
     }
     Ok(all)
@@ -69,7 +72,11 @@ async fn ask<T: Transport>(
     let understand = |incoming: &Incoming| Some(incoming.clone());
     let failure = match answer_to(client, Purpose::Read(Lookup::Probe), None, request, &understand).await? {
         Read::Done(answer, _) => {
-            let answered = Answered::new(&answer);
+            let Some(answered) = Answered::new(&answer) else {
+                let found = format!("no: status {}, and what came is no JSON", answer.status);
+                all.push(Probed { read, open: WHETHER, found });
+                return Ok(None);
+            };
             let told =
                 questions.iter().map(|one| Probed { read, open: one.open, found: (one.tell)(&answered) });
             all.extend(told);
@@ -83,7 +90,7 @@ async fn ask<T: Transport>(
     let said = status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}{code}"));
     all.push(match questions {
         [only] => Probed { read, open: only.open, found: said },
-        _ => Probed { read, open: "Whether it can be read", found: format!("no: {said}") },
+        _ => Probed { read, open: WHETHER, found: format!("no: {said}") },
     });
     Ok(None)
 }
