@@ -80,7 +80,7 @@ FIELDS = {
     "stopped": "cause text",
     "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share limit? "
     "approval_above? allow? protected? partner? sandbox? sandboxes? suspend_legacy? allowed? "
-    "order_timeout_seconds?",
+    "revoke_consent? order_timeout_seconds?",
     "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? act_by? exchange? "
     "attempts started_at",
     "undo_decided": "by how rows reactivate",

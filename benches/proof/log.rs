@@ -245,6 +245,7 @@ fn opened(rows: u32) -> RunOpened {
             sandboxes: [].into(),
             suspend_legacy: false,
             allowed: BTreeSet::new(),
+            revoke_consent: BTreeSet::new(),
             order_timeout_seconds: None,
         },
         settings: BTreeMap::new(),

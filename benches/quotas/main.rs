@@ -12,7 +12,7 @@ use offboard::{
     audit::{SigningKey, Store},
     conduct::{Begin, Log, RunEnding, conduct},
     domain::Secret,
-    engine::{Ids, Ports, Source},
+    engine::{Ids, Ports, ServicePort, Source},
     partner_center::{BaseUrl, auth::AccessToken, redact::Scrubber},
 };
 use planned::Yes;
@@ -89,8 +89,11 @@ fn run(quota: Quota) -> Result<(RunEnding, Observation, Duration), Failed> {
         let secret = Secret::new("a-token-for-measuring".to_owned());
         let ports = Ports {
             transport: service.clone(),
-            base: BaseUrl::parse(BASE)?,
-            sign_in: Source::Given(AccessToken { secret, source: "the benchmark".into() }),
+            partner_center: ServicePort {
+                base: BaseUrl::parse(BASE)?,
+                sign_in: Source::Given(AccessToken { secret, source: "the benchmark".into() }),
+            },
+            graph: None,
             scrubber: Scrubber::default(),
             clock,
             ids: Ids::seeded(1),

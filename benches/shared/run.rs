@@ -56,6 +56,7 @@ pub(crate) fn opened(
             partner: partner.parse().ok(),
             sandbox: None,
             sandboxes: BTreeSet::new(),
+            revoke_consent: BTreeSet::new(),
             order_timeout_seconds: None,
             suspend_legacy: false,
             allowed: BTreeSet::new(),

@@ -11,7 +11,7 @@ use offboard::{
     audit::{SigningKey, Store},
     conduct::{Begin, Log, conduct},
     domain::{Secret, TenantId},
-    engine::{Clock, Ids, Ports, Source},
+    engine::{Clock, Ids, Ports, ServicePort, Source},
     partner_center::{
         BaseUrl,
         auth::AccessToken,
@@ -78,8 +78,11 @@ pub(crate) async fn audited(job: &Job, folder: &Path) -> Result<Took, Failed> {
     let base = BaseUrl::parse(&job.url)?;
     let ports = Ports {
         transport: Http::new(&[&base], &Connection::default())?,
-        base,
-        sign_in: Source::Given(AccessToken { secret: token(), source: "the benchmark".into() }),
+        partner_center: ServicePort {
+            base,
+            sign_in: Source::Given(AccessToken { secret: token(), source: "the benchmark".into() }),
+        },
+        graph: None,
         scrubber: Scrubber::new(&[token()]),
         clock,
         ids: Ids::Random,
@@ -178,7 +181,7 @@ impl Bare {
             self.turns.lock().await.tick().await;
         }
         let (request_id, correlation_id) = (Ids::Random.request_id(), Ids::Random.correlation_id());
-        let outgoing = call.clone().to_partner_center(&self.base, token(), request_id, correlation_id);
+        let outgoing = call.clone().to_service(&self.base, token(), request_id, correlation_id);
         let answer = self.http.send(&outgoing).await.map_err(|error| error.to_string())?;
         if !answer.is_success() || self.reads && !read(&answer) {
             return Err(format!("status {}", answer.status));

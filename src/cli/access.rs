@@ -2,7 +2,7 @@
 
 use super::{
     bounded,
-    credentials::{self, CLIENT_ID, Credentials, REFRESH_TOKEN, TENANT_ID},
+    credentials::{self, CLIENT_ID, Credentials, GRAPH_TOKEN, REFRESH_TOKEN, TENANT_ID},
     exit::{Exit, Failure},
     invitation::Inviter,
     printer::Printer,
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     domain::Secret,
-    engine::{Clock, Ids, Invite, KeepToken, Ports, Renewed, Source},
+    engine::{Clock, Ids, Invite, KeepToken, Ports, Renewed, ServicePort, Source},
     partner_center::{
-        BaseUrl,
+        BaseUrl, Service,
         auth::{ACCESS_TOKEN, AccessToken, App, Authority, require_one_cloud},
         redact::Scrubber,
         transport::{Connection, Http},
@@ -30,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(super) struct Access {
     pub(super) base: BaseUrl,
+    graph: Option<ServicePort>,
     login: Option<BaseUrl>,
     source: Source,
     secrets: Vec<Secret>,
@@ -65,7 +66,7 @@ impl Access {
             let profile = &settings.profile;
             printer.warn(&format!("the profile `{profile}` is not used: the token comes from {named}"));
         }
-        Self::over(settings, source)
+        Self::over(settings, &credentials, source)
     }
 
     /// For a person who is to sign in now.
@@ -78,27 +79,31 @@ impl Access {
         let inviter: Arc<dyn Invite> = Arc::new(Inviter(printer.clone()));
         let renewed = Renewed {
             app: app(settings, &credentials, &kept.tenant, &kept.client)?,
-            refresh: Mutex::new(None),
+            refresh: Arc::default(),
             keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
             inviter: Some(inviter),
             name: called(&settings.profile),
         };
-        Self::over(settings, Source::Renewed(Box::new(renewed)))
+        Self::over(settings, &credentials, Source::Renewed(Box::new(renewed)))
     }
 
     /// For the simulator, which takes any token.
     pub(super) fn simulated(base: BaseUrl) -> Self {
-        let secret = Secret::new("simulated-token".to_owned());
+        let given = || {
+            let secret = Secret::new("simulated-token".to_owned());
+            Source::Given(AccessToken { secret, source: "the built-in simulator".to_owned() })
+        };
         Self {
+            graph: Some(ServicePort { base: base.clone(), sign_in: given() }),
             base,
             login: None,
             secrets: Vec::new(),
-            source: Source::Given(AccessToken { secret, source: "the built-in simulator".to_owned() }),
+            source: given(),
             connection: Connection::default(),
         }
     }
 
-    fn over(settings: &ServiceSettings, source: Source) -> Result<Self, Failure> {
+    fn over(settings: &ServiceSettings, credentials: &Credentials, source: Source) -> Result<Self, Failure> {
         let mut secrets = credentials::raw_secrets();
         let login = match &source {
             Source::Renewed(renewed) => {
@@ -118,7 +123,8 @@ impl Access {
         };
         let proxy = settings.proxy.clone().map(|url| (url, proxy_login));
         let connection = Connection { proxy, roots, ..Connection::default() };
-        Ok(Self { base: settings.api_url.clone(), login, source, secrets, connection })
+        let graph = graph(settings, credentials, &source)?;
+        Ok(Self { base: settings.api_url.clone(), graph, login, source, secrets, connection })
     }
 
     /// Whether there may be another token after the first.
@@ -128,20 +134,41 @@ impl Access {
 
     /// Over a real socket, with identifiers that nobody can guess.
     pub(super) fn ports(self, stop: CancellationToken) -> Result<Ports<Http>, Failure> {
-        let addresses: Vec<&BaseUrl> = [&self.base].into_iter().chain(&self.login).collect();
+        let graph = self.graph.as_ref().map(|graph| &graph.base);
+        let addresses: Vec<&BaseUrl> = [&self.base].into_iter().chain(graph).chain(&self.login).collect();
         let transport = Http::new(&addresses, &self.connection).map_err(|error| {
             Failure::usage(format!("cannot make a client: {error}; check `--ca-file` and `--proxy`"))
         })?;
         Ok(Ports {
             transport,
-            base: self.base,
-            sign_in: self.source,
+            partner_center: ServicePort { base: self.base, sign_in: self.source },
+            graph: self.graph,
             scrubber: Scrubber::new(&self.secrets),
             clock: Clock::System,
             ids: Ids::Random,
             stop,
         })
     }
+}
+
+/// Microsoft Graph, with the environment's token for it, or the one that the same sign-in gives.
+fn graph(
+    settings: &ServiceSettings,
+    credentials: &Credentials,
+    source: &Source,
+) -> Result<Option<ServicePort>, Failure> {
+    let sign_in = match (&credentials.graph_token, source) {
+        (Some(token), _) => {
+            let token = AccessToken::new(token.expose(), GRAPH_TOKEN)
+                .map_err(|error| Failure::new(Exit::SignIn, error.to_string()))?;
+            Source::Given(token)
+        }
+        (None, Source::Renewed(renewed)) => {
+            Source::Renewed(Box::new(renewed.with_scope(settings.cloud.scope(Service::Graph))))
+        }
+        (None, Source::Given(_) | Source::Printed(_)) => return Ok(None),
+    };
+    Ok(Some(ServicePort { base: settings.graph_url.clone(), sign_in }))
 }
 
 /// The environment's refresh token, or what replaced it.
@@ -169,7 +196,7 @@ fn from_environment(
     };
     Ok(Source::Renewed(Box::new(Renewed {
         app: app(settings, credentials, &tenant, &client)?,
-        refresh: Mutex::new(Some(newer.flatten().unwrap_or_else(|| token.clone()))),
+        refresh: Arc::new(Mutex::new(Some(newer.flatten().unwrap_or_else(|| token.clone())))),
         keeper,
         inviter,
         name: REFRESH_TOKEN.to_owned(),
@@ -204,7 +231,7 @@ fn from_profile(
     }
     Ok(Source::Renewed(Box::new(Renewed {
         app: app(settings, credentials, &kept.tenant, &kept.client)?,
-        refresh: Mutex::new(Some(kept.token())),
+        refresh: Arc::new(Mutex::new(Some(kept.token()))),
         keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
         inviter,
         name: called(&settings.profile),
@@ -223,7 +250,7 @@ fn app(
         authority,
         client: client.to_owned(),
         proof: credentials.proof.clone(),
-        audience: settings.cloud.audience(),
+        scope: settings.cloud.scope(Service::PartnerCenter),
     })
 }
 

@@ -16,12 +16,13 @@ use std::{env, path::Path};
 pub(super) const REFRESH_TOKEN: &str = "OFFBOARD_REFRESH_TOKEN";
 pub(super) const TENANT_ID: &str = "OFFBOARD_TENANT_ID";
 pub(super) const CLIENT_ID: &str = "OFFBOARD_CLIENT_ID";
+pub(super) const GRAPH_TOKEN: &str = "OFFBOARD_GRAPH_ACCESS_TOKEN";
 const CLIENT_SECRET: &str = "OFFBOARD_CLIENT_SECRET";
 const CLIENT_CERTIFICATE: &str = "OFFBOARD_CLIENT_CERTIFICATE";
 const PROXY: &str = "OFFBOARD_PROXY_CREDENTIALS";
 
 /// The variables that hold a secret.
-pub(super) const SECRETS: [&str; 4] = [ACCESS_TOKEN, REFRESH_TOKEN, CLIENT_SECRET, PROXY];
+pub(super) const SECRETS: [&str; 5] = [ACCESS_TOKEN, GRAPH_TOKEN, REFRESH_TOKEN, CLIENT_SECRET, PROXY];
 
 /// Shorter ones are found everywhere, and are no secrets of this kind.
 const SHORTEST: usize = 8;
@@ -30,6 +31,8 @@ const SHORTEST: usize = 8;
 #[derive(Debug)]
 pub(super) struct Credentials {
     pub(super) access_token: Option<Secret>,
+    /// A token for Microsoft Graph.
+    pub(super) graph_token: Option<Secret>,
     pub(super) refresh_token: Option<Secret>,
     pub(super) tenant: Option<String>,
     pub(super) client: Option<String>,
@@ -51,6 +54,7 @@ impl Credentials {
         };
         Ok(Self {
             access_token: secret(ACCESS_TOKEN)?,
+            graph_token: secret(GRAPH_TOKEN)?,
             refresh_token: secret(REFRESH_TOKEN)?,
             tenant: text(TENANT_ID),
             client: text(CLIENT_ID),

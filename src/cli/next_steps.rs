@@ -13,9 +13,10 @@ use std::path::PathBuf;
 
 /// The settings of a run that another run of the same customers needs, if they were typed. The pace and the guards
 /// are among them, so that it is no other run by accident.
-const OF_A_RUN: [&str; 14] = [
+const OF_A_RUN: [&str; 15] = [
     "cloud",
     "api_url",
+    "graph_url",
     "partner_tenant",
     "procedure",
     "sandbox_tenant",

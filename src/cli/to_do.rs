@@ -92,6 +92,7 @@ fn listed(all: &[OfRow<'_>]) -> String {
     let of_all = || all.iter().map(|(_, one)| *one);
     let head = match terms(of_all()) {
         Some(terms) => terms,
+        None if of_all().all(|one| one.what.is_by_itself()) => counted_by_kind(of_all()),
         None => format!("Before they go, {}", counted_by_kind(of_all())),
     };
     let lost = lost_at_once(of_all()).map(|lost| format!("\n{lost}")).unwrap_or_default();
@@ -134,6 +135,7 @@ pub(super) fn items<'a>(all: impl Iterator<Item = OfRow<'a>>, heading: &str) -> 
         {
             items_of_terms(&all, first)
         }
+        Some((_, first)) if all.iter().all(|(_, one)| one.access.is_some()) => items_of_access(&all, first),
         _ => {
             let has_seats = all.iter().any(|(_, one)| one.term.is_some());
             let header: &[&str] =
@@ -162,6 +164,17 @@ fn items_of_terms(all: &[OfRow<'_>], first: &Preparation) -> Table {
             one.term.as_ref().map(|term| term.last_day.to_string()).unwrap_or_default(),
             one.id.clone(),
         ]);
+    }
+    shown
+}
+
+/// With what each gives instead of its ID, which is twice as long as others; `plan.json` has it.
+fn items_of_access(all: &[OfRow<'_>], first: &Preparation) -> Table {
+    let words = first.words();
+    let mut shown = Table::new(&["row", &format!("{} {}", words.verb, words.thing), "what it gives"]);
+    for (row, one) in all {
+        let gives = one.access.as_ref().map(|access| access.in_words()).unwrap_or_default();
+        shown.row([row.to_string(), one.name.clone().unwrap_or_else(|| one.id.clone()), gives]);
     }
     shown
 }

@@ -23,6 +23,8 @@ pub enum Answer {
     Denied,
     /// The service itself says that it knows no relationship with this customer.
     NoRelationship,
+    /// 404: the service itself says that what was to be taken away is not there. Only of what is known by its answer alone.
+    NothingThere,
     /// 409: the service itself says that what it is about is being changed already.
     InProgress,
     /// The service itself said no, by a code which means that it did nothing.

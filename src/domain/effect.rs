@@ -12,6 +12,10 @@ pub enum Thing {
     Order,
     /// A subscription.
     Subscription,
+    /// A relationship by which the customer has delegated administration to the partner.
+    DelegatedAdmin,
+    /// The consent that an application of the partner's has for the customer.
+    Consent,
 }
 
 /// What is known of an effect, whatever customer it is for.
@@ -27,6 +31,8 @@ pub struct EffectFacts {
     pub ends_relationship: bool,
     /// Whether people lose at once, and for good, what they work with.
     pub stops_service: bool,
+    /// Whether its answer is all that shows that it is done, because there is nothing that could be read.
+    pub answer_tells: bool,
     /// The effect that it takes back.
     pub takes_back: Option<Effect>,
     /// What Partner Center's own record of activity calls it, after a while.
@@ -91,6 +97,7 @@ effects! {
         thing: Thing::Customer,
         ends_relationship: true,
         stops_service: false,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &["remove_partner_customer_relationship"],
     }
@@ -103,6 +110,7 @@ effects! {
         thing: Thing::Customer,
         ends_relationship: true,
         stops_service: false,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &["delete_customer", "delete_tip_customer"],
     }
@@ -115,6 +123,7 @@ effects! {
         thing: Thing::Order,
         ends_relationship: false,
         stops_service: false,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -127,6 +136,7 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: false,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -139,6 +149,7 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: false,
+        answer_tells: false,
         takes_back: Some(Effect::SuspendSubscription),
         elsewhere: &[],
     }
@@ -151,6 +162,7 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: true,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -163,6 +175,7 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: true,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -176,6 +189,7 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: false,
+        answer_tells: false,
         takes_back: None,
         elsewhere: &[],
     }
@@ -189,6 +203,35 @@ effects! {
         thing: Thing::Subscription,
         ends_relationship: false,
         stops_service: false,
+        answer_tells: false,
+        takes_back: None,
+        elsewhere: &[],
+    }
+    /// Ends a relationship of delegated administration.
+    EndDelegatedAdmin = "end_delegated_admin" {
+        words: {
+            thing: "delegated admin relationship", things: "delegated admin relationships", verb: "end",
+            done: "ended", seen: "ended", noun: "ending", request: "END DELEGATED ADMINISTRATION",
+        },
+        thing: Thing::DelegatedAdmin,
+        ends_relationship: false,
+        stops_service: false,
+        answer_tells: false,
+        takes_back: None,
+        elsewhere: &[
+            "granular_admin_relationship_terminated", "granular_admin_relationship_termination_requested",
+        ],
+    }
+    /// Revokes the consent that an application of the partner's has for the customer.
+    RevokeApplicationConsent = "revoke_application_consent" {
+        words: {
+            thing: "consent of the application", things: "consents of applications", verb: "revoke the",
+            done: "revoked", seen: "revoked", noun: "revocation", request: "REVOKE AN APPLICATION'S CONSENT",
+        },
+        thing: Thing::Consent,
+        ends_relationship: false,
+        stops_service: false,
+        answer_tells: true,
         takes_back: None,
         elsewhere: &[],
     }
@@ -197,6 +240,9 @@ effects! {
 impl Effect {
     /// What the policy's `suspend_legacy` allows.
     pub const SUSPEND_LEGACY: Self = Self::SuspendSubscription;
+
+    /// What `--revoke-consent` allows.
+    pub const BY_REVOKE_CONSENT: Self = Self::RevokeApplicationConsent;
 
     /// What `--cancel` can name, for whom that is, and what it allows.
     pub const BY_CANCEL: [(&'static str, &'static str, Self); 2] = [

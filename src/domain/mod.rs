@@ -7,6 +7,7 @@
 //! This room is pure: it has no clock, no network, no disk and no randomness, and it imports no
 //! other room.
 
+mod admin_access;
 mod answer;
 mod effect;
 mod exit;
@@ -27,6 +28,7 @@ mod sha;
 mod time;
 mod word;
 
+pub use admin_access::AdminAccess;
 pub use answer::Answer;
 pub use effect::{Effect, EffectFacts, EffectWords, Thing};
 pub use exit::Exit;

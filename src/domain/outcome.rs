@@ -178,8 +178,8 @@ mod tests {
             assert_eq!((outcome.is_by_the_run(), outcome.is_reached()), (is_done, is_reached), "{outcome}");
             let leaves_customer = matches!(
                 outcome,
-                Outcome::Done(Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd)
-                    | Outcome::AlreadyDone(Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd)
+                Outcome::Done(procedure) | Outcome::AlreadyDone(procedure)
+                    if procedure.facts().last.is_none()
             );
             assert_eq!(outcome.is_gone(), is_reached && !leaves_customer, "{outcome}");
         }

@@ -1,6 +1,6 @@
 //! What a plan names for a customer: what is done before the last change, or all that there is to do.
 
-use super::{Day, Effect, EffectWords};
+use super::{AdminAccess, Day, Effect, EffectWords};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
@@ -18,6 +18,9 @@ pub struct Preparation {
     /// What whoever allows it must know of the term, if it is about what happens at the end of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub term: Option<Box<Term>>,
+    /// What it gives the partner, if it is delegated administration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Box<AdminAccess>>,
 }
 
 /// The term of a subscription, where a plan decides about its end.
@@ -50,9 +53,9 @@ pub struct TermEndSettings {
 }
 
 impl Preparation {
-    /// A thing that is done to this, of whose term nothing need be known.
+    /// A thing that is done to this, of which nothing more need be known.
     pub const fn new(what: Effect, id: String, name: Option<String>) -> Self {
-        Self { what, id, name, term: None }
+        Self { what, id, name, term: None, access: None }
     }
 
     /// Whether it is the same thing, of which is known what was known when it was planned.
@@ -77,17 +80,24 @@ impl Preparation {
 
     /// What is to be done, without the ID: ``cancel order `Windows Server` ``.
     pub fn named(&self) -> String {
-        let name = self.name.as_deref().unwrap_or("(no name)");
         let words = self.words();
+        // Nobody tells an application's name.
+        if self.what.facts().answer_tells {
+            return format!("{} {}", words.verb, words.thing);
+        }
+        let name = self.name.as_deref().unwrap_or("(no name)");
         format!("{} {} `{name}`", words.verb, words.thing)
     }
 
     /// What is to be done, in words: ``cancel order `Windows Server` (Zx1)``.
     pub fn in_words(&self) -> String {
-        format!("{} {self}{}", self.words().verb, self.term_in_words())
+        format!("{} {self}{}", self.words().verb, self.details_in_words())
     }
 
-    fn term_in_words(&self) -> String {
+    fn details_in_words(&self) -> String {
+        if let Some(access) = &self.access {
+            return format!(": {}", access.in_words());
+        }
         let Some(term) = &self.term else { return String::new() };
         if self.what.facts().stops_service {
             return format!(": at once, {}term until {}", term.seats_in_words(), term.last_day);

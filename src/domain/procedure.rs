@@ -43,6 +43,8 @@ pub struct ProcedureFacts {
     pub last: Option<Effect>,
     /// The procedure whose runs it takes back, one at a time.
     pub takes_back: Option<Procedure>,
+    /// Whether it is only for customers with whom there is a reseller relationship.
+    pub needs_relationship: bool,
     /// With which kind of account.
     pub account: Account,
     /// How a customer ends for whom it was done,
@@ -111,9 +113,12 @@ procedures! {
             stored: "The relationship was gone before.",
         },
         first: &[],
-        optional: &[Effect::SuspendSubscription, Effect::CancelExtended, Effect::CancelInWindow],
+        optional: &[
+            Effect::SuspendSubscription, Effect::CancelExtended, Effect::CancelInWindow, Effect::RevokeApplicationConsent,
+        ],
         last: Some(Effect::RemoveRelationship),
         takes_back: None,
+        needs_relationship: true,
         account: Account::Production,
         gone_before: "The relationship was gone before.",
         heading: "Ending reseller relationships",
@@ -140,6 +145,7 @@ procedures! {
         optional: &[],
         last: Some(Effect::DeleteCustomer),
         takes_back: None,
+        needs_relationship: true,
         account: Account::Sandbox,
         gone_before: "The customer was gone before.",
         heading: "Deleting customers of the integration sandbox",
@@ -166,6 +172,7 @@ procedures! {
         optional: &[],
         last: None,
         takes_back: None,
+        needs_relationship: true,
         account: Account::Production,
         gone_before: "No new-commerce licence goes on after its term: each ends with it, or is scheduled to.",
         heading: "Having subscriptions end with their terms",
@@ -193,6 +200,7 @@ procedures! {
         optional: &[],
         last: None,
         takes_back: Some(Procedure::CancelAtTermEnd),
+        needs_relationship: true,
         account: Account::Production,
         gone_before: "Nothing that the run which is taken back scheduled is still to be restored.",
         heading: "Restoring what subscriptions do at their terms' ends",
@@ -203,6 +211,35 @@ procedures! {
         asks: "set back what happens at the ends of subscriptions' terms for",
         warns: "Each subscription then does again at the end of its term what it was set to do before: most renew \
                 themselves, and are billed for another term.",
+    }
+    /// End the delegated administration that customers have granted the partner.
+    EndDelegatedAdmin = "end-delegated-admin" {
+        done: {
+            name: "ended", words: "ended",
+            meaning: "This run ended each relationship of delegated administration that the customer had with the partner.",
+            stored: "This run ended each relationship of delegated administration.",
+        },
+        already: {
+            name: "already_ended", words: "already ended",
+            meaning: "The customer had no relationship of delegated administration left with the partner; this run had nothing to end.",
+            stored: "No relationship of delegated administration was left to end.",
+        },
+        first: &[Effect::EndDelegatedAdmin],
+        optional: &[],
+        last: None,
+        takes_back: None,
+        needs_relationship: false,
+        account: Account::Production,
+        gone_before: "No relationship of delegated administration was left to end.",
+        heading: "Ending delegated administration",
+        help: "End each relationship of delegated administration (GDAP) with a customer, over Microsoft Graph; before, after or \
+               without a removal",
+        going: "ending",
+        does: "ends the delegated administration of",
+        would: "end the delegated administration of",
+        asks: "end delegated administration for",
+        warns: "The partner's people can then no longer administer these customers by it. There is no undo: each customer would \
+                have to approve a new relationship.",
     }
 }
 
@@ -299,12 +336,12 @@ mod tests {
     fn each_procedure_sends_its_own_effects_and_what_takes_them_back() {
         use Effect::{
             CancelExtended, CancelInWindow, CancelOrder, DeleteCustomer, ReactivateSubscription,
-            RemoveRelationship, SuspendSubscription,
+            RemoveRelationship, RevokeApplicationConsent, SuspendSubscription,
         };
         for (procedure, first, other) in [
             (
                 Procedure::RemoveRelationship,
-                &[SuspendSubscription, CancelExtended, CancelInWindow][..],
+                &[SuspendSubscription, CancelExtended, CancelInWindow, RevokeApplicationConsent][..],
                 &[RemoveRelationship, ReactivateSubscription][..],
             ),
             (Procedure::DeleteSandboxCustomer, &[CancelOrder], &[DeleteCustomer]),

@@ -79,6 +79,10 @@ lookups! {
     CustomerInDoubt = "settle_doubt": Customer, "read the customer, because a change is in doubt";
     /// A page of Partner Center's own record of activity.
     Activity = "read_activity": Activity, "read Partner Center’s own record of activity";
+    /// The relationships of delegated administration that a customer has with the partner, to judge them.
+    DelegatedAdmin = "read_delegated_admin": Products, "read its delegated administration";
+    /// The same, just before one is ended, or to see whether it is.
+    DelegatedAdminAgain = "poll_delegated_admin": Products, "read its delegated administration again";
     /// Something of which it is not documented what the service has.
     Probe = "probe": Products, "read what is not documented";
 }

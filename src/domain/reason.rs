@@ -101,6 +101,10 @@ reasons! {
     BecameExtendedTerm = "became_extended_term", Service, Failed, false, true,
         "Look at the subscription in Partner Center: as an extended service term it goes on month by month, and can be \
          cancelled on any day. Run again to schedule its end once more.";
+    /// A relationship of delegated administration that the customer can still approve cannot be ended by the partner.
+    DelegatedAdminAwaitsCustomer = "delegated_admin_awaits_customer", Precondition, Skipped, false, true,
+        "Ask the customer not to approve it: the partner cannot withdraw it any more, and the invitation ends by itself \
+         90 days after it was made. Then run again.";
     /// A reserved instance is in force.
     ReservedInstance = "reserved_instance", Precondition, Skipped, false, true,
         "Have the reservation cancelled through Azure support, have it transferred to another partner, or wait until it \

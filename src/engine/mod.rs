@@ -37,7 +37,7 @@ pub use drive::{
 };
 pub use halt::Halt;
 pub use observe::{partner_identification::PartnerIdentification, probe::Probed};
-pub use ports::{Clock, Ids, Ports};
+pub use ports::{Clock, Ids, Ports, ServicePort};
 pub use send::pace::PaceNow;
 pub use source::{Invite, KeepToken, PrintToken, Renewed, Source};
 pub use standalone_session::StandaloneSession;

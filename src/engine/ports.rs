@@ -23,10 +23,10 @@ use uuid::Uuid;
 pub struct Ports<T> {
     /// Sends requests.
     pub transport: T,
-    /// Where Partner Center is.
-    pub base: BaseUrl,
-    /// Where tokens come from.
-    pub sign_in: Source,
+    /// Partner Center.
+    pub partner_center: ServicePort,
+    /// Microsoft Graph, if there is a token for it.
+    pub graph: Option<ServicePort>,
     /// Knows the secrets, and learns those that come.
     pub scrubber: Scrubber,
     /// The clock of the records.
@@ -35,6 +35,15 @@ pub struct Ports<T> {
     pub ids: Ids,
     /// Cancelled when the run is asked to stop.
     pub stop: CancellationToken,
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct ServicePort {
+    /// Where it is.
+    pub base: BaseUrl,
+    /// Where tokens for it come from.
+    pub sign_in: Source,
 }
 
 /// Where the time of records comes from. Waiting is always done on tokio's clock.

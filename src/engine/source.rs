@@ -43,8 +43,8 @@ impl Source {
 pub struct Renewed {
     /// The app, and where it signs in.
     pub app: App,
-    /// The refresh token; without one, a person signs in first.
-    pub refresh: Mutex<Option<Secret>>,
+    /// The refresh token, for all services; without one, a person signs in first.
+    pub refresh: Arc<Mutex<Option<Secret>>>,
     /// Keeps the refresh token that replaces it.
     pub keeper: Arc<dyn KeepToken>,
     /// Asks a person to sign in, if one is there.
@@ -73,6 +73,18 @@ pub trait Invite: Debug + Send + Sync {
 }
 
 impl Renewed {
+    /// The same sign-in, for tokens of another service. Nobody is asked to sign in for it.
+    #[must_use]
+    pub fn with_scope(&self, scope: String) -> Self {
+        Self {
+            app: App { scope, ..self.app.clone() },
+            refresh: Arc::clone(&self.refresh),
+            keeper: Arc::clone(&self.keeper),
+            inviter: None,
+            name: self.name.clone(),
+        }
+    }
+
     /// The refresh token of the moment.
     pub(crate) fn refresh(&self) -> Option<Secret> {
         self.locked().clone()

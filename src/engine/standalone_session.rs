@@ -18,7 +18,7 @@ use crate::{
     audit::{Observer, Store, WriteError, Writer},
     domain::{Day, Lookup, Purpose, Reason, RunId, TenantId},
     partner_center::{
-        Count,
+        Count, Service,
         model::{AuditRecord, Customer},
         request,
         transport::Transport,
@@ -58,8 +58,13 @@ impl<T: Transport> StandaloneSession<T> {
 
     /// Gets a token, and has its new refresh token kept. Gives what the token says of itself.
     pub async fn sign_in(&self) -> Result<TokenNamed, Halt> {
-        bearer(&self.client).await?;
-        Ok(self.client.tokens.named().clone().unwrap_or_default())
+        self.sign_in_to(Service::PartnerCenter).await
+    }
+
+    /// The same for one of the services.
+    pub async fn sign_in_to(&self, service: Service) -> Result<TokenNamed, Halt> {
+        bearer(&self.client, service).await?;
+        Ok(self.client.endpoint(service)?.tokens.named().clone().unwrap_or_default())
     }
 
     /// Whose account it is, whether the sign-in was done with MFA, and what time it is there.

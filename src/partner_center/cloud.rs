@@ -1,5 +1,6 @@
 //! Where Partner Center is, and where its users sign in.
 
+use super::Service;
 use std::{fmt, net::IpAddr};
 use url::{Host, Url};
 
@@ -38,6 +39,23 @@ impl Cloud {
             Self::Public => "https://login.microsoftonline.com",
             Self::UsGov => "https://login.microsoftonline.us",
             Self::China => "https://login.partner.microsoftonline.cn",
+        }
+    }
+
+    /// Where Microsoft Graph is, and what a token for it is for (`graph/deployments`, learn.microsoft.com).
+    pub const fn graph_url(self) -> &'static str {
+        match self {
+            Self::Public => "https://graph.microsoft.com",
+            Self::UsGov => "https://graph.microsoft.us",
+            Self::China => "https://microsoftgraph.chinacloudapi.cn",
+        }
+    }
+
+    /// What is asked for with a token for this service: of Graph, whatever the app was given there.
+    pub fn scope(self, service: Service) -> String {
+        match service {
+            Service::PartnerCenter => format!("{}/user_impersonation", self.audience()),
+            Service::Graph => format!("{}/.default", self.graph_url()),
         }
     }
 

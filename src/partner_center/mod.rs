@@ -13,6 +13,7 @@
 pub mod auth;
 mod cloud;
 pub mod form;
+pub mod graph;
 mod json;
 pub mod model;
 mod paging;
@@ -20,8 +21,10 @@ pub mod redact;
 pub mod request;
 pub mod resource;
 pub mod response;
+mod service;
 pub mod transport;
 pub(crate) mod unconfirmed;
 
 pub use cloud::{BaseUrl, BaseUrlError, Cloud};
 pub use paging::{Count, NextLinkError, NextPage, next_page};
+pub use service::Service;

@@ -1,6 +1,6 @@
 //! The requests that are ever sent, as values; those to the sign-in service are made in `auth`.
 
-use super::{BaseUrl, form::Form, paging::NextPage, resource::EditedResource};
+use super::{BaseUrl, Service, form::Form, paging::NextPage, resource::EditedResource};
 use crate::domain::{CorrelationId, Day, RequestId, Secret, TenantId, is_taken_out};
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -38,6 +38,8 @@ impl Method {
 /// A request, from whoever builds it to the socket.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Where it goes; one that asks for a token goes to the sign-in service of that one.
+    pub service: Service,
     /// The method.
     pub method: Method,
     /// The path with its query, `/v1/customers?size=500`; the whole address once it is known to whom it goes.
@@ -52,10 +54,16 @@ pub struct Request {
 
 impl Request {
     fn get(path: String) -> Self {
-        Self { method: Method::Get, url: path, headers: Vec::new(), token: None, body: None }
+        let service = Service::PartnerCenter;
+        Self { service, method: Method::Get, url: path, headers: Vec::new(), token: None, body: None }
     }
 
-    fn with(mut self, name: &'static str, value: String) -> Self {
+    /// Reads something of Microsoft Graph.
+    pub(super) fn get_of_graph(path: String) -> Self {
+        Self { service: Service::Graph, ..Self::get(path) }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
@@ -71,23 +79,27 @@ impl Request {
         Self { method: Method::Post, body: Some(Body::Form(form)), ..Self::get(url) }
     }
 
-    /// Gives it Partner Center's address, its token, its identifiers and the headers that every request there has.
+    /// Gives it its service's address, its token, its identifiers and the headers that every request there has.
     #[must_use]
-    pub fn to_partner_center(
+    pub fn to_service(
         self,
         base: &BaseUrl,
         token: Secret,
         request_id: RequestId,
         correlation_id: CorrelationId,
     ) -> Self {
-        let mut headers = vec![
-            ("accept", "application/json".to_owned()),
-            ("accept-encoding", PLAIN.to_owned()),
-            ("ms-requestid", request_id.to_string()),
-            ("ms-correlationid", correlation_id.to_string()),
-            ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
-            ("x-locale", "en-US".to_owned()),
-        ];
+        let mut headers =
+            vec![("accept", "application/json".to_owned()), ("accept-encoding", PLAIN.to_owned())];
+        match self.service {
+            Service::PartnerCenter => headers.extend([
+                ("ms-requestid", request_id.to_string()),
+                ("ms-correlationid", correlation_id.to_string()),
+                ("ms-partnercenter-application", concat!("offboard/", env!("CARGO_PKG_VERSION")).to_owned()),
+                ("x-locale", "en-US".to_owned()),
+            ]),
+            // It knows one identifier of the client's (`graph/best-practices-concept`, learn.microsoft.com).
+            Service::Graph => headers.push(("client-request-id", request_id.to_string())),
+        }
         if self.body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
@@ -175,6 +187,12 @@ pub fn relationships(id: TenantId) -> Request {
     Request::get(format!("/v1/customers/{id}/relationships"))
 }
 
+/// Revokes an application's consent for a customer: `DELETE /v1/customers/{id}/applicationconsents/{application}`.
+pub fn revoke_consent(id: TenantId, application: &str) -> Request {
+    let path = format!("/v1/customers/{id}/applicationconsents/{}", path_segment(application));
+    Request::get(path).change(Method::Delete, None)
+}
+
 /// Changes a subscription, its status or what happens at its term's end: `PATCH` with the whole resource as it was just read, and with its
 /// version. Whatever is left out of such a body is reset, `autoRenewEnabled` for one.
 pub fn change_subscription(id: TenantId, subscription: &str, changed: EditedResource) -> Request {
@@ -226,7 +244,7 @@ impl Body {
 }
 
 /// Percent-encodes what an answer gave us before it becomes a part of a path.
-fn path_segment(text: &str) -> String {
+pub(super) fn path_segment(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut path, byte| {
         let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
         if plain {

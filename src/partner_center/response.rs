@@ -48,7 +48,7 @@ pub struct Fault {
     pub code: Option<String>,
     /// Its text, shortened; the start of the body if that is not JSON.
     pub text: Option<String>,
-    /// Whether it has the form of Partner Center's own faults (`code`, `description`, `source`). What a gateway or a proxy
+    /// Whether it has the form of Partner Center's own faults (`code`, `description`, `source`), or of Microsoft Graph's. What a gateway or a proxy
     /// on the way says has not, and says nothing about a customer or a change.
     pub is_own: bool,
 }
@@ -71,8 +71,15 @@ pub fn fault(answer: &Incoming) -> Fault {
     Fault {
         code: field(inner, &["code", "errorCode", "statusCode"]).and_then(|code| shortened(&code)),
         text: text.and_then(|text| shortened(&text)),
-        is_own: ["code", "description", "source"].iter().all(|name| field(&value, &[name]).is_some()),
+        is_own: ["code", "description", "source"].iter().all(|name| field(&value, &[name]).is_some())
+            || is_of_graph(inner),
     }
+}
+
+/// Microsoft Graph's own faults have a code, and the identifier of the request inside (`graph/errors`, learn.microsoft.com).
+fn is_of_graph(error: &Value) -> bool {
+    let inner = error.get("innerError").or_else(|| error.get("innererror"));
+    field(error, &["code"]).is_some() && inner.and_then(|inner| field(inner, &["request-id"])).is_some()
 }
 
 /// The text or number of the first field that has one of these names, whatever their case.
@@ -96,28 +103,111 @@ pub(super) fn shortened(text: &str) -> Option<String> {
 const IN_PROGRESS: [&str; 2] = ["800060", "800014"];
 
 /// The codes by which the service itself says, with this status, that it did nothing (learn.microsoft.com,
-/// `partner-center/developer/error-codes`). Whatever is not here may have been carried out.
-const NOTHING_DONE: [(u16, &[&str]); 4] = [
+/// `partner-center/developer/error-codes`; Microsoft Graph's are words, `graph/errors`). Whatever is not here may have been carried out.
+const NOTHING_DONE: [(u16, &[&str]); 5] = [
     (
         400,
         &[
-            "2000", "2001", "2002", "2006", "2011", "2012", "2054", "2055", "3000", "4018", "800002",
-            "800011", "800012", "800013", "800018", "800021", "800030", "800040", "800041", "800042",
-            "800061", "800063", "800071", "800072", "800077", "800081", "800082", "800085", "800090",
-            "800091", "800092", "800093", "800095", "800096", "800097", "800098", "900116", "900117",
-            "900118", "900126", "900127", "900141", "900154", "900213", "900214", "900257", "900279",
-            "900311", "900316", "900419",
+            "2000",
+            "2001",
+            "2002",
+            "2006",
+            "2011",
+            "2012",
+            "2054",
+            "2055",
+            "3000",
+            "4018",
+            "800002",
+            "800011",
+            "800012",
+            "800013",
+            "800018",
+            "800021",
+            "800030",
+            "800040",
+            "800041",
+            "800042",
+            "800061",
+            "800063",
+            "800071",
+            "800072",
+            "800077",
+            "800081",
+            "800082",
+            "800085",
+            "800090",
+            "800091",
+            "800092",
+            "800093",
+            "800095",
+            "800096",
+            "800097",
+            "800098",
+            "900116",
+            "900117",
+            "900118",
+            "900126",
+            "900127",
+            "900141",
+            "900154",
+            "900213",
+            "900214",
+            "900257",
+            "900279",
+            "900311",
+            "900316",
+            "900419",
+            "badRequest",
+            "invalidRequest",
+            "Request_BadRequest",
         ],
     ),
     (
         403,
         &[
-            "1002", "2006", "2032", "90000", "800019", "800039", "800043", "800069", "800073", "800074",
-            "800075", "800077", "900105", "900115", "900123", "900124", "900149", "900150", "900159",
-            "900308", "900309", "900329", "900416",
+            "1002",
+            "2006",
+            "2032",
+            "90000",
+            "800019",
+            "800039",
+            "800043",
+            "800069",
+            "800073",
+            "800074",
+            "800075",
+            "800077",
+            "900105",
+            "900115",
+            "900123",
+            "900124",
+            "900149",
+            "900150",
+            "900159",
+            "900308",
+            "900309",
+            "900329",
+            "900416",
+            "accessDenied",
+            "Authorization_RequestDenied",
+            "Forbidden",
         ],
     ),
-    (404, &["20000", "20003", "800037", "800038", "900140"]),
+    (
+        404,
+        &[
+            "20000",
+            "20003",
+            "800037",
+            "800038",
+            "900140",
+            "notFound",
+            "itemNotFound",
+            "Request_ResourceNotFound",
+        ],
+    ),
+    (412, &["preconditionFailed"]),
     (417, &["800036"]),
 ];
 
@@ -129,6 +219,8 @@ pub struct Asked {
     /// Whether the path is that of one customer, and of nothing that it has: if that is not found, there is no
     /// relationship.
     pub is_customer: bool,
+    /// Whether nothing but the answer tells if it is done: then "not found" means that there was nothing to take away.
+    pub is_told_by_answer: bool,
 }
 
 /// What an answer means. `understood` says whether the body of a 2xx was what was expected.
@@ -146,6 +238,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked
         // Wrong audience, no MFA, not this partner's to ask: a new token of the same sign-in has the same fault.
         401 if matches!(code, "900420" | "900421" | "1002") => Answer::SignInRefused,
         401 => Answer::TokenExpired,
+        404 if asked.is_told_by_answer && fault.is_own => Answer::NothingThere,
         _ if asked.is_customer && says_no_relationship(answer.status, code, fault) => Answer::NoRelationship,
         403 if !asked.is_change || says_nothing_done(403, code, fault) => Answer::Denied,
         409 if fault.is_own && IN_PROGRESS.contains(&code) => Answer::InProgress,
@@ -156,7 +249,8 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked
 }
 
 fn says_nothing_done(status: u16, code: &str, fault: &Fault) -> bool {
-    let is_listed = |(of, codes): &(u16, &[&str])| *of == status && codes.contains(&code);
+    let is_it = |known: &&str| known.eq_ignore_ascii_case(code);
+    let is_listed = |(of, codes): &(u16, &[&str])| *of == status && codes.iter().any(is_it);
     fault.is_own && NOTHING_DONE.iter().any(is_listed)
 }
 
@@ -220,8 +314,8 @@ mod tests {
         Incoming { status, headers: vec![], body: body.as_bytes().to_vec() }
     }
 
-    const READ: Asked = Asked { is_change: false, is_customer: true };
-    const CHANGE: Asked = Asked { is_change: true, is_customer: true };
+    const READ: Asked = Asked { is_change: false, is_customer: true, is_told_by_answer: false };
+    const CHANGE: Asked = Asked { is_change: true, is_customer: true, is_told_by_answer: false };
 
     fn meaning(asked: Asked, status: u16, body: &str) -> Answer {
         let answer = answer(status, body);

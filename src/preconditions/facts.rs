@@ -3,7 +3,10 @@
 use super::term::term_end;
 use crate::{
     domain::{Day, Time},
-    partner_center::model::{Customer, Entitlement, Order, Subscription},
+    partner_center::{
+        graph::AdminRelationship,
+        model::{Customer, Entitlement, Order, Subscription},
+    },
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -103,6 +106,8 @@ pub struct Facts {
     pub entitlements: Vec<Entitlement>,
     /// The orders that were read, by their ID.
     pub orders: BTreeMap<String, OrderState>,
+    /// The relationships of delegated administration that it has with the partner, if they were read.
+    pub delegated_admin: Option<Vec<AdminRelationship>>,
 }
 
 impl Facts {
@@ -115,6 +120,7 @@ impl Facts {
             subscriptions: Vec::new(),
             entitlements: Vec::new(),
             orders: BTreeMap::new(),
+            delegated_admin: None,
         }
     }
 

@@ -47,6 +47,15 @@ pub fn judge_identity(facts: &Facts, listed: &ListedIdentity) -> Judgement {
     judgement
 }
 
+/// The same, as far as anything is known of the customer: whoever is read at Microsoft Graph alone has a name, or nothing.
+pub fn judge_known_identity(facts: &Facts, listed: &ListedIdentity) -> Judgement {
+    let mut judgement = Judgement::default();
+    let name = identity::name_mismatch(facts, listed).filter(|_| facts.customer.name.is_some());
+    let domain = identity::domain_mismatch(facts, listed).filter(|_| facts.customer.domain.is_some());
+    judgement.findings.extend(name.into_iter().chain(domain));
+    judgement
+}
+
 type Rule = fn(&Facts) -> Option<Finding>;
 
 /// The preconditions, one rule a reason, in the order of `docs/contract.md` (Reasons).

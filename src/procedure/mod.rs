@@ -16,6 +16,7 @@
 mod cancel_at_term_end;
 mod delete_sandbox_customer;
 pub(crate) mod effects;
+mod end_delegated_admin;
 mod remove_relationship;
 mod undo_cancel_at_term_end;
 mod unit;
@@ -24,11 +25,12 @@ use crate::domain::Procedure;
 pub(crate) use unit::{Given, KnownSoFar, Need, ProcedureUnit};
 pub use unit::{TakenBack, ToTakeBack};
 
-const UNITS: [&dyn ProcedureUnit; 4] = [
+const UNITS: [&dyn ProcedureUnit; 5] = [
     &remove_relationship::RemoveRelationship,
     &delete_sandbox_customer::DeleteSandboxCustomer,
     &cancel_at_term_end::CancelAtTermEnd,
     &undo_cancel_at_term_end::UndoCancelAtTermEnd,
+    &end_delegated_admin::EndDelegatedAdmin,
 ];
 
 /// The unit of a procedure.

@@ -9,6 +9,7 @@ use crate::{
         Judgement, in_the_way, is_active_legacy, is_in_extended_term, is_in_window, judge, named,
         orders_needed, term_cut_short,
     },
+    record::Policy,
 };
 
 pub(super) struct RemoveRelationship;
@@ -16,8 +17,16 @@ pub(super) struct RemoveRelationship;
 /// Whether a subscription is such a one at this moment.
 type MayBe = fn(&Subscription, Time) -> bool;
 
-/// How a subscription is taken out of the way, and which may be. What can be taken back comes first: if it is refused,
-/// nothing is done that cannot. What may be cancelled on any day comes last.
+/// In which order what comes before is done. What can be taken back comes first: if it is refused, nothing is done that
+/// cannot. What may be cancelled on any day comes last.
+const ORDER: [Effect; 4] = [
+    Effect::SuspendSubscription,
+    Effect::RevokeApplicationConsent,
+    Effect::CancelInWindow,
+    Effect::CancelExtended,
+];
+
+/// How a subscription is taken out of the way, and which may be.
 const TAKEN_AWAY: [(Effect, MayBe); 3] = [
     (Effect::SuspendSubscription, |subscription, _now| {
         is_active_legacy(subscription) || is_taken_out("suspend-new-commerce")
@@ -45,18 +54,28 @@ impl ProcedureUnit for RemoveRelationship {
         let judgement = judge(facts, listed, &policy.allow);
         let reasons: Vec<Reason> = judgement.findings.iter().map(|finding| finding.reason).collect();
         let is_all = reasons.iter().all(|reason| DEALT_WITH.contains(reason));
-        if reasons.is_empty() || !(is_all || is_taken_out("suspend-for-whoever-may-not-go")) {
+        if reasons.is_empty() {
+            return (judgement, consents(policy).collect());
+        }
+        if !(is_all || is_taken_out("suspend-for-whoever-may-not-go")) {
             return (judgement, Vec::new());
         }
         let each = in_the_way(facts, &reasons).into_iter().map(|one| taken_away(given, &judgement, one));
         match each.collect::<Option<Vec<_>>>() {
             Some(mut first) => {
-                first.sort_by_key(|one| TAKEN_AWAY.iter().position(|(effect, _)| *effect == one.what));
+                first.extend(consents(policy));
+                first.sort_by_key(|one| ORDER.iter().position(|effect| *effect == one.what));
                 (Judgement { findings: Vec::new(), ..judgement }, first)
             }
             None => (judgement, Vec::new()),
         }
     }
+}
+
+/// Each consent that is revoked: nothing shows whether a customer gave one before the service says that there was none.
+fn consents(policy: &Policy) -> impl Iterator<Item = Preparation> {
+    let revoked = policy.revoke_consent.iter().filter(|_| policy.allows(Effect::RevokeApplicationConsent));
+    revoked.map(|application| Preparation::new(Effect::RevokeApplicationConsent, application.clone(), None))
 }
 
 /// What takes this subscription out of the way; none if nothing may. What was left to the service may still stand in the

@@ -45,9 +45,9 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
         }
         for one in given.taken_back.unwrap_or_default() {
             match found(one, given.facts) {
-                Found::AsBefore => {}
-                Found::ToRestore => all.push(one.by.clone()),
-                Found::LeftOut(reason, detail) => {
+                SinceThatRun::AsBefore => {}
+                SinceThatRun::ToRestore => all.push(one.by.clone()),
+                SinceThatRun::LeftOut(reason, detail) => {
                     let (what, id) = (one.by.words().thing.to_owned(), Some(one.by.id.clone()));
                     let cause = Cause { what, id, name: one.by.name.clone(), detail };
                     left_out.entry(reason).or_default().push(cause);
@@ -61,7 +61,7 @@ impl ProcedureUnit for UndoCancelAtTermEnd {
 }
 
 /// How what that run scheduled is found.
-enum Found {
+enum SinceThatRun {
     /// It is set to what it was before.
     AsBefore,
     /// It is as that run left it.
@@ -69,21 +69,21 @@ enum Found {
     LeftOut(Reason, String),
 }
 
-fn found(one: &ToTakeBack, facts: &Facts) -> Found {
+fn found(one: &ToTakeBack, facts: &Facts) -> SinceThatRun {
     let ToTakeBack { by, changed_by } = one;
     let same = |found: &&Subscription| found.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(&by.id));
     let found = facts.subscriptions.iter().find(same);
     let set = found.and_then(|found| set_to_happen(found, facts.now));
-    let changed = |how: String| Found::LeftOut(Reason::ChangedSincePlan, how);
-    let Some(term) = by.term.as_deref() else { return Found::AsBefore };
+    let changed = |how: String| SinceThatRun::LeftOut(Reason::ChangedSincePlan, how);
+    let Some(term) = by.term.as_deref() else { return SinceThatRun::AsBefore };
     match (set, changed_by) {
-        (Some(set), _) if term.restored.as_ref() == Some(&set.settings) => Found::AsBefore,
+        (Some(set), _) if term.restored.as_ref() == Some(&set.settings) => SinceThatRun::AsBefore,
         (Some(_), Some(run)) => changed(format!("changed since that run, by run {run}")),
         (Some(set), None) if set.is_as_left(term) || is_taken_out("restore-whatever-is-set-now") => {
             if set.is_too_close {
-                Found::LeftOut(Reason::TermEndTooClose, format!("last day {}", term.last_day))
+                SinceThatRun::LeftOut(Reason::TermEndTooClose, format!("last day {}", term.last_day))
             } else {
-                Found::ToRestore
+                SinceThatRun::ToRestore
             }
         }
         (Some(set), None) => changed(format!("changed since that run, now: {}", set.settings.in_words())),

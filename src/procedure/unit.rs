@@ -21,6 +21,8 @@ pub(crate) enum Need {
     Subscriptions,
     Entitlements,
     Order(String),
+    /// The relationships of delegated administration, at Microsoft Graph.
+    DelegatedAdmin,
     Nothing,
 }
 

@@ -298,6 +298,15 @@ impl Change {
     fn phase_after(&mut self, answer: Answer, now: Time) -> ChangePhase {
         let is_first_send = self.attempts <= 1 + u32::from(self.unsent);
         match answer {
+            Answer::Understood | Answer::Empty | Answer::NotUnderstood
+                if self.effect.facts().answer_tells =>
+            {
+                ChangePhase::Gone { seen: false }
+            }
+            Answer::NothingThere => {
+                self.was_missing |= is_first_send;
+                ChangePhase::Gone { seen: false }
+            }
             Answer::Understood | Answer::Empty | Answer::NotUnderstood => {
                 accepted(answer == Answer::Understood, now)
             }
@@ -348,9 +357,11 @@ impl Change {
             }
             Answer::Throttled | Answer::TokenExpired | Answer::SignInRefused => to_send(true, now),
             Answer::NoRelationship if self.was_in_doubt => ChangePhase::Gone { seen: false },
-            Answer::NoRelationship | Answer::InProgress | Answer::Denied | Answer::Refused => {
-                ChangePhase::Refused { answer }
-            }
+            Answer::NoRelationship
+            | Answer::NothingThere
+            | Answer::InProgress
+            | Answer::Denied
+            | Answer::Refused => ChangePhase::Refused { answer },
             Answer::Inconclusive => self.doubt(Some(answer), now),
             Answer::Unclear => self.doubt(None, now),
         }

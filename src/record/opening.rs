@@ -199,6 +199,9 @@ pub struct Policy {
     /// What else a plan may name to be done first, because an option allowed it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub allowed: BTreeSet<Effect>,
+    /// The applications whose consent a plan may name to be revoked before a removal.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub revoke_consent: BTreeSet<String>,
     /// How many seconds an order has to be cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_timeout_seconds: Option<u32>,

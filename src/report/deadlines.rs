@@ -38,7 +38,7 @@ impl<W: Write> Deadlines<W> {
         let who = name.unwrap_or_else(|| id.clone());
         if let Some(day) = story.act_by().filter(|day| *day >= at.day()) {
             let what = "Until this day, everything that renews itself or would be extended can still be kept from it: \
-                        new-commerce licences with `--procedure cancel-at-term-end`, anything else in the portal.";
+                        new-commerce licences by scheduling their cancellation, anything else in the portal.";
             let findings = |ends: Ends| !matches!(ends, Ends::On(_));
             let text = format!("{who} ({id})\n{what}\n{}", stands(row, findings));
             self.write(row, at, ("act-by", day), (&format!("Act by: {who}"), &text))?;

@@ -6,7 +6,8 @@
 //! that the calendar does not change the state during the life of this program.
 
 use super::scenario::{
-    AzureSubscription, Customer, Entitlement, Order, Relationship, Scheduled, Subscription, SubscriptionKind,
+    AzureSubscription, Customer, DelegatedAdmin, Entitlement, Order, Relationship, Scheduled, Subscription,
+    SubscriptionKind,
 };
 use crate::domain::{Sha256, TenantId};
 use serde_json::Map;
@@ -101,7 +102,38 @@ pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
             }
         }
     }
+    customer.delegated_admin = delegated_admin(id);
     customer
+}
+
+/// What a made-up customer has granted the partner: most have one relationship in force, some a second one, some have not
+/// answered yet, some none.
+fn delegated_admin(id: TenantId) -> Vec<DelegatedAdmin> {
+    let dice = Dice::of(id, "delegated administration");
+    let roles = |all: &[&str]| all.iter().map(|role| (*role).to_owned()).collect();
+    let helpdesk = || DelegatedAdmin {
+        name: Some("Helpdesk".to_owned()),
+        roles: roles(&["729827e3-9c14-49f7-bb1b-9608f156bbb8", "f2ef992c-3afb-46b9-b7cf-a126ee74c451"]),
+        ends: Some(dice.ahead()),
+        extends: dice.number(1).is_multiple_of(2),
+        terminates_after_ms: u64::from(dice.number(2)) * 10,
+        ..DelegatedAdmin::default()
+    };
+    let security = |status: &str| DelegatedAdmin {
+        name: Some("Security operations".to_owned()),
+        status: Some(status.to_owned()),
+        roles: roles(&["194ae4cb-b126-40b2-bd5b-6091b380977d"]),
+        ends: Some(dice.ahead()),
+        ..DelegatedAdmin::default()
+    };
+    match dice.number(0) % 20 {
+        0..=5 => Vec::new(),
+        6..=14 => vec![helpdesk()],
+        15..=16 => vec![helpdesk(), security("active")],
+        17 => vec![helpdesk(), security("created")],
+        18 => vec![helpdesk(), security("approvalPending")],
+        _ => vec![security("terminated")],
+    }
 }
 
 /// An order of a made-up customer of the integration sandbox: most can be cancelled at once, some take their

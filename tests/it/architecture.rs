@@ -287,8 +287,8 @@ const NAMED_ALIKE: [(&str, &[&str]); 4] = [
         &["Activity", "Body", "Customer", "Entitlement", "Order", "Partner", "Request", "Subscription"],
     ),
     (
-        "the unit of a procedure and that of its last change, each called as what it is the unit of",
-        &["RemoveRelationship"],
+        "the unit of a procedure and that of what it does, each called as what it is the unit of",
+        &["EndDelegatedAdmin", "RemoveRelationship"],
     ),
 ];
 

@@ -27,7 +27,7 @@ fn world() -> World {
 
 fn profile(base: &BaseUrl) -> Request {
     let (a, b) = (RequestId::new(uuid::Uuid::from_u128(1)), CorrelationId::new(uuid::Uuid::from_u128(2)));
-    request::organization_profile().to_partner_center(base, Secret::new("a-token".into()), a, b)
+    request::organization_profile().to_service(base, Secret::new("a-token".into()), a, b)
 }
 
 /// A company's root, and a server in front of `behind` whose certificate it issued. Where that is, and the

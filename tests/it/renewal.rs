@@ -12,7 +12,7 @@ use offboard::{
     domain::{Outcome, Secret, Time},
     engine::{Invite, KeepToken, Renewed, Source},
     partner_center::{
-        BaseUrl, Cloud,
+        BaseUrl, Cloud, Service,
         auth::{App, Authority, Proof, answer::Invitation},
     },
 };
@@ -65,9 +65,9 @@ fn run_with(
                 authority: Authority::new(login, PARTNER).unwrap(),
                 client: APP.to_owned(),
                 proof: Proof::None,
-                audience: Cloud::Public.audience(),
+                scope: Cloud::Public.scope(Service::PartnerCenter),
             },
-            refresh: Mutex::new(kept.map(Secret::new)),
+            refresh: Arc::new(Mutex::new(kept.map(Secret::new))),
             keeper: Arc::clone(&disk) as Arc<dyn KeepToken>,
             inviter: asked.clone().map(|asked| asked as Arc<dyn Invite>),
             name: "the test".to_owned(),

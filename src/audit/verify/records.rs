@@ -221,7 +221,7 @@ impl Pass {
 }
 
 enum Understood {
-    Known(Record),
+    Known(Box<Record>),
     Newer(Box<Newer>),
 }
 
@@ -231,7 +231,7 @@ fn understood(stored: &LoggedRecord<'_>) -> Result<Understood, String> {
         return Err("is not in canonical form".to_owned());
     }
     match Record::from_bytes(body) {
-        Ok(record) => Ok(Understood::Known(record)),
+        Ok(record) => Ok(Understood::Known(Box::new(record))),
         Err(RecordError::Newer(newer)) => Ok(Understood::Newer(newer)),
         Err(error) => Err(error.to_string()),
     }

@@ -34,6 +34,9 @@ pub(in crate::cli) struct RunOptions {
     /// in the way. Their users lose the service at once, and there is no undo; repeatable
     #[arg(long, value_name = "WHICH", value_parser = cancellable())]
     pub(in crate::cli) cancel: Vec<String>,
+    /// Let the plan revoke the consent of this application of yours before a removal; may be repeated
+    #[arg(long, value_name = "APP-ID")]
+    pub(in crate::cli) revoke_consent: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) undo: UndoOptions,
     /// Refuse a plan that would remove more than this [default: 500]

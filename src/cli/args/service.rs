@@ -23,6 +23,9 @@ pub(in crate::cli) struct ServiceOptions {
 /// How tokens are obtained, and how the network is reached.
 #[derive(Debug, Args, Clone, Default)]
 pub(in crate::cli) struct SignInOptions {
+    /// Another address of Microsoft Graph, without `/v1.0`; `http:` only to a loopback address
+    #[arg(long, value_name = "URL", env = "OFFBOARD_GRAPH_URL")]
+    pub(in crate::cli) graph_url: Option<String>,
     /// Another sign-in authority; `http:` only to a loopback address
     #[arg(long, value_name = "URL", env = "OFFBOARD_LOGIN_URL")]
     pub(in crate::cli) login_url: Option<String>,

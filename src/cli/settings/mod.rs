@@ -40,6 +40,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
+use uuid::Uuid;
 
 /// How long a change whose answer was lost is given, unless somebody says otherwise.
 const SETTLE: &str = "5m";
@@ -146,14 +147,7 @@ impl RunSettings {
         let in_file = in_file.map(procedure_named).transpose()?;
         let procedure =
             picker.pick("procedure", options.procedure, in_file, Procedure::DEFAULT, ToString::to_string);
-        let typed_suspend = options.suspend_legacy.then_some(true);
-        let suspend_legacy =
-            picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
-        // There is no undo, so it is said each time, and no file allows it.
-        let cancel = (!options.cancel.is_empty()).then(|| options.cancel.clone());
-        let cancel = picker.pick("cancel", cancel, None, Vec::new(), |names| names.join(", "));
-        let cancel =
-            Effect::BY_CANCEL.into_iter().filter(|(name, ..)| cancel.iter().any(|named| named == name));
+        let first = FirstSettings::pick(&mut picker, options, &file, procedure)?;
         let sandbox = Sandbox::pick(&mut picker, &options.sandbox, &file)?;
         let rate = picker.number("rate", options.pace.rate, file.rate, 300);
         let concurrency = picker.number("concurrency", options.pace.concurrency, file.concurrency, 8);
@@ -199,11 +193,9 @@ impl RunSettings {
             partner: service.partner,
             sandbox: None,
             sandboxes: BTreeSet::new(),
-            suspend_legacy: suspend_legacy && procedure.may_begin_with(Effect::SUSPEND_LEGACY),
-            allowed: cancel
-                .map(|(.., effect)| effect)
-                .filter(|effect| procedure.may_begin_with(*effect))
-                .collect(),
+            suspend_legacy: first.suspend_legacy,
+            allowed: first.allowed,
+            revoke_consent: first.consents,
             order_timeout_seconds: None,
         };
         let policy = sandbox.obeyed(procedure, policy);
@@ -220,7 +212,12 @@ impl RunSettings {
         let foreign = [
             ("--order-timeout", options.sandbox.order_timeout.is_some() && !is_sandbox),
             ("--suspend-legacy", options.suspend_legacy && !procedure.may_begin_with(Effect::SUSPEND_LEGACY)),
-            ("--cancel", !options.cancel.is_empty() && self.policy.allowed.is_empty()),
+            (
+                "--cancel",
+                !options.cancel.is_empty()
+                    && !Effect::BY_CANCEL.iter().any(|(.., effect)| procedure.may_begin_with(*effect)),
+            ),
+            ("--revoke-consent", !options.revoke_consent.is_empty() && self.policy.revoke_consent.is_empty()),
             ("--allow", !options.allow.is_empty() && (is_sandbox || procedure.is_each_by_itself())),
             ("--of", options.of.is_some() && procedure.facts().takes_back.is_none()),
         ];
@@ -228,6 +225,46 @@ impl RunSettings {
             return Err(Failure::usage(format!("`{option}` means nothing with `--procedure {procedure}`")));
         }
         self.sandbox.require(procedure, self.service.partner)
+    }
+}
+
+/// What a plan may name to be done before a removal.
+struct FirstSettings {
+    suspend_legacy: bool,
+    allowed: BTreeSet<Effect>,
+    /// The applications whose consent is revoked.
+    consents: BTreeSet<String>,
+}
+
+impl FirstSettings {
+    fn pick(
+        picker: &mut Picker<'_>,
+        options: &RunOptions,
+        file: &Toml,
+        procedure: Procedure,
+    ) -> Result<Self, Failure> {
+        let typed_suspend = options.suspend_legacy.then_some(true);
+        let suspend_legacy =
+            picker.pick("suspend_legacy", typed_suspend, file.suspend_legacy, false, ToString::to_string);
+        // There is no undo, so it is said each time, and no file allows it.
+        let cancel = (!options.cancel.is_empty()).then(|| options.cancel.clone());
+        let cancel = picker.pick("cancel", cancel, None, Vec::new(), |names| names.join(", "));
+        let cancel =
+            Effect::BY_CANCEL.into_iter().filter(|(name, ..)| cancel.iter().any(|named| named == name));
+        let consents = (!options.revoke_consent.is_empty()).then(|| options.revoke_consent.clone());
+        let in_file = file.revoke_consent.clone();
+        let consents = picker.pick("revoke_consent", consents, in_file, Vec::new(), |ids| ids.join(", "));
+        let may_revoke = procedure.may_begin_with(Effect::BY_REVOKE_CONSENT);
+        let consents = if may_revoke { applications(&consents)? } else { BTreeSet::new() };
+        Ok(Self {
+            suspend_legacy: suspend_legacy && procedure.may_begin_with(Effect::SUSPEND_LEGACY),
+            allowed: cancel
+                .map(|(.., effect)| effect)
+                .filter(|effect| procedure.may_begin_with(*effect))
+                .chain((!consents.is_empty()).then_some(Effect::BY_REVOKE_CONSENT))
+                .collect(),
+            consents,
+        })
     }
 }
 
@@ -269,6 +306,17 @@ fn in_range(name: &str, value: u32, range: std::ops::RangeInclusive<u32>) -> Res
 /// Reads a tenant ID that was given as an option.
 pub(super) fn tenant(name: &str, text: &str) -> Result<TenantId, Failure> {
     text.trim().parse().map_err(|error| Failure::usage(format!("`--{name}`: {error}")))
+}
+
+/// The IDs of applications, each in one form.
+fn applications(ids: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let one = |id: &String| {
+        let found = Uuid::try_parse(id.trim());
+        found.map(|id| id.hyphenated().to_string()).map_err(|_error| {
+            Failure::usage(format!("`--revoke-consent {id}`: an application's ID is a GUID"))
+        })
+    };
+    ids.iter().map(one).collect()
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {

@@ -21,6 +21,7 @@ const PROFILE: &str = "default";
 pub(in crate::cli) struct ServiceSettings {
     pub(in crate::cli) cloud: Cloud,
     pub(in crate::cli) api_url: BaseUrl,
+    pub(in crate::cli) graph_url: BaseUrl,
     pub(in crate::cli) login_url: BaseUrl,
     pub(in crate::cli) partner: Option<TenantId>,
     pub(in crate::cli) profile: String,
@@ -60,7 +61,8 @@ impl ServiceSettings {
         file: &Toml,
         before: &BTreeMap<String, Setting>,
     ) -> Result<Self, Failure> {
-        let SignInOptions { login_url, profile, token_command, ca_file, proxy } = options.sign_in.clone();
+        let SignInOptions { graph_url, login_url, profile, token_command, ca_file, proxy } =
+            options.sign_in.clone();
         let named_before = before.get("profile").is_some_and(|setting| setting.origin != "default");
         let before = |name: &str| {
             let value = before.get(name).map(|setting| setting.value.clone());
@@ -78,6 +80,7 @@ impl ServiceSettings {
                 .map_err(|error| Failure::usage(format!("`--{}`: {error}", name.replace('_', "-"))))
         };
         let api_url = address("api_url", options.api_url.clone(), file.api_url.clone(), cloud.api_url())?;
+        let graph_url = address("graph_url", graph_url, file.graph_url.clone(), cloud.graph_url())?;
         let login_url = address("login_url", login_url, file.login_url.clone(), cloud.login_url())?;
         let partner =
             picker.optional("partner_tenant", options.partner_tenant.clone(), file.partner_tenant.clone());
@@ -100,6 +103,7 @@ impl ServiceSettings {
         Ok(Self {
             cloud,
             api_url,
+            graph_url,
             login_url,
             partner: partner.map(|id| tenant("partner-tenant", &id)).transpose()?,
             profile: checked_profile(profile)?,

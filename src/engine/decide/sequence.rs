@@ -13,7 +13,7 @@ use crate::{
         Evidence, Finding, Outcome, Preparation, Procedure, Reason, Time, capitalised, in_one_text,
         is_taken_out,
     },
-    procedure::effects::{EndedChange, RowVerdict, did_not_happen, unit},
+    procedure::effects::{End, EndedChange, RowVerdict, did_not_happen, unit},
     record::{Change, ChangePhase, Changing, Effects, Policy, Row, RowState},
 };
 use std::time::Duration;
@@ -163,12 +163,18 @@ impl Turn<'_> {
                 let request_id = (!is_taken_out("repeat-under-a-new-request-id")).then_some(request_id);
                 Step::Change { kind, attempt: change.attempts + 1, request_id }
             }
-            Next::Look(why) => Step::Observe { kind, why },
-            Next::Ended(end) => {
-                let ending = EndedChange { procedure: self.procedure, thing, change, end };
-                Step::Settle(unit(kind.effect()).ended(&ending))
+            // Nothing can be read of it: it is not known, and stays so.
+            Next::Look(_) if change.effect.facts().answer_tells => {
+                self.end(change, &kind, thing, End::Unknown)
             }
+            Next::Look(why) => Step::Observe { kind, why },
+            Next::Ended(end) => self.end(change, &kind, thing, end),
         }
+    }
+
+    fn end(self, change: &Change, kind: &ChangeKind, thing: &str, end: End) -> Step {
+        let ending = EndedChange { procedure: self.procedure, thing, change, end };
+        Step::Settle(unit(kind.effect()).ended(&ending))
     }
 
     /// What is next where the plan names all that there is to do: each by itself, whatever becomes of the others. At most one

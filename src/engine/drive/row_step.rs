@@ -145,7 +145,7 @@ async fn change<T: Transport>(
     (attempt, request_id): (u32, Option<RequestId>),
 ) -> Result<(), Halt> {
     let client = &*shared.client;
-    let permit = permit(client).await?;
+    let permit = permit(client, request.service).await?;
     // The gate may have been closed for long: ask again whether this is still to be done.
     let still = shared.with_run(|run| {
         let stopping = guards::surprise(&run.policy, &run.failures).is_some();
@@ -156,6 +156,7 @@ async fn change<T: Transport>(
         return Ok(());
     }
     let effect = unit(kind.effect());
+    let service = request.service;
     let spec = RequestSpec {
         purpose: Purpose::Change(kind.effect()),
         subject: Some((row, customer)),
@@ -170,7 +171,7 @@ async fn change<T: Transport>(
         && matches!(answer, Answer::TokenExpired | Answer::SignInRefused)
     {
         let times = shared.with_run(|run| run.row(row).map_or(0, refused_tokens));
-        require_another_token(client, answer, times, &made.exchange)?;
+        require_another_token(client, service, (answer, times), &made.exchange)?;
     }
     client.require_network()
 }
@@ -186,7 +187,10 @@ async fn observe<T: Transport>(
     let id = kind.about().map(|one| one.id.clone());
     let (planned, now) = (kind.about(), client.now());
     let target = Target { customer, id: id.as_deref().unwrap_or_default(), planned, is_first: false, now };
-    let Look { lookup, request, see } = unit(kind.effect()).look(&target, in_doubt);
+    let Some(Look { lookup, request, see }) = unit(kind.effect()).look(&target, in_doubt) else {
+        let (seen, detail) = (Observation::NotTold, "there is nothing that could be read".to_owned());
+        return Ok(Observed { row, about: id.clone(), seen, instead: None, detail, basis: None });
+    };
     let understand = |answer: &Incoming| see(answer, &target);
     let read = answer_to(client, Purpose::Read(lookup), Some((row, customer)), request, &understand).await?;
     // Only of the customer itself does "there is none" say anything.

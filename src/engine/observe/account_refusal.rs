@@ -7,6 +7,7 @@
 use crate::{
     domain::Reason,
     engine::halt::Halt,
+    partner_center::Service,
     record::{Exchange, StopCause},
 };
 
@@ -79,8 +80,16 @@ pub(crate) fn failed_about(about: &str, reason: Reason, exchange: &Exchange) -> 
 }
 
 /// What a refused token means, and what to do.
-pub(crate) fn sign_in(exchange: &Exchange) -> Halt {
-    Halt::stop(StopCause::SignIn, explained(exchange))
+pub(crate) fn sign_in(service: Service, exchange: &Exchange) -> Halt {
+    let text = match service {
+        Service::PartnerCenter => explained(exchange),
+        Service::Graph => format!(
+            "Microsoft Graph does not accept the token ({}); sign in with `offboard login`, or set \
+             OFFBOARD_GRAPH_ACCESS_TOKEN to a fresh one",
+            exchange.described()
+        ),
+    };
+    Halt::stop(StopCause::SignIn, text)
 }
 
 /// What it means, what to do, and what the service called it.
@@ -150,7 +159,10 @@ mod tests {
             (401, "900421", &["without MFA", "sign in again"]),
         ] {
             let exchange = exchange(Some(status), Some(code), Some("as the service says"));
-            for (cause, text) in [failed(Reason::PermissionDenied, &exchange), sign_in(&exchange)].map(said) {
+            for (cause, text) in
+                [failed(Reason::PermissionDenied, &exchange), sign_in(Service::PartnerCenter, &exchange)]
+                    .map(said)
+            {
                 assert_eq!(cause, StopCause::SignIn, "{code}");
                 for part in parts.iter().chain(&[&*format!("status {status}, code {code})")]) {
                     assert!(text.contains(part), "{part}: {text}");

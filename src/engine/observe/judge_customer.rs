@@ -8,14 +8,19 @@ use crate::{
     },
     engine::{decide::guards, halt::Halt, send::client::RecordedClient},
     partner_center::{
+        Service,
+        graph::{self, AdminPage, AdminRelationship},
         model::{Customer, Entitlement, Order, Subscription},
         request,
         transport::Transport,
     },
     preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
     procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, effects::is_another, unit},
-    record::{Exchange, Judged, Partner, Policy},
+    record::{Exchange, Judged, Partner, Policy, StopCause},
 };
+
+/// The most pages of one customer's relationships. No customer has as many as two.
+const MOST_PAGES: usize = 20;
 
 /// What the judgement depends on beside the facts.
 #[derive(Clone, Debug)]
@@ -54,7 +59,7 @@ impl Gathered {
     /// not for.
     fn need(&self) -> Need {
         let Some(facts) = &self.facts else { return Need::Customer };
-        if !facts.customer.is_reseller() {
+        if !facts.customer.is_reseller() && self.procedure.procedure().facts().needs_relationship {
             return Need::Nothing;
         }
         let (has_subscriptions, has_entitlements) = (self.has_subscriptions, self.has_entitlements);
@@ -85,6 +90,8 @@ pub(crate) async fn judge_customer<T: Transport>(
     if let Some((customer, basis)) = subject.known.clone() {
         gathered.facts = Some(Facts::new(now, customer));
         gathered.basis.push(basis);
+    } else if !context.procedure.facts().needs_relationship {
+        gathered.facts = Some(Facts::new(now, CustomerFacts::default()));
     }
     let about = Some((subject.row, subject.customer));
     loop {
@@ -118,6 +125,10 @@ pub(crate) async fn judge_customer<T: Transport>(
                 gathered.has_entitlements = true;
                 take(read, &mut gathered, |facts, items| facts.entitlements = items)
             }
+            Need::DelegatedAdmin => {
+                let read = admin_relationships(client, about, id, context.partner.tenant_id).await?;
+                take(read, &mut gathered, with_delegated_admin)
+            }
             Need::Order(order) => {
                 let read = order_state(client, about, id, &order).await?;
                 take(read, &mut gathered, |facts, state| drop(facts.orders.insert(order, state)))
@@ -148,6 +159,47 @@ async fn customer<T: Transport>(
         Read::NoRelationship(failure) => Read::NoRelationship(failure),
         Read::Failed(reason, failure) => Read::Failed(reason, failure),
     })
+}
+
+/// The relationships of delegated administration that the customer has with this partner, page by page.
+async fn admin_relationships<T: Transport>(
+    client: &RecordedClient<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+    partner: TenantId,
+) -> Result<Read<Vec<AdminRelationship>>, Halt> {
+    let (mut all, mut basis) = (Vec::new(), Vec::new());
+    let mut next = Some(graph::admin_relationships(id));
+    while let Some(request) = next.take() {
+        let purpose = Purpose::Read(Lookup::DelegatedAdmin);
+        let page = match reading::answer_to(client, purpose, about, request, &AdminPage::read).await? {
+            Read::Done(page, seen) => {
+                basis.extend(seen);
+                page
+            }
+            Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
+            Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
+        };
+        let base = &client.endpoint(Service::Graph)?.base;
+        next = page.after(base).map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
+        if page.value.iter().any(|one| !one.is_with(id)) || (next.is_some() && basis.len() >= MOST_PAGES) {
+            let text = "the list of relationships is not this customer's alone, or does not end".to_owned();
+            let exchange = Exchange { status: Some(200), text: Some(text), ..Exchange::default() };
+            let intent = basis.last().copied().unwrap_or_default();
+            return Ok(Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange }));
+        }
+        all.extend(page.value.into_iter().filter(|one| !one.is_of_another(partner)));
+    }
+    Ok(Read::Done(all, basis))
+}
+
+/// Whose name is not known otherwise has the one that Microsoft Graph gives it.
+fn with_delegated_admin(facts: &mut Facts, all: Vec<AdminRelationship>) {
+    if facts.customer.name.is_none() {
+        let mut names = all.iter().filter_map(|one| one.customer.as_ref()?.display_name.clone());
+        facts.customer.name = names.find(|name| !name.trim().is_empty());
+    }
+    facts.delegated_admin = Some(all);
 }
 
 async fn order_state<T: Transport>(
@@ -192,7 +244,8 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
     let base = Judged {
         name: facts.customer.name.clone(),
         domain: facts.customer.domain.clone(),
-        relationship: Some(facts.customer.relationship.clone()),
+        relationship: Some(facts.customer.relationship.clone())
+            .filter(|word| !word.is_empty() || context.procedure.facts().needs_relationship),
         listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
         seats: facts.seats(),
         active_until: facts.active_until(),
@@ -203,7 +256,7 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         let note = "Partner Center shows the relationship as `none`".to_owned();
         return Judged { verdict: Outcome::AlreadyDone(procedure), note: Some(note), ..base };
     }
-    if facts.customer.is_none() {
+    if facts.customer.is_none() && procedure.facts().needs_relationship {
         let detail = "the relationship is `none`".to_owned();
         let cause = Cause { what: "relationship".to_owned(), id: None, name: None, detail };
         let findings = vec![Finding::new(Reason::NoRelationship, vec![cause])];

@@ -10,7 +10,7 @@ use crate::{
         sign_in::renewal::permit,
     },
     partner_center::{
-        Count,
+        Count, Service,
         model::{self, Page},
         next_page,
         request::{self, Request},
@@ -80,9 +80,10 @@ pub(crate) async fn answer_to<T: Transport, R>(
     loop {
         attempts += 1;
         let request = request.clone();
+        let service = request.service;
         let spec =
             RequestSpec { purpose, subject, about: None, attempt: attempts, request_id: None, request };
-        let permit = permit(client).await?;
+        let permit = permit(client, service).await?;
         let attempt = client.attempt(permit, spec, understand).await?;
         let failure = FailedRead { intent: attempt.intent, exchange: attempt.exchange };
         let trouble = match attempt.ended {
@@ -97,14 +98,14 @@ pub(crate) async fn answer_to<T: Transport, R>(
                 }
                 Answer::NoRelationship => return Ok(Read::NoRelationship(failure)),
                 Answer::Denied => return Ok(Read::Failed(Reason::PermissionDenied, failure)),
-                Answer::Refused | Answer::InProgress => {
+                Answer::Refused | Answer::NothingThere | Answer::InProgress => {
                     return Ok(Read::Failed(Reason::RefusedByService, failure));
                 }
                 // A gateway, a wrong path, a form that is not known: nobody has answered the question.
                 Answer::Inconclusive => return Ok(Read::Failed(Reason::UnexpectedAnswer, failure)),
                 Answer::TokenExpired | Answer::SignInRefused => {
                     refused_tokens += 1;
-                    require_another_token(client, answer, refused_tokens, &failure.exchange)?;
+                    require_another_token(client, service, (answer, refused_tokens), &failure.exchange)?;
                     continue;
                 }
             },
@@ -121,14 +122,15 @@ pub(crate) async fn answer_to<T: Transport, R>(
 /// request; one that no token satisfies must not keep the run busy.
 pub(crate) fn require_another_token<T>(
     client: &RecordedClient<T>,
-    answer: Answer,
-    times: u16,
+    service: Service,
+    (answer, times): (Answer, u16),
     exchange: &Exchange,
 ) -> Result<(), Halt> {
-    if answer == Answer::TokenExpired && client.tokens.can_renew() && times < MOST_REFUSED_TOKENS {
+    let can_renew = client.endpoint(service)?.tokens.can_renew();
+    if answer == Answer::TokenExpired && can_renew && times < MOST_REFUSED_TOKENS {
         return Ok(());
     }
-    Err(sign_in(exchange))
+    Err(sign_in(service, exchange))
 }
 
 /// Reads a whole collection, page by page.
@@ -177,10 +179,11 @@ pub(crate) async fn page<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     request: Request,
 ) -> Result<Read<Paged<R>>, Halt> {
+    let service = request.service;
     let collection = request.url.split('?').next().unwrap_or_default().to_owned();
     Ok(match read::<_, Page<R>>(client, purpose, subject, request).await? {
         Read::Done(page, basis) => {
-            let next = next_page(client.base(), &collection, page.links.as_ref())
+            let next = next_page(&client.endpoint(service)?.base, &collection, page.links.as_ref())
                 .map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
             let after = next.map(request::next);
             Read::Done(Paged { items: page.items, total: page.total_count, after }, basis)

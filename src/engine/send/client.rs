@@ -10,10 +10,10 @@ use crate::{
     domain::{Answer, CorrelationId, Purpose, RequestId, RunId, Seq, Tells, TenantId, Time, is_taken_out},
     engine::{
         halt::Halt,
-        ports::{Clock, Ids, Ports},
+        ports::{Clock, Ids, Ports, ServicePort},
     },
     partner_center::{
-        BaseUrl,
+        BaseUrl, Service,
         redact::{Scrubber, Unread},
         request::Request,
         response::{self, Asked, Fault, Incoming, LONGEST_WAIT, RetryAfter},
@@ -101,11 +101,27 @@ pub(crate) struct Heard<'a> {
 /// The bytes that a record owns, with their salt.
 type Owned = (Salt, Vec<u8>);
 
+/// A service, as it is reached.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) base: BaseUrl,
+    pub(crate) tokens: RunTokens,
+}
+
+impl Endpoint {
+    fn new(port: ServicePort) -> Self {
+        Self { base: port.base, tokens: RunTokens::new(port.sign_in) }
+    }
+}
+
 /// The only thing that sends: each request is on record before it leaves, and its answer after it has come.
 #[derive(Debug)]
 pub(crate) struct RecordedClient<T> {
     transport: T,
-    base: BaseUrl,
+    partner_center: Endpoint,
+    graph: Option<Endpoint>,
+    /// Whoever holds this renews a token: those of both services may come from one sign-in.
+    pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) scrubber: Scrubber,
     pub(crate) writer: Writer,
     clock: Clock,
@@ -113,7 +129,6 @@ pub(crate) struct RecordedClient<T> {
     /// The run that the requests belong to; a sign-in by itself and a look around belong to none.
     run: Option<RunId>,
     pacer: Pacer,
-    pub(crate) tokens: RunTokens,
     /// How many attempts in a row, over all customers, ended without an answer.
     unanswered: AtomicU32,
     /// Cancelled when somebody asks the run to stop.
@@ -133,17 +148,20 @@ impl<T> RecordedClient<T> {
         (rate, concurrency): (u32, u32),
         held_for: Duration,
     ) -> Self {
-        ports.scrubber.learn(&ports.sign_in.secrets());
+        for port in [&ports.partner_center].into_iter().chain(&ports.graph) {
+            ports.scrubber.learn(&port.sign_in.secrets());
+        }
         Self {
             transport: ports.transport,
-            base: ports.base,
+            partner_center: Endpoint::new(ports.partner_center),
+            graph: ports.graph.map(Endpoint::new),
+            turn: tokio::sync::Mutex::default(),
             scrubber: ports.scrubber,
             writer,
             clock: ports.clock,
             ids: ports.ids,
             run,
             pacer: Pacer::new(rate, held_for.min(LONGEST_WAIT)),
-            tokens: RunTokens::new(ports.sign_in),
             unanswered: AtomicU32::new(0),
             stop: ports.stop,
             closed: CancellationToken::new(),
@@ -151,9 +169,16 @@ impl<T> RecordedClient<T> {
         }
     }
 
-    /// Where Partner Center is.
-    pub(crate) const fn base(&self) -> &BaseUrl {
-        &self.base
+    /// A service, if it can be reached at all: without a token there is no Graph.
+    pub(crate) fn endpoint(&self, service: Service) -> Result<&Endpoint, Halt> {
+        match service {
+            Service::PartnerCenter => Ok(&self.partner_center),
+            Service::Graph => self.graph.as_ref().ok_or_else(|| {
+                let text = "there is no token for Microsoft Graph; sign in with `offboard login`, or set \
+                            OFFBOARD_GRAPH_ACCESS_TOKEN";
+                Halt::stop(StopCause::SignIn, text)
+            }),
+        }
     }
 
     /// What time it is.
@@ -243,7 +268,7 @@ impl<T> RecordedClient<T> {
 }
 
 impl<T: Transport> RecordedClient<T> {
-    /// Makes one attempt at Partner Center. From the intent on it cannot be stopped: an answer that arrives is always
+    /// Makes one attempt at a service. From the intent on it cannot be stopped: an answer that arrives is always
     /// recorded. `understand` reads an answer with a 2xx, if it is what was expected.
     pub(crate) async fn attempt<R>(
         &self,
@@ -251,9 +276,10 @@ impl<T: Transport> RecordedClient<T> {
         spec: RequestSpec<'_>,
         understand: &(dyn Fn(&Incoming) -> Option<R> + Sync),
     ) -> Result<Attempt<R>, Halt> {
+        let endpoint = self.endpoint(spec.request.service)?;
         let request_id = spec.request_id.unwrap_or_else(|| self.ids.request_id());
         let ids = (request_id, self.ids.correlation_id());
-        let request = spec.request.clone().to_partner_center(&self.base, bearer.token.clone(), ids.0, ids.1);
+        let request = spec.request.clone().to_service(&endpoint.base, bearer.token.clone(), ids.0, ids.1);
         let spec = RequestSpec { request, ..spec };
         let is_early = is_taken_out("send-before-the-intent-is-on-disk");
         let early = if is_early { Some(self.send(&spec).await) } else { None };
@@ -280,6 +306,7 @@ impl<T: Transport> RecordedClient<T> {
         let asked = Asked {
             is_change: spec.purpose.is_change(),
             is_customer: spec.subject.is_some() && spec.purpose.tells() == Tells::Customer,
+            is_told_by_answer: spec.purpose.effect().is_some_and(|effect| effect.facts().answer_tells),
         };
         let understood = incoming.is_success().then(|| understand(&incoming)).flatten();
         let answer = response::classify(&incoming, &fault, understood.is_some(), asked);
@@ -288,7 +315,7 @@ impl<T: Transport> RecordedClient<T> {
         exchange.code.clone_from(&fault.code);
         exchange.text.clone_from(&fault.text);
         // The gate hears of it before the disk does: nobody passes meanwhile.
-        let held = self.heed(answer, slot, &bearer, intent, &incoming);
+        let held = self.heed(answer, (spec.request.service, slot), (endpoint, &bearer), intent, &incoming);
         let heard = Heard { intent, row: spec.row(), answer, fault, duration_ms, incoming: &incoming };
         // What becomes of a change is decided by what its answer adds to the state.
         if asked.is_change {
@@ -398,7 +425,7 @@ impl<T: Transport> RecordedClient<T> {
             text: heard.fault.text,
             duration_ms: heard.duration_ms,
             headers: self.scrubber.headers(headers),
-            request_id: id(&["ms-requestid", "x-ms-request-id"]),
+            request_id: id(&["ms-requestid", "x-ms-request-id", "request-id"]),
             correlation_id: id(&["ms-correlationid", "client-request-id"]),
             body: payload,
         };
@@ -430,24 +457,27 @@ impl<T: Transport> RecordedClient<T> {
     fn heed(
         &self,
         answer: Answer,
-        slot: Slot,
-        bearer: &Bearer,
+        (service, slot): (Service, Slot),
+        (endpoint, bearer): (&Endpoint, &Bearer),
         intent: Seq,
         incoming: &Incoming,
     ) -> Option<Result<Held, Halt>> {
+        let tokens = &endpoint.tokens;
         match answer {
             Answer::Throttled => return Some(self.hold(slot, intent, incoming)),
             // A change may have been carried out all the same; the service is to be left alone in any case.
             Answer::Unclear if incoming.header("retry-after").is_some() => {
                 return Some(self.hold(slot, intent, incoming));
             }
-            Answer::TokenExpired if self.tokens.can_renew() => self.tokens.refused(bearer, self.now()),
+            Answer::TokenExpired if tokens.can_renew() => tokens.refused(bearer, self.now()),
             // There is no other token, or another one of the same sign-in would be no better.
-            Answer::TokenExpired | Answer::SignInRefused => self.closed.cancel(),
-            Answer::Unclear => self.pacer.answered(slot),
+            Answer::TokenExpired | Answer::SignInRefused if service == Service::PartnerCenter => {
+                self.closed.cancel();
+            }
+            Answer::TokenExpired | Answer::SignInRefused | Answer::Unclear => self.pacer.answered(slot),
             _ => {
                 self.pacer.answered(slot);
-                self.tokens.accepted(bearer);
+                tokens.accepted(bearer);
             }
         }
         None

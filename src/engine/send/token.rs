@@ -104,13 +104,11 @@ pub(crate) struct RunTokens {
     token: Mutex<CurrentToken>,
     /// What is on record of it.
     named: Mutex<Option<TokenNamed>>,
-    /// Whoever holds this renews.
-    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl RunTokens {
     pub(crate) fn new(source: Source) -> Self {
-        Self { source, token: Mutex::default(), named: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self { source, token: Mutex::default(), named: Mutex::default() }
     }
 
     /// The token, unless it is to be renewed first.

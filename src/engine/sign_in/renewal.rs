@@ -11,11 +11,12 @@ use crate::{
         halt::Halt,
         send::{
             client::{RecordedClient, SendPermit},
-            token::Bearer,
+            token::{Bearer, RunTokens},
         },
         source::{Renewed, Source},
     },
     partner_center::{
+        Service,
         auth::{self, AccessToken, Refusal, Remedy, answer::Granted},
         redact::Scrubber,
         transport::Transport,
@@ -34,11 +35,14 @@ struct Obtained {
 
 /// Waits for a turn at the gate, with a token that is good when the turn comes: the wait may have
 /// been longer than the token lives.
-pub(crate) async fn permit<T: Transport>(client: &RecordedClient<T>) -> Result<SendPermit, Halt> {
+pub(crate) async fn permit<T: Transport>(
+    client: &RecordedClient<T>,
+    service: Service,
+) -> Result<SendPermit, Halt> {
     loop {
-        let bearer = bearer(client).await?;
+        let bearer = bearer(client, service).await?;
         let slot = client.slot().await?;
-        if client.tokens.is_current(&bearer, client.now()) {
+        if client.endpoint(service)?.tokens.is_current(&bearer, client.now()) {
             return Ok(SendPermit { slot, bearer });
         }
     }
@@ -46,23 +50,27 @@ pub(crate) async fn permit<T: Transport>(client: &RecordedClient<T>) -> Result<S
 
 /// The token to use now. Whoever comes first when it is to be renewed renews it, and all others
 /// wait for that.
-pub(crate) async fn bearer<T: Transport>(client: &RecordedClient<T>) -> Result<Bearer, Halt> {
-    if let Some(bearer) = client.tokens.current(client.now()) {
+pub(crate) async fn bearer<T: Transport>(
+    client: &RecordedClient<T>,
+    service: Service,
+) -> Result<Bearer, Halt> {
+    let tokens = &client.endpoint(service)?.tokens;
+    if let Some(bearer) = tokens.current(client.now()) {
         return Ok(bearer);
     }
     let _turn = tokio::select! {
         biased;
         () = client.closed.cancelled() => return Err(Halt::Closed),
         () = client.stop.cancelled() => return Err(Halt::interrupted()),
-        turn = client.tokens.turn.lock() => turn,
+        turn = client.turn.lock() => turn,
     };
-    if let Some(bearer) = client.tokens.current(client.now())
+    if let Some(bearer) = tokens.current(client.now())
         && !is_taken_out("everybody-renews")
     {
         return Ok(bearer);
     }
-    let renewed = renew(client).await;
-    if renewed.is_err() {
+    let renewed = renew(client, tokens).await;
+    if renewed.is_err() && service == Service::PartnerCenter {
         // Those who wait must not try the same again.
         client.closed.cancel();
     }
@@ -84,15 +92,15 @@ fn named(scrubber: &Scrubber, obtained: &Obtained) -> TokenNamed {
     }
 }
 
-async fn renew<T: Transport>(client: &RecordedClient<T>) -> Result<Bearer, Halt> {
+async fn renew<T: Transport>(client: &RecordedClient<T>, tokens: &RunTokens) -> Result<Bearer, Halt> {
     if client.closed.is_cancelled() {
         return Err(Halt::Closed);
     }
-    if client.tokens.is_hopeless() {
+    if tokens.is_hopeless() {
         let text = "the service does not accept the token, nor the one that replaced it; `offboard doctor` says more";
         return Err(Halt::stop(StopCause::SignIn, text));
     }
-    let obtained = match &client.tokens.source {
+    let obtained = match &tokens.source {
         Source::Given(token) => Obtained { token: token.clone(), lifetime: None, asked_at: client.now() },
         Source::Printed(command) => {
             let asked_at = client.now();
@@ -108,9 +116,9 @@ async fn renew<T: Transport>(client: &RecordedClient<T>) -> Result<Bearer, Halt>
     client.scrubber.learn_latest("access_token", &obtained.token.secret);
     let named = named(&client.scrubber, &obtained);
     client.record(vec![Event::TokenNamed(named.clone())]).await?;
-    *client.tokens.named() = Some(named);
+    *tokens.named() = Some(named);
     let Obtained { token, lifetime, asked_at } = obtained;
-    Ok(client.tokens.token().obtained(token.secret, asked_at, lifetime))
+    Ok(tokens.token().obtained(token.secret, asked_at, lifetime))
 }
 
 /// Redeems the refresh token; if there is none, or it is not good any more, asks a person who is

@@ -18,8 +18,8 @@ pub struct App {
     pub client: String,
     /// How a confidential app shows that it is itself.
     pub proof: Proof,
-    /// What the token is for.
-    pub audience: &'static str,
+    /// What its tokens are for: `https://api.partnercenter.microsoft.com/user_impersonation`.
+    pub scope: String,
 }
 
 /// How an app shows that it is itself.
@@ -35,7 +35,7 @@ pub enum Proof {
 
 impl App {
     fn scope(&self) -> String {
-        format!("{}/user_impersonation offline_access", self.audience)
+        format!("{} offline_access", self.scope)
     }
 
     /// A new access token for a refresh token. `id` names the signature, if there is one; no two may
@@ -90,7 +90,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::partner_center::{BaseUrl, Cloud};
+    use crate::partner_center::{BaseUrl, Cloud, Service};
 
     fn app(proof: Proof) -> App {
         let login = BaseUrl::parse("https://login.example").unwrap();
@@ -98,7 +98,7 @@ mod tests {
             authority: Authority::new(login, "contoso.example").unwrap(),
             client: "app-1".to_owned(),
             proof,
-            audience: Cloud::Public.audience(),
+            scope: Cloud::Public.scope(Service::PartnerCenter),
         }
     }
 

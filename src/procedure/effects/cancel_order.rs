@@ -38,8 +38,8 @@ impl EffectUnit for CancelOrder {
         model::read::<Order>(&answer.body).is_ok_and(|order| order.status.is_some())
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
-        Look { lookup: Lookup::OrderAgain, request: request::order(target.customer, target.id), see }
+    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Option<Look> {
+        Some(Look { lookup: Lookup::OrderAgain, request: request::order(target.customer, target.id), see })
     }
 
     fn patience(&self, policy: &Policy) -> Duration {

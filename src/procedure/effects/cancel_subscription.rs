@@ -182,7 +182,7 @@ mod tests {
         let seen = |status: &str| {
             let customer = CUSTOMER.parse().unwrap();
             let target = Target { customer, id: "S", planned: None, is_first: false, now: NOW };
-            let look = IN_WINDOW.look(&target, true);
+            let look = IN_WINDOW.look(&target, true).unwrap();
             (look.see)(&answer(&json!({ "status": status })), &target).unwrap().seen
         };
         assert_eq!(seen("deleted"), Observation::Gone);

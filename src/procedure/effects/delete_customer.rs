@@ -29,8 +29,8 @@ impl EffectUnit for DeleteCustomer {
         answer.text().is_empty() || answer.is_json()
     }
 
-    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Look {
-        customer::look(target, in_doubt)
+    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Option<Look> {
+        Some(customer::look(target, in_doubt))
     }
 
     fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {

@@ -4,10 +4,12 @@ mod cancel_order;
 mod cancel_subscription;
 mod customer;
 mod delete_customer;
+mod end_delegated_admin;
 mod ending;
 mod reactivate_subscription;
 mod remove_relationship;
 mod restore_renewal;
+mod revoke_application_consent;
 mod schedule_cancellation;
 mod subscription;
 mod suspend_subscription;
@@ -19,7 +21,7 @@ pub(crate) use unit::{EffectUnit, Instead, Look, Prepare, Sight, Target};
 
 use crate::domain::Effect;
 
-const UNITS: [&dyn EffectUnit; 9] = [
+const UNITS: [&dyn EffectUnit; 11] = [
     &remove_relationship::RemoveRelationship,
     &delete_customer::DeleteCustomer,
     &cancel_order::CancelOrder,
@@ -29,6 +31,8 @@ const UNITS: [&dyn EffectUnit; 9] = [
     &cancel_subscription::EXTENDED,
     &schedule_cancellation::ScheduleCancellation,
     &restore_renewal::RestoreRenewal,
+    &end_delegated_admin::EndDelegatedAdmin,
+    &revoke_application_consent::RevokeApplicationConsent,
 ];
 
 /// The unit of an effect.

@@ -36,8 +36,8 @@ impl EffectUnit for RemoveRelationship {
         read.is_ok_and(|customer| customer.relationship_to_partner.as_deref() == Some("none"))
     }
 
-    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Look {
-        customer::look(target, in_doubt)
+    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Option<Look> {
+        Some(customer::look(target, in_doubt))
     }
 
     fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {

@@ -60,9 +60,9 @@ impl<T: SubscriptionChange> EffectUnit for T {
         shows_one(answer)
     }
 
-    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Look {
+    fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Option<Look> {
         let request = request::subscription(target.customer, target.id);
-        Look { lookup: Lookup::Subscription, request, see: self.see() }
+        Some(Look { lookup: Lookup::Subscription, request, see: self.see() })
     }
 
     fn ended(&self, ending: &EndedChange<'_>) -> RowVerdict {

@@ -84,8 +84,8 @@ pub(crate) trait EffectUnit: Sync {
     /// Whether the body of a 2xx says what was expected.
     fn understands(&self, answer: &Incoming) -> bool;
 
-    /// How it is looked whether it is done. `in_doubt`: what became of it is not known.
-    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Look;
+    /// How it is looked whether it is done, if there is anything to look at. `in_doubt`: what became of it is not known.
+    fn look(&self, target: &Target<'_>, in_doubt: bool) -> Option<Look>;
 
     /// How long it may take to be seen done, once it was accepted.
     fn patience(&self, policy: &Policy) -> Duration {

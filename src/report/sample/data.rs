@@ -147,6 +147,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         sandboxes: [].into(),
         suspend_legacy: false,
         allowed: BTreeSet::new(),
+        revoke_consent: BTreeSet::new(),
         order_timeout_seconds: None,
     };
     RunOpened {

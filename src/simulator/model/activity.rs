@@ -16,13 +16,13 @@ const KEPT_DAYS: i32 = 90;
 /// The longest time that one question may be about.
 const WINDOW_DAYS: i32 = 30;
 
-/// A relationship that ended.
+/// Something that ended: a reseller relationship, or one of delegated administration.
 #[derive(Clone, Debug)]
 pub(super) struct Happened {
     pub at: Time,
     pub customer: TenantId,
     pub correlation_id: Option<String>,
-    pub deleted: bool,
+    pub operation: &'static str,
 }
 
 impl Model {
@@ -75,9 +75,7 @@ impl Model {
             happened.at.plus(lag) <= now && !self.activity.leaves_out.contains(&happened.customer)
         };
         let own = self.happened.iter().filter(is_there).map(|happened| {
-            let operation =
-                if happened.deleted { "delete_customer" } else { "remove_partner_customer_relationship" };
-            let Happened { at, customer, correlation_id, .. } = happened;
+            let Happened { at, customer, correlation_id, operation } = happened;
             (*at, self.record(*at, *customer, operation, "succeeded", &self.user, correlation_id.as_deref()))
         });
         let also = self.activity.also.iter().map(|also| {

@@ -139,6 +139,23 @@ pub(super) fn sign_in_headers(now: Time, request: &Request, content_type: &str) 
     pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
+/// The headers that every answer of Microsoft Graph carries.
+pub(super) fn graph_headers(
+    now: Time,
+    request: &Request,
+    content_type: &str,
+    ids: &mut Random,
+) -> Vec<(String, String)> {
+    let own = ids.guid().to_string();
+    let pairs = [
+        ("Content-Type", Some(content_type.to_owned())),
+        ("request-id", Some(own)),
+        ("client-request-id", request.header("client-request-id").map(str::to_owned)),
+        ("Date", Some(http_date(now))),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
 /// `Fri, 20 Nov 2026 09:30:05 GMT`.
 pub(super) fn http_date(time: Time) -> String {
     let timestamp = jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or_default();

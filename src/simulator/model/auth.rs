@@ -1,6 +1,7 @@
 //! Which tokens are taken, and what is told of them.
 
 use super::super::scenario::{MfaShown, On, Token};
+use super::graph;
 use super::{
     Model, Request,
     answers::{Body, DraftAnswer},
@@ -74,6 +75,14 @@ impl Model {
         let answer = match route {
             Route::Token(tenant) => issuer.map(|issuer| issuer.token(now, tenant, request)),
             Route::DeviceCode(tenant) => issuer.map(|issuer| issuer.invite(now, tenant, request)),
+            route if route.is_graph() => {
+                let refused = !self.is_for_this(request, route)
+                    || self.graph_token.is_none() && self.tokens.refuse(now, request, route.on()).is_some();
+                return refused.then(|| graph::unauthorized(now, request));
+            }
+            route if !self.is_for_this(request, route) => {
+                return Some(unauthorized(900_420, "The audience of the token is not accepted."));
+            }
             _ => return self.tokens.refuse(now, request, route.on()),
         };
         Some(answer.unwrap_or_else(|| DraftAnswer::fault(404, 1000, "Not found.")))

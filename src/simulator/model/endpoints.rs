@@ -44,6 +44,12 @@ impl Model {
             Route::Remove(id) => self.remove(now, request, *id, when),
             Route::Delete(id) => self.delete(now, request, *id, when),
             Route::CancelOrder(id, order) => self.cancel_order(now, request, *id, order, when),
+            Route::Grants(customer) => self.list_grants(now, request, *customer).into(),
+            Route::Terminate(id) => self.terminate(now, request, id, when),
+            Route::DeleteGrant(id) => self.delete_grant(now, request, id, when),
+            Route::RevokeConsent(id, application) => {
+                self.revoke_consent(now, request, (*id, application), when)
+            }
             Route::UpdateSubscription(id, wanted) => {
                 self.update_subscription(now, request, *id, wanted, when)
             }

@@ -16,6 +16,7 @@ mod customers;
 mod endpoints;
 mod exchange;
 mod faults;
+mod graph;
 mod issuer;
 mod mishaps;
 mod products;

@@ -238,7 +238,7 @@ fn order_of(customer: TenantId, place: &str, outer: Option<&str>, entitlement: &
     own.unwrap_or_else(|| format!("Zx{}", hex(customer, &format!("order of entitlement {place}"))))
 }
 
-fn finished(mut value: Value, with: &Map<String, Value>, raw: Option<&Value>) -> Value {
+pub(super) fn finished(mut value: Value, with: &Map<String, Value>, raw: Option<&Value>) -> Value {
     if let Some(raw) = raw {
         return raw.clone();
     }

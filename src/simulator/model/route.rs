@@ -21,6 +21,11 @@ pub(super) enum Route {
     CancelOrder(TenantId, String),
     Remove(TenantId),
     Delete(TenantId),
+    RevokeConsent(TenantId, String),
+    /// The delegated administration of this customer, at Microsoft Graph.
+    Grants(Option<TenantId>),
+    Terminate(String),
+    DeleteGrant(String),
     /// A token, of the tenant that is named.
     Token(String),
     /// A device code, of the tenant that is named.
@@ -42,6 +47,9 @@ impl Route {
             ("POST", [tenant, "oauth2", "v2.0", "token"]) => return Self::Token((*tenant).to_owned()),
             ("POST", [tenant, "oauth2", "v2.0", "devicecode"]) => {
                 return Self::DeviceCode((*tenant).to_owned());
+            }
+            (method, ["v1.0", "tenantrelationships", "delegatedadminrelationships", rest @ ..]) => {
+                return Self::of_graph(method, rest, request);
             }
             _ => {}
         }
@@ -68,8 +76,27 @@ impl Route {
             ("GET", ["orders"]) => Self::Orders(id),
             ("GET", ["orders", _]) => Self::Order(id, as_sent),
             ("PATCH", ["orders", _]) => Self::CancelOrder(id, as_sent),
+            ("DELETE", ["applicationconsents", _]) => Self::RevokeConsent(id, as_sent),
             _ => Self::Nothing,
         }
+    }
+
+    fn of_graph(method: &str, rest: &[&str], request: &Request) -> Self {
+        match (method, rest) {
+            ("GET", []) => {
+                let filter = parameter(request, "$filter").unwrap_or_default();
+                let id = filter.split("%27").nth(1).and_then(|id| id.parse().ok());
+                Self::Grants(id)
+            }
+            ("POST", [id, "requests"]) => Self::Terminate((*id).to_owned()),
+            ("DELETE", [id]) => Self::DeleteGrant((*id).to_owned()),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether it goes to Microsoft Graph.
+    pub(super) const fn is_graph(&self) -> bool {
+        matches!(self, Self::Grants(_) | Self::Terminate(_) | Self::DeleteGrant(_))
     }
 
     /// The word of the scenario; `Any` where only that word covers it.
@@ -88,6 +115,9 @@ impl Route {
             Self::CancelOrder(..) => On::CancelOrder,
             Self::Remove(_) => On::Remove,
             Self::Delete(_) => On::Delete,
+            Self::RevokeConsent(..) => On::RevokeConsent,
+            Self::Grants(_) => On::DelegatedAdmin,
+            Self::Terminate(_) | Self::DeleteGrant(_) => On::EndDelegatedAdmin,
             Self::Token(_) => On::Token,
             Self::DeviceCode(_) => On::DeviceCode,
             Self::BadCustomer | Self::Nothing => On::Any,
@@ -95,8 +125,11 @@ impl Route {
     }
 
     /// The customer that it concerns.
-    pub(super) const fn customer(&self) -> Option<TenantId> {
+    pub(super) fn customer(&self) -> Option<TenantId> {
         match self {
+            Self::Grants(id) => *id,
+            // It begins with the customer's.
+            Self::Terminate(id) | Self::DeleteGrant(id) => id.get(..36)?.parse().ok(),
             Self::Customer(id)
             | Self::Subscriptions(id)
             | Self::Subscription(id, _)
@@ -106,6 +139,7 @@ impl Route {
             | Self::Orders(id)
             | Self::Order(id, _)
             | Self::CancelOrder(id, _)
+            | Self::RevokeConsent(id, _)
             | Self::Remove(id)
             | Self::Delete(id) => Some(*id),
             Self::Profile
@@ -127,7 +161,13 @@ impl Route {
     pub(super) const fn is_change(&self) -> bool {
         matches!(
             self,
-            Self::Remove(_) | Self::Delete(_) | Self::CancelOrder(..) | Self::UpdateSubscription(..)
+            Self::Remove(_)
+                | Self::Delete(_)
+                | Self::CancelOrder(..)
+                | Self::UpdateSubscription(..)
+                | Self::RevokeConsent(..)
+                | Self::Terminate(_)
+                | Self::DeleteGrant(_)
         )
     }
 }

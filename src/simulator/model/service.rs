@@ -12,13 +12,14 @@ use super::auth::Tokens;
 use super::customers::AllCustomers;
 use super::endpoints::is_documented_body;
 use super::faults::Faults;
+use super::graph::AdminBecame;
 use super::issuer::{self, Issuer};
 use super::route::Route;
 use super::term::Became;
 use super::throttle::Throttle;
 use super::{Cut, Removal, Reply, Request};
 use crate::domain::{RequestId, TenantId, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A simulated Partner Center: pure, and the same for the same scenario and requests.
@@ -39,6 +40,14 @@ pub struct Model {
     pub(super) cancelling: BTreeMap<(TenantId, String), Time>,
     /// Subscriptions that were changed.
     pub(super) became: BTreeMap<(TenantId, String), Became>,
+    /// Relationships of delegated administration that were ended.
+    pub(super) admin_became: BTreeMap<String, AdminBecame>,
+    /// Consents that were revoked, by customer and application.
+    pub(super) revoked: BTreeSet<(TenantId, String)>,
+    /// How many relationships of delegated administration a page has.
+    pub(super) graph_page: Option<usize>,
+    /// The only token that Microsoft Graph takes.
+    pub(super) graph_token: Option<String>,
     /// How far the calendar of terms and windows is ahead of the clock, in milliseconds.
     pub(super) calendar_ahead: i64,
     /// What the calendar says when the first request comes.
@@ -73,6 +82,10 @@ pub(super) enum TruthChange {
     /// It takes this long; none is for ever.
     CancelOrder(String, Option<Duration>),
     Update(String, Box<Subscription>),
+    /// It takes this long; none is for ever.
+    Terminate(String, Option<Duration>),
+    DeleteGrant(String),
+    RevokeConsent(String),
 }
 
 /// A change that will take place.
@@ -116,6 +129,11 @@ impl From<DraftAnswer> for Served {
     }
 }
 
+/// What Partner Center or Microsoft Graph is told to know the request by.
+fn request_id(request: &Request) -> Option<&str> {
+    request.header("MS-RequestId").or_else(|| request.header("client-request-id"))
+}
+
 impl Model {
     /// A Partner Center as the scenario says, before its first request. All that it receives is
     /// kept in memory; see [`with_journal`](Self::with_journal).
@@ -148,6 +166,10 @@ impl Model {
             ids: Random::new(scenario.seed, 1),
             cancelling: BTreeMap::new(),
             became: BTreeMap::new(),
+            admin_became: BTreeMap::new(),
+            revoked: BTreeSet::new(),
+            graph_page: scenario.graph_page,
+            graph_token: scenario.graph_token,
             calendar_ahead: 0,
             calendar_begins: scenario.calendar,
             began: None,
@@ -213,6 +235,8 @@ impl Model {
         let (body, content_type) = answers::bytes(answer.body, quirks, casing);
         let mut headers = if route.is_sign_in() {
             answers::sign_in_headers(now, request, content_type)
+        } else if route.is_graph() {
+            answers::graph_headers(now, request, content_type, &mut self.ids)
         } else {
             answers::headers(now, request, quirks, content_type, &mut self.ids)
         };
@@ -231,7 +255,7 @@ impl Model {
 
     /// The limits are Partner Center's.
     fn throttled(&mut self, now: Time, route: &Route) -> Option<DraftAnswer> {
-        if route.is_sign_in() {
+        if route.is_sign_in() || route.is_graph() {
             return None;
         }
         self.throttle.refuse(now, route.on(), route.customer())
@@ -240,7 +264,14 @@ impl Model {
     /// Everything that only the sign-in service and its client may know: the tokens of the scenario,
     /// and all that were given.
     pub fn secrets(&self) -> Vec<String> {
-        self.tokens.secrets().map(str::to_owned).collect()
+        self.tokens.secrets().map(str::to_owned).chain(self.graph_token.clone()).collect()
+    }
+
+    /// Whether this service takes the token, as far as each takes its own alone.
+    pub(super) fn is_for_this(&self, request: &Request, route: &Route) -> bool {
+        let Some(of_graph) = &self.graph_token else { return true };
+        let sent = request.header("Authorization").and_then(|header| header.split_once(' '));
+        (sent.is_some_and(|(_, token)| token.trim() == of_graph)) == route.is_graph()
     }
 
     /// What the partner really is to this customer at `now`; nothing if nobody knows it.
@@ -279,14 +310,38 @@ impl Model {
                 if self.customers.end(customer, at) && self.has_history {
                     let request_id = by.request_id;
                     self.removals.push(Removal { at, customer, request_id, deleted });
-                    self.happened.push(Happened { at, customer, correlation_id: by.correlation_id, deleted });
+                    let operation =
+                        if deleted { "delete_customer" } else { "remove_partner_customer_relationship" };
+                    self.happen(at, customer, by.correlation_id, operation);
                 }
             }
             TruthChange::Update(subscription, short) => self.update(customer, subscription, *short, at),
+            TruthChange::Terminate(id, takes) => {
+                self.admin_became.entry(id).or_insert(AdminBecame::Ends(takes.map(|takes| at.plus(takes))));
+                self.happen(at, customer, by.correlation_id, "granular_admin_relationship_terminated");
+            }
+            TruthChange::DeleteGrant(id) => {
+                self.admin_became.insert(id, AdminBecame::Deleted);
+            }
+            TruthChange::RevokeConsent(application) => {
+                self.revoked.insert((customer, application));
+            }
             TruthChange::CancelOrder(order, takes) => {
                 let due = takes.map_or(NEVER, |takes| at.plus(takes));
                 self.cancelling.entry((customer, order)).or_insert(due);
             }
+        }
+    }
+
+    fn happen(
+        &mut self,
+        at: Time,
+        customer: TenantId,
+        correlation_id: Option<String>,
+        operation: &'static str,
+    ) {
+        if self.has_history {
+            self.happened.push(Happened { at, customer, correlation_id, operation });
         }
     }
 
@@ -300,7 +355,7 @@ impl Model {
         change: TruthChange,
         answer: DraftAnswer,
     ) -> Served {
-        let sent = request.header("MS-RequestId").and_then(|text| uuid::Uuid::try_parse(text).ok());
+        let sent = request_id(request).and_then(|text| uuid::Uuid::try_parse(text).ok());
         let correlation_id = request.header("MS-CorrelationId").map(str::to_owned);
         let by = By { request_id: sent.map(RequestId::new), correlation_id };
         let mut served = Served::from(answer);
@@ -326,8 +381,7 @@ impl Model {
         route: &Route,
         when: When,
     ) -> Served {
-        let key = request
-            .header("MS-RequestId")
+        let key = request_id(request)
             .filter(|_| route.is_change() && self.replays.is_some())
             .map(|id| (request.target.to_lowercase(), id.to_lowercase()));
         let Some(key) = key else { return self.serve(now, request, route, when) };
@@ -347,7 +401,7 @@ impl Model {
             number: self.number,
             method: request.method.clone(),
             target: request.target.clone(),
-            request_id: request.header("MS-RequestId").map(str::to_owned),
+            request_id: request_id(request).filter(|_| !route.is_sign_in()).map(str::to_owned),
             correlation_id: request.header("MS-CorrelationId").map(str::to_owned),
             headers: without_secrets(&request.headers),
             body: if route.is_sign_in() {

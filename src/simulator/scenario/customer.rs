@@ -66,6 +66,12 @@ pub struct Customer {
     /// Orders beside those that entitlements name, which are there by themselves.
     #[serde(default)]
     pub orders: Vec<Order>,
+    /// The delegated administration that it has granted the partner.
+    #[serde(default)]
+    pub delegated_admin: Vec<DelegatedAdmin>,
+    /// The IDs of the partner's applications that it has consented to.
+    #[serde(default)]
+    pub consents: Vec<String>,
     /// Quirks of this customer's answers.
     #[serde(default)]
     pub quirks: Quirks,
@@ -85,6 +91,8 @@ impl Customer {
             subscriptions: Vec::new(),
             entitlements: Vec::new(),
             orders: Vec::new(),
+            delegated_admin: Vec::new(),
+            consents: Vec::new(),
             quirks: Quirks::NONE,
             faults: Vec::new(),
         }
@@ -196,6 +204,28 @@ pub struct Entitlement {
     pub with: Map<String, Value>,
     /// The whole JSON instead.
     pub raw: Option<Value>,
+}
+
+/// A relationship of delegated administration, for example `{"name":"Helpdesk","status":"active"}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DelegatedAdmin {
+    /// What it is called.
+    pub name: Option<String>,
+    /// Its state; `active` if not given. Any text, for states that nobody knows.
+    pub status: Option<String>,
+    /// The IDs of the templates of its roles.
+    pub roles: Vec<String>,
+    /// The day on which it ends.
+    pub ends: Option<String>,
+    /// Whether it extends itself then.
+    pub extends: bool,
+    /// How long its termination takes, in milliseconds, once that was accepted; 0 if not given.
+    pub terminates_after_ms: u64,
+    /// Whether its termination is accepted and never takes place.
+    pub never_terminates: bool,
+    /// Fields that are laid over the JSON.
+    pub with: Map<String, Value>,
 }
 
 /// One order.

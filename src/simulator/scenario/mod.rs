@@ -45,7 +45,8 @@ pub use answering::{
     AfterRemoval, Casing, CodeForm, Enforced, NextLink, Paging, Quirks, RemovalAnswer, Token, TotalCount,
 };
 pub use customer::{
-    AzureSubscription, Customer, Entitlement, Order, Relationship, Scheduled, Subscription, SubscriptionKind,
+    AzureSubscription, Customer, DelegatedAdmin, Entitlement, Order, Relationship, Scheduled, Subscription,
+    SubscriptionKind,
 };
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{
@@ -79,6 +80,10 @@ pub struct Scenario {
     pub quirks: Quirks,
     /// Which tokens are taken.
     pub tokens: Vec<Token>,
+    /// The only token that Microsoft Graph takes, which Partner Center does not; any if not given.
+    pub graph_token: Option<String>,
+    /// How many relationships of delegated administration a page has.
+    pub graph_page: Option<usize>,
     /// The sign-in service.
     pub sign_in: Option<SignIn>,
     /// How the MFA of the sign-in is judged.

@@ -27,6 +27,12 @@ words! {
         CancelOrder,
         /// `DELETE /v1/customers/{id}`.
         Delete,
+        /// `DELETE …/applicationconsents/{id}`.
+        RevokeConsent,
+        /// `GET /v1.0/tenantRelationships/delegatedAdminRelationships`.
+        DelegatedAdmin,
+        /// `POST …/delegatedAdminRelationships/{id}/requests` and `DELETE …/delegatedAdminRelationships/{id}`.
+        EndDelegatedAdmin,
         /// `GET /v1/customers`.
         List,
         /// `GET /v1/auditrecords`.

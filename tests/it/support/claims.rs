@@ -101,6 +101,7 @@ pub(crate) fn to_subscriptions(run: &InProcessRun) -> Effect {
         Procedure::RemoveRelationship | Procedure::DeleteSandboxCustomer => Effect::SuspendSubscription,
         Procedure::CancelAtTermEnd => Effect::ScheduleCancellation,
         Procedure::UndoCancelAtTermEnd => Effect::RestoreRenewal,
+        Procedure::EndDelegatedAdmin => Effect::EndDelegatedAdmin,
     }
 }
 

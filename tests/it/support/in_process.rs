@@ -8,7 +8,7 @@ use offboard::{
         Begin, CannotConduct, ConsentAnswer, Decision, Log, News, Operator, Phrase, RunEnding, conduct,
     },
     domain::{Effect, Mode, Procedure, RunId, Secret, Sha256, Time},
-    engine::{Clock, Halt, Ids, Ports, Source, Watch},
+    engine::{Clock, Halt, Ids, Ports, ServicePort, Source, Watch},
     input::{List, Options},
     partner_center::{
         BaseUrl,
@@ -152,6 +152,8 @@ pub(crate) struct InProcessRun {
     pub(crate) rate_again: u32,
     /// Where the tokens of each life come from.
     pub(crate) source: Box<dyn Fn() -> Source>,
+    /// Whether there is a token for Microsoft Graph.
+    pub(crate) has_graph: bool,
     /// What time it really is, and by how many milliseconds this machine's clock is wrong.
     now: Time,
     pub(crate) skew: i64,
@@ -185,10 +187,8 @@ impl InProcessRun {
             before: BTreeMap::new(),
             gives_up: false,
             rate_again: RATE,
-            source: Box::new(|| {
-                let secret = Secret::new("any-token-at-all".into());
-                Source::Given(AccessToken { secret, source: "the test".into() })
-            }),
+            source: Box::new(|| given("any-token-at-all")),
+            has_graph: false,
             now: Time::from_millis(1_795_166_130_000),
             skew: 0,
             seed,
@@ -246,8 +246,8 @@ impl InProcessRun {
                     died: Arc::clone(&died),
                     stop: stop.clone(),
                 },
-                base: BaseUrl::parse(BASE).unwrap(),
-                sign_in: (self.source)(),
+                partner_center: port((self.source)()),
+                graph: self.has_graph.then(|| port(given("a-token-for-graph"))),
                 scrubber: Scrubber::default(),
                 clock,
                 // A counter of its own for each life.
@@ -394,6 +394,7 @@ fn opened((procedure, allowed): (Procedure, &BTreeSet<Effect>), rows: u32, concu
             sandboxes: BTreeSet::new(),
             suspend_legacy: allowed.contains(&Effect::SUSPEND_LEGACY),
             allowed: allowed.iter().copied().filter(|effect| *effect != Effect::SUSPEND_LEGACY).collect(),
+            revoke_consent: BTreeSet::new(),
             order_timeout_seconds: Some(120),
         },
         settings: BTreeMap::new(),
@@ -404,4 +405,13 @@ fn opened((procedure, allowed): (Procedure, &BTreeSet<Effect>), rows: u32, concu
 fn list(count: u32) -> Vec<u8> {
     let lines = (1..=count).map(|n| format!("{}\n", id(n)));
     std::iter::once("id\n".to_owned()).chain(lines).collect::<String>().into_bytes()
+}
+
+fn given(token: &str) -> Source {
+    let secret = Secret::new(token.to_owned());
+    Source::Given(AccessToken { secret, source: "the test".into() })
+}
+
+fn port(sign_in: Source) -> ServicePort {
+    ServicePort { base: BaseUrl::parse(BASE).unwrap(), sign_in }
 }

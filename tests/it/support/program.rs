@@ -134,6 +134,7 @@ impl Folder {
         let mut command = self.command(arguments);
         command
             .env("OFFBOARD_API_URL", world.url())
+            .env("OFFBOARD_GRAPH_URL", world.graph_url())
             .env("OFFBOARD_LOGIN_URL", world.login_url())
             .env("OFFBOARD_ACCESS_TOKEN", &self.token)
             .env("OFFBOARD_PARTNER_TENANT", PARTNER);

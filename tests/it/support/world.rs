@@ -20,7 +20,8 @@ pub(crate) struct World {
     model: Arc<Mutex<Model>>,
     url: String,
     login_url: String,
-    _doors: [Door; 2],
+    graph_url: String,
+    _doors: [Door; 3],
     _runtime: Runtime,
 }
 
@@ -46,12 +47,12 @@ impl World {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let model = Arc::new(Mutex::new(Model::new(scenario)));
-        // Two addresses, as the real services have.
+        // An address each, as the real services have.
         let open =
             |port| runtime.block_on(Door::open(Arc::clone(&model), SocketAddr::new(listen.ip(), port)));
-        let doors = [open(listen.port())?, open(0)?];
-        let [url, login_url] = [doors[0].url(), doors[1].url()];
-        Ok(Self { model, url, login_url, _doors: doors, _runtime: runtime })
+        let doors = [open(listen.port())?, open(0)?, open(0)?];
+        let [url, login_url, graph_url] = doors.each_ref().map(Door::url);
+        Ok(Self { model, url, login_url, graph_url, _doors: doors, _runtime: runtime })
     }
 
     /// A world from a scenario in JSON.
@@ -66,6 +67,11 @@ impl World {
     /// Where the sign-in service is.
     pub(crate) fn login_url(&self) -> &str {
         &self.login_url
+    }
+
+    /// Where Microsoft Graph is.
+    pub(crate) fn graph_url(&self) -> &str {
+        &self.graph_url
     }
 
     /// The model, for whoever outlives the world.
@@ -105,7 +111,10 @@ impl World {
     pub(crate) fn changes(&self) -> Vec<Received> {
         self.received()
             .into_iter()
-            .filter(|received| matches!(received.method.as_str(), "PATCH" | "DELETE"))
+            .filter(|received| {
+                matches!(received.method.as_str(), "PATCH" | "DELETE")
+                    || received.target.ends_with("/requests")
+            })
             .collect()
     }
 

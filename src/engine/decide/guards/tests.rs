@@ -23,6 +23,7 @@ fn policy() -> Policy {
         sandboxes: BTreeSet::new(),
         suspend_legacy: false,
         allowed: BTreeSet::new(),
+        revoke_consent: BTreeSet::new(),
         order_timeout_seconds: None,
     }
 }

@@ -1,0 +1,109 @@
+//! Delegated administration, as a plan names it.
+
+use super::Day;
+use serde::{Deserialize, Serialize};
+
+/// What a relationship of delegated administration gives the partner, as it was read when it was planned to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdminAccess {
+    /// Its state, in Microsoft Graph's word.
+    pub state: String,
+    /// The IDs of the templates of its roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The day on which it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Day>,
+    /// Whether it extends itself on that day.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extends: bool,
+}
+
+/// How many roles are named; those after them are counted.
+const NAMED: usize = 4;
+
+impl AdminAccess {
+    /// `active, Global Reader and 2 more roles, until 2027-03-04`.
+    pub fn in_words(&self) -> String {
+        let until = match (self.ends, self.extends) {
+            (Some(day), true) => format!(", until {day}, extends itself"),
+            (Some(day), false) => format!(", until {day}"),
+            (None, true) => ", extends itself".to_owned(),
+            (None, false) => String::new(),
+        };
+        format!("{}, {}{until}", self.state, self.roles_in_words())
+    }
+
+    fn roles_in_words(&self) -> String {
+        if self.roles.is_empty() {
+            return "no roles".to_owned();
+        }
+        let mut named: Vec<&str> = self.roles.iter().take(NAMED).map(|id| role_name(id)).collect();
+        let more = match self.roles.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            1 => " and 1 more role".to_owned(),
+            more => format!(" and {more} more roles"),
+        };
+        let last = if more.is_empty() && named.len() > 1 { named.pop() } else { None };
+        let last = last.map(|last| format!(" and {last}")).unwrap_or_default();
+        format!("{}{last}{more}", named.join(", "))
+    }
+}
+
+/// The name of a role by the ID of its template (learn.microsoft.com, `entra/identity/role-based-access-control/
+/// permissions-reference`); the ID itself if it is not one of those that are usual here.
+fn role_name(id: &str) -> &str {
+    const ROLES: [(&str, &str); 25] = [
+        ("62e90394-69f5-4237-9190-012177145e10", "Global Administrator"),
+        ("f2ef992c-3afb-46b9-b7cf-a126ee74c451", "Global Reader"),
+        ("729827e3-9c14-49f7-bb1b-9608f156bbb8", "Helpdesk Administrator"),
+        ("fe930be7-5e62-47db-91af-98c3a49a38b1", "User Administrator"),
+        ("4d6ac14f-3453-41d0-bef9-a3e0c569773a", "License Administrator"),
+        ("f023fd81-a637-4b56-95fd-791ac0226033", "Service Support Administrator"),
+        ("29232cdf-9323-42fd-ade2-1d097af3e4de", "Exchange Administrator"),
+        ("f28a1f50-f6e7-4571-818b-6a12f2af6b6c", "SharePoint Administrator"),
+        ("69091246-20e8-4a56-aa4d-066075b2a7a8", "Teams Administrator"),
+        ("194ae4cb-b126-40b2-bd5b-6091b380977d", "Security Administrator"),
+        ("5d6b6bb7-de71-4623-b4af-96380a352509", "Security Reader"),
+        ("3a2c62db-5318-420d-8d74-23affee5d9d5", "Intune Administrator"),
+        ("e8611ab8-c189-46e8-94e1-60213ab1f814", "Privileged Role Administrator"),
+        ("7be44c8a-adaf-4e2a-84d6-ab2649e08a13", "Privileged Authentication Administrator"),
+        ("b1be1c3e-b65d-4f19-8427-f6fa0d97feb9", "Conditional Access Administrator"),
+        ("88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "Directory Readers"),
+        ("9360feb5-f418-4baa-8175-e2a00bac4301", "Directory Writers"),
+        ("b0f54661-2d74-4c50-afa3-1ec803f12efe", "Billing Administrator"),
+        ("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", "Application Administrator"),
+        ("158c047a-c907-4556-b7ef-446551a6b5f7", "Cloud Application Administrator"),
+        ("c4e39bd9-1100-46d3-8c65-fb160da0071f", "Authentication Administrator"),
+        ("4a5d8f65-41da-4de4-8968-e035b65339cf", "Reports Reader"),
+        ("fdd7a751-b60b-444a-984c-02652fe8fa1c", "Groups Administrator"),
+        ("790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b", "Message Center Reader"),
+        ("8329153b-31d0-4727-b945-745eb3bc5f31", "Domain Name Administrator"),
+    ];
+    ROLES.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)).map_or(id, |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(roles: &[&str], ends: Option<&str>, extends: bool) -> String {
+        let roles = roles.iter().map(|id| (*id).to_owned()).collect();
+        let ends = ends.map(|day| day.parse().unwrap());
+        AdminAccess { state: "active".to_owned(), roles, ends, extends }.in_words()
+    }
+
+    #[test]
+    fn roles_are_named_where_they_are_known_and_counted_where_there_are_many() {
+        const READER: &str = "F2EF992C-3AFB-46B9-B7CF-A126EE74C451";
+        assert_eq!(access(&[], None, false), "active, no roles");
+        assert_eq!(access(&[READER], Some("2027-03-04"), false), "active, Global Reader, until 2027-03-04");
+        assert_eq!(access(&[READER, "x"], None, true), "active, Global Reader and x, extends itself");
+        assert_eq!(access(&["1", "2", "3", "4"], None, false), "active, 1, 2, 3 and 4");
+        assert_eq!(access(&["1", "2", "3", "4", "5"], None, false), "active, 1, 2, 3, 4 and 1 more role");
+        assert_eq!(
+            access(&["1", "2", "3", "4", "5", "6"], Some("2027-03-04"), true),
+            "active, 1, 2, 3, 4 and 2 more roles, until 2027-03-04, extends itself"
+        );
+    }
+}

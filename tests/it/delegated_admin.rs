@@ -1,0 +1,265 @@
+//! `--procedure end-delegated-admin`: each relationship of delegated administration that is not over is ended over Microsoft
+//! Graph, and what cannot be ended keeps nothing else from being ended.
+
+use crate::support::{Done, Folder, World, evidence::Question, id, list_of};
+use offboard::{domain::Time, simulator::Received};
+use serde_json::{Value, json};
+
+const END: [&str; 2] = ["--procedure", "end-delegated-admin"];
+const GRAPH_TOKEN: &str = "cAnArY/of+Microsoft~Graph!-3f0c6a51d4";
+const READER: &str = "f2ef992c-3afb-46b9-b7cf-a126ee74c451";
+
+fn grant(name: &str, status: &str, more: Value) -> Value {
+    let mut whole = json!({ "name": name, "status": status, "roles": [READER], "ends": "2099-03-04" });
+    whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    whole
+}
+
+fn customer(n: u32, grants: &[Value]) -> Value {
+    json!({ "id": id(n).to_string(), "name": format!("Customer {n}"), "delegated_admin": grants })
+}
+
+/// A partner, and a Graph that takes a token of its own alone.
+fn world(customers: &[Value], faults: Value) -> World {
+    World::of(&json!({ "customers": customers, "generated": { "count": 40 }, "faults": faults,
+        "graph_token": GRAPH_TOKEN }))
+}
+
+fn command(folder: &Folder, world: &World, list: &str, more: &[&str]) -> std::process::Command {
+    let more: Vec<&str> = END.iter().chain(more).copied().collect();
+    let list = folder.write("list.csv", list);
+    let mut command = folder.run_command(world, &list, &more);
+    command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", GRAPH_TOKEN);
+    command
+}
+
+fn run(folder: &Folder, world: &World, count: u32, more: &[&str]) -> Done {
+    Done::of(&command(folder, world, &list_of((1..=count).map(id)), more).output().unwrap())
+}
+
+/// What each of a customer's relationships really is.
+fn states(world: &World, n: u32) -> Vec<String> {
+    let now = Time::from_millis(4_000_000_000_000);
+    world.model().delegated_admin(now, id(n)).into_iter().map(|one| one.status).collect()
+}
+
+fn sent(world: &World, n: u32) -> Vec<Received> {
+    world.changes().into_iter().filter(|received| received.target.contains(&id(n).to_string())).collect()
+}
+
+#[test]
+fn each_that_is_not_over_is_ended_by_what_its_state_allows() {
+    let customers = [
+        customer(
+            1,
+            &[grant("Helpdesk", "active", json!({ "extends": true })), grant("Draft", "created", json!({}))],
+        ),
+        customer(2, &[grant("Old", "terminated", json!({})), grant("Older", "expired", json!({}))]),
+        customer(3, &[]),
+        customer(
+            4,
+            &[grant("Security", "approved", json!({})), grant("Pending", "approvalPending", json!({}))],
+        ),
+        customer(5, &[grant("Pending", "approvalPending", json!({}))]),
+        customer(6, &[grant("Odd", "someFutureValue", json!({})), grant("Ending", "expiring", json!({}))]),
+        customer(
+            7,
+            &[grant(
+                "Other",
+                "active",
+                json!({ "with": { "partner":
+            { "tenantId": "4d4d4d4d-4444-4555-8666-777777777777" } } }),
+            )],
+        ),
+    ];
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    let done = run(&folder, &world, 7, &[]).exits(3);
+    assert_eq!(
+        folder.ends(),
+        [
+            "ended",
+            "already_ended",
+            "already_ended",
+            "failed: delegated_admin_awaits_customer",
+            "skipped: delegated_admin_awaits_customer",
+            "failed: unexpected_answer",
+            "already_ended",
+        ]
+    );
+    assert_eq!(states(&world, 1), ["terminated"], "the draft was deleted");
+    assert_eq!(states(&world, 4), ["terminated", "approvalPending"]);
+    assert_eq!(states(&world, 6), ["someFutureValue", "terminated"]);
+    assert_eq!(states(&world, 7), ["active"], "another partner's stays");
+    let shapes: Vec<_> = sent(&world, 1).iter().map(|one| (one.method.clone(), one.body.clone())).collect();
+    assert_eq!(
+        shapes,
+        [("POST".to_owned(), r#"{"action":"terminate"}"#.to_owned()), ("DELETE".to_owned(), String::new())]
+    );
+    let header = |received: &Received, name: &str| {
+        received
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.clone())
+    };
+    assert!(header(&sent(&world, 1)[1], "if-match").is_some(), "the version that was read");
+    assert!(header(&sent(&world, 1)[0], "ms-requestid").is_none());
+    // Whoever confirms it sees each by name, state, roles and end.
+    for part in
+        ["4 delegated admin relationships are ended", "active, Global Reader, until 2099-03-04, ext", "Draft"]
+    {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    assert!(!done.err.contains("`Old`"), "{}", done.err);
+    let told = folder.explanations();
+    assert!(told[0].contains("elegated admin relationship `Helpdesk`"), "{}", told[0]);
+    assert!(told[3].contains("Done: delegated admin relationship `Security`"), "{}", told[3]);
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+#[test]
+fn each_request_to_graph_is_on_record_under_the_identifier_that_it_was_told() {
+    let customers = [customer(1, &[grant("A", "active", json!({})), grant("B", "created", json!({}))])];
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    run(&folder, &world, 1, &[]).exits(0);
+    let requests = folder.requests();
+    let on_record = |received: &&Received| {
+        requests.iter().any(|line| {
+            line.url.as_ref().is_some_and(|url| url.ends_with(&received.target))
+                && line.request_id == received.request_id
+        })
+    };
+    let received = world.received();
+    let of_graph: Vec<_> = received.iter().filter(|one| one.target.starts_with("/v1.0/")).collect();
+    assert!(of_graph.len() > 5 && of_graph.iter().all(|one| on_record(one)));
+}
+
+#[test]
+fn it_is_done_for_customers_who_are_gone_and_compares_the_name_that_graph_gives() {
+    let mut gone = customer(1, &[grant("Helpdesk", "active", json!({}))]);
+    gone["relationship"] = json!("none");
+    let customers = [gone, customer(2, &[grant("Helpdesk", "active", json!({}))])];
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    let list = format!("Customer ID,Company Name\n{},Customer 1\n{},Somebody else\n", id(1), id(2));
+    Done::of(&command(&folder, &world, &list, &[]).output().unwrap()).exits(3);
+    assert_eq!(folder.ends(), ["ended", "skipped: name_mismatch"]);
+    assert_eq!((states(&world, 1), states(&world, 2)), (vec!["terminated".into()], vec!["active".into()]));
+}
+
+#[test]
+fn what_takes_its_time_is_waited_for_until_the_deadline() {
+    let customers = [
+        customer(1, &[grant("Slow", "active", json!({ "terminates_after_ms": 300 }))]),
+        customer(2, &[grant("Never", "active", json!({ "never_terminates": true }))]),
+    ];
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    run(&folder, &world, 2, &["--settle", "3s"]).exits(3);
+    assert_eq!(folder.ends(), ["ended", "unknown: answer_lost"]);
+    let told = folder.explanations();
+    assert!(told[1].contains("Microsoft Graph agreed to end it, but it is not seen ended"), "{}", told[1]);
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+#[test]
+fn lost_answers_are_settled_by_reading_and_refusals_are_told() {
+    let one = |n: u32| customer(n, &[grant("Helpdesk", "active", json!({}))]);
+    let lost = |n: u32, effect: bool| {
+        json!({ "on": "end_delegated_admin", "customer": id(n).to_string(), "times": 1,
+            "do": { "kind": "cut_before_answer", "effect": effect } })
+    };
+    let forbidden =
+        r#"{"error":{"code":"Forbidden","message":"Not for you.","innerError":{"request-id":"1"}}}"#;
+    let gateway = r#"{"statusCode":403,"message":"Not here."}"#;
+    let says = |n: u32, times: u32, body: &str| {
+        json!({ "on": "end_delegated_admin", "customer": id(n).to_string(), "times": times,
+            "do": { "kind": "answer", "status": 403, "json": body } })
+    };
+    let waits = json!({ "on": "end_delegated_admin", "customer": id(5).to_string(), "times": 1,
+        "do": { "kind": "answer", "status": 429, "retry_after": "0.2" } });
+    let faults = json!([lost(1, true), lost(2, false), says(3, 0, forbidden), says(4, 1, gateway), waits]);
+    let (folder, world) = (Folder::new(), world(&[one(1), one(2), one(3), one(4), one(5)], faults));
+    run(&folder, &world, 5, &["--concurrency", "1"]).exits(3);
+    assert_eq!(
+        folder.ends(),
+        ["ended", "ended", "failed: permission_denied", "failed: permission_denied", "ended"]
+    );
+    let ids = |n: u32| sent(&world, n).into_iter().map(|one| one.request_id).collect::<Vec<_>>();
+    assert_eq!(ids(1).len(), 1, "a look showed that it was done");
+    for n in [2, 5] {
+        let ids = ids(n);
+        assert!(ids.len() == 2 && ids[0] == ids[1], "{n}: sent again under the same identifier: {ids:?}");
+    }
+    let told = folder.explanations();
+    assert!(told[2].contains("code Forbidden"), "{}", told[2]);
+    // Whoever that was who said no: a look showed that it did not happen, and it is not sent again.
+    assert!(told[3].contains("Reading the customer shows that it did not happen"), "{}", told[3]);
+    assert_eq!((ids(3).len(), ids(4).len()), (1, 1));
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+/// Killed after each request in turn, whatever it was, and gone on with.
+#[test]
+fn killed_in_each_step_of_an_ending() {
+    let customers = [
+        customer(1, &[grant("A", "active", json!({})), grant("B", "created", json!({}))]),
+        customer(2, &[grant("C", "active", json!({ "terminates_after_ms": 50 }))]),
+    ];
+    let mut at = 0;
+    loop {
+        at += 1;
+        let (folder, world) = (Folder::new(), world(&customers, json!([])));
+        let mut command = command(&folder, &world, &list_of((1..=2).map(id)), &["--concurrency", "1"]);
+        if !world.kills_after(at, &mut command) {
+            break;
+        }
+        let mut resume = folder.against(&world, &["resume", "--yes", "--rate", "600000"]);
+        resume.env("OFFBOARD_GRAPH_ACCESS_TOKEN", GRAPH_TOKEN);
+        let done = Done::of(&resume.output().unwrap());
+        if !folder.ends().is_empty() && done.code == 0 {
+            assert_eq!(folder.ends(), ["ended", "ended"], "{at}");
+            assert_eq!((states(&world, 1).len(), states(&world, 2).len()), (1, 1), "{at}");
+            assert_eq!(sent(&world, 1).len() + sent(&world, 2).len(), 3, "{at}: none is sent twice");
+        }
+    }
+    assert!(at > 8, "{at}");
+}
+
+#[test]
+fn each_page_is_read_and_a_link_elsewhere_is_not_followed() {
+    let grants: Vec<Value> = (0..5).map(|n| grant(&format!("Grant {n}"), "terminated", json!({}))).collect();
+    let mut all = grants.clone();
+    all.push(grant("Last", "active", json!({})));
+    let scenario = |customers: Value, faults: Value| {
+        World::of(&json!({ "customers": customers, "generated": { "count": 40 }, "faults": faults,
+            "graph_token": GRAPH_TOKEN, "graph_page": 2 }))
+    };
+    let (folder, world) = (Folder::new(), scenario(json!([customer(1, &all)]), json!([])));
+    // The look just before and after needs all in one page, and says so.
+    run(&folder, &world, 1, &[]).exits(3);
+    assert_eq!(folder.ends(), ["failed: unexpected_answer"]);
+    assert!(sent(&world, 1).is_empty());
+    let elsewhere = r#"{"value":[],"@odata.nextLink":"http://127.0.0.1:9/v1.0/tenantRelationships/delegatedAdminRelationships"}"#;
+    let fault = json!([{ "on": "delegated_admin", "customer": id(1).to_string(),
+        "do": { "kind": "answer", "status": 200, "json": elsewhere } }]);
+    let (folder, world) = (Folder::new(), scenario(json!([customer(1, &grants)]), fault));
+    let refused = run(&folder, &world, 1, &[]);
+    assert!(refused.err.contains("the link to the next page leads elsewhere"), "{}", refused.err);
+    assert!(world.changes().is_empty());
+}
+
+#[test]
+fn without_a_token_for_graph_nothing_is_read_of_any_customer() {
+    let (folder, world) =
+        (Folder::new(), world(&[customer(1, &[grant("A", "active", json!({}))])], json!([])));
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let refused = Done::of(&folder.run_command(&world, &list, &END).output().unwrap()).exits(5);
+    assert!(refused.err.contains("OFFBOARD_GRAPH_ACCESS_TOKEN"), "{}", refused.err);
+    // And one that Graph does not take stops the run, and is no customer's failure.
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1)]));
+    let mut command = folder.run_command(&world, &list, &END);
+    command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", "another-token-of-nobody");
+    let refused = Done::of(&command.output().unwrap()).exits(5);
+    assert!(refused.err.contains("Microsoft Graph does not accept the token"), "{}", refused.err);
+    assert!(world.changes().is_empty());
+}
