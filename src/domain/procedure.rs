@@ -275,6 +275,13 @@ impl Procedure {
         matches!(self.facts().last, Some(last) if last.facts().ends_relationship)
     }
 
+    /// The effect of which Partner Center's own record of activity tells, if it does of one.
+    pub fn on_record_elsewhere(self) -> Option<Effect> {
+        let facts = self.facts();
+        let first = facts.first.iter().filter(|_| self.is_each_by_itself());
+        facts.last.iter().chain(first).copied().find(|effect| !effect.facts().elsewhere.is_empty())
+    }
+
     /// Whether it is for the integration sandbox alone.
     pub const fn is_for_sandbox(self) -> bool {
         matches!(self.facts().account, Account::Sandbox)

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
-    domain::{Day, Lookup, Purpose, Reason, RunId, TenantId},
+    domain::{Day, Effect, Lookup, Purpose, Reason, RunId, TenantId},
     partner_center::{
         Count, Service,
         model::{AuditRecord, Customer},
@@ -82,11 +82,12 @@ impl<T: Transport> StandaloneSession<T> {
         probe::probe(&self.client, customer, self.client.now().day()).await
     }
 
-    /// The removals that Partner Center has on record for these days, each told to `each`. Says whether all of
+    /// What Partner Center has on record of this effect for these days, each told to `each`. Says whether all of
     /// them were read.
     pub async fn removals(
         &self,
         (from, to): (Day, Day),
+        effect: Effect,
         mut each: impl FnMut(ListedRemoval),
     ) -> Result<bool, Halt> {
         let mut next = Some(request::activity(from, to));
@@ -100,7 +101,7 @@ impl<T: Transport> StandaloneSession<T> {
                     count.add(page.items.len(), page.total);
                     page.items
                         .into_iter()
-                        .filter_map(|record| ListedRemoval::of(record, basis))
+                        .filter_map(|record| ListedRemoval::of(record, effect, basis))
                         .for_each(&mut each);
                     next = page.after;
                 }

@@ -131,7 +131,7 @@ fn each_request_to_graph_is_on_record_under_the_identifier_that_it_was_told() {
     };
     let received = world.received();
     let of_graph: Vec<_> = received.iter().filter(|one| one.target.starts_with("/v1.0/")).collect();
-    assert!(of_graph.len() > 5 && of_graph.iter().all(|one| on_record(one)));
+    assert!(of_graph.len() > 5 && of_graph.iter().all(on_record));
 }
 
 #[test]

@@ -258,3 +258,37 @@ fn a_run_of_another_partner_is_not_compared() {
     assert!(before > 0 && !world.received().iter().any(|received| received.target.contains("auditrecords")));
     assert_eq!((count(&folder, "reconciled"), count(&folder, "corroborated")), (0, 0));
 }
+
+#[test]
+fn what_another_procedure_did_hides_no_removal_that_nobody_claims() {
+    let also = json!([{ "customer": id(1).to_string() }]);
+    let mut customers = customers(2);
+    customers[0]["subscriptions"] = json!([{ "kind": "new_commerce", "ends": "2099-03-04" }]);
+    let world = World::of(&json!({ "customers": customers, "activity": { "also": also },
+        "generated": { "count": 20 } }));
+    let folder = Folder::new();
+    let list = list_of([id(1)]);
+    folder.run(&world, &list, &["--procedure", "cancel-at-term-end"]).exits(0);
+    assert_eq!(folder.ends(), ["scheduled"]);
+    folder.run(&world, &list_of([id(2)]), &[]).exits(0);
+    let told = found(&folder, &world, &[], 3);
+    assert_eq!(told["unclaimed"].as_array().unwrap().len(), 1, "{told}");
+}
+
+#[test]
+fn the_end_of_delegated_administration_is_compared_with_its_own_operations() {
+    let grant = json!([{ "name": "Helpdesk" }]);
+    let one = |n: u32, grants: &Value| json!({ "id": id(n).to_string(), "name": format!("Customer {n}"), "delegated_admin": grants });
+    let world = World::of(&json!({ "customers": [one(1, &grant), one(2, &json!([]))],
+        "generated": { "count": 20 } }));
+    let folder = Folder::new();
+    let list = folder.write("list.csv", list_of([id(1), id(2)]));
+    let mut command = folder.run_command(&world, &list, &["--procedure", "end-delegated-admin"]);
+    command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", "a-token-for-graph");
+    Done::of(&command.output().unwrap()).exits(0);
+    assert_eq!(folder.ends(), ["ended", "already_ended"]);
+    let told = found(&folder, &world, &[], 0);
+    assert_eq!((&told["claimed"], &told["corroborated"]), (&json!(1), &json!(1)), "{told}");
+    assert_eq!(evidence(&folder), [Some("corroborated".to_owned()), None]);
+    assert!(reconcile(&folder, &world, &[]).exits(0).out.contains("1 of 1 ending in both"));
+}

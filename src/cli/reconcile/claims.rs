@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{QueryError, Reader, RunLine},
-    domain::{Day, Outcome, TenantId, Time},
+    domain::{Day, Outcome, Procedure, TenantId, Time},
     engine::{Claim, Ours},
     record::{Event, Kind, Run},
 };
@@ -23,11 +23,13 @@ impl RunClaims {
     pub(super) fn of(reader: &Reader, line: &RunLine, run: &Run, oldest: Day) -> Result<Self, QueryError> {
         let of_run = span(line);
         let mut claims = Self { all: Vec::new(), ours: ours(reader, run)?, of_run, names: BTreeMap::new() };
-        let removed_before = removed_by_others(reader, line)?;
+        let removed_before = done_by_others(reader, line, run.opened.procedure)?;
         reader.customers::<QueryError>(&run.id, |story| {
             let (Some(id), Some(outcome)) = (story.customer(), story.outcome()) else { return Ok(()) };
             let (from, to) = match outcome {
-                Outcome::Done(_) | Outcome::Unknown if run.opened.procedure.ends_relationship() => {
+                Outcome::Done(_) | Outcome::Unknown
+                    if run.opened.procedure.on_record_elsewhere().is_some() =>
+                {
                     (of_run.0, story.finished_at().unwrap_or(of_run.1))
                 }
                 // If an earlier run of this log did it, that is what is on record there.
@@ -64,9 +66,13 @@ fn span(line: &RunLine) -> (Time, Time) {
     (line.started_at, line.finished_at.unwrap_or(line.started_at))
 }
 
-/// Customers that other real runs of this log removed for the same partner, and when those runs were; the
+/// Customers for whom other real runs of this log did the same for the same partner, and when those runs were; the
 /// latest counts.
-fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId, (Time, Time)>, QueryError> {
+fn done_by_others(
+    reader: &Reader,
+    run: &RunLine,
+    procedure: Procedure,
+) -> Result<HashMap<TenantId, (Time, Time)>, QueryError> {
     let mut removed = HashMap::new();
     for line in reader.runs()? {
         let is_of_partner = line.partner_tenant_id == run.partner_tenant_id;
@@ -75,7 +81,7 @@ fn removed_by_others(reader: &Reader, run: &RunLine) -> Result<HashMap<TenantId,
         }
         let span = span(&line);
         reader.customers::<QueryError>(&line.run_id, |story| {
-            let is_by_that_run = story.outcome().is_some_and(Outcome::is_by_the_run);
+            let is_by_that_run = story.outcome() == Some(Outcome::Done(procedure));
             if let Some(id) = story.customer().filter(|_| is_by_that_run) {
                 removed.insert(id, span);
             }

@@ -132,7 +132,7 @@ fn find(paths: &Paths, name: &str) -> Result<(RunLine, Run), Failure> {
 /// Whether Partner Center's record of activity has what it did.
 fn may_be_compared(line: &RunLine) -> bool {
     let procedure = line.procedure.as_deref().and_then(Procedure::from_name);
-    procedure.is_none_or(Procedure::ends_relationship)
+    procedure.is_none_or(|procedure| procedure.on_record_elsewhere().is_some())
 }
 
 fn fold(reader: &Reader, line: &RunLine) -> Result<Run, Failure> {
@@ -190,8 +190,9 @@ async fn read<T: Transport>(
         ));
     }
     let (mut listed, mut complete) = (Vec::new(), true);
+    let Some(effect) = run.opened.procedure.on_record_elsewhere() else { return Ok((listed, complete)) };
     for window in windows {
-        complete &= visit.removals(*window, |line| listed.push(line)).await?;
+        complete &= visit.removals(*window, effect, |line| listed.push(line)).await?;
     }
     Ok((listed, complete))
 }

@@ -7,7 +7,7 @@ use crate::{
         printer::{Paint, Printer},
         settings::{Again, option},
     },
-    domain::{TenantId, counted},
+    domain::{Outcome, Procedure, TenantId, counted},
     engine::{Comparison, ListedRemoval},
     record::{Activity, Reconciled, Run},
     report::visible,
@@ -51,14 +51,15 @@ pub(super) fn show(
         printer.data(&value.to_string())?;
         return Ok(exit);
     }
+    let noun = noun(run.opened.procedure);
     let mut lines = vec![format!(
         "Run {} against Partner Center's own record of activity, {} to {}: {} listed there.",
         run.id,
         reconciled.from,
         reconciled.to,
-        counted(reconciled.listed, "removal")
+        counted(reconciled.listed, noun)
     )];
-    lines.extend(text(printer, again, claims, found, reconciled));
+    lines.extend(text(printer, again, (run.opened.procedure, claims), found, reconciled));
     printer.show(&lines.join("\n"))?;
     if !found.corroborated.is_empty() {
         let report = again.reporting(&format!("report {}", run.id));
@@ -70,10 +71,11 @@ pub(super) fn show(
 fn text(
     printer: &Printer,
     again: &Again,
-    claims: &RunClaims,
+    (procedure, claims): (Procedure, &RunClaims),
     found: &Comparison,
     reconciled: &Reconciled,
 ) -> Vec<String> {
+    let noun = noun(procedure);
     let (good, care, bad) =
         (printer.paint(Paint::Good, "✓"), printer.paint(Paint::Care, "!"), printer.paint(Paint::Bad, "✗"));
     let mut lines = Vec::new();
@@ -82,7 +84,7 @@ fn text(
     lines.push(format!(
         "{mark} {} of {} in both; {new} on record as corroborated now",
         found.agreeing,
-        counted(found.claimed, "removal")
+        counted(found.claimed, noun)
     ));
     for row in &found.not_yet {
         if !reconciled.complete {
@@ -102,7 +104,7 @@ fn text(
         ));
     }
     for (row, activity) in &found.unknown {
-        lines.push(format!("{care} {}", unknown(again, claims, *row, activity.as_ref(), found)));
+        lines.push(format!("{care} {}", unknown(again, (procedure, claims), *row, activity.as_ref(), found)));
     }
     for line in &found.unclaimed {
         lines.push(format!("{bad} {}", unclaimed(line)));
@@ -113,10 +115,15 @@ fn text(
     lines
 }
 
+/// What is compared: `removal`.
+fn noun(procedure: Procedure) -> &'static str {
+    procedure.on_record_elsewhere().map_or("change", |effect| effect.words().noun)
+}
+
 /// A person decides; what they need for it is said.
 fn unknown(
     again: &Again,
-    claims: &RunClaims,
+    (procedure, claims): (Procedure, &RunClaims),
     row: u32,
     activity: Option<&Activity>,
     found: &Comparison,
@@ -133,8 +140,9 @@ fn unknown(
     let record = visible(activity.id.as_deref().unwrap_or_default());
     let because = option("because", &format!("Partner Center has it on record as {record}"));
     format!(
-        "unknown here, and listed there{whose}: {who}, {}. If that is it: {resolve} --as removed{because}",
+        "unknown here, and listed there{whose}: {who}, {}. If that is it: {resolve} --as {}{because}",
         described(activity),
+        Outcome::Done(procedure),
     )
 }
 

@@ -15,7 +15,7 @@ const CLOCKS: Duration = Duration::from_mins(10);
 /// The service may carry a change out long after it was asked to.
 const LATE: Duration = Duration::from_hours(24);
 
-/// A removal that Partner Center has on record.
+/// A removal, or another end of what a run was for, that Partner Center has on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedRemoval {
     /// Of which customer.
@@ -29,12 +29,13 @@ pub struct ListedRemoval {
 }
 
 impl ListedRemoval {
-    /// This line of the record, if it is a removal that took place.
-    pub fn of(record: AuditRecord, basis: Seq) -> Option<Self> {
+    /// This line of the record, if it is one of this effect that took place.
+    pub fn of(record: AuditRecord, effect: Effect, basis: Seq) -> Option<Self> {
         let is = |found: &Option<String>, word: &str| {
             found.as_ref().is_some_and(|found| found.trim().eq_ignore_ascii_case(word))
         };
-        let ends = Effect::ALL.iter().filter(|effect| effect.is_last());
+        let ends =
+            Effect::ALL.iter().filter(|other| **other == effect || (effect.is_last() && other.is_last()));
         let mut operations = ends.flat_map(|effect| effect.facts().elsewhere);
         let operation = operations.find(|name| is(&record.operation_type, name))?;
         if !is(&record.operation_status, "succeeded") {
@@ -208,7 +209,7 @@ mod tests {
             original_correlation_id: correlation.map(str::to_owned),
             ..AuditRecord::default()
         };
-        ListedRemoval::of(record, 7).unwrap()
+        ListedRemoval::of(record, Effect::RemoveRelationship, 7).unwrap()
     }
 
     fn claim(row: u32, customer: u8, is_unknown: bool) -> Claim {
@@ -321,10 +322,30 @@ mod tests {
             operation_status: Some(status.to_owned()),
             ..AuditRecord::default()
         };
-        assert!(ListedRemoval::of(record("remove_partner_customer_relationship", "succeeded"), 0).is_some());
-        assert!(ListedRemoval::of(record("delete_tip_customer", "succeeded"), 0).is_some());
-        assert!(ListedRemoval::of(record("remove_partner_customer_relationship", "failed"), 0).is_none());
-        assert!(ListedRemoval::of(record("update_subscription", "succeeded"), 0).is_none());
-        assert!(ListedRemoval::of(AuditRecord::default(), 0).is_none());
+        assert!(
+            ListedRemoval::of(
+                record("remove_partner_customer_relationship", "succeeded"),
+                Effect::RemoveRelationship,
+                0
+            )
+            .is_some()
+        );
+        assert!(
+            ListedRemoval::of(record("delete_tip_customer", "succeeded"), Effect::RemoveRelationship, 0)
+                .is_some()
+        );
+        assert!(
+            ListedRemoval::of(
+                record("remove_partner_customer_relationship", "failed"),
+                Effect::RemoveRelationship,
+                0
+            )
+            .is_none()
+        );
+        assert!(
+            ListedRemoval::of(record("update_subscription", "succeeded"), Effect::RemoveRelationship, 0)
+                .is_none()
+        );
+        assert!(ListedRemoval::of(AuditRecord::default(), Effect::RemoveRelationship, 0).is_none());
     }
 }
