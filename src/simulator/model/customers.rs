@@ -167,6 +167,18 @@ impl AllCustomers {
         true
     }
 
+    /// Begins a relationship again that had ended; false if there is none that had.
+    pub(super) fn begin_again(&mut self, id: TenantId) -> bool {
+        match self.stored.binary_search_by_key(&id, |stored| stored.id) {
+            Ok(place) => self.stored.get_mut(place).is_some_and(|stored| {
+                let had_ended = stored.gone_at != NEVER;
+                stored.gone_at = NEVER;
+                had_ended
+            }),
+            Err(_) => self.crowd.begin_again(id),
+        }
+    }
+
     /// All customers whose ID is greater than this one, by ID.
     pub(super) fn after(&self, id: Option<TenantId>) -> impl Iterator<Item = CurrentCustomer<'_>> {
         let start = id.map_or(0, |id| self.stored.partition_point(|stored| stored.id <= id));

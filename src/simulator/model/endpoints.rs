@@ -37,6 +37,9 @@ impl Model {
         }
         match route {
             Route::Profile => self.profile(request).into(),
+            Route::RelationshipRequest => {
+                DraftAnswer::ok(products::relationship_request(&self.partner)).into()
+            }
             Route::List => self.list(now, request).into(),
             Route::Activity => self.list_activity(now, request).into(),
             Route::BadCustomer => DraftAnswer::fault(400, 900_118, "The customer ID is not valid.").into(),

@@ -23,6 +23,16 @@ pub(super) fn profile(partner: &Partner) -> Value {
     })
 }
 
+/// The link by which a customer accepts a relationship with the partner.
+pub(super) fn relationship_request(partner: &Partner) -> Value {
+    let url = format!(
+        "https://admin.microsoft.com/Adminportal/Home?invType=ResellerRelationship&partnerId={}&msppId=0&DAP=false\
+         #/BillingAccounts/partner-invitation",
+        partner.tenant_id
+    );
+    json!({ "url": url, "attributes": { "objectType": "RelationshipRequest" } })
+}
+
 /// A customer as the list shows it.
 pub(super) fn list_item(customer: &CurrentCustomer<'_>, relationship: Relationship) -> Value {
     json!({

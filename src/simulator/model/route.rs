@@ -8,6 +8,7 @@ use crate::domain::TenantId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Profile,
+    RelationshipRequest,
     List,
     Activity,
     Customer(TenantId),
@@ -57,6 +58,7 @@ impl Route {
         let (id, under) = match (method, rest) {
             ("GET", ["profiles", "organization"]) => return Self::Profile,
             ("GET", ["customers"]) => return Self::List,
+            ("GET", ["customers", "relationshiprequests"]) => return Self::RelationshipRequest,
             ("GET", ["auditrecords"]) => return Self::Activity,
             (_, ["customers", id, under @ ..]) => (id, under),
             _ => return Self::Nothing,
@@ -103,6 +105,7 @@ impl Route {
     pub(super) const fn on(&self) -> On {
         match self {
             Self::Profile => On::Profile,
+            Self::RelationshipRequest => On::RelationshipRequest,
             Self::List => On::List,
             Self::Activity => On::Activity,
             Self::Customer(_) => On::Customer,
@@ -143,6 +146,7 @@ impl Route {
             | Self::Remove(id)
             | Self::Delete(id) => Some(*id),
             Self::Profile
+            | Self::RelationshipRequest
             | Self::List
             | Self::Activity
             | Self::Token(_)

@@ -280,6 +280,13 @@ impl Model {
         self.customers.find(id).map(|customer| customer.relationship())
     }
 
+    /// The customer opens the partner's link and accepts: a relationship that had ended begins again. Says whether there
+    /// was one.
+    pub fn accept(&mut self, now: Time, id: TenantId) -> bool {
+        self.settle(now);
+        self.customers.begin_again(id)
+    }
+
     /// Each time that a relationship really ended, in order.
     pub fn removals(&self) -> &[Removal] {
         &self.removals

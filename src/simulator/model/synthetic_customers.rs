@@ -71,6 +71,10 @@ impl SyntheticCustomers {
         }
     }
 
+    pub(super) fn begin_again(&mut self, id: TenantId) -> bool {
+        self.find(id).is_some_and(|n| self.gone.remove(&n).is_some())
+    }
+
     fn id(&self, n: u32) -> TenantId {
         generated_id(self.seed, n)
     }

@@ -35,6 +35,8 @@ words! {
         EndDelegatedAdmin,
         /// `GET /v1/customers`.
         List,
+        /// `GET /v1/customers/relationshiprequests`.
+        RelationshipRequest,
         /// `GET /v1/auditrecords`.
         Activity,
         /// `GET /v1/profiles/organization`.

@@ -13,6 +13,18 @@ fn the_profile_names_the_partner() {
 }
 
 #[test]
+fn the_link_by_which_customers_accept_is_the_documented_one() {
+    let reply = get(&mut model_with(json!({})), "/v1/customers/relationshiprequests");
+    assert_eq!(reply.status, 200);
+    let url = "https://admin.microsoft.com/Adminportal/Home?invType=ResellerRelationship\
+               &partnerId=3d3d3d3d-4444-4555-8666-777777777777&msppId=0&DAP=false#/BillingAccounts/partner-invitation";
+    assert_eq!(json_of(&reply), json!({ "url": url, "attributes": { "objectType": "RelationshipRequest" } }));
+    let posted =
+        model_with(json!({})).handle(NOW, &request("POST", "/v1/customers/relationshiprequests", ""));
+    assert_eq!(code_of(&posted), fault(400, "900118"), "there is nothing to be sent there");
+}
+
+#[test]
 fn every_answer_carries_its_headers() {
     let reply = get(&mut model_with(json!({})), "/v1/customers");
     assert_eq!(reply.header("ms-requestid"), Some(B));

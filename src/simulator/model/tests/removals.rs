@@ -21,6 +21,24 @@ fn a_removal_ends_the_relationship_once_and_says_by_whom() {
 }
 
 #[test]
+fn a_customer_who_accepts_is_a_customer_again_and_can_be_removed_again() {
+    let made_up = json!({ "count": 3, "seed": 7, "clean": true });
+    let mut model = model_with(json!({ "generated": made_up }));
+    for customer in [id(A), crate::simulator::generated_id(7, 1)] {
+        let text = customer.to_string();
+        assert!(!model.accept(NOW, customer), "nothing has ended");
+        remove(&mut model, &text);
+        assert_eq!(model.relationship(NOW, customer), Some(Relationship::None));
+        assert!(model.accept(NOW, customer));
+        assert_eq!(model.relationship(NOW, customer), Some(Relationship::Reseller));
+        assert_eq!(get(&mut model, &format!("/v1/customers/{text}")).status, 200);
+        assert_eq!(remove(&mut model, &text).status, 200);
+    }
+    assert_eq!(model.removals().len(), 4);
+    assert!(!model.accept(NOW, id(C)), "nobody knows it");
+}
+
+#[test]
 fn the_body_must_mean_it_and_the_journal_says_whether_it_is_the_documented_one() {
     for (body, status, ends, exact) in [
         (REMOVAL, 200, true, true),
