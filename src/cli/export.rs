@@ -8,6 +8,7 @@ use super::{
     args::ExportOptions,
     consent,
     exit::{Exit, Failure},
+    new_folder::{NewFolder, cannot_write},
     printer::Printer,
     session,
     settings::Paths,
@@ -21,27 +22,19 @@ use crate::{
     report::{self, CsvStyle, ReportError},
 };
 use serde_json::json;
-use std::{
-    fs::{self, File},
-    io::{self, Write as _},
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io::Write as _, path::Path};
 
 /// The other verifier goes with the log that it verifies.
 const SCRIPT: &str = include_str!("../../docs/verify.py");
 const HOW_TO_CHECK: &str = include_str!("how-to-check.txt");
 
 pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> Result<Exit, Failure> {
-    let folder = free(&options.dir)?;
+    let pack = NewFolder::begin(&options.dir)?;
     // Whether there is such a run is found out before the log is opened for writing.
     let run = Reader::open(&paths.audit_log)?.find(&options.run)?.run_id;
     let mut store = session::open_store(paths)?;
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    let pack = tempfile::Builder::new()
-        .prefix(".offboard-export-")
-        .tempdir_in(parent)
-        .map_err(|error| cannot_write(parent, &error))?;
-    let copied = fill(&mut store, pack.path(), &run)?;
+    let copied = fill(&mut store, pack.draft(), &run)?;
+    pack.sync()?;
     let exported = LogExported {
         by: consent::operator(),
         host: platform::host(),
@@ -56,10 +49,7 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
         store.append(&[record.into()])?;
     }
     store.close()?;
-    put(pack.path(), &folder).map_err(|error| cannot_write(&folder, &error))?;
-    // It has another name now.
-    drop(pack.keep());
-    platform::sync_folder(parent).map_err(|error| cannot_write(parent, &error))?;
+    pack.put()?;
     tell(printer, &options.dir, &run, &copied)?;
     Ok(Exit::Done)
 }
@@ -77,25 +67,6 @@ fn tell(printer: &Printer, dir: &Path, run: &RunId, copied: &Copied) -> Result<(
         dir.display(),
         counted(*records, "record")
     ))
-}
-
-/// The folder by its whole name. Nothing is ever written among other things.
-fn free(dir: &Path) -> Result<PathBuf, Failure> {
-    let dir = std::path::absolute(dir).map_err(|error| cannot_write(dir, &error))?;
-    match fs::read_dir(&dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(cannot_write(&dir, &error)),
-        Ok(mut entries) => {
-            if entries.next().is_some() && !is_taken_out("export-over-what-is-there") {
-                let text = format!("the folder `{}` is not empty; name another, or a new one", dir.display());
-                return Err(Failure::usage(text));
-            }
-        }
-    }
-    if let Some(parent) = dir.parent() {
-        fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
-    }
-    Ok(dir)
 }
 
 /// Everything that is in a pack; the reports are written from the copy.
@@ -127,18 +98,5 @@ fn fill(store: &mut Store, pack: &Path, run: &RunId) -> Result<Copied, Failure> 
         .iter()
         .fold(HOW_TO_CHECK.to_owned(), |page, (name, value)| page.replace(&format!("{{{name}}}"), value));
     write("how-to-check.txt", &page)?;
-    platform::sync_folder(pack).map_err(|error| cannot_write(pack, &error))?;
     Ok(copied)
-}
-
-/// Gives the pack its name. An empty folder that has it gives way; not every system replaces one.
-fn put(pack: &Path, folder: &Path) -> io::Result<()> {
-    match fs::remove_dir(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => fs::rename(pack, folder),
-    }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("cannot write `{}`: {error}; name another folder", path.display()))
 }

@@ -33,6 +33,7 @@ mod keys;
 mod log;
 mod login;
 mod matching;
+mod new_folder;
 mod next_steps;
 mod operator;
 mod pager;
