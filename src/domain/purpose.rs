@@ -83,6 +83,8 @@ lookups! {
     DelegatedAdmin = "read_delegated_admin": Products, "read its delegated administration";
     /// The same, just before one is ended, or to see whether it is.
     DelegatedAdminAgain = "poll_delegated_admin": Products, "read its delegated administration again";
+    /// The link by which a customer accepts a relationship with the partner.
+    RelationshipRequest = "read_relationship_request": Nobody, "read the link by which customers accept";
     /// Something of which it is not documented what the service has.
     Probe = "probe": Products, "read what is not documented";
 }

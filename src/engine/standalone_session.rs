@@ -8,7 +8,7 @@ use super::{
         account_refusal::{self, failed_about},
         partner_identification::{self, PartnerIdentification},
         probe::{self, Probed},
-        reading::{Read, page},
+        reading::{Read, answer_to, page},
     },
     ports::Ports,
     send::client::{CHUNK, RecordedClient},
@@ -19,8 +19,9 @@ use crate::{
     domain::{Day, Effect, Lookup, Purpose, Reason, RunId, TenantId},
     partner_center::{
         Count, Service,
-        model::{AuditRecord, Customer},
+        model::{self, AuditRecord, Customer, RelationshipRequest},
         request,
+        response::Incoming,
         transport::Transport,
     },
     preconditions::CustomerFacts,
@@ -80,6 +81,23 @@ impl<T: Transport> StandaloneSession<T> {
     /// What the service has where nobody could confirm it, for one customer; nothing is changed.
     pub async fn probe(&self, customer: TenantId) -> Result<Vec<Probed>, Halt> {
         probe::probe(&self.client, customer, self.client.now().day()).await
+    }
+
+    /// The link by which a customer accepts a relationship with the partner. It is what the service gave, and not looked at.
+    pub async fn relationship_request(&self) -> Result<String, Halt> {
+        let about = "the link by which customers accept cannot be read";
+        let purpose = Purpose::Read(Lookup::RelationshipRequest);
+        let understand = |incoming: &Incoming| {
+            let request = model::read::<RelationshipRequest>(&incoming.body).ok()?;
+            request.url.filter(|url| !url.trim().is_empty())
+        };
+        match answer_to(&self.client, purpose, None, request::relationship_request(), &understand).await? {
+            Read::Done(link, _) => Ok(link),
+            Read::NoRelationship(failure) => {
+                Err(failed_about(about, Reason::RefusedByService, &failure.exchange))
+            }
+            Read::Failed(reason, failure) => Err(failed_about(about, reason, &failure.exchange)),
+        }
     }
 
     /// What Partner Center has on record of this effect for these days, each told to `each`. Says whether all of

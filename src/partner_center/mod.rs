@@ -10,6 +10,7 @@
 //! This room never writes to the log, never decides about a customer, and never lets a token out in
 //! any form.
 
+mod acceptance_link;
 pub mod auth;
 mod cloud;
 pub mod form;
@@ -25,6 +26,7 @@ mod service;
 pub mod transport;
 pub(crate) mod unconfirmed;
 
+pub use acceptance_link::doubt_about_link;
 pub use cloud::{BaseUrl, BaseUrlError, Cloud};
 pub use paging::{Count, NextLinkError, NextPage, next_page};
 pub use service::Service;

@@ -96,6 +96,15 @@ pub struct CompanyProfile {
     pub company_name: Option<String>,
 }
 
+/// The link by which a customer accepts a relationship with the partner.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RelationshipRequest {
+    /// Its address.
+    #[serde(deserialize_with = "text")]
+    pub url: Option<String>,
+}
+
 /// What was done in the partner's account: a line of its record of activity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

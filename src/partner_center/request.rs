@@ -137,6 +137,12 @@ pub fn customers() -> Request {
     Request::get(format!("/v1/customers?size={PAGE_SIZE}"))
 }
 
+/// The link by which a customer accepts a relationship with the partner: `GET /v1/customers/relationshiprequests`. It is
+/// the same for all customers.
+pub fn relationship_request() -> Request {
+    Request::get("/v1/customers/relationshiprequests".to_owned())
+}
+
 /// The first page of what was done in the partner's account on these days, of which there may be 31:
 /// `GET /v1/auditrecords?startDate=…&endDate=…`.
 pub fn activity(from: Day, to: Day) -> Request {
