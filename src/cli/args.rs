@@ -128,6 +128,11 @@ environment can hold them, because what is right for one list is wrong for the n
     Prove(ProveOptions),
     /// Compare a run with Partner Center's own record of activity, both ways
     Reconcile(ReconcileOptions),
+    /// The way back: write what customers are sent so that they can accept the partner again; changes nothing
+    ///
+    /// A relationship that was ended begins again only if the customer accepts, in the Microsoft 365 admin center. This
+    /// reads the link for that from Partner Center, and writes a letter to each customer and a table for a mail merge.
+    Reinvite(Box<ReinviteOptions>),
     /// Read the audit log in a browser, on this machine alone; nothing is written
     Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
@@ -185,6 +190,28 @@ pub(super) struct MatchOptions {
     /// Where the list with the IDs is written, as CSV; nothing is ever overwritten
     #[arg(long, value_name = "NEW")]
     pub(super) out: PathBuf,
+    /// Ceiling, in requests per minute
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    pub(super) rate: u32,
+    #[command(flatten)]
+    pub(super) service: ServiceOptions,
+}
+
+/// Who is written to, and where the letters go.
+#[derive(Debug, Args, Clone)]
+#[command(group = clap::ArgGroup::new("whom").args(["customer", "run"]).required(true))]
+pub(super) struct ReinviteOptions {
+    /// Write to this customer; repeatable
+    #[arg(long, value_name = "GUID")]
+    pub(super) customer: Vec<String>,
+    /// Write to each customer that this run removed: an ID, a unique prefix of one, or `latest`: the latest that could
+    /// remove somebody
+    #[arg(long, value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// The folder; it must be empty, or not be there yet [default: reinvite/ in the folder of the run's reports, or in that
+    /// of all reports]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     /// Ceiling, in requests per minute
     #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
     pub(super) rate: u32,

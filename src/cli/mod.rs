@@ -46,6 +46,7 @@ mod progress_line;
 mod prove;
 mod reconcile;
 mod rehearsal;
+mod reinvite;
 mod report;
 mod resolve;
 mod resume;
@@ -113,6 +114,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(options) => verify::run(&printer, &typed, &cli.common, &options),
         Command::Prove(options) => prove::run(&printer, &typed, &cli.common, &options),
         Command::Reconcile(options) => reconcile::run(&printer, &typed, &cli.common, &options),
+        Command::Reinvite(options) => reinvite::run(&printer, &typed, &cli.common, &options),
         Command::Review(options) => review::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),

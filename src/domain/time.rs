@@ -160,6 +160,11 @@ impl Day {
         self.0.year()
     }
 
+    /// As it is written in a letter: `20 November 2026`.
+    pub fn in_words(self) -> String {
+        self.0.strftime("%-d %B %Y").to_string()
+    }
+
     /// Reads the day from a date or a date and time as Partner Center writes them: `Z`, an offset
     /// or none, any number of fractional digits, blanks inside the time.
     /// The day is the one in UTC where an offset is given.
@@ -219,6 +224,7 @@ mod tests {
         let day: Day = "2027-12-31".parse().unwrap();
         assert_eq!((day.year(), day.next().to_string().as_str()), (2027, "2028-01-01"));
         assert_eq!(day.plus_days(60).to_string(), "2028-02-29");
+        assert_eq!(day.plus_days(-30 - 25).in_words(), "6 November 2027");
         assert_eq!(day.plus_days(-31).to_string(), "2027-11-30");
         // What is beyond the calendar is shown as its end.
         assert!(Time::from_millis(i64::MAX).to_string().starts_with("9999-12-30"));

@@ -5,6 +5,9 @@
 //! engine in them. Everything is computed and checked before the first file appears under its
 //! name; when the outcomes do not add up to the rows of the list, nothing appears at all.
 //!
+//! What former customers are sent ([`write_reinvitations`]) is made from the log as well, and from the one link that
+//! the service gives for all of them.
+//!
 //! The command line calls this room when a run ends and for `offboard report`. It must never write
 //! to the log, talk to a network, or trust a text: names, cells and the service's messages are
 //! data that somebody else wrote. A spreadsheet must not run them ([`CsvStyle::Safe`]), a browser
@@ -19,6 +22,7 @@ mod error;
 mod page;
 mod plain;
 mod plan;
+mod reinvitation;
 mod rows;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -43,6 +47,7 @@ pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
+pub use reinvitation::{FormerCustomer, LoggedRemoval, Reinvitation, write_reinvitations};
 pub use rows::Shown;
 pub use summary::{InputLine, PartnerLine, RequestCounts, Summary, summary};
 pub use tables::CsvStyle;

@@ -98,7 +98,11 @@ impl<W: Write> RetryCsv<W> {
     }
 }
 
-fn writer<W: Write>(mut out: W, path: &Path, style: CsvStyle) -> Result<csv::Writer<W>, ReportError> {
+pub(super) fn writer<W: Write>(
+    mut out: W,
+    path: &Path,
+    style: CsvStyle,
+) -> Result<csv::Writer<W>, ReportError> {
     let mut builder = csv::WriterBuilder::new();
     builder.flexible(true);
     if style == CsvStyle::Safe {
@@ -110,7 +114,7 @@ fn writer<W: Write>(mut out: W, path: &Path, style: CsvStyle) -> Result<csv::Wri
     Ok(builder.from_writer(out))
 }
 
-fn end<W: Write>(csv: csv::Writer<W>, path: PathBuf) -> Result<W, ReportError> {
+pub(super) fn end<W: Write>(csv: csv::Writer<W>, path: PathBuf) -> Result<W, ReportError> {
     let ended = csv.into_inner();
     ended.map_err(|error| {
         let source = io::Error::new(error.error().kind(), error.error().to_string());
@@ -141,7 +145,7 @@ fn unlike(header: &str, taken: &mut HashSet<String>) -> String {
 /// a quote. Excel with a semicolon as its list separator does so in spite of the quotes. Blanks and
 /// characters that are not seen do not help the attacker. Nothing is taken away, and doing it twice
 /// is the same as once.
-fn neutral(cell: &str) -> Cow<'_, str> {
+pub(super) fn neutral(cell: &str) -> Cow<'_, str> {
     let mut safe = String::new();
     let mut copied = 0;
     // Where a cell may begin, until something harmless has stood there.

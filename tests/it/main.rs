@@ -51,6 +51,7 @@ mod prove;
 mod readme;
 mod reasons;
 mod reconcile;
+mod reinvite;
 mod renewal;
 mod resolve;
 mod review;
