@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
 /// What is looked at with a token, in this order.
-const WITH_A_TOKEN: [&str; 5] = ["audience", "partner", "mfa", "clock", "customers"];
+const WITH_A_TOKEN: [&str; 6] = ["audience", "partner", "mfa", "clock", "customers", "graph"];
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -130,6 +130,15 @@ async fn look<T: Transport>(
     checks.push(match visit.require_listing().await {
         Ok(()) => HealthCheck::good("customers", "this user may list the partner's customers"),
         Err(halt) => HealthCheck::failed("customers", halt.into()),
+    });
+    checks.push(match visit.require_graph().await {
+        Ok(Some(())) => HealthCheck::good("graph", "delegated administration can be read at Microsoft Graph"),
+        Ok(None) => HealthCheck::not_checked(
+            "graph",
+            "there is no token for Microsoft Graph; only ending delegated administration needs one",
+        ),
+        // Nothing else needs it.
+        Err(halt) => HealthCheck::care("graph", Failure::from(halt).text),
     });
     checks
 }

@@ -2,7 +2,7 @@
 
 use super::tables::{self, Table, table};
 use crate::{
-    domain::{EffectWords, Outcome, Preparation, counted, grouped},
+    domain::{EffectWords, Outcome, Preparation, Procedure, counted, grouped},
     record::{Row, RowState, Run},
 };
 
@@ -51,6 +51,11 @@ pub(super) fn plan(run: &Run) -> String {
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
         text.push_str(&format!("\nThe others: {}.", others.join(", ")));
+    }
+    let procedure = run.opened.procedure;
+    if procedure.leaves_delegated_admin() && !ready.is_empty() {
+        let stays = run.admin_left.in_words(Procedure::FOR_DELEGATED_ADMIN.as_str());
+        text.push_str(&format!("\n{stays}"));
     }
     text.push_str(&tables::about_list(run));
     text

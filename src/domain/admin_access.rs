@@ -1,6 +1,6 @@
 //! Delegated administration, as a plan names it.
 
-use super::Day;
+use super::{Cause, Day, counted};
 use serde::{Deserialize, Serialize};
 
 /// What a relationship of delegated administration gives the partner, as it was read when it was planned to end.
@@ -50,6 +50,82 @@ impl AdminAccess {
     }
 }
 
+/// What is known of the delegated administration that a removal leaves behind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminLeft {
+    /// Each relationship that is not over.
+    Relationships(Vec<Cause>),
+    /// It could not be read, and why.
+    NotRead(String),
+}
+
+impl AdminLeft {
+    /// Each thing that is left, in words.
+    pub fn in_words(&self) -> Vec<String> {
+        match self {
+            Self::Relationships(all) => all.iter().map(|one| format!("stays: {one}")).collect(),
+            Self::NotRead(why) => vec![format!("delegated administration could not be read: {why}")],
+        }
+    }
+}
+
+/// The same of many customers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminLeftCount {
+    /// Of how many it was read.
+    read: u32,
+    /// With how many of them it stays,
+    customers: u32,
+    /// and in how many relationships.
+    relationships: usize,
+    /// Why it could not be read of somebody.
+    not_read: Option<String>,
+}
+
+impl AdminLeftCount {
+    /// Adds what is known of a customer.
+    pub fn add(&mut self, left: &AdminLeft) {
+        match left {
+            AdminLeft::Relationships(all) => {
+                self.read += 1;
+                self.customers += u32::from(!all.is_empty());
+                self.relationships += all.len();
+            }
+            AdminLeft::NotRead(why) => drop(self.not_read.get_or_insert_with(|| why.clone())),
+        }
+    }
+
+    /// What is said of it once, for all. `ends` is the procedure by which it is ended.
+    pub fn in_words(&self, ends: &str) -> String {
+        if self.read == 0 {
+            return match &self.not_read {
+                Some(why) => format!("Delegated administration could not be read: {why}."),
+                None => {
+                    "Delegated administration was not looked at: no token for Microsoft Graph.".to_owned()
+                }
+            };
+        }
+        let stays = if self.customers == 0 {
+            format!(
+                "No delegated administration stays with the {} of whom it was read.",
+                counted(self.read, "customer")
+            )
+        } else {
+            format!(
+                "Delegated administration stays with {} of the {} of whom it was read ({}): `--procedure {ends}` ends it.",
+                self.customers,
+                counted(self.read, "customer"),
+                counted(self.relationships, "relationship")
+            )
+        };
+        match &self.not_read {
+            Some(why) => format!("{stays} Of others it could not be read: {why}."),
+            None => stays,
+        }
+    }
+}
+
 /// The name of a role by the ID of its template (learn.microsoft.com, `entra/identity/role-based-access-control/
 /// permissions-reference`); the ID itself if it is not one of those that are usual here.
 fn role_name(id: &str) -> &str {
@@ -91,6 +167,29 @@ mod tests {
         let roles = roles.iter().map(|id| (*id).to_owned()).collect();
         let ends = ends.map(|day| day.parse().unwrap());
         AdminAccess { state: "active".to_owned(), roles, ends, extends }.in_words()
+    }
+
+    #[test]
+    fn what_stays_is_told_once_for_all() {
+        let mut count = AdminLeftCount::default();
+        let none = "Delegated administration was not looked at: no token for Microsoft Graph.";
+        assert_eq!(count.in_words("p"), none);
+        count.add(&AdminLeft::NotRead("status 403".to_owned()));
+        assert_eq!(count.in_words("p"), "Delegated administration could not be read: status 403.");
+        count.add(&AdminLeft::Relationships(Vec::new()));
+        assert!(
+            count.in_words("p").starts_with("No delegated administration stays with the 1 customer of whom")
+        );
+        let cause = Cause {
+            what: "x".to_owned(),
+            id: None,
+            name: Some("Helpdesk".to_owned()),
+            detail: "active".to_owned(),
+        };
+        count.add(&AdminLeft::Relationships(vec![cause.clone(), cause]));
+        let told = count.in_words("p");
+        assert!(told.starts_with("Delegated administration stays with 1 of the 2 customers of whom it was read (2 relationships)"), "{told}");
+        assert!(told.ends_with("Of others it could not be read: status 403."), "{told}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod sha;
 mod time;
 mod word;
 
-pub use admin_access::AdminAccess;
+pub use admin_access::{AdminAccess, AdminLeft, AdminLeftCount};
 pub use answer::Answer;
 pub use effect::{Effect, EffectFacts, EffectWords, Thing};
 pub use exit::Exit;

@@ -252,6 +252,14 @@ impl Procedure {
         self.facts().name
     }
 
+    /// The one that ends what a removal leaves behind of delegated administration.
+    pub const FOR_DELEGATED_ADMIN: Self = Self::EndDelegatedAdmin;
+
+    /// Whether customers go by it who may leave delegated administration behind.
+    pub const fn leaves_delegated_admin(self) -> bool {
+        self.ends_relationship() && !self.is_for_sandbox()
+    }
+
     /// Whether its plans may name this effect to be done first, always or if an option allows it.
     pub fn may_begin_with(self, effect: Effect) -> bool {
         let facts = self.facts();

@@ -19,6 +19,7 @@ use crate::{
     domain::{Day, Effect, Lookup, Purpose, Reason, RunId, TenantId},
     partner_center::{
         Count, Service,
+        graph::{self, AdminPage},
         model::{self, AuditRecord, Customer, RelationshipRequest},
         request,
         response::Incoming,
@@ -76,6 +77,22 @@ impl<T: Transport> StandaloneSession<T> {
     /// Whether this user may list customers; the error says why not.
     pub async fn require_listing(&self) -> Result<(), Halt> {
         partner_identification::require_listing(&self.client).await
+    }
+
+    /// Whether delegated administration can be read at Microsoft Graph; the error says why not. None if there is no token for
+    /// it.
+    pub async fn require_graph(&self) -> Result<Option<()>, Halt> {
+        if !self.client.has_graph() {
+            return Ok(None);
+        }
+        let purpose = Purpose::Read(Lookup::DelegatedAdmin);
+        let request = graph::one_admin_relationship();
+        match answer_to(&self.client, purpose, None, request, &AdminPage::read).await? {
+            Read::Done(..) => Ok(Some(())),
+            Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+                Err(account_refusal::refused_by_graph(&failure.exchange))
+            }
+        }
     }
 
     /// What the service has where nobody could confirm it, for one customer; nothing is changed.

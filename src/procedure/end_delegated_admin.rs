@@ -30,10 +30,10 @@ impl ProcedureUnit for EndDelegatedAdmin {
                 (AdminState::Over | AdminState::Ending, _) => {}
                 (AdminState::Draft | AdminState::InForce, Some(id)) => all.push(to_end(one, id)),
                 (AdminState::AwaitsCustomer, _) => {
-                    left_out.entry(Reason::DelegatedAdminAwaitsCustomer).or_default().push(cause(one));
+                    left_out.entry(Reason::DelegatedAdminAwaitsCustomer).or_default().push(admin_cause(one));
                 }
                 (AdminState::NotKnown, _) | (_, None) => {
-                    left_out.entry(Reason::UnexpectedAnswer).or_default().push(cause(one));
+                    left_out.entry(Reason::UnexpectedAnswer).or_default().push(admin_cause(one));
                 }
             }
         }
@@ -60,7 +60,8 @@ fn access(one: &AdminRelationship) -> AdminAccess {
     }
 }
 
-fn cause(one: &AdminRelationship) -> Cause {
+/// A relationship, as something that is told.
+pub(crate) fn admin_cause(one: &AdminRelationship) -> Cause {
     let what = Effect::EndDelegatedAdmin.words().thing.to_owned();
     Cause { what, id: one.id.clone(), name: one.display_name.clone(), detail: access(one).in_words() }
 }

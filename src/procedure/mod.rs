@@ -22,6 +22,7 @@ mod undo_cancel_at_term_end;
 mod unit;
 
 use crate::domain::Procedure;
+pub(crate) use end_delegated_admin::admin_cause;
 pub(crate) use unit::{Given, KnownSoFar, Need, ProcedureUnit};
 pub use unit::{TakenBack, ToTakeBack};
 

@@ -6,7 +6,7 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, is_taken_out};
+use crate::domain::{AdminLeft, Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, is_taken_out};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -51,6 +51,9 @@ pub struct Judged {
     /// The latest day, not after the facts, on which one of its subscriptions began or ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_until: Option<Day>,
+    /// The delegated administration that stays when the customer goes, if it was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub admin_left: Option<AdminLeft>,
     /// What else the operator should know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -82,6 +85,7 @@ impl Judged {
             listed_as: None,
             seats: None,
             active_until: None,
+            admin_left: None,
             note: None,
             facts_at,
             basis: Vec::new(),

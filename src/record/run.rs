@@ -15,7 +15,7 @@ use super::{
     row::{Row, RowState},
     waves::{LAST, SECOND, Waves},
 };
-use crate::domain::{Answer, Outcome, Preparation, RunId, Seq, Sha256, Time, is_taken_out};
+use crate::domain::{AdminLeftCount, Answer, Outcome, Preparation, RunId, Seq, Sha256, Time, is_taken_out};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A record that does not follow from the records before it.
@@ -82,6 +82,8 @@ pub struct Run {
     waves: Waves,
     /// Why a guard stopped the changes, if one did: nothing new is sent any more.
     pub stopped_by_guard: Option<String>,
+    /// What the plan knows of the delegated administration that stays.
+    pub admin_left: AdminLeftCount,
     /// Rows whose removal Partner Center has on its own record.
     pub corroborated: BTreeSet<u32>,
     /// The end, once there is one.
@@ -113,6 +115,7 @@ impl Run {
             failures: FailureHistory::default(),
             waves: Waves::default(),
             stopped_by_guard: None,
+            admin_left: AdminLeftCount::default(),
             corroborated: BTreeSet::new(),
             sealed: None,
         })
@@ -342,6 +345,7 @@ impl Run {
         }
         if !again {
             self.judged += 1;
+            judged.admin_left.iter().for_each(|left| self.admin_left.add(left));
         }
         if judged.verdict == Outcome::Ready {
             self.failures.judged_ready();

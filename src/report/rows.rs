@@ -1,7 +1,7 @@
 //! The rows of a run, each with an outcome, and what they add up to.
 
 use crate::{
-    domain::{Outcome, Reason, Time, awaits_an_act},
+    domain::{AdminLeftCount, Outcome, Reason, Time, awaits_an_act},
     record::{CustomerStory, Pending, Resolved, RunTotals},
 };
 use std::collections::BTreeMap;
@@ -125,6 +125,8 @@ pub(super) struct Tally {
     /// Rows without an outcome of their own.
     pub(super) provisional: u32,
     pub(super) retry: u32,
+    /// What is known of the delegated administration that stays with those who went, or would go.
+    pub(super) admin_left: AdminLeftCount,
     /// What a person found out about rows that ended as unknown: the last word about each.
     pub(super) resolved: Vec<(Time, Resolved)>,
     /// Rows of which something is not understood, because a newer program wrote it.
@@ -179,6 +181,9 @@ impl Tally {
         }
         self.provisional += u32::from(row.pending.is_some());
         self.retry += u32::from(row.is_worth_another_try());
+        if matches!(row.outcome, Outcome::Done(_) | Outcome::Ready) {
+            row.story.admin_left().into_iter().for_each(|left| self.admin_left.add(left));
+        }
         self.newer += u32::from(row.story.newer() > 0);
         if let Some(resolved) = row.story.resolved().last() {
             self.resolved.push(resolved.clone());

@@ -263,3 +263,51 @@ fn without_a_token_for_graph_nothing_is_read_of_any_customer() {
     assert!(refused.err.contains("Microsoft Graph does not accept the token"), "{}", refused.err);
     assert!(world.changes().is_empty());
 }
+
+/// A removal by this list, with this token for Graph, if one is given.
+fn removal(folder: &Folder, world: &World, count: u32, token: Option<&str>) -> Done {
+    let list = folder.write("list.csv", list_of((1..=count).map(id)));
+    let mut command = folder.run_command(world, &list, &["--concurrency", "1"]);
+    if let Some(token) = token {
+        command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", token);
+    }
+    Done::of(&command.output().unwrap())
+}
+
+#[test]
+fn a_removal_says_what_stays_and_never_fails_because_of_it() {
+    let customers = [
+        customer(1, &[grant("Helpdesk", "active", json!({})), grant("Old", "expired", json!({}))]),
+        customer(2, &[]),
+        customer(3, &[grant("Security", "active", json!({}))]),
+    ];
+    let stays = "Delegated administration stays with 2 of the 3 customers of whom it was read (2 relationships): \
+                 `--procedure end-delegated-admin` ends it.";
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (folder, seen) = (Folder::new(), world(&customers, json!([])));
+    let done = removal(&folder, &seen, 3, Some(GRAPH_TOKEN)).exits(0);
+    assert_eq!(folder.ends(), ["removed"; 3]);
+    assert!(flat(&done.err).contains(stays), "{}", done.err);
+    for page in ["plan.html", "report.html"] {
+        let page = folder.report(page).replace("&#x27;", "'");
+        assert!(
+            page.contains("delegated admin relationship `Helpdesk`") && !page.contains("`Old`"),
+            "{page}"
+        );
+        assert!(page.contains("stays with 2 of the 3 customers"), "{page}");
+    }
+    assert_eq!(states(&seen, 1), ["active", "expired"], "it is only looked at");
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+    // Without a token it is not looked at, and with one that Graph does not take, it is asked once.
+    let not_looked = "Delegated administration was not looked at: no token for Microsoft Graph.";
+    let (folder, without) = (Folder::new(), world(&customers, json!([])));
+    let done = removal(&folder, &without, 3, None).exits(0);
+    assert!(flat(&done.err).contains(not_looked), "{}", done.err);
+    assert!(folder.report("report.html").contains(not_looked));
+    let (folder, refused) = (Folder::new(), world(&customers, json!([])));
+    let done = removal(&folder, &refused, 3, Some("a-token-that-is-not-taken")).exits(0);
+    assert_eq!(folder.ends(), ["removed"; 3]);
+    assert!(flat(&done.err).contains("Delegated administration could not be read:"), "{}", done.err);
+    let asked = refused.received().into_iter().filter(|one| one.target.starts_with("/v1.0/")).count();
+    assert_eq!(asked, 1);
+}

@@ -83,11 +83,24 @@ pub(crate) fn failed_about(about: &str, reason: Reason, exchange: &Exchange) -> 
 pub(crate) fn sign_in(service: Service, exchange: &Exchange) -> Halt {
     let text = match service {
         Service::PartnerCenter => explained(exchange),
-        Service::Graph => format!(
-            "Microsoft Graph does not accept the token ({}); sign in with `offboard login`, or set \
-             OFFBOARD_GRAPH_ACCESS_TOKEN to a fresh one",
-            exchange.described()
+        Service::Graph => return refused_by_graph(exchange),
+    };
+    Halt::stop(StopCause::SignIn, text)
+}
+
+/// What it means that Microsoft Graph says no to whoever asks, and what to do.
+pub(crate) fn refused_by_graph(exchange: &Exchange) -> Halt {
+    let said = exchange.described();
+    let text = match exchange.status {
+        Some(401) => format!(
+            "Microsoft Graph does not accept the token ({said}); sign in with `offboard login`, or set \
+             OFFBOARD_GRAPH_ACCESS_TOKEN to a fresh one"
         ),
+        Some(403) => format!(
+            "Microsoft Graph does not allow it ({said}); the app needs the permission \
+             DelegatedAdminRelationship.ReadWrite.All, with an administrator's consent, and the user the role Admin agent"
+        ),
+        _ => format!("Microsoft Graph does not answer as it is documented ({said}); check `--graph-url`"),
     };
     Halt::stop(StopCause::SignIn, text)
 }

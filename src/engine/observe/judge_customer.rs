@@ -3,19 +3,19 @@
 use super::reading::{self, FailedRead, Read, collect};
 use crate::{
     domain::{
-        Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId, Time,
-        outcome_of,
+        AdminLeft, Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId,
+        Time, outcome_of,
     },
     engine::{decide::guards, halt::Halt, send::client::RecordedClient},
     partner_center::{
         Service,
-        graph::{self, AdminPage, AdminRelationship},
+        graph::{self, AdminPage, AdminRelationship, AdminState},
         model::{Customer, Entitlement, Order, Subscription},
         request,
         transport::Transport,
     },
     preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
-    procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, effects::is_another, unit},
+    procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, admin_cause, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy, StopCause},
 };
 
@@ -138,7 +138,40 @@ pub(crate) async fn judge_customer<T: Transport>(
             return Ok(could_not_be_read(&subject, &gathered, reason, failure));
         }
     }
-    Ok(judged(&subject, &gathered, &context))
+    let judged = judged(&subject, &gathered, &context);
+    if judged.verdict != Outcome::Ready || !context.procedure.leaves_delegated_admin() || !client.has_graph()
+    {
+        return Ok(judged);
+    }
+    let admin_left = Some(admin_left(client, about, subject.customer, context.partner.tenant_id).await?);
+    Ok(Judged { admin_left, ..judged })
+}
+
+/// What stays of delegated administration. That it cannot be read is no reason to fail.
+async fn admin_left<T: Transport>(
+    client: &RecordedClient<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+    partner: TenantId,
+) -> Result<AdminLeft, Halt> {
+    match admin_relationships(client, about, id, partner).await {
+        Ok(Read::Done(all, _)) => {
+            let left = all.iter().filter(|one| one.state() != AdminState::Over);
+            Ok(AdminLeft::Relationships(left.map(admin_cause).collect()))
+        }
+        Ok(Read::NoRelationship(failure) | Read::Failed(_, failure)) => {
+            let is_refused = matches!(failure.exchange.status, Some(401 | 403));
+            if is_refused {
+                client.do_without_graph();
+            }
+            Ok(AdminLeft::NotRead(failure.exchange.described()))
+        }
+        Err(Halt::Stop { cause: StopCause::SignIn, text }) => {
+            client.do_without_graph();
+            Ok(AdminLeft::NotRead(text))
+        }
+        Err(halt) => Err(halt),
+    }
 }
 
 /// A customer, as the answer about it says.

@@ -25,7 +25,7 @@ use crate::{
     },
 };
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::Duration,
 };
 use tokio::time::{Instant, sleep};
@@ -120,6 +120,7 @@ pub(crate) struct RecordedClient<T> {
     transport: T,
     partner_center: Endpoint,
     graph: Option<Endpoint>,
+    is_without_graph: AtomicBool,
     /// Whoever holds this renews a token: those of both services may come from one sign-in.
     pub(crate) turn: tokio::sync::Mutex<()>,
     pub(crate) scrubber: Scrubber,
@@ -155,6 +156,7 @@ impl<T> RecordedClient<T> {
             transport: ports.transport,
             partner_center: Endpoint::new(ports.partner_center),
             graph: ports.graph.map(Endpoint::new),
+            is_without_graph: AtomicBool::new(false),
             turn: tokio::sync::Mutex::default(),
             scrubber: ports.scrubber,
             writer,
@@ -173,12 +175,22 @@ impl<T> RecordedClient<T> {
     pub(crate) fn endpoint(&self, service: Service) -> Result<&Endpoint, Halt> {
         match service {
             Service::PartnerCenter => Ok(&self.partner_center),
-            Service::Graph => self.graph.as_ref().ok_or_else(|| {
+            Service::Graph => self.graph.as_ref().filter(|_| self.has_graph()).ok_or_else(|| {
                 let text = "there is no token for Microsoft Graph; sign in with `offboard login`, or set \
                             OFFBOARD_GRAPH_ACCESS_TOKEN";
                 Halt::stop(StopCause::SignIn, text)
             }),
         }
+    }
+
+    /// Whether there may be a token for Microsoft Graph.
+    pub(crate) fn has_graph(&self) -> bool {
+        self.graph.is_some() && !self.is_without_graph.load(Ordering::Relaxed)
+    }
+
+    /// Nothing more is asked of Microsoft Graph: it takes no token of ours, and nothing here needs it.
+    pub(crate) fn do_without_graph(&self) {
+        self.is_without_graph.store(true, Ordering::Relaxed);
     }
 
     /// What time it is.

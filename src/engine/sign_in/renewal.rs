@@ -64,6 +64,8 @@ pub(crate) async fn bearer<T: Transport>(
         () = client.stop.cancelled() => return Err(Halt::interrupted()),
         turn = client.turn.lock() => turn,
     };
+    // Whoever had the turn before may have found out that there is none.
+    client.endpoint(service)?;
     if let Some(bearer) = tokens.current(client.now())
         && !is_taken_out("everybody-renews")
     {

@@ -5,7 +5,7 @@ use super::{
     run::{Mark, RunStory},
 };
 use crate::{
-    domain::{Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
+    domain::{AdminLeft, Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
     record::{
         ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending,
         Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
@@ -378,6 +378,11 @@ impl CustomerStory {
         (self.newer > 0).then(|| {
             "Records of it, or of its run, are of a newer program and are not told here: look with that one.".to_owned()
         })
+    }
+
+    /// The delegated administration that stays, as it was last looked at.
+    pub fn admin_left(&self) -> Option<&AdminLeft> {
+        self.judged().iter().rev().find_map(|(.., judged)| judged.admin_left.as_ref())
     }
 
     /// The first day on which it may go if nobody does anything, where that is known.

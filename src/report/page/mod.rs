@@ -22,7 +22,7 @@ use super::{
     told::ReportedRun,
 };
 use crate::{
-    domain::{Mode, Outcome, Reason, Sha256},
+    domain::{Mode, Outcome, Procedure, Reason, Sha256},
     record::Pending,
 };
 use answers::{Confirmation, EvidenceShare, NotableEvent, ShownApproval, ShownPlan, ShownToken};
@@ -64,6 +64,8 @@ pub(super) struct ReportPage<'a> {
     provisional: u32,
     pending: Vec<Open>,
     retry: u32,
+    /// What stays of delegated administration, if anybody can have gone without it.
+    admin_left: Option<String>,
     reasons: Vec<ReasonCount>,
     calendar: Option<Calendar<'a>>,
     chart: Option<Chart>,
@@ -152,6 +154,10 @@ impl<'a> ReportPage<'a> {
                 .map(Open::of)
                 .collect(),
             retry: tally.retry,
+            admin_left: opened
+                .procedure
+                .leaves_delegated_admin()
+                .then(|| tally.admin_left.in_words(Procedure::FOR_DELEGATED_ADMIN.as_str())),
             reasons: reasons(tally),
             // Whoever takes a schedule back does not want to know how to make one.
             calendar: Calendar::of(tally).filter(|_| opened.procedure.facts().takes_back.is_none()),

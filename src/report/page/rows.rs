@@ -2,7 +2,7 @@
 
 use super::super::rows::ReportedRow;
 use crate::{
-    domain::in_one_text,
+    domain::{AdminLeft, in_one_text},
     record::{CustomerStory, Ended, RequestStory},
 };
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ pub(super) struct ShownRow {
     removable_from: Option<String>,
     awaits_an_act: bool,
     act_by: Option<String>,
+    stays: Vec<String>,
     status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
@@ -126,6 +127,7 @@ impl ShownRow {
             removable_from: story.goes_from().map(|day| day.to_string()),
             awaits_an_act: row.awaits_an_act(),
             act_by: story.act_by().map(|day| day.to_string()),
+            stays: story.admin_left().map(AdminLeft::in_words).unwrap_or_default(),
             status: exchange.and_then(|exchange| exchange.status),
             code: exchange.and_then(|exchange| exchange.code.clone()),
             request_id: exchange.and_then(|exchange| exchange.request_id).map(|id| id.to_string()),

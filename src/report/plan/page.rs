@@ -6,7 +6,7 @@ use super::{
     surprises::{Surprise, left_to_the_service},
 };
 use crate::{
-    domain::{Finding, ListReading, Outcome, counted},
+    domain::{AdminLeft, AdminLeftCount, Finding, ListReading, Outcome, Procedure, counted},
     record::Judged,
     report::{
         ReportError,
@@ -41,6 +41,7 @@ struct Leaving {
     seats: Option<u64>,
     first: Vec<String>,
     allowed: Vec<String>,
+    stays: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +68,8 @@ pub(super) struct PlanPage {
     staying: Aside,
     /// How many stay.
     others: usize,
+    /// What stays of delegated administration with those who go.
+    admin_left: AdminLeftCount,
 }
 
 impl PlanPage {
@@ -74,11 +77,12 @@ impl PlanPage {
         let path = folder.join("plan.html");
         let aside = || Aside::begin(folder).map_err(ReportError::writing(&path));
         let (leaving, staying) = (aside()?, aside()?);
-        Ok(Self { path, leaving, staying, others: 0 })
+        Ok(Self { path, leaving, staying, others: 0, admin_left: AdminLeftCount::default() })
     }
 
     pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
         let put = if entry.decision.verdict == Outcome::Ready {
+            entry.decision.admin_left.iter().for_each(|left| self.admin_left.add(left));
             self.leaving.put(&leaving(entry))
         } else {
             self.others += 1;
@@ -93,7 +97,9 @@ impl PlanPage {
         head: &PlanHead,
         first: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { path, leaving, staying, others } = self;
+        let Self { path, leaving, staying, others, admin_left } = self;
+        let ends = Procedure::FOR_DELEGATED_ADMIN.as_str();
+        let admin_left = head.procedure.leaves_delegated_admin().then(|| admin_left.in_words(ends));
         let values = context! {
             partner => head.partner.name.as_deref().unwrap_or("partner not read"),
             run_id => head.run_id.as_str(),
@@ -108,6 +114,7 @@ impl PlanPage {
             customers => leaving.rows::<Leaving>().map_err(ReportError::writing(&path))?,
             others => staying.rows::<Staying>().map_err(ReportError::writing(&path))?,
             others_count => others,
+            admin_left => admin_left,
             policy => policy(template::STYLE, ""),
             style => template::STYLE,
         };
@@ -161,6 +168,7 @@ fn leaving(entry: &PlanEntry<&Judged>) -> Leaving {
         seats: decision.seats,
         first: decision.to_do(),
         allowed: left_to_the_service(decision).into_iter().map(str::to_owned).collect(),
+        stays: decision.admin_left.as_ref().map(AdminLeft::in_words).unwrap_or_default(),
     }
 }
 

@@ -196,6 +196,7 @@ pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
         listed_as: None,
         seats: None,
         active_until: None,
+        admin_left: None,
         note: None,
         facts_at,
         basis: vec![],
