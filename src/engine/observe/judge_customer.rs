@@ -139,7 +139,9 @@ pub(crate) async fn judge_customer<T: Transport>(
         }
     }
     let judged = judged(&subject, &gathered, &context);
-    if judged.verdict != Outcome::Ready || !context.procedure.leaves_delegated_admin() || !client.has_graph()
+    if judged.verdict != Outcome::Ready
+        || !context.procedure.leaves_delegated_admin()
+        || !client.has_graph_token()
     {
         return Ok(judged);
     }

@@ -188,6 +188,11 @@ impl<T> RecordedClient<T> {
         self.graph.is_some() && !self.is_without_graph.load(Ordering::Relaxed)
     }
 
+    /// Whether a token for Microsoft Graph is at hand, without anybody being asked for one.
+    pub(crate) fn has_graph_token(&self) -> bool {
+        self.has_graph() && self.graph.as_ref().is_some_and(|graph| !graph.tokens.can_renew())
+    }
+
     /// Nothing more is asked of Microsoft Graph: it takes no token of ours, and nothing here needs it.
     pub(crate) fn do_without_graph(&self) {
         self.is_without_graph.store(true, Ordering::Relaxed);
