@@ -2,12 +2,13 @@
 //!
 //! The same ID gives the same state each time, on every machine, so that a rehearsal can be
 //! repeated and talked about. About seven in ten have nothing in the way of a removal; the others
-//! are spread over the reasons that there are. Dates lie either well in the past or well ahead, so
+//! are spread over the reasons that there are. Of a hundred, one has a transfer to another partner that is
+//! open, and two one that was completed; a third belong to a few indirect resellers. Dates lie either well in the past or well ahead, so
 //! that the calendar does not change the state during the life of this program.
 
 use super::scenario::{
-    AzureSubscription, Customer, DelegatedAdmin, Entitlement, Order, Relationship, Scheduled, Subscription,
-    SubscriptionKind,
+    AzureSubscription, Customer, DelegatedAdmin, Direction, Entitlement, Order, Relationship, Reseller,
+    Scheduled, Subscription, SubscriptionKind, Transfer, TransferLine,
 };
 use crate::domain::{Sha256, TenantId};
 use serde_json::Map;
@@ -102,6 +103,10 @@ pub(super) fn customer(id: TenantId, clean: bool) -> Customer {
             }
         }
     }
+    if !clean && customer.relationship == Relationship::Reseller {
+        customer.transfers.extend(transfer(id, &customer.subscriptions));
+        customer.reseller = reseller(id);
+    }
     customer.delegated_admin = delegated_admin(id);
     customer
 }
@@ -134,6 +139,59 @@ fn delegated_admin(id: TenantId) -> Vec<DelegatedAdmin> {
         18 => vec![helpdesk(), security("approvalPending")],
         _ => vec![security("terminated")],
     }
+}
+
+/// The indirect resellers of a partner with made-up customers: their MPN IDs and names.
+const RESELLERS: [(&str, &str); 4] = [
+    ("5200011", "Blue Harbor IT"),
+    ("5200022", "Copperfield Systems"),
+    ("5200033", "Northgate Computing"),
+    ("5200044", "Willow & Partner"),
+];
+
+/// The indirect resellers of a partner with made-up customers.
+pub(super) fn synthetic_resellers() -> Vec<Reseller> {
+    let own = |(mpn_id, name): (&str, &str)| Reseller { mpn_id: mpn_id.to_owned(), name: name.to_owned() };
+    RESELLERS.map(own).into()
+}
+
+/// The reseller of a third of the made-up customers; the first has the most.
+fn reseller(id: TenantId) -> Option<String> {
+    let place = match Dice::of(id, "reseller").number(0) {
+        0..40 => 0,
+        40..65 => 1,
+        65..80 => 2,
+        80..85 => 3,
+        _ => return None,
+    };
+    RESELLERS.get(place).map(|(mpn_id, _)| (*mpn_id).to_owned())
+}
+
+/// The transfer of three in a hundred made-up customers: of one it is open, of two it was completed.
+fn transfer(id: TenantId, of: &[Subscription]) -> Option<Transfer> {
+    let dice = Dice::of(id, "transfer");
+    let status = match (u32::from(dice.number(0)) << 8 | u32::from(dice.number(1))) * 1000 / 65_536 {
+        0..10 => "Active",
+        10..30 => "Complete",
+        _ => return None,
+    };
+    let line = |name: Option<String>, quantity| TransferLine { name, quantity, ..TransferLine::default() };
+    let of = of.iter().filter(|one| one.kind == SubscriptionKind::NewCommerce);
+    let mut lines: Vec<_> = of.map(|one| line(one.name.clone(), one.quantity)).collect();
+    if lines.is_empty() {
+        lines.push(line(Some(dice.pick(2, &LICENCES).to_owned()), Some(u32::from(dice.number(3) % 60) + 1)));
+    }
+    let is_open = status == "Active";
+    Some(Transfer {
+        status: Some(status.to_owned()),
+        direction: if dice.number(4) < 32 { Direction::Here } else { Direction::Away },
+        partner: Some("Wide World Cloud Services".to_owned()),
+        created: Some(dice.past()),
+        expires: is_open.then(|| dice.ahead()),
+        completed: (!is_open).then(|| dice.past()),
+        lines: Some(lines),
+        ..Transfer::default()
+    })
 }
 
 /// An order of a made-up customer of the integration sandbox: most can be cancelled at once, some take their
@@ -339,6 +397,27 @@ mod tests {
             }
         }
         assert_eq!(seen.len(), 6, "{seen:?}");
+    }
+
+    #[test]
+    fn a_few_have_a_transfer_and_a_third_a_reseller() {
+        let (mut open, mut completed, mut resellers) = (0, 0, std::collections::BTreeMap::new());
+        for n in 0..5000 {
+            let id = generated_id(3, n);
+            let customer = super::customer(id, false);
+            for transfer in &customer.transfers {
+                assert!(transfer.lines.as_ref().is_some_and(|lines| !lines.is_empty()));
+                let is_open = transfer.status.as_deref() == Some("Active");
+                *(if is_open { &mut open } else { &mut completed }) += 1;
+            }
+            *resellers.entry(customer.reseller).or_insert(0) += 1;
+            let clean = super::customer(id, true);
+            assert!(clean.transfers.is_empty() && clean.reseller.is_none());
+        }
+        assert!((30..80).contains(&open) && (60..140).contains(&completed), "{open} {completed}");
+        assert!(resellers[&None] > 3000 && resellers.len() == 5, "{resellers:?}");
+        let known = synthetic_resellers();
+        assert!(resellers.keys().flatten().all(|id| known.iter().any(|reseller| reseller.mpn_id == *id)));
     }
 
     #[test]

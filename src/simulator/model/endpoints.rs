@@ -1,8 +1,8 @@
 //! What each endpoint answers when nothing goes wrong.
 
 use super::super::scenario::{
-    AfterRemoval, Casing, Enforced, NextLink, Quirks, Relationship, RemovalAnswer, SubscriptionKind,
-    TotalCount,
+    AfterRemoval, Casing, Enforced, NextLink, Quirks, Relationship, RemovalAnswer, Reseller,
+    SubscriptionKind, TotalCount, TransfersForm,
 };
 use super::answers::{Body, DraftAnswer};
 use super::customers::CurrentCustomer;
@@ -42,6 +42,7 @@ impl Model {
             }
             Route::List => self.list(now, request).into(),
             Route::Activity => self.list_activity(now, request).into(),
+            Route::Resellers => self.list_resellers(request).into(),
             Route::BadCustomer => DraftAnswer::fault(400, 900_118, "The customer ID is not valid.").into(),
             Route::Nothing => DraftAnswer::fault(404, 1000, "Not found.").into(),
             Route::Remove(id) => self.remove(now, request, *id, when),
@@ -145,6 +146,17 @@ impl Model {
         DraftAnswer::ok(value).with_header("MS-ContinuationToken", token)
     }
 
+    /// The partner's indirect resellers, if it asks for those: it is an indirect provider, and nobody's reseller.
+    fn list_resellers(&self, request: &Request) -> DraftAnswer {
+        let asked = parameter(request, "relationship_type").unwrap_or_default();
+        let all: &[Reseller] = if asked.eq_ignore_ascii_case("IsIndirectCloudSolutionProviderOf") {
+            &self.resellers
+        } else {
+            &[]
+        };
+        DraftAnswer::ok(products::collection(all.iter().map(products::partner_relationship).collect()))
+    }
+
     fn read(&self, now: Time, request: &Request, route: &Route) -> Result<DraftAnswer, DraftAnswer> {
         let Some(id) = route.customer() else { return Err(DraftAnswer::fault(404, 1000, "Not found.")) };
         let (customer, relationship) = self.visible(now, id)?;
@@ -189,6 +201,19 @@ impl Model {
                     each.filter(|(_, e)| wanted.as_ref().is_none_or(|wanted| *wanted == plain(&e.kind)));
                 let json = fitting.map(|(i, e)| products::entitlement(id, &i.to_string(), None, e, show));
                 products::collection(json.collect())
+            }
+            Route::Transfers(_) => {
+                let each = details.transfers.iter().enumerate();
+                let all = each.map(|(i, one)| products::transfer(&self.partner, id, i, one)).collect();
+                match self.quirks_at(&customer).transfers.unwrap_or_default() {
+                    TransfersForm::List => Value::Array(all),
+                    TransfersForm::Collection => products::collection(all),
+                }
+            }
+            Route::Relationships(_) => {
+                let is_of = |one: &&Reseller| details.reseller.as_ref() == Some(&one.mpn_id);
+                let of = self.resellers.iter().filter(is_of);
+                products::collection(of.map(products::partner_relationship).collect())
             }
             Route::Orders(_) => products::collection(self.orders(now, &customer).iter().map(order).collect()),
             Route::Order(_, wanted) => {

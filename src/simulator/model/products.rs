@@ -1,7 +1,8 @@
 //! Customers, subscriptions, entitlements and orders as JSON, from their short forms.
 
 use super::super::scenario::{
-    Customer, Entitlement, Order, Partner, Relationship, Scheduled, Subscription, SubscriptionKind,
+    Customer, Direction, Entitlement, Order, Partner, Relationship, Reseller, Scheduled, Subscription,
+    SubscriptionKind, Transfer, TransferLine,
 };
 use super::customers::CurrentCustomer;
 use crate::domain::{Day, Sha256, TenantId};
@@ -59,6 +60,8 @@ pub(super) fn customer(customer: &CurrentCustomer<'_>, relationship: Relationshi
     });
     if let (Some(fields), Value::Object(more)) = (value.as_object_mut(), more) {
         fields.extend(more);
+        let reseller = customer.details().reseller.clone();
+        fields.extend(reseller.map(|mpn_id| ("associatedPartnerId".to_owned(), mpn_id.into())));
     }
     value
 }
@@ -204,6 +207,53 @@ pub(super) fn entitlement(
     finished(value, &short.with, short.raw.as_ref())
 }
 
+/// An indirect reseller, as the partner's relationships show it.
+pub(super) fn partner_relationship(reseller: &Reseller) -> Value {
+    json!({
+        "id": guid(&format!("reseller {}", reseller.mpn_id), &[]), "name": reseller.name, "mpnId": reseller.mpn_id,
+        "relationshipType": "is_indirect_cloud_solution_provider_of", "state": "active", "location": "NL",
+        "attributes": { "objectType": "PartnerRelationship" },
+    })
+}
+
+/// A transfer.
+pub(super) fn transfer(partner: &Partner, customer: TenantId, index: usize, short: &Transfer) -> Value {
+    let name = short.partner.as_deref().unwrap_or("Another partner");
+    let other = (guid(&format!("partner {name}"), &[]), name);
+    let own = (partner.tenant_id.to_string(), partner.name.as_str());
+    let (source, target) = match short.direction {
+        Direction::Away => (own, other),
+        Direction::Here => (other, own),
+    };
+    let made = short.created.as_deref().map_or_else(|| BEGAN.to_owned(), moment);
+    let one = [TransferLine::default()];
+    let lines = short.lines.as_deref().unwrap_or(&one).iter().enumerate().map(|(at, line)| {
+        let place = format!("line {at} of transfer {index}");
+        json!({
+            "id": derived(customer, &place), "offerId": "CFQ7TTCDEMO1:0001:CFQ7TTCDEMOA", "billingCycle": "annual",
+            "subscriptionId": line.subscription.clone().unwrap_or_else(|| derived(customer, &format!("subscription in {place}"))),
+            "friendlyName": line.name.as_deref().unwrap_or("Example product"), "quantity": line.quantity.unwrap_or(1),
+            "status": line.status, "transferError": null,
+        })
+    });
+    let mut value = json!({
+        "id": short.id.clone().unwrap_or_else(|| derived(customer, &format!("transfer {index}"))),
+        "status": short.status.as_deref().unwrap_or("Active"), "createdTime": made, "lastModifiedTime": made,
+        "customerTenantId": customer, "partnerTenantId": target.0, "transferType": "3",
+        "sourcePartnerTenantId": source.0, "sourcePartnerName": source.1,
+        "targetPartnerTenantId": target.0, "targetPartnerName": target.1,
+        "lineItems": lines.collect::<Vec<_>>(), "attributes": { "objectType": "Transfer" },
+    });
+    if let Some(fields) = value.as_object_mut() {
+        let dates = [("expirationTime", &short.expires), ("completedTime", &short.completed)];
+        let given = dates
+            .into_iter()
+            .filter_map(|(name, date)| Some((name.to_owned(), moment(date.as_ref()?).into())));
+        fields.extend(given);
+    }
+    finished(value, &short.with, short.raw.as_ref())
+}
+
 /// All orders of a customer in their short form: those that are written and those that its
 /// entitlements name.
 pub(super) fn orders(customer: &Customer) -> Vec<Order> {
@@ -269,7 +319,11 @@ fn moment(text: &str) -> String {
 
 /// A GUID that depends only on the customer and on what it is for.
 fn derived(customer: TenantId, purpose: &str) -> String {
-    let digest = Sha256::of(&[purpose.as_bytes(), customer.as_bytes()]);
+    guid(purpose, customer.as_bytes())
+}
+
+fn guid(purpose: &str, of: &[u8]) -> String {
+    let digest = Sha256::of(&[purpose.as_bytes(), of]);
     let bytes = digest.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

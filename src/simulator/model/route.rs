@@ -17,6 +17,11 @@ pub(super) enum Route {
     UpdateSubscription(TenantId, String),
     AzureEntitlements(TenantId, String),
     Entitlements(TenantId),
+    Transfers(TenantId),
+    /// The indirect resellers of a customer.
+    Relationships(TenantId),
+    /// All indirect resellers of the partner.
+    Resellers,
     Orders(TenantId),
     Order(TenantId, String),
     CancelOrder(TenantId, String),
@@ -60,6 +65,7 @@ impl Route {
             ("GET", ["customers"]) => return Self::List,
             ("GET", ["customers", "relationshiprequests"]) => return Self::RelationshipRequest,
             ("GET", ["auditrecords"]) => return Self::Activity,
+            ("GET", ["relationships"]) => return Self::Resellers,
             (_, ["customers", id, under @ ..]) => (id, under),
             _ => return Self::Nothing,
         };
@@ -75,6 +81,8 @@ impl Route {
             ("PATCH", ["subscriptions", _]) => Self::UpdateSubscription(id, as_sent),
             ("GET", ["subscriptions", _, "azureentitlements"]) => Self::AzureEntitlements(id, as_sent),
             ("GET", ["entitlements"]) => Self::Entitlements(id),
+            ("GET", ["transfers"]) => Self::Transfers(id),
+            ("GET", ["relationships"]) => Self::Relationships(id),
             ("GET", ["orders"]) => Self::Orders(id),
             ("GET", ["orders", _]) => Self::Order(id, as_sent),
             ("PATCH", ["orders", _]) => Self::CancelOrder(id, as_sent),
@@ -114,6 +122,9 @@ impl Route {
             Self::UpdateSubscription(..) => On::UpdateSubscription,
             Self::AzureEntitlements(..) => On::AzureEntitlements,
             Self::Entitlements(_) => On::Entitlements,
+            Self::Transfers(_) => On::Transfers,
+            Self::Relationships(_) => On::Relationships,
+            Self::Resellers => On::Resellers,
             Self::Orders(_) | Self::Order(..) => On::Orders,
             Self::CancelOrder(..) => On::CancelOrder,
             Self::Remove(_) => On::Remove,
@@ -139,6 +150,8 @@ impl Route {
             | Self::UpdateSubscription(id, _)
             | Self::AzureEntitlements(id, _)
             | Self::Entitlements(id)
+            | Self::Transfers(id)
+            | Self::Relationships(id)
             | Self::Orders(id)
             | Self::Order(id, _)
             | Self::CancelOrder(id, _)
@@ -149,6 +162,7 @@ impl Route {
             | Self::RelationshipRequest
             | Self::List
             | Self::Activity
+            | Self::Resellers
             | Self::Token(_)
             | Self::DeviceCode(_)
             | Self::BadCustomer

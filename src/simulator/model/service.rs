@@ -4,8 +4,9 @@ use super::super::journal::{Journal, Keep, Received, without_secrets};
 use super::super::random::Random;
 use super::super::scenario::{
     Activity, Casing, Generated, Latency, ListedCustomer, Mfa, Paging, Partner, Quirks, Relationship,
-    Scenario, Subscription,
+    Reseller, Scenario, Subscription,
 };
+use super::super::synthetic_customer::synthetic_resellers;
 use super::activity::Happened;
 use super::answers::{self, DraftAnswer};
 use super::auth::Tokens;
@@ -30,6 +31,8 @@ pub struct Model {
     pub(super) paging: Paging,
     pub(super) quirks: Quirks,
     pub(super) customers: AllCustomers,
+    /// The partner's indirect resellers.
+    pub(super) resellers: Vec<Reseller>,
     pub(super) tokens: Tokens,
     pub(super) mfa: Mfa,
     throttle: Throttle,
@@ -154,6 +157,7 @@ impl Model {
             issuer.map(|sign_in| Issuer::new(sign_in, &scenario.partner, Random::new(scenario.seed, 4)));
         Self {
             customers: AllCustomers::take(&mut scenario),
+            resellers: scenario.resellers,
             partner: scenario.partner,
             sandbox: scenario.sandbox,
             paging: scenario.paging,
@@ -195,6 +199,7 @@ impl Model {
     ) -> Self {
         self.customers.add(list);
         self.customers.surround(others(self.customers.known()));
+        self.resellers.extend(synthetic_resellers());
         self
     }
 

@@ -103,6 +103,17 @@ words! {
     }
 }
 
+words! {
+    /// In which form transfers come.
+    pub enum TransfersForm {
+        /// As a bare list.
+        #[default]
+        List,
+        /// As a collection with its items.
+        Collection,
+    }
+}
+
 /// How answers look and when a removal shows; what is not given here is as in the scenario, and
 /// what is not given there either is the first of its words, `false` or 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +137,8 @@ pub struct Quirks {
     pub enforces: Option<Enforced>,
     /// Whether answers carry an `MS-RequestId` of their own instead of the one that was sent.
     pub own_request_id: Option<bool>,
+    /// In which form transfers come: `list` or `collection`.
+    pub transfers: Option<TransfersForm>,
 }
 
 impl Quirks {
@@ -140,6 +153,7 @@ impl Quirks {
         visible_for_ms: None,
         enforces: None,
         own_request_id: None,
+        transfers: None,
     };
 
     /// These quirks, and `base` where they say nothing.
@@ -155,6 +169,7 @@ impl Quirks {
             visible_for_ms: self.visible_for_ms.or(base.visible_for_ms),
             enforces: self.enforces.or(base.enforces),
             own_request_id: self.own_request_id.or(base.own_request_id),
+            transfers: self.transfers.or(base.transfers),
         }
     }
 }

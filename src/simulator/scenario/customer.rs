@@ -72,6 +72,12 @@ pub struct Customer {
     /// The IDs of the partner's applications that it has consented to.
     #[serde(default)]
     pub consents: Vec<String>,
+    /// Transfers of what it has, to another partner or from one.
+    #[serde(default)]
+    pub transfers: Vec<Transfer>,
+    /// The MPN ID of the indirect reseller that it belongs to, if there is one.
+    #[serde(default)]
+    pub reseller: Option<String>,
     /// Quirks of this customer's answers.
     #[serde(default)]
     pub quirks: Quirks,
@@ -93,6 +99,8 @@ impl Customer {
             orders: Vec::new(),
             delegated_admin: Vec::new(),
             consents: Vec::new(),
+            transfers: Vec::new(),
+            reseller: None,
             quirks: Quirks::NONE,
             faults: Vec::new(),
         }
@@ -252,4 +260,55 @@ pub struct Order {
     pub with: Map<String, Value>,
     /// The whole JSON instead.
     pub raw: Option<Value>,
+}
+
+words! {
+    /// Which way a transfer goes.
+    pub enum Direction {
+        /// From this partner to another.
+        #[default]
+        Away,
+        /// From another partner to this one.
+        Here,
+    }
+}
+
+/// One transfer, for example `{"status":"Active","direction":"away","partner":"Wingtip","created":"2026-11-10"}`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transfer {
+    /// Its ID; made up if not given.
+    pub id: Option<String>,
+    /// The status on the wire; `Active` if not given. Any text, for statuses that nobody knows.
+    pub status: Option<String>,
+    /// `away` or `here`.
+    pub direction: Direction,
+    /// What the other partner is called.
+    pub partner: Option<String>,
+    /// When it was made: a date, or a date and time.
+    pub created: Option<String>,
+    /// When it expires; shown only if given.
+    pub expires: Option<String>,
+    /// When it was completed; shown only if given.
+    pub completed: Option<String>,
+    /// What is transferred; one product if not given.
+    pub lines: Option<Vec<TransferLine>>,
+    /// Fields that are laid over the JSON.
+    pub with: Map<String, Value>,
+    /// The whole JSON instead.
+    pub raw: Option<Value>,
+}
+
+/// A line of a transfer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TransferLine {
+    /// What it is called.
+    pub name: Option<String>,
+    /// The subscription's ID; made up if not given.
+    pub subscription: Option<String>,
+    /// How many; 1 if not given.
+    pub quantity: Option<u32>,
+    /// Its own status, if it has one.
+    pub status: Option<String>,
 }

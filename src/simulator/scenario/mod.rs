@@ -9,6 +9,7 @@
 //! | `partner` | the account that the token belongs to: `tenant_id`, `name`, `domain` |
 //! | `calendar` | what time it is by the calendar of terms and cancellation windows when the first request comes; the clock's if not given |
 //! | `sandbox` | whether this is an integration sandbox, where customers can be deleted |
+//! | `resellers` | the partner's indirect resellers: `mpn_id`, `name` ([`Reseller`]) |
 //! | `customers` | customers written out ([`Customer`]) |
 //! | `made_up` | customers of which only `id`, and perhaps `name` and `domain`, are given; the rest is derived from the ID ([`ListedCustomer`]) |
 //! | `generated` | `count` made-up customers whose IDs come from `seed`; with `clean`, nothing stands in the way of any of them ([`Generated`]) |
@@ -43,16 +44,18 @@ mod trouble;
 pub use activity::{Activity, Also};
 pub use answering::{
     AfterRemoval, Casing, CodeForm, Enforced, NextLink, Paging, Quirks, RemovalAnswer, Token, TotalCount,
+    TransfersForm,
 };
 pub use customer::{
-    AzureSubscription, Customer, DelegatedAdmin, Entitlement, Order, Relationship, Scheduled, Subscription,
-    SubscriptionKind,
+    AzureSubscription, Customer, DelegatedAdmin, Direction, Entitlement, Order, Relationship, Scheduled,
+    Subscription, SubscriptionKind, Transfer, TransferLine,
 };
 pub use sign_in::{Mfa, MfaShown, NumberForm, PollAnswer, Rotation, SignIn};
 pub use trouble::{
     Action, Chaos, ChaosKind, EffectTime, Latency, Limit, LimitKind, On, Per, RetryAfterForm, ScriptedFault,
 };
 
+use super::synthetic_customer::synthetic_resellers;
 use crate::domain::{TenantId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +71,8 @@ pub struct Scenario {
     pub calendar: Option<Time>,
     /// Whether this is an integration sandbox.
     pub sandbox: bool,
+    /// The partner's indirect resellers.
+    pub resellers: Vec<Reseller>,
     /// Customers written out.
     pub customers: Vec<Customer>,
     /// Customers whose state is derived from their ID.
@@ -127,6 +132,16 @@ impl Default for Partner {
     }
 }
 
+/// An indirect reseller, through whom the partner sells to customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reseller {
+    /// Its MPN ID.
+    pub mpn_id: String,
+    /// What it is called.
+    pub name: String,
+}
+
 /// A customer of which only the list is known; its state is derived from its ID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,7 +199,8 @@ impl Scenario {
 
     /// A Partner Center with this many customers in all kinds of states.
     pub fn generated(count: u32, seed: u64) -> Self {
-        Self { seed, generated: Some(Generated { count, seed, clean: false }), ..Self::default() }
+        let resellers = synthetic_resellers();
+        Self { seed, resellers, generated: Some(Generated { count, seed, clean: false }), ..Self::default() }
     }
 
     /// A Partner Center with this many customers, all of which can be removed.

@@ -25,6 +25,12 @@ words! {
         AzureEntitlements,
         /// `PATCH …/orders/{id}`.
         CancelOrder,
+        /// `GET …/transfers`.
+        Transfers,
+        /// `GET …/relationships`: the indirect resellers of a customer.
+        Relationships,
+        /// `GET /v1/relationships`: all indirect resellers.
+        Resellers,
         /// `DELETE /v1/customers/{id}`.
         Delete,
         /// `DELETE …/applicationconsents/{id}`.

@@ -50,6 +50,48 @@ fn a_customer_is_shown_in_full_alone_and_in_short_in_the_list() {
 }
 
 #[test]
+fn transfers_come_in_either_form_and_say_which_way_they_go() {
+    let world = |form: &str| {
+        model(&json!({ "quirks": { "transfers": form }, "customers": [{ "id": A, "transfers": [
+            { "status": "Pending", "partner": "Wingtip", "created": "2026-11-10", "expires": "2026-12-10",
+              "lines": [{ "name": "Visio", "quantity": 3, "status": "Active" }] },
+            { "status": "Complete", "direction": "here", "completed": "2026-01-02" },
+        ] }] }))
+    };
+    let path = format!("/v1/customers/{A}/transfers");
+    let listed = json_of(&get(&mut world("list"), &path));
+    let all = listed.as_array().unwrap();
+    let own = "3d3d3d3d-4444-4555-8666-777777777777";
+    assert_eq!(
+        (&all[0]["sourcePartnerTenantId"], &all[0]["targetPartnerName"]),
+        (&json!(own), &json!("Wingtip"))
+    );
+    assert_eq!(all[0]["createdTime"], "2026-11-10T00:00:00Z");
+    assert_eq!(all[0]["expirationTime"], "2026-12-10T00:00:00Z");
+    assert_eq!(all[0]["lineItems"][0]["friendlyName"], "Visio");
+    assert_eq!((&all[1]["targetPartnerTenantId"], &all[1]["status"]), (&json!(own), &json!("Complete")));
+    assert!(all[1].get("expirationTime").is_none());
+    let collection = json_of(&get(&mut world("collection"), &path));
+    assert_eq!((&collection["totalCount"], &collection["items"]), (&json!(2), &listed));
+}
+
+#[test]
+fn a_reseller_is_named_by_its_customers_and_among_the_relationships() {
+    let mut model = model(&json!({
+        "resellers": [{ "mpn_id": "111", "name": "Blue Harbor" }, { "mpn_id": "222", "name": "Copperfield" }],
+        "customers": [{ "id": A, "reseller": "222" }, { "id": B }],
+    }));
+    let mut got = |path: &str| json_of(&get(&mut model, path));
+    assert_eq!(got(&format!("/v1/customers/{A}"))["associatedPartnerId"], "222");
+    assert!(got(&format!("/v1/customers/{B}")).get("associatedPartnerId").is_none());
+    let of = got(&format!("/v1/customers/{A}/relationships"));
+    assert_eq!((&of["totalCount"], &of["items"][0]["name"]), (&json!(1), &json!("Copperfield")));
+    let all = got("/v1/relationships?relationship_type=IsIndirectCloudSolutionProviderOf");
+    assert_eq!((&all["totalCount"], &all["items"][1]), (&json!(2), &of["items"][0]));
+    assert_eq!(got("/v1/relationships?relationship_type=IsIndirectResellerOf")["totalCount"], 0);
+}
+
+#[test]
 fn what_is_not_there_is_not_found() {
     let mut model = model_with(json!({}));
     for target in
