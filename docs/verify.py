@@ -71,7 +71,8 @@ FIELDS = {
     "request_not_sent": "intent row? error duration_ms",
     "outcome_unknown": "intent row? error duration_ms",
     "judged": "row verdict name? domain? relationship? findings? allowed? first? left_out? act_by? "
-    "listed_as? seats? active_until? admin_left? note? facts_at basis? exchange?",
+    "listed_as? seats? active_until? admin_left? transferred? transfers_not_read? note? facts_at basis? "
+    "exchange?",
     "plan_sealed": "digest ready counted customers_of_partner?",
     "approved": "approver digest note",
     "confirmed": "by how digest",

@@ -163,23 +163,12 @@ impl RunWriter<'_> {
 
     fn judge(&mut self, row: u32, basis: Vec<u64>) -> Result<(), Failed> {
         let judged = Judged {
-            left_out: vec![],
-            act_by: None,
-            row,
             verdict: Outcome::Ready,
             name: Some(format!("Customer number {row}")),
             domain: Some(format!("customer{row}.example")),
             relationship: Some("reseller".to_owned()),
-            findings: Vec::new(),
-            allowed: Vec::new(),
-            first: vec![],
-            listed_as: None,
-            seats: None,
-            active_until: None,
-            note: None,
-            facts_at: self.at,
             basis,
-            exchange: None,
+            ..Judged::skipped(row, self.at, Vec::new())
         };
         self.write(Event::Judged(Box::new(judged))).map(drop)
     }

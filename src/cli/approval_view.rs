@@ -46,6 +46,7 @@ impl ApprovalView {
             let said: Vec<_> = warnings.iter().map(|said| sentence(said)).collect();
             asked.push(format!("{}\n{}", strong("How the list was read"), said.join("\n")));
         }
+        asked.extend(plan.transfers_not_read().in_words().map(|said| sentence(&said)));
         let mut surprises = surprises(plan);
         if let Some(first) = surprises.first_mut() {
             *first = format!("{}\n{first}", strong("Look at these first"));

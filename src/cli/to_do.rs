@@ -58,6 +58,9 @@ pub(super) fn plan(run: &Run) -> String {
         text.push_str(&format!("\n{stays}"));
     }
     text.push_str(&tables::about_list(run));
+    if let Some(said) = run.transfers_not_read.in_words() {
+        text.push_str(&format!("\n{}", tables::sentence(&said)));
+    }
     text
 }
 

@@ -67,6 +67,8 @@ lookups! {
     Subscriptions = "read_subscriptions": Products, "read its subscriptions";
     /// Its entitlements.
     Entitlements = "read_entitlements": Products, "read its entitlements";
+    /// Its transfers, to another partner and from one.
+    Transfers = "read_transfers": Products, "read its transfers to other partners and from them";
     /// One order of it.
     Order = "read_order": Products, "read an order";
     /// One order, after its cancellation was sent.
@@ -153,6 +155,11 @@ impl Purpose {
     /// Whether the request changes something.
     pub const fn is_change(self) -> bool {
         matches!(self, Self::Change(_))
+    }
+
+    /// Whether everything else can be done without the answer.
+    pub const fn can_do_without(self) -> bool {
+        matches!(self, Self::Read(Lookup::Transfers))
     }
 
     /// Whether it takes back what was done before.

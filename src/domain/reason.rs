@@ -93,6 +93,10 @@ reasons! {
     DisabledSubscription = "disabled_subscription", Precondition, Skipped, true, true,
         "Wait until its term is over: it is not billed any more and cannot be reactivated. If the customer has to \
          go before that, use `--allow disabled_subscription`.";
+    /// A transfer to another partner, or from one, is open.
+    PendingTransfer = "pending_transfer", Precondition, Skipped, true, true,
+        "Wait until the transfer is completed, refused or expired, or settle it in Partner Center; then run again. What a \
+         removal does to it is not documented. If it does not matter, use `--allow pending_transfer`.";
     /// Less than two days before the end of a term, what happens then cannot be changed any more.
     TermEndTooClose = "term_end_too_close", Precondition, Skipped, false, true,
         "Wait until the term has ended, then look at the subscription again: if it has renewed itself, its cancellation is \

@@ -28,6 +28,25 @@ pub struct Page<T> {
     pub links: Option<Links>,
 }
 
+/// A collection, or its items as a bare list: of some it is not documented in which form they come.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ListOrPage<T> {
+    /// The items alone.
+    List(Vec<T>),
+    /// A collection, or a page of one.
+    Page(Page<T>),
+}
+
+impl<T> From<ListOrPage<T>> for Page<T> {
+    fn from(either: ListOrPage<T>) -> Self {
+        match either {
+            ListOrPage::List(items) => Self { items, total_count: None, links: None },
+            ListOrPage::Page(page) => page,
+        }
+    }
+}
+
 /// The links of a collection.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -251,6 +270,59 @@ pub struct LineItem {
     pub friendly_name: Option<String>,
     /// How many.
     pub quantity: Option<Value>,
+}
+
+/// A transfer of what a customer has, from one partner to another.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Transfer {
+    /// Its ID.
+    #[serde(deserialize_with = "text")]
+    pub id: Option<String>,
+    /// `Pending`, `Active`, `Complete` …
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
+    /// When it was made.
+    #[serde(deserialize_with = "text")]
+    pub created_time: Option<String>,
+    /// When it was completed, in newer answers.
+    #[serde(deserialize_with = "text")]
+    pub completed_time: Option<String>,
+    /// When it expires. Not documented; usually it does not say.
+    #[serde(deserialize_with = "text", alias = "expirationDate", alias = "expiryDate")]
+    pub expiration_time: Option<String>,
+    /// The name of the partner that loses what is transferred,
+    #[serde(deserialize_with = "text")]
+    pub source_partner_name: Option<String>,
+    /// and its tenant.
+    #[serde(deserialize_with = "text")]
+    pub source_partner_tenant_id: Option<String>,
+    /// The name of the partner that gets it,
+    #[serde(deserialize_with = "text")]
+    pub target_partner_name: Option<String>,
+    /// and its tenant.
+    #[serde(deserialize_with = "text")]
+    pub target_partner_tenant_id: Option<String>,
+    /// What is transferred.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub line_items: Vec<TransferLine>,
+}
+
+/// A line of a transfer.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct TransferLine {
+    /// The subscription.
+    #[serde(deserialize_with = "text")]
+    pub subscription_id: Option<String>,
+    /// What it is called.
+    #[serde(deserialize_with = "text")]
+    pub friendly_name: Option<String>,
+    /// How many.
+    pub quantity: Option<Value>,
+    /// Its own status.
+    #[serde(deserialize_with = "text")]
+    pub status: Option<String>,
 }
 
 /// Swagger declares the relationship as a number, live answers have a text; both are read.

@@ -221,6 +221,9 @@ pub struct Asked {
     pub is_customer: bool,
     /// Whether nothing but the answer tells if it is done: then "not found" means that there was nothing to take away.
     pub is_told_by_answer: bool,
+    /// Whether everything else can be done without the answer: that this account may not ask for it says nothing about
+    /// the sign-in.
+    pub can_do_without: bool,
 }
 
 /// What an answer means. `understood` says whether the body of a 2xx was what was expected.
@@ -235,6 +238,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked
         200..=299 => Answer::NotUnderstood,
         429 => Answer::Throttled,
         503 if !asked.is_change && answer.header("retry-after").is_some() => Answer::Throttled,
+        401 if code == "1002" && asked.can_do_without => Answer::Denied,
         // Wrong audience, no MFA, not this partner's to ask: a new token of the same sign-in has the same fault.
         401 if matches!(code, "900420" | "900421" | "1002") => Answer::SignInRefused,
         401 => Answer::TokenExpired,
@@ -314,8 +318,10 @@ mod tests {
         Incoming { status, headers: vec![], body: body.as_bytes().to_vec() }
     }
 
-    const READ: Asked = Asked { is_change: false, is_customer: true, is_told_by_answer: false };
-    const CHANGE: Asked = Asked { is_change: true, is_customer: true, is_told_by_answer: false };
+    const READ: Asked =
+        Asked { is_change: false, is_customer: true, is_told_by_answer: false, can_do_without: false };
+    const CHANGE: Asked =
+        Asked { is_change: true, is_customer: true, is_told_by_answer: false, can_do_without: false };
 
     fn meaning(asked: Asked, status: u16, body: &str) -> Answer {
         let answer = answer(status, body);
@@ -362,6 +368,11 @@ mod tests {
             assert_eq!(meaning(asked, 409, &own("27009")), Answer::Inconclusive);
             assert_eq!(meaning(asked, 403, &own("900150")), Answer::Denied);
         }
+        // What nothing depends on stops nobody.
+        let without = Asked { can_do_without: true, ..READ };
+        assert_eq!(meaning(without, 401, &own("1002")), Answer::Denied);
+        assert_eq!(meaning(READ, 401, &own("1002")), Answer::SignInRefused);
+        assert_eq!(meaning(without, 401, &own("900421")), Answer::SignInRefused);
         // A code belongs to its status.
         assert_eq!(meaning(CHANGE, 404, &own("900150")), Answer::Inconclusive);
         assert_eq!(meaning(READ, 404, &own("20002")), Answer::Inconclusive);

@@ -1,6 +1,6 @@
 //! What must be known about a customer before it may be judged.
 
-use super::term::term_end;
+use super::{TransferFacts, term::term_end};
 use crate::{
     domain::{Day, Time},
     partner_center::{
@@ -108,6 +108,8 @@ pub struct Facts {
     pub orders: BTreeMap<String, OrderState>,
     /// The relationships of delegated administration that it has with the partner, if they were read.
     pub delegated_admin: Option<Vec<AdminRelationship>>,
+    /// Its transfers, if they were read.
+    pub transfers: Vec<TransferFacts>,
 }
 
 impl Facts {
@@ -121,6 +123,7 @@ impl Facts {
             entitlements: Vec::new(),
             orders: BTreeMap::new(),
             delegated_admin: None,
+            transfers: Vec::new(),
         }
     }
 

@@ -15,6 +15,8 @@ mod identity;
 mod orders;
 mod subscriptions;
 mod term;
+mod transfer;
+mod transfers;
 
 pub use entitlements::{orders_named, orders_needed};
 pub use facts::{CustomerFacts, Facts, OrderState, Standing};
@@ -24,6 +26,8 @@ pub use subscriptions::{
     Licence, LicenceEnd, SetToHappen, act_by, in_the_way, is_active_legacy, is_in_extended_term,
     is_in_window, licence_end, licences, named, set_to_happen, term_cut_short,
 };
+pub use transfer::TransferFacts;
+pub use transfers::{has_transferable, transferred};
 
 use crate::domain::{Finding, Reason};
 
@@ -59,7 +63,7 @@ pub fn judge_known_identity(facts: &Facts, listed: &ListedIdentity) -> Judgement
 type Rule = fn(&Facts) -> Option<Finding>;
 
 /// The preconditions, one rule a reason, in the order of `docs/contract.md` (Reasons).
-const RULES: [(Reason, Rule); 11] = [
+const RULES: [(Reason, Rule); 12] = [
     (Reason::ActiveSubscription, subscriptions::active),
     (Reason::PendingSubscription, subscriptions::pending),
     (Reason::SuspendedNewCommerceSubscription, subscriptions::suspended_new_commerce),
@@ -67,6 +71,7 @@ const RULES: [(Reason, Rule); 11] = [
     (Reason::AzurePlan, subscriptions::azure_plan),
     (Reason::MarketplaceSubscription, subscriptions::marketplace),
     (Reason::DisabledSubscription, subscriptions::disabled),
+    (Reason::PendingTransfer, transfers::pending),
     (Reason::ReservedInstance, entitlements::reserved_instance),
     (Reason::SavingsPlan, subscriptions::savings_plan),
     (Reason::SoftwarePurchase, entitlements::software),

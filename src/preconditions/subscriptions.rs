@@ -251,6 +251,15 @@ pub fn act_by(facts: &Facts) -> Option<Day> {
     days.into_iter().min()
 }
 
+/// Whether something stands in the way that partners transfer to each other: all of new commerce but the marketplace.
+pub(super) fn has_transferable(facts: &Facts) -> bool {
+    facts.subscriptions.iter().any(|subscription| {
+        let is_transferable =
+            matches!(family(subscription), Family::NewCommerce | Family::AzurePlan | Family::SavingsPlan);
+        is_transferable && state(subscription, facts.today) != State::Over
+    })
+}
+
 fn of_families(facts: &Facts, reason: Reason, families: &[Family], state: State) -> Option<Finding> {
     finding(facts, reason, |family, found| families.contains(&family) && found == state)
 }

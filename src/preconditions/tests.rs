@@ -40,6 +40,9 @@ fn everything() -> Facts {
         { "entitlementType": "odd" },
     ]))
     .unwrap();
+    let transfer = serde_json::from_value(json!({ "status": "Active" })).unwrap();
+    let partner = "3d3d3d3d-4444-4555-8666-777777777777".parse().unwrap();
+    facts.transfers = vec![TransferFacts::of(transfer, partner)];
     facts
 }
 

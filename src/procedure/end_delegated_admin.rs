@@ -18,7 +18,7 @@ impl ProcedureUnit for EndDelegatedAdmin {
     }
 
     fn needs(&self, known: KnownSoFar<'_>) -> Need {
-        if known.facts.delegated_admin.is_some() { Need::Nothing } else { Need::DelegatedAdmin }
+        if known.given.facts.delegated_admin.is_some() { Need::Nothing } else { Need::DelegatedAdmin }
     }
 
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {

@@ -6,8 +6,8 @@ use crate::{
     domain::{Effect, Preparation, Procedure, Reason, Time, is_taken_out},
     partner_center::model::Subscription,
     preconditions::{
-        Judgement, in_the_way, is_active_legacy, is_in_extended_term, is_in_window, judge, named,
-        orders_needed, term_cut_short,
+        Judgement, has_transferable, in_the_way, is_active_legacy, is_in_extended_term, is_in_window, judge,
+        named, orders_needed, term_cut_short,
     },
     record::Policy,
 };
@@ -44,7 +44,19 @@ impl ProcedureUnit for RemoveRelationship {
     }
 
     fn needs(&self, known: KnownSoFar<'_>) -> Need {
-        if known.has_subscriptions { entitlements_and(orders_needed, known) } else { Need::Subscriptions }
+        if !known.has_subscriptions {
+            return Need::Subscriptions;
+        }
+        match entitlements_and(orders_needed, known) {
+            Need::Nothing if !known.has_transfers && self.depends_on_transfers(&known.given) => {
+                Need::Transfers
+            }
+            need => need,
+        }
+    }
+
+    fn look_again_costs(&self) -> f64 {
+        4.0
     }
 
     /// If nothing stands in the way but what may be taken out of it, that is what is to be done first. A customer with any
@@ -76,6 +88,14 @@ impl ProcedureUnit for RemoveRelationship {
 fn consents(policy: &Policy) -> impl Iterator<Item = Preparation> {
     let revoked = policy.revoke_consent.iter().filter(|_| policy.allows(Effect::RevokeApplicationConsent));
     revoked.map(|application| Preparation::new(Effect::RevokeApplicationConsent, application.clone(), None))
+}
+
+impl RemoveRelationship {
+    /// Transfers matter to who would go, and explain who stays because of something that could be transferred. For the
+    /// others, they are not worth a request.
+    fn depends_on_transfers(&self, given: &Given<'_>) -> bool {
+        has_transferable(given.facts) || self.judge(given).0.findings.is_empty()
+    }
 }
 
 /// What takes this subscription out of the way; none if nothing may. What was left to the service may still stand in the

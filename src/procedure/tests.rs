@@ -48,8 +48,11 @@ fn each_has_its_unit() {
 
 #[test]
 fn everything_is_read_that_a_rule_looks_at() {
+    let (listed, policy) = (ListedIdentity::default(), settling());
     let needs = |procedure, facts: &Facts, has_subscriptions, has_entitlements| {
-        unit(procedure).needs(KnownSoFar { facts, has_subscriptions, has_entitlements })
+        let given = Given { facts, listed: &listed, policy: &policy, taken_back: None };
+        let has_transfers = true;
+        unit(procedure).needs(KnownSoFar { given, has_subscriptions, has_entitlements, has_transfers })
     };
     let mut facts = facts(&[], &[entitlement("A", "2025-01-01"), entitlement("B", "2027-01-01")]);
     let (remove, delete) = (Procedure::RemoveRelationship, Procedure::DeleteSandboxCustomer);
@@ -62,6 +65,43 @@ fn everything_is_read_that_a_rule_looks_at() {
     assert_eq!(needs(remove, &facts, true, true), Need::Nothing);
     facts.orders.insert("A".to_owned(), OrderState::Cancelled);
     assert_eq!(needs(delete, &facts, false, true), Need::Nothing);
+}
+
+#[test]
+fn transfers_are_read_of_who_would_go_and_of_who_has_something_to_transfer() {
+    let suspends = Policy { suspend_legacy: true, ..settling() };
+    let allows = Policy { allow: vec![Reason::SoftwarePurchase], ..settling() };
+    let reserved = json!({ "entitlementType": "reservedinstance", "expiryDate": "2027-01-01" });
+    let software = json!({ "entitlementType": "software", "expiryDate": "2027-01-01" });
+    let over = json!({ "id": "N", "offerId": "P:1:A", "status": "deleted" });
+    for (facts, policy, are_read) in [
+        (facts(&[], &[]), &settling(), true),
+        (facts(&[over], &[]), &settling(), true),
+        (facts(&[licence("active")], &[]), &settling(), true),
+        (facts(&[], &[reserved]), &settling(), true),
+        (facts(&[], std::slice::from_ref(&software)), &settling(), false),
+        (facts(&[], &[software]), &allows, true),
+        (facts(&[legacy("S", "active")], &[]), &settling(), false),
+        (facts(&[legacy("S", "active")], &[]), &suspends, true),
+    ] {
+        let listed = ListedIdentity::default();
+        let given = Given { facts: &facts, listed: &listed, policy, taken_back: None };
+        for procedure in Procedure::ALL {
+            let needs = |has_transfers| {
+                let (has_subscriptions, has_entitlements) = (true, true);
+                unit(*procedure).needs(KnownSoFar {
+                    given,
+                    has_subscriptions,
+                    has_entitlements,
+                    has_transfers,
+                })
+            };
+            let is_removal = *procedure == Procedure::RemoveRelationship;
+            let expected = if are_read && is_removal { Need::Transfers } else { Need::Nothing };
+            assert_eq!(needs(false), expected, "{procedure} {facts:?}");
+            assert_eq!(needs(true), Need::Nothing, "{procedure}");
+        }
+    }
 }
 
 #[test]

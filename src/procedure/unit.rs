@@ -6,12 +6,13 @@ use crate::{
     record::Policy,
 };
 
-/// What is known of a customer so far: facts, and of which kinds all were read.
+/// What is known of a customer so far: what a judgement would depend on, and of which facts all were read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KnownSoFar<'a> {
-    pub(crate) facts: &'a Facts,
+    pub(crate) given: Given<'a>,
     pub(crate) has_subscriptions: bool,
     pub(crate) has_entitlements: bool,
+    pub(crate) has_transfers: bool,
 }
 
 /// What must be read next of a customer.
@@ -23,6 +24,7 @@ pub(crate) enum Need {
     Order(String),
     /// The relationships of delegated administration, at Microsoft Graph.
     DelegatedAdmin,
+    Transfers,
     Nothing,
 }
 
@@ -65,6 +67,11 @@ pub(crate) trait ProcedureUnit: Sync {
     /// What must still be read of a customer that is the partner's.
     fn needs(&self, known: KnownSoFar<'_>) -> Need;
 
+    /// How many requests it takes to look at a customer again, for the forecast.
+    fn look_again_costs(&self) -> f64 {
+        3.0
+    }
+
     /// What stands in the way, and what the plan names to be done first, or at all.
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>);
 
@@ -79,5 +86,5 @@ pub(super) fn entitlements_and(orders: fn(&Facts) -> Vec<String>, known: KnownSo
     if !known.has_entitlements {
         return Need::Entitlements;
     }
-    orders(known.facts).into_iter().next().map_or(Need::Nothing, Need::Order)
+    orders(known.given.facts).into_iter().next().map_or(Need::Nothing, Need::Order)
 }

@@ -6,7 +6,9 @@ use super::{
     opening::Policy,
     requests::Exchange,
 };
-use crate::domain::{AdminLeft, Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, is_taken_out};
+use crate::domain::{
+    AdminLeft, Cause, Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, counted, is_taken_out,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -54,6 +56,13 @@ pub struct Judged {
     /// The delegated administration that stays when the customer goes, if it was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin_left: Option<AdminLeft>,
+    /// What was transferred to another partner, or from one: where something is now, or has come from. It stands in nobody's
+    /// way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transferred: Vec<Cause>,
+    /// Why its transfers could not be read, if they could not in the whole run: that keeps nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfers_not_read: Option<String>,
     /// What else the operator should know, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -86,6 +95,8 @@ impl Judged {
             seats: None,
             active_until: None,
             admin_left: None,
+            transferred: Vec::new(),
+            transfers_not_read: None,
             note: None,
             facts_at,
             basis: Vec::new(),
@@ -101,6 +112,12 @@ impl Judged {
         done.chain(self.left_out.iter().map(cannot)).collect()
     }
 
+    /// What was transferred, in words; none if nothing was.
+    pub fn transferred_in_words(&self) -> Option<String> {
+        let each: Vec<_> = self.transferred.iter().map(Cause::to_string).collect();
+        (!each.is_empty()).then(|| format!("Transferred: {}.", each.join("; ")))
+    }
+
     /// The digest of the decision, over its canonical JSON: what is signed when a plan is approved.
     pub fn digest(&self) -> Result<Sha256, CanonicalError> {
         let bytes = canonical::to_bytes(self)?;
@@ -114,6 +131,37 @@ impl Judged {
         }
         let bytes = canonical::to_bytes(&self.allowed)?;
         Ok(Some(Sha256::of(&[&bytes])))
+    }
+}
+
+/// The customers whose transfers could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransfersNotRead {
+    customers: u32,
+    /// Why those of the first could not.
+    why: String,
+}
+
+impl TransfersNotRead {
+    /// Takes what was decided about another customer.
+    pub fn take(&mut self, judged: &Judged) {
+        let Some(why) = &judged.transfers_not_read else { return };
+        if self.customers == 0 {
+            self.why.clone_from(why);
+        }
+        self.customers += 1;
+    }
+
+    /// That it is so, in words, once for all of them; none if it is not.
+    pub fn in_words(&self) -> Option<String> {
+        let Self { customers, why } = self;
+        (*customers > 0).then(|| {
+            format!(
+                "The transfers of {} could not be read ({why}), so nobody is held back by one that is open. To have them \
+                 read, sign in as a user who has the role Admin agent.",
+                counted(*customers, "customer")
+            )
+        })
     }
 }
 

@@ -37,7 +37,9 @@ pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};
 pub use decided::plan_digest;
-pub use decisions::{Approved, Confirmed, How, Judged, Needed, Observation, Observed, PlanSealed};
+pub use decisions::{
+    Approved, Confirmed, How, Judged, Needed, Observation, Observed, PlanSealed, TransfersNotRead,
+};
 pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };

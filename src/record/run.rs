@@ -6,7 +6,7 @@ use super::{
     changing::{Changing, shrunk},
     corroboration::Corroborated,
     decided::plan_digest,
-    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed},
+    decisions::{Approved, Confirmed, Judged, Observed, PlanSealed, TransfersNotRead},
     endings::{Resolved, RunSealed, Settled, StopCause, UndoDecided},
     failure_history::FailureHistory,
     kinds::{Event, Record},
@@ -68,6 +68,8 @@ pub struct Run {
     pub open: BTreeMap<Seq, (Option<u32>, bool, Time)>,
     /// Intents whose end nobody knows, because the program died first.
     pub never_closed: Vec<Seq>,
+    /// The customers whose transfers could not be read for the plan.
+    pub transfers_not_read: TransfersNotRead,
     /// How many requests were sent, or were about to be.
     pub requests: u64,
     /// How many rows are judged or settled.
@@ -108,6 +110,7 @@ impl Run {
             rows: Vec::new(),
             open: BTreeMap::new(),
             never_closed: Vec::new(),
+            transfers_not_read: TransfersNotRead::default(),
             requests: 0,
             judged: 0,
             held_until: None,
@@ -346,6 +349,7 @@ impl Run {
         if !again {
             self.judged += 1;
             judged.admin_left.iter().for_each(|left| self.admin_left.add(left));
+            self.transfers_not_read.take(judged);
         }
         if judged.verdict == Outcome::Ready {
             self.failures.judged_ready();

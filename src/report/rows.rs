@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{AdminLeftCount, Outcome, Reason, Time, awaits_an_act},
-    record::{CustomerStory, Pending, Resolved, RunTotals},
+    record::{CustomerStory, Pending, Resolved, RunTotals, TransfersNotRead},
 };
 use std::collections::BTreeMap;
 
@@ -131,6 +131,7 @@ pub(super) struct Tally {
     pub(super) resolved: Vec<(Time, Resolved)>,
     /// Rows of which something is not understood, because a newer program wrote it.
     pub(super) newer: u32,
+    pub(super) transfers_not_read: TransfersNotRead,
 }
 
 /// The customers that may go on one day, or on none that is known.
@@ -185,6 +186,9 @@ impl Tally {
             row.story.admin_left().into_iter().for_each(|left| self.admin_left.add(left));
         }
         self.newer += u32::from(row.story.newer() > 0);
+        if let Some((.., judged)) = row.story.judged().last() {
+            self.transfers_not_read.take(judged);
+        }
         if let Some(resolved) = row.story.resolved().last() {
             self.resolved.push(resolved.clone());
         }

@@ -284,7 +284,18 @@ const NAMED_ALIKE: [(&str, &[&str]); 4] = [
     ("the same small thing, in two rooms that share nothing", &["Doorkeeper", "Tell"]),
     (
         "a word of the trade, once as the program knows the service and once as the simulator plays it",
-        &["Activity", "Body", "Customer", "Entitlement", "Order", "Partner", "Request", "Subscription"],
+        &[
+            "Activity",
+            "Body",
+            "Customer",
+            "Entitlement",
+            "Order",
+            "Partner",
+            "Request",
+            "Subscription",
+            "Transfer",
+            "TransferLine",
+        ],
     ),
     (
         "the unit of a procedure and that of what it does, each called as what it is the unit of",

@@ -69,6 +69,7 @@ mod term_end;
 #[cfg(unix)]
 mod terminal;
 mod together;
+mod transfers;
 mod troubles;
 mod trust;
 mod truth;

@@ -64,9 +64,9 @@ fn a_plan_is_carried_out_once_and_each_customer_is_looked_at_again() {
     let mut removed = world.removed();
     removed.sort();
     assert_eq!(removed, (1..=5).map(id).collect::<Vec<_>>());
-    // The profile, one customer of the listing, and then for each customer three reads and the change; one
+    // The profile, one customer of the listing, and then for each customer four reads and the change; one
     // read confirms the first wave, and a listing the second.
-    assert_eq!(world.received().len() - before, 2 + 5 * 4 + 2);
+    assert_eq!(world.received().len() - before, 2 + 5 * 5 + 2);
 
     let summary: Value = serde_json::from_str(&folder.report("summary.json")).unwrap();
     assert_eq!((&summary["mode"], &summary["ticket"]), (&json!("run"), &json!("CHG-7")));
@@ -123,7 +123,7 @@ fn a_plan_that_is_not_the_one_that_was_sealed_is_refused() {
     Done::of(&folder.against(&world, &rehearsed).output().unwrap()).exits(0);
     let rehearsed = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
     refused(&world, apply(&folder, &world, &rehearsed, &[]), 4, "rehearsal");
-    assert_eq!(world.received().iter().filter(|received| received.number > before as u64).count(), 2 + 2 * 5);
+    assert_eq!(world.received().iter().filter(|received| received.number > before as u64).count(), 2 + 3 * 5);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use super::{bulk, sequence};
 use crate::{
     domain::{Outcome, Preparation, Time, is_taken_out},
-    procedure::effects::unit,
+    procedure::{self, effects::unit},
     record::{Change, ChangePhase, Changing, Row, RowState, Run, Stage},
 };
 use std::{collections::VecDeque, time::Duration};
@@ -20,8 +20,6 @@ const KNOWN_AFTER: Duration = Duration::from_secs(10);
 const APART: Duration = Duration::from_secs(1);
 /// How many rows must have been judged before it is known what one costs.
 const ENOUGH_ROWS: u32 = 10;
-/// What a second look at a customer costs whose facts have become old.
-const LOOK_AGAIN: f64 = 3.0;
 
 /// How long it still takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +133,7 @@ impl WorkLeft {
                     let turn = pace.and_then(|pace| seconds(work.requests * 60.0 / pace));
                     let turn = now.plus(turn.unwrap_or_default());
                     if turn.since(*facts_at) > sequence::may_be_old(&run.policy) {
-                        work.requests += LOOK_AGAIN;
+                        work.requests += procedure::unit(run.opened.procedure).look_again_costs();
                     }
                     work.requests += row.first.iter().map(cost).sum::<f64>() + 1.0;
                     work.looks += 1.0;

@@ -41,10 +41,13 @@ pub(crate) fn on_judging(row: &Row, judged: &Judged, now: Time) -> Option<Settle
     if judged.verdict == Outcome::Ready {
         return None;
     }
-    let explanation = match &judged.note {
+    let mut explanation = match &judged.note {
         Some(note) => format!("{}.", capitalised(note)),
         None => in_one_text(&judged.findings),
     };
+    if let Some(transferred) = judged.transferred_in_words() {
+        explanation.push_str(&format!(" {transferred}"));
+    }
     Some(Settled {
         row: row.number,
         customer: row.customer,

@@ -97,7 +97,8 @@ impl<T: Transport> Engine<T> {
         });
         let (writer, task) = Writer::start(store, observer);
         let client = RecordedClient::new(ports, writer, Some(id.clone()), pace, held_for);
-        Self { id, shared: Shared { client: Arc::new(client), run }, writer: task }
+        let shared = Shared { client: Arc::new(client), run, transfers_were_read: Arc::default() };
+        Self { id, shared, writer: task }
     }
 
     /// The run's name.

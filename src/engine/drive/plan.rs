@@ -14,7 +14,7 @@ use crate::{
     partner_center::transport::Transport,
     preconditions::ListedIdentity,
     procedure::{TakenBack, ToTakeBack, unit},
-    record::{Event, PlanSealed, Row, RowState, Run, StopCause},
+    record::{Event, Partner, PlanSealed, Policy, Row, RowState, Run, StopCause},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -60,16 +60,17 @@ pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Re
     let ready = shared.with_run(Run::ready);
     let listing = list_customers(&shared.client, wanted, ready, policy.max_share).await?;
 
-    let context = Arc::new((policy, partner, before));
+    let context = Arc::new(Planning { procedure, policy, partner, before });
     let mut waiting = unread.into_iter();
     let mut at_work: JoinSet<Result<bool, Halt>> = JoinSet::new();
     let mut halted = None;
-    let limit = context.0.limit.map_or(usize::MAX, |limit| limit as usize);
+    let limit = context.policy.limit.map_or(usize::MAX, |limit| limit as usize);
     let mut ready = ready as usize;
     loop {
         // Whoever is read may be ready; so nobody is who could be one too many.
         let too_many = usize::from(is_taken_out("a-customer-beyond-the-limit"));
-        let room = limit.saturating_add(too_many).saturating_sub(ready).min(context.0.concurrency as usize);
+        let room =
+            limit.saturating_add(too_many).saturating_sub(ready).min(context.policy.concurrency as usize);
         while halted.is_none() && at_work.len() < room {
             if let Some(text) = shared.with_run(|run| guards::too_many_failures(&run.policy, &run.failures)) {
                 halted = Some(Halt::stop(StopCause::Guard, text));
@@ -79,26 +80,7 @@ pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Re
             let listed = shared.with_run(|run| listed(run, row));
             let subject = Subject { row, customer, listed, known: listing.known(customer) };
             let (shared, context) = (shared.clone(), Arc::clone(&context));
-            at_work.spawn(async move {
-                let (policy, partner, before) = &*context;
-                let (was_there, taken_back) = before.of(customer);
-                let context = Context { procedure, policy, partner, was_there, taken_back };
-                let client = &shared.client;
-                let judged = judge_customer(client, subject, context).await?;
-                let settled = shared
-                    .with_run(|run| run.row(row).cloned())
-                    .and_then(|row| settlement::on_judging(&row, &judged, client.now()));
-                let verdict = judged.verdict;
-                let mut events = vec![Event::Judged(Box::new(judged))];
-                events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
-                // The guard counts failures before anybody else gets a turn.
-                if verdict == Outcome::Failed {
-                    client.record(events).await?;
-                } else {
-                    client.record_in_passing(events).await?;
-                }
-                Ok(verdict == Outcome::Ready)
-            });
+            at_work.spawn(judge_row(shared, context, subject));
         }
         let Some(done) = at_work.join_next().await else { break };
         match done.map_err(Halt::panicked).and_then(|done| done) {
@@ -114,10 +96,47 @@ pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Re
     if let Some(halt) = halted {
         return Err(halt);
     }
-    if let Some(limit) = context.0.limit {
+    if let Some(limit) = context.policy.limit {
         settle_rest(shared, limit).await?;
     }
     seal(shared, listing.counted, listing.complete).await
+}
+
+/// What the judgement of each row depends on.
+struct Planning {
+    procedure: Procedure,
+    policy: Policy,
+    partner: Partner,
+    before: Before,
+}
+
+/// Reads and judges a row, and says whether it is ready.
+async fn judge_row<T: Transport>(
+    shared: Shared<T>,
+    planning: Arc<Planning>,
+    subject: Subject,
+) -> Result<bool, Halt> {
+    let Planning { procedure, policy, partner, before } = &*planning;
+    let row = subject.row;
+    let (was_there, taken_back) = before.of(subject.customer);
+    let transfers_were_read = &*shared.transfers_were_read;
+    let context =
+        Context { procedure: *procedure, policy, partner, was_there, taken_back, transfers_were_read };
+    let client = &shared.client;
+    let judged = judge_customer(client, subject, context).await?;
+    let settled = shared
+        .with_run(|run| run.row(row).cloned())
+        .and_then(|row| settlement::on_judging(&row, &judged, client.now()));
+    let verdict = judged.verdict;
+    let mut events = vec![Event::Judged(Box::new(judged))];
+    events.extend(settled.map(|settled| Event::Settled(Box::new(settled))));
+    // The guard counts failures before anybody else gets a turn.
+    if verdict == Outcome::Failed {
+        client.record(events).await?;
+    } else {
+        client.record_in_passing(events).await?;
+    }
+    Ok(verdict == Outcome::Ready)
 }
 
 /// Whoever was not read stands behind as many as were asked for.

@@ -124,8 +124,14 @@ async fn rejudge<T: Transport>(
     // What is taken back is what the plan names.
     let taken_back: Vec<_> =
         row.first.iter().map(|by| ToTakeBack { by: by.clone(), changed_by: None }).collect();
-    let context =
-        Context { procedure, policy: &policy, partner: &partner, was_there, taken_back: Some(&taken_back) };
+    let context = Context {
+        procedure,
+        policy: &policy,
+        partner: &partner,
+        was_there,
+        taken_back: Some(&taken_back),
+        transfers_were_read: &shared.transfers_were_read,
+    };
     // What was confirmed was this name, whatever the list called it.
     let listed = ListedIdentity { name: row.live_name().map(str::to_owned), domain: None };
     let subject = Subject { row: row.number, customer, listed, known: None };

@@ -5,13 +5,15 @@ use crate::{
     partner_center::transport::Transport,
     record::{Event, Run, StopCause, Stopped},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
 
 /// The client, and what the records add up to.
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
     pub(crate) client: Arc<RecordedClient<T>>,
     pub(crate) run: Arc<Mutex<Run>>,
+    /// Whether transfers of some customer were read.
+    pub(crate) transfers_were_read: Arc<AtomicBool>,
 }
 
 impl<T> Shared<T> {
@@ -35,7 +37,11 @@ impl<T: Transport> Shared<T> {
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Self { client: Arc::clone(&self.client), run: Arc::clone(&self.run) }
+        Self {
+            client: Arc::clone(&self.client),
+            run: Arc::clone(&self.run),
+            transfers_were_read: Arc::clone(&self.transfers_were_read),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must still be read of a customer before it can be judged, and the judgement.
 
-use super::reading::{self, FailedRead, Read, collect};
+use super::reading::{self, FailedRead, Read, collect, collect_list};
 use crate::{
     domain::{
         AdminLeft, Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId,
@@ -10,14 +10,17 @@ use crate::{
     partner_center::{
         Service,
         graph::{self, AdminPage, AdminRelationship, AdminState},
-        model::{Customer, Entitlement, Order, Subscription},
+        model::{Customer, Entitlement, Order, Subscription, Transfer},
         request,
         transport::Transport,
     },
-    preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, act_by},
+    preconditions::{
+        CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, TransferFacts, act_by, transferred,
+    },
     procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, admin_cause, effects::is_another, unit},
     record::{Exchange, Judged, Partner, Policy, StopCause},
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The most pages of one customer's relationships. No customer has as many as two.
 const MOST_PAGES: usize = 20;
@@ -32,6 +35,9 @@ pub(crate) struct Context<'a> {
     pub(crate) was_there: Option<&'static str>,
     /// What could be taken back of the run that is taken back, if one is.
     pub(crate) taken_back: Option<&'a [ToTakeBack]>,
+    /// Whether transfers of some customer were read in this run. If they were, those of another who cannot be read are not
+    /// for want of a right, or of a list that is there.
+    pub(crate) transfers_were_read: &'a AtomicBool,
 }
 
 /// A customer of the list, and what is known of it so far.
@@ -52,19 +58,27 @@ struct Gathered {
     procedure: &'static dyn ProcedureUnit,
     has_subscriptions: bool,
     has_entitlements: bool,
+    has_transfers: bool,
+    /// Why transfers could not be read, if they could not in the whole run.
+    transfers_not_read: Option<String>,
 }
 
 impl Gathered {
     /// Pure: what the rules still need. Nothing more is read of a customer that the procedure is
     /// not for.
-    fn need(&self) -> Need {
+    fn need(&self, subject: &Subject, context: &Context<'_>) -> Need {
         let Some(facts) = &self.facts else { return Need::Customer };
         if !facts.customer.is_reseller() && self.procedure.procedure().facts().needs_relationship {
             return Need::Nothing;
         }
-        let (has_subscriptions, has_entitlements) = (self.has_subscriptions, self.has_entitlements);
-        self.procedure.needs(KnownSoFar { facts, has_subscriptions, has_entitlements })
+        let Self { has_subscriptions, has_entitlements, has_transfers, .. } = *self;
+        let given = given(facts, subject, context);
+        self.procedure.needs(KnownSoFar { given, has_subscriptions, has_entitlements, has_transfers })
     }
+}
+
+fn given<'a>(facts: &'a Facts, subject: &'a Subject, context: &Context<'a>) -> Given<'a> {
+    Given { facts, listed: &subject.listed, policy: context.policy, taken_back: context.taken_back }
 }
 
 /// Reads what must be known of a customer, and judges it.
@@ -80,6 +94,8 @@ pub(crate) async fn judge_customer<T: Transport>(
         procedure: unit(context.procedure),
         has_subscriptions: false,
         has_entitlements: false,
+        has_transfers: false,
+        transfers_not_read: None,
     };
     // A customer that must not be touched is not even read.
     if let Some(finding) = guards::untouchable(subject.customer, context.policy, context.partner) {
@@ -96,7 +112,7 @@ pub(crate) async fn judge_customer<T: Transport>(
     let about = Some((subject.row, subject.customer));
     loop {
         let id = subject.customer;
-        let failed = match gathered.need() {
+        let failed = match gathered.need(&subject, &context) {
             Need::Nothing => break,
             Need::Customer => match customer(client, about, id).await? {
                 Read::Done(facts, basis) => {
@@ -133,6 +149,7 @@ pub(crate) async fn judge_customer<T: Transport>(
                 let read = order_state(client, about, id, &order).await?;
                 take(read, &mut gathered, |facts, state| drop(facts.orders.insert(order, state)))
             }
+            Need::Transfers => transfers(client, about, id, &mut gathered, &context).await?,
         };
         if let Some((reason, failure)) = failed {
             return Ok(could_not_be_read(&subject, &gathered, reason, failure));
@@ -255,6 +272,40 @@ async fn order_state<T: Transport>(
     })
 }
 
+/// Its transfers; or why the customer cannot be judged without them.
+async fn transfers<T: Transport>(
+    client: &RecordedClient<T>,
+    about: Option<(u32, TenantId)>,
+    id: TenantId,
+    gathered: &mut Gathered,
+    context: &Context<'_>,
+) -> Result<Option<(Reason, FailedRead)>, Halt> {
+    let (purpose, call) = (Purpose::Read(Lookup::Transfers), request::transfers(id));
+    let read = collect_list::<_, Transfer>(client, purpose, about, call).await?;
+    gathered.has_transfers = true;
+    let were_read = context.transfers_were_read;
+    match read {
+        Read::Done(..) => were_read.store(true, Ordering::Relaxed),
+        // No right to read them, or no such list: nobody is held back by what nobody can read.
+        Read::Failed(_, failure)
+            if matches!(failure.exchange.status, Some(401 | 403 | 404))
+                && !were_read.load(Ordering::Relaxed) =>
+        {
+            gathered.basis.push(failure.intent);
+            let Exchange { status, code, .. } = failure.exchange;
+            let code = code.map(|code| format!(", code {code}")).unwrap_or_default();
+            let status = status.unwrap_or_default();
+            gathered.transfers_not_read = Some(format!("status {status}{code}"));
+            return Ok(None);
+        }
+        _ => {}
+    }
+    let partner = context.partner.tenant_id;
+    Ok(take(read, gathered, |facts, found| {
+        facts.transfers = found.into_iter().map(|one| TransferFacts::of(one, partner)).collect();
+    }))
+}
+
 fn take<R>(
     read: Read<R>,
     gathered: &mut Gathered,
@@ -284,6 +335,8 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
         seats: facts.seats(),
         active_until: facts.active_until(),
+        transferred: transferred(facts),
+        transfers_not_read: gathered.transfers_not_read.clone(),
         ..skipped(subject, gathered, Vec::new())
     };
     let procedure = context.procedure;
@@ -297,9 +350,7 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         let findings = vec![Finding::new(Reason::NoRelationship, vec![cause])];
         return Judged { verdict: Outcome::Skipped, findings, ..base };
     }
-    let given =
-        Given { facts, listed: &subject.listed, policy: context.policy, taken_back: context.taken_back };
-    let (judgement, first) = gathered.procedure.judge(&given);
+    let (judgement, first) = gathered.procedure.judge(&given(facts, subject, context));
     let judged = decided(procedure, judgement, first, base);
     // Whoever is ready has nothing that stays.
     let act_by = if judged.verdict == Outcome::Skipped { act_by(facts) } else { None };

@@ -11,7 +11,7 @@ use crate::{
     },
     partner_center::{
         Count, Service,
-        model::{self, Page},
+        model::{self, ListOrPage, Page},
         next_page,
         request::{self, Request},
         response::Incoming,
@@ -140,12 +140,32 @@ pub(crate) async fn collect<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     first: Request,
 ) -> Result<Read<Vec<R>>, Halt> {
+    collect_as::<_, Page<R>, R>(client, purpose, subject, first).await
+}
+
+/// The same of one that may come as a bare list.
+pub(crate) async fn collect_list<T: Transport, R: DeserializeOwned>(
+    client: &RecordedClient<T>,
+    purpose: Purpose,
+    subject: Option<(u32, TenantId)>,
+    first: Request,
+) -> Result<Read<Vec<R>>, Halt> {
+    collect_as::<_, ListOrPage<R>, R>(client, purpose, subject, first).await
+}
+
+/// Reads a whole collection whose pages come in this form.
+async fn collect_as<T: Transport, P: DeserializeOwned + Into<Page<R>>, R>(
+    client: &RecordedClient<T>,
+    purpose: Purpose,
+    subject: Option<(u32, TenantId)>,
+    first: Request,
+) -> Result<Read<Vec<R>>, Halt> {
     let mut items = Vec::new();
     let mut basis = Vec::new();
     let mut count = Count::default();
     let mut next = Some(first);
     while let Some(request) = next.take() {
-        match page(client, purpose, subject, request).await? {
+        match page_as::<_, P, R>(client, purpose, subject, request).await? {
             Read::Done(page, seen) => {
                 count.add(page.items.len(), page.total);
                 items.extend(page.items);
@@ -179,10 +199,20 @@ pub(crate) async fn page<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     request: Request,
 ) -> Result<Read<Paged<R>>, Halt> {
+    page_as::<_, Page<R>, R>(client, purpose, subject, request).await
+}
+
+async fn page_as<T: Transport, P: DeserializeOwned + Into<Page<R>>, R>(
+    client: &RecordedClient<T>,
+    purpose: Purpose,
+    subject: Option<(u32, TenantId)>,
+    request: Request,
+) -> Result<Read<Paged<R>>, Halt> {
     let service = request.service;
     let collection = request.url.split('?').next().unwrap_or_default().to_owned();
-    Ok(match read::<_, Page<R>>(client, purpose, subject, request).await? {
+    Ok(match read::<_, P>(client, purpose, subject, request).await? {
         Read::Done(page, basis) => {
+            let page = page.into();
             let next = next_page(&client.endpoint(service)?.base, &collection, page.links.as_ref())
                 .map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
             let after = next.map(request::next);

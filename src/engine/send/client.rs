@@ -324,6 +324,7 @@ impl<T: Transport> RecordedClient<T> {
             is_change: spec.purpose.is_change(),
             is_customer: spec.subject.is_some() && spec.purpose.tells() == Tells::Customer,
             is_told_by_answer: spec.purpose.effect().is_some_and(|effect| effect.facts().answer_tells),
+            can_do_without: spec.purpose.can_do_without(),
         };
         let understood = incoming.is_success().then(|| understand(&incoming)).flatten();
         let answer = response::classify(&incoming, &fault, understood.is_some(), asked);

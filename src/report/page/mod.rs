@@ -67,6 +67,7 @@ pub(super) struct ReportPage<'a> {
     /// What stays of delegated administration, if anybody can have gone without it.
     admin_left: Option<String>,
     reasons: Vec<ReasonCount>,
+    transfers_not_read: Option<String>,
     calendar: Option<Calendar<'a>>,
     chart: Option<Chart>,
     /// Requests that belong to no row.
@@ -159,6 +160,7 @@ impl<'a> ReportPage<'a> {
                 .leaves_delegated_admin()
                 .then(|| tally.admin_left.in_words(Procedure::FOR_DELEGATED_ADMIN.as_str())),
             reasons: reasons(tally),
+            transfers_not_read: tally.transfers_not_read.in_words(),
             // Whoever takes a schedule back does not want to know how to make one.
             calendar: Calendar::of(tally).filter(|_| opened.procedure.facts().takes_back.is_none()),
             chart: Chart::of(told),

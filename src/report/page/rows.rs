@@ -17,6 +17,8 @@ pub(super) struct ShownRow {
     /// The reasons that no finding names.
     reasons: Vec<String>,
     findings: Vec<ShownFinding>,
+    /// What was transferred, where the explanation does not say it.
+    transferred: Option<String>,
     removable_from: Option<String>,
     awaits_an_act: bool,
     act_by: Option<String>,
@@ -102,6 +104,12 @@ impl ShownRequest {
     }
 }
 
+/// What was transferred, where it is not told with how the row ended.
+fn transferred(story: &CustomerStory) -> Option<String> {
+    let transferred = story.judged().last()?.2.transferred_in_words()?;
+    (!story.explanation().contains(&transferred)).then_some(transferred)
+}
+
 /// The address without its host.
 fn path(url: &str) -> String {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -124,6 +132,7 @@ impl ShownRow {
             evidence: story.last_word().evidence().map(|evidence| evidence.to_string()),
             reasons,
             findings,
+            transferred: transferred(story),
             removable_from: story.goes_from().map(|day| day.to_string()),
             awaits_an_act: row.awaits_an_act(),
             act_by: story.act_by().map(|day| day.to_string()),

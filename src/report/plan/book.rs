@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{ListReading, Outcome, Time, in_one_text},
-    record::Judged,
+    record::{Judged, TransfersNotRead},
     report::{
         ReportError,
         rows::Shown,
@@ -21,7 +21,7 @@ use std::{
 };
 
 /// The columns of those for whom something would be done.
-const fn customers(is_each: bool) -> [SheetColumn<'static>; 7] {
+const fn customers(is_each: bool) -> [SheetColumn<'static>; 8] {
     let to_do = if is_each { "To be done" } else { "Before that" };
     [
         ("Row", 8.0),
@@ -31,6 +31,7 @@ const fn customers(is_each: bool) -> [SheetColumn<'static>; 7] {
         ("Seats", 9.0),
         (to_do, 60.0),
         ("Left to the service", 32.0),
+        ("Transferred", 60.0),
     ]
 }
 
@@ -52,6 +53,7 @@ pub(super) struct PlanWorkbook {
     path: PathBuf,
     leaving: u32,
     staying: u32,
+    not_read: TransfersNotRead,
 }
 
 impl PlanWorkbook {
@@ -59,11 +61,12 @@ impl PlanWorkbook {
         let path = folder.join("plan.xlsx");
         let mut workbook = Workbook::new();
         begin(&mut workbook, folder, head).map_err(writing(&path))?;
-        Ok(Self { workbook, path, leaving: 0, staying: 0 })
+        Ok(Self { workbook, path, leaving: 0, staying: 0, not_read: TransfersNotRead::default() })
     }
 
     pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
-        let Self { workbook, path, leaving, staying } = self;
+        let Self { workbook, path, leaving, staying, not_read } = self;
+        not_read.take(entry.decision);
         let added = if entry.decision.verdict == Outcome::Ready {
             *leaving += 1;
             Sheet::of(workbook, LEAVING).and_then(|mut sheet| customer(&mut sheet, *leaving, entry))
@@ -80,9 +83,9 @@ impl PlanWorkbook {
         head: &PlanHead,
         surprises: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { mut workbook, path, leaving, staying } = self;
+        let Self { mut workbook, path, leaving, staying, not_read } = self;
         let finish = || -> Result<(), XlsxError> {
-            whole(&mut Sheet::of(&mut workbook, PLAN)?, head)?;
+            whole(&mut Sheet::of(&mut workbook, PLAN)?, head, not_read.in_words().as_deref())?;
             first(&mut Sheet::of(&mut workbook, POINTED)?, surprises)?;
             Sheet::of(&mut workbook, LEAVING)?.filter(leaving, customers(false).len())?;
             Sheet::of(&mut workbook, STAYING)?.filter(staying, OTHERS.len())?;
@@ -103,7 +106,7 @@ fn begin(workbook: &mut Workbook, folder: &Path, head: &PlanHead) -> Result<(), 
     Sheet::of(workbook, STAYING)?.header(&OTHERS)
 }
 
-fn whole(sheet: &mut Sheet<'_>, head: &PlanHead) -> Result<(), XlsxError> {
+fn whole(sheet: &mut Sheet<'_>, head: &PlanHead, not_read: Option<&str>) -> Result<(), XlsxError> {
     sheet.widths(&[24.0, 100.0])?;
     let refused = head.cannot_be_applied.as_deref().map(|why| ("Cannot be carried out", why));
     let partner = head.partner.name.as_deref().map(|name| ("Partner", name));
@@ -113,7 +116,8 @@ fn whole(sheet: &mut Sheet<'_>, head: &PlanHead) -> Result<(), XlsxError> {
         .into_iter()
         .chain(partner)
         .chain(lines.iter().map(|line| (line.name, line.text.as_str())))
-        .chain(said.iter().map(|said| ("How the list was read", said.as_str())));
+        .chain(said.iter().map(|said| ("How the list was read", said.as_str())))
+        .chain(not_read.map(|said| ("Transfers", said)));
     for (number, (name, text)) in (0..).zip(lines) {
         sheet.row(number, &[Cell::Strong(name), Cell::Wrapped(text)])?;
     }
@@ -142,7 +146,7 @@ fn first(sheet: &mut Sheet<'_>, surprises: &[Surprise]) -> Result<(), XlsxError>
 fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
-    let before = decision.to_do();
+    let (before, transferred) = (decision.to_do(), decision.transferred_in_words());
     let cells = [
         Cell::Number(decision.row.into()),
         Cell::text(id.as_ref()),
@@ -151,6 +155,7 @@ fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> R
         Cell::number(decision.seats.and_then(|seats| u32::try_from(seats).ok())),
         Cell::Wrapped(&before.join("; ")),
         Cell::Text(&left_to_the_service(decision).join(", ")),
+        transferred.as_deref().map_or(Cell::Nothing, Cell::Wrapped),
     ];
     sheet.row(number, &cells)
 }
@@ -159,6 +164,7 @@ fn other(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Resu
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
     let why = decision.note.clone().unwrap_or_else(|| in_one_text(&decision.findings));
+    let why = std::iter::once(why).chain(decision.transferred_in_words()).collect::<Vec<_>>().join(" ");
     let cells = [
         Cell::Number(decision.row.into()),
         Cell::text(id.as_ref()),

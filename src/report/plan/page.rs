@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{AdminLeft, AdminLeftCount, Finding, ListReading, Outcome, Procedure, counted},
-    record::Judged,
+    record::{Judged, TransfersNotRead},
     report::{
         ReportError,
         aside::Aside,
@@ -42,6 +42,7 @@ struct Leaving {
     first: Vec<String>,
     allowed: Vec<String>,
     stays: Vec<String>,
+    transferred: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,6 +54,7 @@ struct Staying {
     outcome_in_words: String,
     findings: Vec<Found>,
     note: Option<String>,
+    transferred: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -70,6 +72,7 @@ pub(super) struct PlanPage {
     others: usize,
     /// What stays of delegated administration with those who go.
     admin_left: AdminLeftCount,
+    not_read: TransfersNotRead,
 }
 
 impl PlanPage {
@@ -77,10 +80,18 @@ impl PlanPage {
         let path = folder.join("plan.html");
         let aside = || Aside::begin(folder).map_err(ReportError::writing(&path));
         let (leaving, staying) = (aside()?, aside()?);
-        Ok(Self { path, leaving, staying, others: 0, admin_left: AdminLeftCount::default() })
+        Ok(Self {
+            path,
+            leaving,
+            staying,
+            others: 0,
+            admin_left: AdminLeftCount::default(),
+            not_read: TransfersNotRead::default(),
+        })
     }
 
     pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
+        self.not_read.take(entry.decision);
         let put = if entry.decision.verdict == Outcome::Ready {
             entry.decision.admin_left.iter().for_each(|left| self.admin_left.add(left));
             self.leaving.put(&leaving(entry))
@@ -97,9 +108,11 @@ impl PlanPage {
         head: &PlanHead,
         first: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { path, leaving, staying, others, admin_left } = self;
+        let Self { path, leaving, staying, others, admin_left, not_read } = self;
         let ends = Procedure::FOR_DELEGATED_ADMIN.as_str();
         let admin_left = head.procedure.leaves_delegated_admin().then(|| admin_left.in_words(ends));
+        let said = head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
+        let warnings: Vec<_> = said.into_iter().chain(not_read.in_words()).collect();
         let values = context! {
             partner => head.partner.name.as_deref().unwrap_or("partner not read"),
             run_id => head.run_id.as_str(),
@@ -109,7 +122,7 @@ impl PlanPage {
             is_simulated => head.mode.is_simulated(),
             cannot_be_applied => head.cannot_be_applied.as_deref(),
             lines => Value::from(Serde(lines(head))),
-            warnings => head.list.as_ref().map(ListReading::warnings).unwrap_or_default(),
+            warnings,
             surprises => Value::from(Serde(first)),
             customers => leaving.rows::<Leaving>().map_err(ReportError::writing(&path))?,
             others => staying.rows::<Staying>().map_err(ReportError::writing(&path))?,
@@ -169,6 +182,7 @@ fn leaving(entry: &PlanEntry<&Judged>) -> Leaving {
         first: decision.to_do(),
         allowed: left_to_the_service(decision).into_iter().map(str::to_owned).collect(),
         stays: decision.admin_left.as_ref().map(AdminLeft::in_words).unwrap_or_default(),
+        transferred: decision.transferred_in_words(),
     }
 }
 
@@ -183,5 +197,6 @@ fn staying(entry: &PlanEntry<&Judged>) -> Staying {
         outcome_in_words: decision.verdict.in_words().to_owned(),
         findings: decision.findings.iter().map(found).collect(),
         note: decision.note.clone(),
+        transferred: decision.transferred_in_words(),
     }
 }

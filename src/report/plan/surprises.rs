@@ -3,7 +3,7 @@
 use super::{Plan, PlanEntry};
 use crate::{
     domain::{Day, Outcome, Preparation, Reason, TenantId},
-    record::Judged,
+    record::{Judged, TransfersNotRead},
 };
 use serde::Serialize;
 use std::{borrow::Borrow, cmp::Reverse, collections::BTreeMap};
@@ -124,6 +124,13 @@ impl Plan {
         let mut surprises = Surprises::default();
         self.decisions.iter().for_each(|entry| surprises.add(entry));
         surprises.all()
+    }
+
+    /// The customers whose transfers could not be read.
+    pub fn transfers_not_read(&self) -> TransfersNotRead {
+        let mut not_read = TransfersNotRead::default();
+        self.decisions.iter().for_each(|entry| not_read.take(&entry.decision));
+        not_read
     }
 
     /// How many do not go, by outcome and reason.

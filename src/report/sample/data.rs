@@ -183,24 +183,12 @@ fn act_by(case: &Case) -> Option<Day> {
 pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
     let blocked = !may_be_sent(case);
     Event::Judged(Box::new(Judged {
-        row,
         verdict: if blocked { case.end } else { Outcome::Ready },
         name: Some(case.name.into()),
         domain: Some(format!("customer{row}.example")),
         relationship: Some("reseller".into()),
-        findings: case.findings.clone(),
-        allowed: vec![],
-        first: vec![],
-        left_out: vec![],
         act_by: act_by(case),
-        listed_as: None,
-        seats: None,
-        active_until: None,
-        admin_left: None,
-        note: None,
-        facts_at,
-        basis: vec![],
-        exchange: None,
+        ..Judged::skipped(row, facts_at, case.findings.clone())
     }))
 }
 

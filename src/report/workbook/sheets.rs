@@ -157,6 +157,7 @@ pub(super) fn summary(
     let reading = opened.input.reading.as_ref();
     let compared = reading.map(ListReading::compared);
     let read = reading.map(|reading| reading.warnings().join("\n")).filter(|said| !said.is_empty());
+    let not_read = tally.transfers_not_read.in_words();
     let mut lines = vec![
         ("Run", Cell::Strong(run.id.as_str())),
         ("In earnest?", Cell::Text(in_earnest(opened.mode))),
@@ -187,6 +188,7 @@ pub(super) fn summary(
     let list = [
         ("Compared", compared.as_deref().map(Cell::Text)),
         ("How the list was read", read.as_deref().map(Cell::Wrapped)),
+        ("Transfers", not_read.as_deref().map(Cell::Wrapped)),
     ];
     lines.extend(list.into_iter().filter_map(|(name, cell)| Some((name, cell?))));
     let counts = Shown::all().filter_map(|shown| Some((shown, *tally.shown.get(&shown)?)));

@@ -47,6 +47,8 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<ShownPage, Qu
         }),
         preparations => judged.map(preparations).unwrap_or_default(),
         findings => judged.map(findings).unwrap_or_default(),
+        transferred => judged.and_then(Judged::transferred_in_words).filter(|said| !story.explanation().contains(said)),
+        transfers_not_read => judged.and_then(|judged| judged.transfers_not_read.clone()),
         resolved => story.resolved().last().map(|(at, resolved)| {
             values! { at => at.to_string(), by => resolved.by, because => resolved.because, outcome => resolved.outcome.in_words() }
         }),

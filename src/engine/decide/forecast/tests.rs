@@ -83,7 +83,7 @@ fn changing_takes_a_change_and_a_look() {
     assert_eq!(left(&changing), Some(TimeLeft::About(minutes(2))));
     // Whoever's turn comes more than a quarter of an hour after it was read is looked at again first.
     let old = run(Stage::Confirmed, many(300, || ready(1800)));
-    assert_eq!(left(&old), Some(TimeLeft::About(minutes(5))));
+    assert_eq!(left(&old), Some(TimeLeft::About(minutes(6))));
     // A listing of 3,000 customers costs six requests, and one is taken for every 560 removals.
     let digest = Sha256::of(&[b"plan"]);
     changing.plan = Some(PlanSealed { digest, ready: 300, counted: 3000, customers_of_partner: Some(3000) });
