@@ -236,6 +236,7 @@ fn opened(rows: u32) -> RunOpened {
             allowed: BTreeSet::new(),
             revoke_consent: BTreeSet::new(),
             order_timeout_seconds: None,
+            only_reseller: BTreeSet::new(),
         },
         settings: BTreeMap::new(),
     }

@@ -58,6 +58,7 @@ pub(crate) fn opened(
             sandboxes: BTreeSet::new(),
             revoke_consent: BTreeSet::new(),
             order_timeout_seconds: None,
+            only_reseller: BTreeSet::new(),
             suspend_legacy: false,
             allowed: BTreeSet::new(),
         },

@@ -52,6 +52,7 @@ impl ApprovalView {
             *first = format!("{}\n{first}", strong("Look at these first"));
         }
         asked.extend(surprises);
+        asked.extend(to_do::resellers_in_words(plan.head.procedure, &plan.resellers()));
         let to_do = plan.ready().flat_map(|entry| entry.decision.first.iter());
         asked.extend(to_do::lost_at_once(to_do).map(|lost| sentence(&lost)));
         asked.push(head(plan));

@@ -294,6 +294,7 @@ mod tests {
                 relationship: "reseller".to_owned(),
                 name: Some(name.to_owned()),
                 domain: Some(domain.to_owned()),
+                reseller: None,
             };
             customers.add(id, facts);
         }

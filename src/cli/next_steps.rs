@@ -167,6 +167,9 @@ fn of_run(run: &Run) -> String {
     if let Some(taken_back) = &run.opened.takes_back {
         text.push_str(&option("of", taken_back.as_str()));
     }
+    for mpn_id in typed(&"only_reseller").iter().flat_map(|(_, ids)| ids.split(", ")) {
+        text.push_str(&option("only_reseller", mpn_id));
+    }
     for reason in &run.policy.allow {
         text.push_str(&option("allow", reason.as_str()));
     }

@@ -186,10 +186,13 @@ fn about(run: &Run, printer: &Printer) -> String {
     };
     let terms = to_do::terms(to_do()).map(|terms| format!(" This concerns {terms}.")).unwrap_or_default();
     let lost = to_do::lost_at_once(to_do()).map(|lost| format!("\n{lost}")).unwrap_or_default();
+    let open = run.rows.iter().filter(|row| !matches!(row.state, RowState::Settled(_)));
+    let resellers = to_do::resellers(opened.procedure, open);
+    let resellers = resellers.map(|resellers| format!("\n{resellers}")).unwrap_or_default();
     let of = opened.takes_back.as_ref().map(|run| format!(" of run {run}")).unwrap_or_default();
     format!(
         "about to {change} {} of {partner} ({tenant}).{terms}\n\
-         Procedure {}{of}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}\n{earnest}{once}",
+         Procedure {}{of}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}{resellers}\n{earnest}{once}",
         counted(run.to_change(), "customer"),
         opened.procedure,
         visible(&opened.api_url),

@@ -3,7 +3,8 @@
 use super::tables::{self, Table, table};
 use crate::{
     domain::{EffectWords, Outcome, Preparation, Procedure, counted, grouped},
-    record::{Row, RowState, Run},
+    record::{CustomersOfResellers, Row, RowState, Run},
+    report::visible,
 };
 
 /// How many of a plan are shown one by one.
@@ -47,6 +48,12 @@ pub(super) fn plan(run: &Run) -> String {
     let to_do = ready.iter().flat_map(|row| still(row).map(|one| (row.number, one)));
     text.push_str(&listed(&to_do.collect::<Vec<_>>()));
     text.push_str(&left_out(&ready));
+    // Whoever is asked is told with the question.
+    if !run.opened.changes
+        && let Some(resellers) = resellers(run.opened.procedure, ready.iter().copied())
+    {
+        text.push_str(&format!("\n{resellers}"));
+    }
     let others = run.counts.iter().map(|(outcome, n)| format!("{n} {}", outcome.in_words()));
     let others: Vec<_> = others.collect();
     if !others.is_empty() {
@@ -62,6 +69,25 @@ pub(super) fn plan(run: &Run) -> String {
         text.push_str(&format!("\n{}", tables::sentence(&said)));
     }
     text
+}
+
+/// The indirect resellers of these customers, each with how many. Nothing if there are none.
+pub(super) fn resellers<'a>(procedure: Procedure, of: impl Iterator<Item = &'a Row>) -> Option<String> {
+    let mut all = CustomersOfResellers::default();
+    of.for_each(|row| all.take(row.reseller.as_deref()));
+    resellers_in_words(procedure, &all)
+}
+
+/// The first of them, after what they are together.
+pub(super) fn resellers_in_words(procedure: Procedure, all: &CustomersOfResellers) -> Option<String> {
+    let heading = all.heading(procedure)?;
+    let lines = all.lines();
+    let shown: Vec<_> = lines.iter().take(SHOWN).map(|line| format!("  {}", visible(line))).collect();
+    let more = match lines.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("\n  … and {more} more"),
+    };
+    Some(format!("{heading}:\n{}{more}", shown.join("\n")))
 }
 
 /// What is still to be sent of what the plan names for a row.

@@ -61,6 +61,8 @@ lookups! {
     Partner = "read_partner": Nobody, "read whose account it is";
     /// A page of all customers.
     Customers = "list_customers": Customers, "list the partner’s customers";
+    /// All indirect resellers of the partner.
+    Resellers = "list_resellers": Nobody, "list the partner’s indirect resellers";
     /// One customer, to judge it.
     Customer = "read_customer": Customer, "read the customer";
     /// Its subscriptions.
@@ -159,7 +161,7 @@ impl Purpose {
 
     /// Whether everything else can be done without the answer.
     pub const fn can_do_without(self) -> bool {
-        matches!(self, Self::Read(Lookup::Transfers))
+        matches!(self, Self::Read(Lookup::Transfers | Lookup::Resellers))
     }
 
     /// Whether it takes back what was done before.

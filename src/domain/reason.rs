@@ -142,6 +142,9 @@ reasons! {
     /// The run that is taken back did not have the customer.
     NotInThatRun = "not_in_that_run", Guard, Skipped, false, false,
         "Take the row from the list, or name with `--of` the run that had this customer.";
+    /// The customer is not of an indirect reseller that the run is for.
+    OtherReseller = "other_reseller", Guard, Skipped, false, false,
+        "Nothing to do: the run was only for customers of other indirect resellers (`--only-reseller`).";
     /// The customer is on the list of those that are never touched.
     ProtectedCustomer = "protected_customer", Guard, Skipped, false, false,
         "Nothing to do: the customer is protected. Take it from the protected list to change that.";

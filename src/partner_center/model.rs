@@ -101,6 +101,21 @@ pub struct Customer {
     /// What it is to the partner.
     #[serde(deserialize_with = "relationship")]
     pub relationship_to_partner: Option<String>,
+    /// The MPN ID of its indirect reseller. A list of customers does not say.
+    #[serde(deserialize_with = "text")]
+    pub associated_partner_id: Option<String>,
+}
+
+/// A relationship between the partner and another, as an indirect reseller.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct PartnerRelationship {
+    /// What the other partner is called.
+    #[serde(deserialize_with = "text")]
+    pub name: Option<String>,
+    /// Its MPN ID.
+    #[serde(deserialize_with = "text")]
+    pub mpn_id: Option<String>,
 }
 
 /// A customer's names.

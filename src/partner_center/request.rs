@@ -143,6 +143,11 @@ pub fn relationship_request() -> Request {
     Request::get("/v1/customers/relationshiprequests".to_owned())
 }
 
+/// The partner's indirect resellers: `GET /v1/relationships?relationship_type=IsIndirectCloudSolutionProviderOf`.
+pub fn resellers() -> Request {
+    Request::get("/v1/relationships?relationship_type=IsIndirectCloudSolutionProviderOf".to_owned())
+}
+
 /// The first page of what was done in the partner's account on these days, of which there may be 31:
 /// `GET /v1/auditrecords?startDate=…&endDate=…`.
 pub fn activity(from: Day, to: Day) -> Request {

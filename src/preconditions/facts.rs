@@ -20,6 +20,8 @@ pub struct CustomerFacts {
     pub name: Option<String>,
     /// Its primary domain.
     pub domain: Option<String>,
+    /// The MPN ID of its indirect reseller, if it says one.
+    pub reseller: Option<String>,
 }
 
 impl CustomerFacts {
@@ -30,6 +32,10 @@ impl CustomerFacts {
             relationship: customer.relationship_to_partner.unwrap_or_default(),
             name: profile.company_name.filter(|name| !name.trim().is_empty()),
             domain: profile.domain.filter(|domain| !domain.trim().is_empty()),
+            reseller: customer
+                .associated_partner_id
+                .map(|id| id.trim().to_owned())
+                .filter(|id| !id.is_empty()),
         }
     }
 

@@ -6,6 +6,7 @@ fn facts(relationship: &str) -> Facts {
         relationship: relationship.to_owned(),
         name: Some("Contoso Ltd.".to_owned()),
         domain: Some("contoso.com".to_owned()),
+        reseller: None,
     };
     Facts::new("2026-11-20T00:00:00Z".parse().unwrap(), customer)
 }

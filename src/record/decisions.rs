@@ -5,6 +5,7 @@ use super::{
     canonical::{self, CanonicalError},
     opening::Policy,
     requests::Exchange,
+    reseller::IndirectReseller,
 };
 use crate::domain::{
     AdminLeft, Cause, Day, Finding, Outcome, Preparation, Reason, Seq, Sha256, Time, counted, is_taken_out,
@@ -28,6 +29,9 @@ pub struct Judged {
     /// The live relationship.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relationship: Option<String>,
+    /// The indirect reseller through whom it is the partner's, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reseller: Option<IndirectReseller>,
     /// Everything that stands in the way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -86,6 +90,7 @@ impl Judged {
             name: None,
             domain: None,
             relationship: None,
+            reseller: None,
             findings,
             allowed: Vec::new(),
             first: Vec::new(),

@@ -281,7 +281,7 @@ kinds! {
     /// The run stopped before its end.
     Stopped(Stopped) = "stopped": Run, Step, Before, Frame, lines::stopped;
     /// The run goes on after a stop or a crash.
-    Resumed(Policy) = "resumed": Run, Step, Before, Frame, lines::resumed;
+    Resumed(Box<Policy>) = "resumed": Run, Step, Before, Frame, lines::resumed;
     /// A change failed for the sake of which something was suspended: how the row ends, once it is decided
     /// whether that is taken back.
     FailedAfterPreparation(Box<Settled>) = "fell": Row, Step, Before, Own, lines::failed_after_preparation;

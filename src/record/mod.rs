@@ -24,6 +24,7 @@ mod lines;
 mod opening;
 mod payload;
 mod requests;
+mod reseller;
 mod row;
 mod run;
 #[cfg(test)]
@@ -52,9 +53,10 @@ pub use opening::{
 };
 pub use payload::Payload;
 pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived};
+pub use reseller::{CustomersOfResellers, IndirectReseller};
 pub use row::{Row, RowState};
 pub use run::{Illegal, Run, Stage};
 pub use story::{
     CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
-    RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait,
+    RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait, report_columns,
 };

@@ -180,6 +180,9 @@ pub struct Policy {
     /// Reasons that the service may decide about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<Reason>,
+    /// Only customers of these indirect resellers, by their MPN IDs; all customers if it is empty.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub only_reseller: BTreeSet<String>,
     /// Customers that are never touched. They have a record of their own, so that the one which opens a run
     /// can be shown to somebody who must not learn of other customers.
     #[serde(default, skip_serializing)]

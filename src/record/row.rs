@@ -1,6 +1,6 @@
 //! A row of the list, and how far it is.
 
-use super::changing::Changing;
+use super::{changing::Changing, reseller::IndirectReseller};
 use crate::domain::{Finding, Outcome, Preparation, Sha256, TenantId, Time, is_taken_out};
 
 /// One row of the list and what is known of it.
@@ -14,6 +14,8 @@ pub struct Row {
     pub(super) wave: u8,
     /// What the customer is called: in the list, and by the service once it is judged.
     pub(super) name: Option<Box<str>>,
+    /// Its indirect reseller, as it was judged.
+    pub reseller: Option<Box<IndirectReseller>>,
     /// When the first record of its own was made, after it was read.
     pub started_at: Option<Time>,
     /// The digest of what the plan decided about it, if anything was.
@@ -59,6 +61,7 @@ impl Row {
             customer,
             wave: 0,
             name: None,
+            reseller: None,
             started_at: None,
             decision: None,
             left_to_service: None,

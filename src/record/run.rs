@@ -343,6 +343,7 @@ impl Run {
             row.left_out = judged.left_out.clone().into();
         }
         row.name = judged.name.as_deref().map(Into::into);
+        row.reseller = judged.reseller.clone().map(Box::new);
         if !matches!(row.state, RowState::Changing(_)) {
             row.state = RowState::Judged { verdict: judged.verdict, facts_at: judged.facts_at };
         }

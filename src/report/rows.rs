@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{AdminLeftCount, Outcome, Reason, Time, awaits_an_act},
-    record::{CustomerStory, Pending, Resolved, RunTotals, TransfersNotRead},
+    record::{CustomerStory, CustomersOfResellers, Pending, Resolved, RunTotals, TransfersNotRead},
 };
 use std::collections::BTreeMap;
 
@@ -132,6 +132,8 @@ pub(super) struct Tally {
     /// Rows of which something is not understood, because a newer program wrote it.
     pub(super) newer: u32,
     pub(super) transfers_not_read: TransfersNotRead,
+    /// The indirect resellers of the customers for whom the run did what it is for.
+    pub(super) resellers: CustomersOfResellers,
 }
 
 /// The customers that may go on one day, or on none that is known.
@@ -186,6 +188,9 @@ impl Tally {
             row.story.admin_left().into_iter().for_each(|left| self.admin_left.add(left));
         }
         self.newer += u32::from(row.story.newer() > 0);
+        if row.outcome.is_by_the_run() {
+            self.resellers.take(row.story.reseller());
+        }
         if let Some((.., judged)) = row.story.judged().last() {
             self.transfers_not_read.take(judged);
         }

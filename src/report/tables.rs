@@ -1,7 +1,7 @@
 //! `customers.csv` and `retry.csv`. The columns of the first are those of customers, and then the list's own.
 
 use super::{ReportError, rows::ReportedRow};
-use crate::record::CUSTOMER_COLUMNS;
+use crate::record::report_columns;
 use std::{
     borrow::Cow,
     collections::HashSet,
@@ -37,7 +37,7 @@ impl<W: Write> CustomersCsv<W> {
         listed: &[String],
     ) -> Result<Self, ReportError> {
         let mut this = Self { csv: writer(out, &path, style)?, path, style };
-        let columns = CUSTOMER_COLUMNS.map(|column| column.name);
+        let columns: Vec<_> = report_columns().map(|column| column.name).collect();
         let mut taken: HashSet<String> = columns.iter().map(|&column| column.to_owned()).collect();
         let carried = listed.iter().map(|header| unlike(header, &mut taken)).collect::<Vec<_>>();
         this.write(columns.iter().copied().chain(carried.iter().map(String::as_str)))?;
@@ -45,7 +45,8 @@ impl<W: Write> CustomersCsv<W> {
     }
 
     pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
-        let cells = CUSTOMER_COLUMNS.map(|column| (column.value)(&row.story).to_text().into_owned());
+        let cells: Vec<_> =
+            report_columns().map(|column| (column.value)(&row.story).to_text().into_owned()).collect();
         self.write(cells.iter().chain(row.cells()).map(String::as_str))
     }
 

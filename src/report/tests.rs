@@ -123,7 +123,8 @@ fn customers_csv_has_every_row_and_nothing_that_runs() {
     assert_eq!(
         table[0].join(","),
         "row,customer_tenant_id,customer_name,outcome,evidence,reasons,explanation,removable_from,act_by,http_status,\
-         error_code,request_id,correlation_id,attempts,started_at,finished_at,Tenant ID,Company name,Note,list_outcome"
+         error_code,request_id,correlation_id,attempts,started_at,finished_at,reseller_mpn_id,\
+         reseller_name,Tenant ID,Company name,Note,list_outcome"
     );
     assert_eq!(table.len(), 15);
     let rows: Vec<_> = table[1..].iter().map(|line| line[0].parse::<u32>().unwrap()).collect();

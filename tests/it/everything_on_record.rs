@@ -93,12 +93,13 @@ fn few_calls_a_customer() {
     for line in folder.requests() {
         *purposes.entry(line.purpose.unwrap()).or_default() += 1;
     }
-    for purpose in ["read_subscriptions", "read_entitlements", "remove_relationship"] {
+    for purpose in ["read_subscriptions", "read_entitlements", "read_transfers", "remove_relationship"] {
         assert_eq!(purposes.remove(purpose), Some(100), "{purpose}");
     }
     // Orders are only read where an entitlement needs it.
     assert!(purposes.remove("read_order").unwrap_or_default() < 30);
     assert_eq!(purposes.remove("read_partner"), Some(1));
+    assert_eq!(purposes.remove("list_resellers"), Some(1));
     // The plan's, and one page at the end of each wave, which shows that they are gone.
     assert!(purposes.remove("list_customers").unwrap() <= 5 + 2);
     assert!(purposes.is_empty(), "{purposes:?}");

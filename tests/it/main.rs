@@ -53,6 +53,7 @@ mod reasons;
 mod reconcile;
 mod reinvite;
 mod renewal;
+mod resellers;
 mod resolve;
 mod review;
 mod sandbox;

@@ -48,6 +48,9 @@ pub(in crate::cli) struct RunOptions {
     /// Only the first N that are ready; the others are `not_attempted`, and not read
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(in crate::cli) limit: Option<u32>,
+    /// Only customers of the indirect reseller with this MPN ID; repeatable. The others are skipped
+    #[arg(long, value_name = "MPN-ID")]
+    pub(in crate::cli) only_reseller: Vec<String>,
     /// The first wave; the rest follows only if it ended without surprise; 0 turns it off [default: 1]
     #[arg(long, value_name = "N")]
     pub(in crate::cli) canary: Option<u32>,

@@ -33,6 +33,7 @@ pub(super) struct Toml {
     pub(super) order_timeout: Option<WrittenDuration>,
     pub(super) suspend_legacy: Option<bool>,
     pub(super) revoke_consent: Option<Vec<String>>,
+    pub(super) only_reseller: Option<Vec<String>>,
     pub(super) rate: Option<u32>,
     pub(super) concurrency: Option<u32>,
     pub(super) canary: Option<u32>,

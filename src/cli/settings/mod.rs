@@ -38,7 +38,7 @@ use crate::{
 use clap::{ArgMatches, parser::ValueSource};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 use uuid::Uuid;
 
@@ -158,11 +158,10 @@ impl RunSettings {
             SETTLE,
             (0..=DAY, "no time to one day"),
         )?;
-        let protected_file = options.protected.as_ref().map(|path| path.display().to_string());
-        let protected_in_file = file.protected.as_ref().map(|path| path.display().to_string());
-        let protected_file = picker.optional("protected", protected_file, protected_in_file);
+        let protected = protected(&mut picker, options.protected.as_ref(), &file)?;
         let allow = (!options.allow.is_empty()).then(|| options.allow.clone());
         let allow = picker.pick("allow", allow, file.allow.clone(), Vec::new(), |names| names.join(", "));
+        let only_reseller = only_reseller(&mut picker, procedure, &options.only_reseller, &file)?;
         let above = approval::above(&mut picker, options.approval.require_approval, &file);
         let policy = Policy {
             rate: in_range("rate", rate, 1..=6_000_000)?,
@@ -186,10 +185,8 @@ impl RunSettings {
             // A rehearsal cannot be approved: nothing would be carried out.
             approval_above: above.filter(|_| !options.rehearse),
             allow: allowed(&allow)?,
-            protected: protected_file
-                .map(|path| protected(Path::new(&path)))
-                .transpose()?
-                .unwrap_or_default(),
+            only_reseller,
+            protected,
             partner: service.partner,
             sandbox: None,
             sandboxes: BTreeSet::new(),
@@ -218,6 +215,10 @@ impl RunSettings {
                     && !Effect::BY_CANCEL.iter().any(|(.., effect)| procedure.may_begin_with(*effect)),
             ),
             ("--revoke-consent", !options.revoke_consent.is_empty() && self.policy.revoke_consent.is_empty()),
+            (
+                "--only-reseller",
+                !options.only_reseller.is_empty() && (is_sandbox || !procedure.facts().needs_relationship),
+            ),
             ("--allow", !options.allow.is_empty() && (is_sandbox || procedure.is_each_by_itself())),
             ("--of", options.of.is_some() && procedure.facts().takes_back.is_none()),
         ];
@@ -317,6 +318,33 @@ fn applications(ids: &[String]) -> Result<BTreeSet<String>, Failure> {
         })
     };
     ids.iter().map(one).collect()
+}
+
+/// The indirect resellers whose customers alone are meant. Recorded only if there are some.
+fn only_reseller(
+    picker: &mut Picker<'_>,
+    procedure: Procedure,
+    typed: &[String],
+    file: &Toml,
+) -> Result<BTreeSet<String>, Failure> {
+    let typed = (!typed.is_empty()).then(|| typed.to_vec());
+    let may_be = !procedure.is_for_sandbox() && procedure.facts().needs_relationship;
+    let in_file = file.only_reseller.clone().filter(|ids| !ids.is_empty() && may_be);
+    if typed.is_none() && in_file.is_none() {
+        return Ok(BTreeSet::new());
+    }
+    let ids = picker.pick("only_reseller", typed, in_file, Vec::new(), |ids| ids.join(", "));
+    ids.into_iter()
+        .map(|id| {
+            let id = id.trim().to_owned();
+            let is_id = !id.is_empty() && id.len() <= 20 && id.bytes().all(|byte| byte.is_ascii_digit());
+            is_id.then_some(id.clone()).ok_or_else(|| {
+                Failure::usage(format!(
+                    "`--only-reseller {id}`: an MPN ID is a number, for example `5200011`"
+                ))
+            })
+        })
+        .collect()
 }
 
 fn allowed(names: &[String]) -> Result<Vec<Reason>, Failure> {

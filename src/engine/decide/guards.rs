@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Account, Cause, Finding, Procedure, Reason, TenantId, counted, is_taken_out},
-    record::{FailureHistory, Needed, Partner, PlanSealed, Policy, REMEMBERED},
+    record::{FailureHistory, IndirectReseller, Needed, Partner, PlanSealed, Policy, REMEMBERED},
 };
 use std::time::Duration;
 
@@ -92,6 +92,21 @@ pub(crate) fn untouchable(customer: TenantId, policy: &Policy, partner: &Partner
     } else {
         None
     }
+}
+
+/// This customer is of no indirect reseller that the run is for.
+pub(crate) fn of_another_reseller(reseller: Option<&IndirectReseller>, policy: &Policy) -> Option<Finding> {
+    let only = &policy.only_reseller;
+    let is_meant = only.is_empty() || reseller.is_some_and(|reseller| only.contains(&reseller.mpn_id));
+    (!is_meant && !is_taken_out("a-customer-of-any-reseller")).then(|| {
+        let cause = Cause {
+            what: "reseller".to_owned(),
+            id: None,
+            name: None,
+            detail: reseller.map_or_else(|| "none".to_owned(), IndirectReseller::to_string),
+        };
+        Finding::new(Reason::OtherReseller, vec![cause])
+    })
 }
 
 /// The plan would remove more customers than anybody meant, in number or as a share of all that were

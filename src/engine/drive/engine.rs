@@ -81,7 +81,7 @@ impl<T: Transport> Engine<T> {
         let Policy { rate, concurrency, .. } =
             *if is_taken_out("resume-at-the-old-pace") { &run.policy } else { &policy };
         let engine = Self::over(store, run, (rate, concurrency), ports);
-        engine.client().record(vec![Event::Resumed(policy)]).await?;
+        engine.client().record(vec![Event::Resumed(Box::new(policy))]).await?;
         Ok(engine)
     }
 

@@ -2,17 +2,18 @@
 
 use super::shared::Shared;
 use crate::{
-    domain::{Outcome, Preparation, Procedure, TenantId, is_taken_out},
+    domain::{Outcome, Preparation, Procedure, Seq, TenantId, is_taken_out},
     engine::{
         decide::{guards, settlement},
         halt::Halt,
         observe::{
             customer_listing::list_customers,
             judge_customer::{Context, Subject, judge_customer},
+            resellers::{ResellersKnown, list_resellers},
         },
     },
     partner_center::transport::Transport,
-    preconditions::ListedIdentity,
+    preconditions::{CustomerFacts, ListedIdentity},
     procedure::{TakenBack, ToTakeBack, unit},
     record::{Event, Partner, PlanSealed, Policy, Row, RowState, Run, StopCause},
 };
@@ -60,7 +61,12 @@ pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Re
     let ready = shared.with_run(Run::ready);
     let listing = list_customers(&shared.client, wanted, ready, policy.max_share).await?;
 
-    let context = Arc::new(Planning { procedure, policy, partner, before });
+    let resellers = if unread.is_empty() || procedure.is_for_sandbox() {
+        ResellersKnown::default()
+    } else {
+        list_resellers(&shared.client).await?
+    };
+    let context = Arc::new(Planning { procedure, policy, partner, before, resellers });
     let mut waiting = unread.into_iter();
     let mut at_work: JoinSet<Result<bool, Halt>> = JoinSet::new();
     let mut halted = None;
@@ -78,7 +84,7 @@ pub(crate) async fn plan<T: Transport>(shared: &Shared<T>, before: Before) -> Re
             }
             let Some((row, customer)) = waiting.next() else { break };
             let listed = shared.with_run(|run| listed(run, row));
-            let subject = Subject { row, customer, listed, known: listing.known(customer) };
+            let subject = Subject { row, customer, listed, known: context.known(listing.known(customer)) };
             let (shared, context) = (shared.clone(), Arc::clone(&context));
             at_work.spawn(judge_row(shared, context, subject));
         }
@@ -108,6 +114,16 @@ struct Planning {
     policy: Policy,
     partner: Partner,
     before: Before,
+    resellers: ResellersKnown,
+}
+
+impl Planning {
+    /// What need not be read of a customer, because the listing says it. Through which reseller it is the partner's, the
+    /// listing hardly says.
+    fn known(&self, listed: Option<(CustomerFacts, Seq)>) -> Option<(CustomerFacts, Seq)> {
+        let must_be_told = self.resellers.may_be_some || !self.policy.only_reseller.is_empty();
+        listed.filter(|(facts, _)| !must_be_told || facts.reseller.is_some() || !facts.is_reseller())
+    }
 }
 
 /// Reads and judges a row, and says whether it is ready.
@@ -116,12 +132,19 @@ async fn judge_row<T: Transport>(
     planning: Arc<Planning>,
     subject: Subject,
 ) -> Result<bool, Halt> {
-    let Planning { procedure, policy, partner, before } = &*planning;
+    let Planning { procedure, policy, partner, before, resellers } = &*planning;
     let row = subject.row;
     let (was_there, taken_back) = before.of(subject.customer);
     let transfers_were_read = &*shared.transfers_were_read;
-    let context =
-        Context { procedure: *procedure, policy, partner, was_there, taken_back, transfers_were_read };
+    let context = Context {
+        procedure: *procedure,
+        policy,
+        partner,
+        was_there,
+        taken_back,
+        resellers,
+        transfers_were_read,
+    };
     let client = &shared.client;
     let judged = judge_customer(client, subject, context).await?;
     let settled = shared

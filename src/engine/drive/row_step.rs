@@ -12,6 +12,7 @@ use crate::{
         observe::{
             judge_customer::{Context, Subject, judge_customer},
             reading::{FailedRead, Read, answer_to, require_another_token},
+            resellers::ResellersKnown,
         },
         send::client::{AttemptEnd, RecordedClient, RequestSpec},
         sign_in::renewal::permit,
@@ -124,12 +125,14 @@ async fn rejudge<T: Transport>(
     // What is taken back is what the plan names.
     let taken_back: Vec<_> =
         row.first.iter().map(|by| ToTakeBack { by: by.clone(), changed_by: None }).collect();
+    let resellers = ResellersKnown::one(row.reseller.as_deref());
     let context = Context {
         procedure,
         policy: &policy,
         partner: &partner,
         was_there,
         taken_back: Some(&taken_back),
+        resellers: &resellers,
         transfers_were_read: &shared.transfers_were_read,
     };
     // What was confirmed was this name, whatever the list called it.

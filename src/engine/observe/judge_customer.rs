@@ -1,6 +1,9 @@
 //! What must still be read of a customer before it can be judged, and the judgement.
 
-use super::reading::{self, FailedRead, Read, collect, collect_list};
+use super::{
+    reading::{self, FailedRead, Read, collect, collect_list},
+    resellers::ResellersKnown,
+};
 use crate::{
     domain::{
         AdminLeft, Cause, Finding, Lookup, Outcome, Preparation, Procedure, Purpose, Reason, Seq, TenantId,
@@ -18,7 +21,7 @@ use crate::{
         CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, TransferFacts, act_by, transferred,
     },
     procedure::{Given, KnownSoFar, Need, ProcedureUnit, ToTakeBack, admin_cause, effects::is_another, unit},
-    record::{Exchange, Judged, Partner, Policy, StopCause},
+    record::{Exchange, IndirectReseller, Judged, Partner, Policy, StopCause},
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,6 +38,7 @@ pub(crate) struct Context<'a> {
     pub(crate) was_there: Option<&'static str>,
     /// What could be taken back of the run that is taken back, if one is.
     pub(crate) taken_back: Option<&'a [ToTakeBack]>,
+    pub(crate) resellers: &'a ResellersKnown,
     /// Whether transfers of some customer were read in this run. If they were, those of another who cannot be read are not
     /// for want of a right, or of a list that is there.
     pub(crate) transfers_were_read: &'a AtomicBool,
@@ -68,7 +72,9 @@ impl Gathered {
     /// not for.
     fn need(&self, subject: &Subject, context: &Context<'_>) -> Need {
         let Some(facts) = &self.facts else { return Need::Customer };
-        if !facts.customer.is_reseller() && self.procedure.procedure().facts().needs_relationship {
+        let is_theirs =
+            facts.customer.is_reseller() || !self.procedure.procedure().facts().needs_relationship;
+        if !is_theirs || of_another_reseller(facts, context).is_some() {
             return Need::Nothing;
         }
         let Self { has_subscriptions, has_entitlements, has_transfers, .. } = *self;
@@ -79,6 +85,14 @@ impl Gathered {
 
 fn given<'a>(facts: &'a Facts, subject: &'a Subject, context: &Context<'a>) -> Given<'a> {
     Given { facts, listed: &subject.listed, policy: context.policy, taken_back: context.taken_back }
+}
+
+fn reseller(facts: &Facts, context: &Context<'_>) -> Option<IndirectReseller> {
+    facts.customer.reseller.as_deref().map(|mpn_id| context.resellers.with_name(mpn_id))
+}
+
+fn of_another_reseller(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
+    guards::of_another_reseller(reseller(facts, context).as_ref(), context.policy)
 }
 
 /// Reads what must be known of a customer, and judges it.
@@ -332,6 +346,7 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         domain: facts.customer.domain.clone(),
         relationship: Some(facts.customer.relationship.clone())
             .filter(|word| !word.is_empty() || context.procedure.facts().needs_relationship),
+        reseller: reseller(facts, context),
         listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
         seats: facts.seats(),
         active_until: facts.active_until(),
@@ -349,6 +364,11 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         let cause = Cause { what: "relationship".to_owned(), id: None, name: None, detail };
         let findings = vec![Finding::new(Reason::NoRelationship, vec![cause])];
         return Judged { verdict: Outcome::Skipped, findings, ..base };
+    }
+    if facts.customer.is_reseller()
+        && let Some(finding) = of_another_reseller(facts, context)
+    {
+        return Judged { findings: vec![finding], ..base };
     }
     let (judgement, first) = gathered.procedure.judge(&given(facts, subject, context));
     let judged = decided(procedure, judgement, first, base);

@@ -7,3 +7,4 @@ pub(crate) mod judge_customer;
 pub(crate) mod partner_identification;
 pub(crate) mod probe;
 pub(crate) mod reading;
+pub(crate) mod resellers;

@@ -218,3 +218,28 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         value: |story| story.finished_at().map_or(Value::None, Value::Time),
     },
 ];
+
+/// What reports have besides: no view tells it.
+const TOLD_COLUMNS: [Column; 2] = [
+    Column {
+        name: "reseller_mpn_id",
+        heading: "Reseller’s MPN ID",
+        width: 18.0,
+        meaning: "The MPN ID of the indirect reseller through whom the customer is the partner's.",
+        sql: "NULL",
+        value: |story| Value::text(story.reseller().map(|reseller| reseller.mpn_id.as_str())),
+    },
+    Column {
+        name: "reseller_name",
+        heading: "Reseller",
+        width: 32.0,
+        meaning: "The reseller's name, where it is known.",
+        sql: "NULL",
+        value: |story| Value::text(story.reseller().and_then(|reseller| reseller.name.as_deref())),
+    },
+];
+
+/// The columns of reports, before the list's own.
+pub fn report_columns() -> impl Iterator<Item = Column> {
+    CUSTOMER_COLUMNS.into_iter().chain(TOLD_COLUMNS)
+}

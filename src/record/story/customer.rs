@@ -7,8 +7,9 @@ use super::{
 use crate::{
     domain::{AdminLeft, Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
     record::{
-        ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, Judged, Observed, Pending,
-        Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided, became,
+        ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, IndirectReseller, Judged,
+        Observed, Pending, Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided,
+        became,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -408,6 +409,13 @@ impl CustomerStory {
     /// How many seats its subscriptions have, as they were read last.
     pub fn seats(&self) -> Option<u64> {
         self.judged.iter().rev().find_map(|(.., judged)| judged.seats)
+    }
+
+    /// Its indirect reseller, as it was read last, with its name if that is known from any time.
+    pub fn reseller(&self) -> Option<&IndirectReseller> {
+        let all = || self.judged.iter().rev().filter_map(|(.., judged)| judged.reseller.as_ref());
+        let last = all().next()?;
+        all().find(|one| one.mpn_id == last.mpn_id && one.name.is_some()).or(Some(last))
     }
 
     /// The answer that decided.

@@ -172,7 +172,7 @@ impl RunStory {
             Event::Approved(approved) => self.approved = Some((at, (**approved).clone())),
             Event::Confirmed(confirmed) => self.confirmed.push((seq, at, confirmed.clone())),
             Event::Stopped(stopped) => self.stopped.push((at, stopped.clone())),
-            Event::Resumed(policy) => self.marks.push((seq, at, Mark::Resumed(policy.clone()))),
+            Event::Resumed(policy) => self.marks.push((seq, at, Mark::Resumed((**policy).clone()))),
             Event::UndoDecided(decided) => self.marks.push((seq, at, Mark::UndoDecided(decided.clone()))),
             Event::RunSealed(sealed) => self.sealed = Some((seq, at, sealed.clone())),
             Event::Reconciled(found) => self.reconciled.push((at, (**found).clone())),

@@ -68,6 +68,8 @@ pub(super) struct ReportPage<'a> {
     admin_left: Option<String>,
     reasons: Vec<ReasonCount>,
     transfers_not_read: Option<String>,
+    /// Indirect resellers, each with how many of its customers the run did what it is for.
+    resellers: Vec<(String, u32)>,
     calendar: Option<Calendar<'a>>,
     chart: Option<Chart>,
     /// Requests that belong to no row.
@@ -161,6 +163,12 @@ impl<'a> ReportPage<'a> {
                 .then(|| tally.admin_left.in_words(Procedure::FOR_DELEGATED_ADMIN.as_str())),
             reasons: reasons(tally),
             transfers_not_read: tally.transfers_not_read.in_words(),
+            resellers: tally
+                .resellers
+                .counted()
+                .into_iter()
+                .map(|(reseller, count)| (reseller.to_string(), count))
+                .collect(),
             // Whoever takes a schedule back does not want to know how to make one.
             calendar: Calendar::of(tally).filter(|_| opened.procedure.facts().takes_back.is_none()),
             chart: Chart::of(told),

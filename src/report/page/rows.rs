@@ -3,7 +3,7 @@
 use super::super::rows::ReportedRow;
 use crate::{
     domain::{AdminLeft, in_one_text},
-    record::{CustomerStory, Ended, RequestStory},
+    record::{CustomerStory, Ended, IndirectReseller, RequestStory},
 };
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ pub(super) struct ShownRow {
     row: u32,
     name: Option<String>,
     id: Option<String>,
+    reseller: Option<String>,
     evidence: Option<String>,
     /// The reasons that no finding names.
     reasons: Vec<String>,
@@ -129,6 +130,7 @@ impl ShownRow {
             row: story.row(),
             name: story.name().map(str::to_owned),
             id: story.customer().map(|id| id.to_string()),
+            reseller: story.reseller().map(IndirectReseller::to_string),
             evidence: story.last_word().evidence().map(|evidence| evidence.to_string()),
             reasons,
             findings,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{ListReading, Outcome, Time, in_one_text},
-    record::{Judged, TransfersNotRead},
+    record::{CustomersOfResellers, Judged, TransfersNotRead},
     report::{
         ReportError,
         rows::Shown,
@@ -21,7 +21,7 @@ use std::{
 };
 
 /// The columns of those for whom something would be done.
-const fn customers(is_each: bool) -> [SheetColumn<'static>; 8] {
+const fn customers(is_each: bool) -> [SheetColumn<'static>; 10] {
     let to_do = if is_each { "To be done" } else { "Before that" };
     [
         ("Row", 8.0),
@@ -32,13 +32,23 @@ const fn customers(is_each: bool) -> [SheetColumn<'static>; 8] {
         (to_do, 60.0),
         ("Left to the service", 32.0),
         ("Transferred", 60.0),
+        RESELLER[0],
+        RESELLER[1],
     ]
 }
 
+const RESELLER: [SheetColumn<'_>; 2] = [("Reseller’s MPN ID", 18.0), ("Reseller", 32.0)];
 const FIRST: [SheetColumn<'_>; 5] =
     [("What", 44.0), ("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Said", 36.0)];
-const OTHERS: [SheetColumn<'_>; 5] =
-    [("Row", 8.0), ("Customer tenant ID", 38.0), ("Customer", 36.0), ("Outcome", 16.0), ("Why", 100.0)];
+const OTHERS: [SheetColumn<'_>; 7] = [
+    ("Row", 8.0),
+    ("Customer tenant ID", 38.0),
+    ("Customer", 36.0),
+    ("Outcome", 16.0),
+    ("Why", 100.0),
+    RESELLER[0],
+    RESELLER[1],
+];
 
 /// The sheets, in their order.
 const PLAN: usize = 0;
@@ -54,6 +64,8 @@ pub(super) struct PlanWorkbook {
     leaving: u32,
     staying: u32,
     not_read: TransfersNotRead,
+    /// The resellers of those who would go.
+    resellers: CustomersOfResellers,
 }
 
 impl PlanWorkbook {
@@ -61,14 +73,16 @@ impl PlanWorkbook {
         let path = folder.join("plan.xlsx");
         let mut workbook = Workbook::new();
         begin(&mut workbook, folder, head).map_err(writing(&path))?;
-        Ok(Self { workbook, path, leaving: 0, staying: 0, not_read: TransfersNotRead::default() })
+        let (not_read, resellers) = (TransfersNotRead::default(), CustomersOfResellers::default());
+        Ok(Self { workbook, path, leaving: 0, staying: 0, not_read, resellers })
     }
 
     pub(super) fn add(&mut self, entry: &PlanEntry<&Judged>) -> Result<(), ReportError> {
-        let Self { workbook, path, leaving, staying, not_read } = self;
+        let Self { workbook, path, leaving, staying, not_read, resellers } = self;
         not_read.take(entry.decision);
         let added = if entry.decision.verdict == Outcome::Ready {
             *leaving += 1;
+            resellers.take(entry.decision.reseller.as_ref());
             Sheet::of(workbook, LEAVING).and_then(|mut sheet| customer(&mut sheet, *leaving, entry))
         } else {
             *staying += 1;
@@ -83,9 +97,10 @@ impl PlanWorkbook {
         head: &PlanHead,
         surprises: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { mut workbook, path, leaving, staying, not_read } = self;
+        let Self { mut workbook, path, leaving, staying, not_read, resellers } = self;
+        let said = [("Transfers", not_read.in_words()), ("Resellers", in_words(head, &resellers))];
         let finish = || -> Result<(), XlsxError> {
-            whole(&mut Sheet::of(&mut workbook, PLAN)?, head, not_read.in_words().as_deref())?;
+            whole(&mut Sheet::of(&mut workbook, PLAN)?, head, &said)?;
             first(&mut Sheet::of(&mut workbook, POINTED)?, surprises)?;
             Sheet::of(&mut workbook, LEAVING)?.filter(leaving, customers(false).len())?;
             Sheet::of(&mut workbook, STAYING)?.filter(staying, OTHERS.len())?;
@@ -106,7 +121,15 @@ fn begin(workbook: &mut Workbook, folder: &Path, head: &PlanHead) -> Result<(), 
     Sheet::of(workbook, STAYING)?.header(&OTHERS)
 }
 
-fn whole(sheet: &mut Sheet<'_>, head: &PlanHead, not_read: Option<&str>) -> Result<(), XlsxError> {
+fn in_words(head: &PlanHead, resellers: &CustomersOfResellers) -> Option<String> {
+    Some(format!("{}: {}", resellers.heading(head.procedure)?, resellers.lines().join("; ")))
+}
+
+fn whole(
+    sheet: &mut Sheet<'_>,
+    head: &PlanHead,
+    besides: &[(&str, Option<String>)],
+) -> Result<(), XlsxError> {
     sheet.widths(&[24.0, 100.0])?;
     let refused = head.cannot_be_applied.as_deref().map(|why| ("Cannot be carried out", why));
     let partner = head.partner.name.as_deref().map(|name| ("Partner", name));
@@ -117,7 +140,7 @@ fn whole(sheet: &mut Sheet<'_>, head: &PlanHead, not_read: Option<&str>) -> Resu
         .chain(partner)
         .chain(lines.iter().map(|line| (line.name, line.text.as_str())))
         .chain(said.iter().map(|said| ("How the list was read", said.as_str())))
-        .chain(not_read.map(|said| ("Transfers", said)));
+        .chain(besides.iter().filter_map(|(name, said)| Some((*name, said.as_deref()?))));
     for (number, (name, text)) in (0..).zip(lines) {
         sheet.row(number, &[Cell::Strong(name), Cell::Wrapped(text)])?;
     }
@@ -143,9 +166,19 @@ fn first(sheet: &mut Sheet<'_>, surprises: &[Surprise]) -> Result<(), XlsxError>
     sheet.filter(rows, FIRST.len())
 }
 
+/// The MPN ID and the name of its indirect reseller.
+fn reseller_of(decision: &Judged) -> [Cell<'_>; 2] {
+    let reseller = decision.reseller.as_ref();
+    [
+        Cell::text(reseller.map(|reseller| &reseller.mpn_id)),
+        Cell::text(reseller.and_then(|reseller| reseller.name.as_ref())),
+    ]
+}
+
 fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
+    let [mpn_id, reseller] = reseller_of(decision);
     let (before, transferred) = (decision.to_do(), decision.transferred_in_words());
     let cells = [
         Cell::Number(decision.row.into()),
@@ -156,6 +189,8 @@ fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> R
         Cell::Wrapped(&before.join("; ")),
         Cell::Text(&left_to_the_service(decision).join(", ")),
         transferred.as_deref().map_or(Cell::Nothing, Cell::Wrapped),
+        mpn_id,
+        reseller,
     ];
     sheet.row(number, &cells)
 }
@@ -163,6 +198,7 @@ fn customer(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> R
 fn other(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Result<(), XlsxError> {
     let decision = entry.decision;
     let id = entry.customer_tenant_id.map(|id| id.to_string());
+    let [mpn_id, reseller] = reseller_of(decision);
     let why = decision.note.clone().unwrap_or_else(|| in_one_text(&decision.findings));
     let why = std::iter::once(why).chain(decision.transferred_in_words()).collect::<Vec<_>>().join(" ");
     let cells = [
@@ -171,6 +207,8 @@ fn other(sheet: &mut Sheet<'_>, number: u32, entry: &PlanEntry<&Judged>) -> Resu
         Cell::text(decision.name.as_ref()),
         Cell::Shown(Shown::Outcome(decision.verdict)),
         Cell::Wrapped(&why),
+        mpn_id,
+        reseller,
     ];
     sheet.row(number, &cells)
 }

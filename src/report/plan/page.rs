@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{AdminLeft, AdminLeftCount, Finding, ListReading, Outcome, Procedure, counted},
-    record::{Judged, TransfersNotRead},
+    record::{CustomersOfResellers, IndirectReseller, Judged, TransfersNotRead},
     report::{
         ReportError,
         aside::Aside,
@@ -37,6 +37,7 @@ struct Leaving {
     row: u32,
     name: String,
     id: String,
+    reseller: Option<String>,
     domain: String,
     seats: Option<u64>,
     first: Vec<String>,
@@ -50,6 +51,7 @@ struct Staying {
     row: u32,
     name: String,
     id: String,
+    reseller: Option<String>,
     outcome: String,
     outcome_in_words: String,
     findings: Vec<Found>,
@@ -73,6 +75,8 @@ pub(super) struct PlanPage {
     /// What stays of delegated administration with those who go.
     admin_left: AdminLeftCount,
     not_read: TransfersNotRead,
+    /// The resellers of those who would go.
+    resellers: CustomersOfResellers,
 }
 
 impl PlanPage {
@@ -87,6 +91,7 @@ impl PlanPage {
             others: 0,
             admin_left: AdminLeftCount::default(),
             not_read: TransfersNotRead::default(),
+            resellers: CustomersOfResellers::default(),
         })
     }
 
@@ -94,6 +99,7 @@ impl PlanPage {
         self.not_read.take(entry.decision);
         let put = if entry.decision.verdict == Outcome::Ready {
             entry.decision.admin_left.iter().for_each(|left| self.admin_left.add(left));
+            self.resellers.take(entry.decision.reseller.as_ref());
             self.leaving.put(&leaving(entry))
         } else {
             self.others += 1;
@@ -108,7 +114,7 @@ impl PlanPage {
         head: &PlanHead,
         first: &[Surprise],
     ) -> Result<(), ReportError> {
-        let Self { path, leaving, staying, others, admin_left, not_read } = self;
+        let Self { path, leaving, staying, others, admin_left, not_read, resellers } = self;
         let ends = Procedure::FOR_DELEGATED_ADMIN.as_str();
         let admin_left = head.procedure.leaves_delegated_admin().then(|| admin_left.in_words(ends));
         let said = head.list.as_ref().map(ListReading::warnings).unwrap_or_default();
@@ -123,6 +129,8 @@ impl PlanPage {
             cannot_be_applied => head.cannot_be_applied.as_deref(),
             lines => Value::from(Serde(lines(head))),
             warnings,
+            resellers_heading => resellers.heading(head.procedure),
+            resellers => resellers.counted().iter().map(|(one, count)| context! { name => one.to_string(), count }).collect::<Vec<_>>(),
             surprises => Value::from(Serde(first)),
             customers => leaving.rows::<Leaving>().map_err(ReportError::writing(&path))?,
             others => staying.rows::<Staying>().map_err(ReportError::writing(&path))?,
@@ -177,6 +185,7 @@ fn leaving(entry: &PlanEntry<&Judged>) -> Leaving {
         row: decision.row,
         name: name_of(entry),
         id: id_of(entry),
+        reseller: decision.reseller.as_ref().map(IndirectReseller::to_string),
         domain: decision.domain.clone().unwrap_or_default(),
         seats: decision.seats,
         first: decision.to_do(),
@@ -193,6 +202,7 @@ fn staying(entry: &PlanEntry<&Judged>) -> Staying {
         row: decision.row,
         name: name_of(entry),
         id: id_of(entry),
+        reseller: decision.reseller.as_ref().map(IndirectReseller::to_string),
         outcome: decision.verdict.as_str().to_owned(),
         outcome_in_words: decision.verdict.in_words().to_owned(),
         findings: decision.findings.iter().map(found).collect(),

@@ -3,7 +3,7 @@
 use super::{Plan, PlanEntry};
 use crate::{
     domain::{Day, Outcome, Preparation, Reason, TenantId},
-    record::{Judged, TransfersNotRead},
+    record::{CustomersOfResellers, Judged, TransfersNotRead},
 };
 use serde::Serialize;
 use std::{borrow::Borrow, cmp::Reverse, collections::BTreeMap};
@@ -124,6 +124,13 @@ impl Plan {
         let mut surprises = Surprises::default();
         self.decisions.iter().for_each(|entry| surprises.add(entry));
         surprises.all()
+    }
+
+    /// The indirect resellers of the customers that would go.
+    pub fn resellers(&self) -> CustomersOfResellers {
+        let mut resellers = CustomersOfResellers::default();
+        self.ready().for_each(|entry| resellers.take(entry.decision.reseller.as_ref()));
+        resellers
     }
 
     /// The customers whose transfers could not be read.

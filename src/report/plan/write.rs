@@ -17,7 +17,7 @@ use std::{
 };
 
 /// The settings that a plan must stay within.
-const LIMITS: [&str; 3] = ["max_removals", "max_share", "limit"];
+const LIMITS: [&str; 4] = ["max_removals", "max_share", "limit", "only_reseller"];
 
 fn cannot_be_applied(procedure: Procedure, policy: &Policy, plan: &PlanSealed) -> Option<String> {
     let (ready, would) = (plan.ready, procedure.facts().would);

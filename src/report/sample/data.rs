@@ -7,8 +7,8 @@ use crate::{
         Procedure, Purpose, Reason, RequestId, Sha256, Time, in_one_text,
     },
     record::{
-        Event, Exchange, InputFile, Judged, Policy, RequestIntended, ResponseReceived, Rules, RunOpened,
-        Settled,
+        Event, Exchange, IndirectReseller, InputFile, Judged, Policy, RequestIntended, ResponseReceived,
+        Rules, RunOpened, Settled,
     },
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -149,6 +149,7 @@ pub(super) fn opened(mode: Mode, procedure: Procedure, rows: u32) -> RunOpened {
         allowed: BTreeSet::new(),
         revoke_consent: BTreeSet::new(),
         order_timeout_seconds: None,
+        only_reseller: BTreeSet::new(),
     };
     RunOpened {
         rules: Rules::LATEST,
@@ -187,6 +188,10 @@ pub(super) fn judged(row: u32, case: &Case, facts_at: Time) -> Event {
         name: Some(case.name.into()),
         domain: Some(format!("customer{row}.example")),
         relationship: Some("reseller".into()),
+        reseller: [2, 5].contains(&row).then(|| IndirectReseller {
+            mpn_id: "5200011".to_owned(),
+            name: (row == 2).then(|| format!("Blue Harbor {HOSTILE}")),
+        }),
         act_by: act_by(case),
         ..Judged::skipped(row, facts_at, case.findings.clone())
     }))

@@ -199,7 +199,7 @@ impl Sample {
     fn resume(&mut self) {
         self.now += 3 * 86_400_000;
         let policy = Policy { rate: 120, ..self.run.policy.clone() };
-        self.record(Event::Resumed(policy));
+        self.record(Event::Resumed(Box::new(policy)));
     }
 
     fn carry_out(&mut self, rows: &[(u32, &Case)]) {

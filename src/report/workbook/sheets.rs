@@ -3,7 +3,7 @@
 use super::cells::{Cell, Sheet, SheetColumn};
 use crate::{
     domain::{ListReading, Mode},
-    record::{CUSTOMER_COLUMNS, Ended, RequestStory, Value},
+    record::{Ended, RequestStory, Value, report_columns},
     report::{
         page::evidence,
         rows::{CustomersOfDay, ReportedRow, Shown, Tally},
@@ -40,13 +40,12 @@ pub(super) const REQUEST_COLUMNS: [SheetColumn<'_>; 14] = [
 
 /// The columns of the customers, and then the list's own.
 pub(super) fn customer_columns(listed: &[String]) -> Vec<SheetColumn<'_>> {
-    let own = CUSTOMER_COLUMNS.iter().map(|column| (column.heading, column.width));
+    let own = report_columns().map(|column| (column.heading, column.width));
     own.chain(listed.iter().map(|header| (header.as_str(), 24.0))).collect()
 }
 
 pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &ReportedRow) -> Result<(), XlsxError> {
-    let values: Vec<(Value<'_>, String)> = CUSTOMER_COLUMNS
-        .iter()
+    let values: Vec<(Value<'_>, String)> = report_columns()
         .map(|column| {
             let value = (column.value)(&row.story);
             let text = match &value {

@@ -4,7 +4,7 @@ use super::{ShownPage, Tools, customers::line, difference, timeline};
 use crate::{
     audit::{QueryError, StoredRecord},
     domain::{RunId, Seq, awaits_an_act},
-    record::{CustomerStory, Judged, RunStory},
+    record::{CustomerStory, IndirectReseller, Judged, RunStory},
 };
 use minijinja::{Value, value::Serde};
 
@@ -46,6 +46,7 @@ pub(super) fn show(tools: &Tools, run: &RunId, row: u32) -> Result<ShownPage, Qu
             awaits_an_act(settled.outcome, &settled.reasons, settled.removable_from.is_some())
         }),
         preparations => judged.map(preparations).unwrap_or_default(),
+        reseller => story.reseller().map(IndirectReseller::to_string),
         findings => judged.map(findings).unwrap_or_default(),
         transferred => judged.and_then(Judged::transferred_in_words).filter(|said| !story.explanation().contains(said)),
         transfers_not_read => judged.and_then(|judged| judged.transfers_not_read.clone()),

@@ -377,6 +377,7 @@ fn opened((procedure, allowed): (Procedure, &BTreeSet<Effect>), rows: u32, concu
         ticket: None,
         reason: None,
         policy: Policy {
+            only_reseller: BTreeSet::new(),
             rate: RATE,
             concurrency,
             // Longer than the simulator is ever late: 60 s until it acts, and 30 until that shows.

@@ -25,6 +25,7 @@ fn policy() -> Policy {
         allowed: BTreeSet::new(),
         revoke_consent: BTreeSet::new(),
         order_timeout_seconds: None,
+        only_reseller: BTreeSet::new(),
     }
 }
 

@@ -66,7 +66,7 @@ fn who_is_protected_stays_so_when_the_run_goes_on_and_stands_in_no_other_record(
     (faster["rate"], faster["kind"]) = (json!(7), json!("resumed"));
     run.apply(3, &record(&faster)).unwrap();
     assert_eq!((run.policy.rate, run.policy.protected.len()), (7, 1));
-    let event = crate::record::Event::Resumed(run.policy.clone());
+    let event = crate::record::Event::Resumed(Box::new(run.policy.clone()));
     let bytes = Record { event, ..record(&faster) }.to_bytes().unwrap();
     assert!(!String::from_utf8(bytes).unwrap().contains(customer));
 }
