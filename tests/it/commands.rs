@@ -101,7 +101,7 @@ fn the_log_is_searched() {
     assert_eq!(search(&["--request-id", &request_id.to_uppercase()]), std::slice::from_ref(change));
     let correlation_id = change["correlation_id"].as_str().unwrap();
     assert_eq!(search(&["--correlation-id", correlation_id]), std::slice::from_ref(change));
-    assert_eq!(search(&["--customer", &id(1).to_string()]).len(), 3);
+    assert_eq!(search(&["--customer", &id(1).to_string()]).len(), 4);
     assert_eq!(search(&["--status", "200"]).len(), all.len());
     assert_eq!(search(&["--status", "404"]).len(), 0);
     assert_eq!(search(&["--run", "latest"]).len(), all.len());

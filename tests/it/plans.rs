@@ -123,7 +123,7 @@ fn a_plan_that_is_not_the_one_that_was_sealed_is_refused() {
     Done::of(&folder.against(&world, &rehearsed).output().unwrap()).exits(0);
     let rehearsed = folder.path("reports").join(folder.latest().as_str()).join("plan.json");
     refused(&world, apply(&folder, &world, &rehearsed, &[]), 4, "rehearsal");
-    assert_eq!(world.received().iter().filter(|received| received.number > before as u64).count(), 2 + 3 * 5);
+    assert_eq!(world.received().iter().filter(|received| received.number > before as u64).count(), 3 + 3 * 5);
 }
 
 #[test]

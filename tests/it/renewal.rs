@@ -153,7 +153,10 @@ fn all_that_are_refused_at_once_renew_once() {
 #[test]
 fn a_change_whose_token_was_refused_is_sent_again() {
     let refused = json!({ "on": "remove", "times": 2, "do": { "kind": "answer", "status": 401 } });
-    let mut run = run(&scenario(2, json!({ "faults": [refused] })), 2, 5);
+    let mut scenario = scenario(2, json!({ "faults": [refused] }));
+    // The first that is refused was accepted before: nobody gives up because of one more.
+    scenario["sign_in"]["lifetime_ms"] = json!(3_600_000);
+    let mut run = run(&scenario, 2, 5);
     run.concurrency = 1;
     assert!(matches!(run.live(Death::Never), LifeEnded::Sealed));
     hold(&run, true);

@@ -112,7 +112,7 @@ fn a_disk_without_room_for_the_log_and_its_reserve() {
 #[test]
 fn a_disk_that_fills_up_still_takes_the_end() {
     // While customers are read, and while they are removed.
-    for (size, removes) in [("5m", false), ("6600k", true)] {
+    for (size, removes) in [("5m", false), ("7600k", true)] {
         fills_up(size, removes);
     }
 }
@@ -156,7 +156,7 @@ fn took_the_end(folder: &Folder, world: &World, log: &str) {
 #[test]
 #[cfg_attr(windows, ignore = "it sets limits with `ulimit`")]
 fn a_log_that_may_not_grow_still_takes_the_end() {
-    for (kibibytes, removes) in [(5 << 10, false), (6600, true)] {
+    for (kibibytes, removes) in [(5 << 10, false), (7600, true)] {
         let (folder, world) = (Folder::new(), world());
         let list = folder.write("list.csv", list_of((1..=60).map(id)));
         let run = folder.run_command(&world, &list, &["--concurrency", "1"]);
