@@ -71,8 +71,8 @@ FIELDS = {
     "request_not_sent": "intent row? error duration_ms",
     "outcome_unknown": "intent row? error duration_ms",
     "judged": "row verdict name? domain? relationship? reseller? findings? allowed? first? left_out? "
-    "act_by? listed_as? seats? active_until? transferred? transfers_not_read? note? facts_at basis? "
-    "exchange?",
+    "act_by? listed_as? seats? active_until? admin_left? transferred? transfers_not_read? note? facts_at "
+    "basis? exchange?",
     "plan_sealed": "digest ready counted customers_of_partner?",
     "approved": "approver digest note",
     "confirmed": "by how digest",
@@ -81,7 +81,7 @@ FIELDS = {
     "stopped": "cause text",
     "resumed": "rate concurrency settle_seconds stop_after_failures canary? max_removals max_share limit? "
     "approval_above? allow? only_reseller? protected? partner? sandbox? sandboxes? suspend_legacy? "
-    "allowed? order_timeout_seconds?",
+    "allowed? revoke_consent? order_timeout_seconds?",
     "fell": "row customer? name? outcome evidence? reasons? explanation? removable_from? act_by? exchange? "
     "attempts started_at",
     "undo_decided": "by how rows reactivate",

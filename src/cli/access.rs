@@ -2,7 +2,10 @@
 
 use super::{
     bounded,
-    credentials::{self, CLIENT_ID, Credentials, GRAPH_TOKEN, REFRESH_TOKEN, TENANT_ID},
+    credentials::{
+        self, CLIENT_CERTIFICATE, CLIENT_ID, CLIENT_SECRET, Credentials, GRAPH_TOKEN, REFRESH_TOKEN,
+        TENANT_ID,
+    },
     exit::{Exit, Failure},
     invitation::Inviter,
     printer::Printer,
@@ -14,8 +17,8 @@ use crate::{
     domain::Secret,
     engine::{Clock, Ids, Invite, KeepToken, Ports, Renewed, ServicePort, Source},
     partner_center::{
-        BaseUrl, Service,
-        auth::{ACCESS_TOKEN, AccessToken, App, Authority, require_one_cloud},
+        BaseUrl, Cloud, Service,
+        auth::{ACCESS_TOKEN, AccessToken, App, Authority, Proof, require_one_cloud},
         redact::Scrubber,
         transport::{Connection, Http},
     },
@@ -46,7 +49,9 @@ impl Access {
         let inviter = || -> Option<Arc<dyn Invite>> {
             io::stdin().is_terminal().then(|| Arc::new(Inviter(printer.clone())) as Arc<dyn Invite>)
         };
-        let (source, named) = if let Some(token) = &credentials.access_token {
+        let (source, named) = if settings.app_only {
+            (app_alone(settings, &credentials)?, "--app-only")
+        } else if let Some(token) = &credentials.access_token {
             let token = AccessToken::new(token.expose(), ACCESS_TOKEN)
                 .map_err(|error| Failure::new(Exit::SignIn, error.to_string()))?;
             (Source::Given(token), ACCESS_TOKEN)
@@ -82,6 +87,7 @@ impl Access {
             refresh: Arc::default(),
             keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
             inviter: Some(inviter),
+            is_app_only: false,
             name: called(&settings.profile),
         };
         Self::over(settings, &credentials, Source::Renewed(Box::new(renewed)))
@@ -151,6 +157,32 @@ impl Access {
     }
 }
 
+/// The app by itself, with its secret or certificate.
+fn app_alone(settings: &ServiceSettings, credentials: &Credentials) -> Result<Source, Failure> {
+    let partner = settings.partner.map(|partner| partner.to_string());
+    let tenant = credentials.tenant.clone().or(partner);
+    let (Some(tenant), Some(client)) = (tenant, credentials.client.clone()) else {
+        let text =
+            format!("`--app-only` needs {TENANT_ID} and {CLIENT_ID}: the partner's tenant, and the app");
+        return Err(Failure::new(Exit::SignIn, text));
+    };
+    if matches!(credentials.proof, Proof::None) {
+        let text = format!(
+            "`--app-only` needs {CLIENT_SECRET} or {CLIENT_CERTIFICATE}: the app shows by it that it is itself"
+        );
+        return Err(Failure::new(Exit::SignIn, text));
+    }
+    let scope = settings.cloud.app_scope(Service::PartnerCenter);
+    Ok(Source::Renewed(Box::new(Renewed {
+        app: App { scope, ..app(settings, credentials, &tenant, &client)? },
+        refresh: Arc::default(),
+        keeper: Arc::new(Forgetful),
+        inviter: None,
+        is_app_only: true,
+        name: "the app by itself (`--app-only`)".to_owned(),
+    })))
+}
+
 /// Microsoft Graph, with the environment's token for it, or the one that the same sign-in gives.
 fn graph(
     settings: &ServiceSettings,
@@ -164,7 +196,8 @@ fn graph(
             Source::Given(token)
         }
         (None, Source::Renewed(renewed)) => {
-            Source::Renewed(Box::new(renewed.with_scope(settings.cloud.scope(Service::Graph))))
+            let scope = if renewed.is_app_only { Cloud::app_scope } else { Cloud::scope };
+            Source::Renewed(Box::new(renewed.with_scope(scope(settings.cloud, Service::Graph))))
         }
         (None, Source::Given(_) | Source::Printed(_)) => return Ok(None),
     };
@@ -199,6 +232,7 @@ fn from_environment(
         refresh: Arc::new(Mutex::new(Some(newer.flatten().unwrap_or_else(|| token.clone())))),
         keeper,
         inviter,
+        is_app_only: false,
         name: REFRESH_TOKEN.to_owned(),
     })))
 }
@@ -234,6 +268,7 @@ fn from_profile(
         refresh: Arc::new(Mutex::new(Some(kept.token()))),
         keeper: Arc::new(Keeper { path: Profiles::require()?.path(&settings.profile), kept }),
         inviter,
+        is_app_only: false,
         name: called(&settings.profile),
     })))
 }

@@ -57,7 +57,9 @@ pub(super) fn run(
     let consent =
         consent::require(options.again.yes, named.is_some() || planned.run.policy.partner.is_some())?;
     let service = ServiceSettings::again(typed, &options.again.sign_in, &planned.run.opened)?;
-    let access = Access::find(printer, &ServiceSettings { partner, ..service })?;
+    let service = ServiceSettings { partner, ..service };
+    service.require_user(planned.run.opened.procedure, true)?;
+    let access = Access::find(printer, &service)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
 
     session::block_on(async {

@@ -17,8 +17,8 @@ pub(super) const REFRESH_TOKEN: &str = "OFFBOARD_REFRESH_TOKEN";
 pub(super) const TENANT_ID: &str = "OFFBOARD_TENANT_ID";
 pub(super) const CLIENT_ID: &str = "OFFBOARD_CLIENT_ID";
 pub(super) const GRAPH_TOKEN: &str = "OFFBOARD_GRAPH_ACCESS_TOKEN";
-const CLIENT_SECRET: &str = "OFFBOARD_CLIENT_SECRET";
-const CLIENT_CERTIFICATE: &str = "OFFBOARD_CLIENT_CERTIFICATE";
+pub(super) const CLIENT_SECRET: &str = "OFFBOARD_CLIENT_SECRET";
+pub(super) const CLIENT_CERTIFICATE: &str = "OFFBOARD_CLIENT_CERTIFICATE";
 const PROXY: &str = "OFFBOARD_PROXY_CREDENTIALS";
 
 /// The variables that hold a secret.

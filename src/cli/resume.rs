@@ -71,6 +71,7 @@ pub(super) fn run(
     let partner = run.partner.as_ref().map(|partner| partner.tenant_id);
     let service = ServiceSettings::again(typed, &options.again.sign_in, &run.opened)?;
     let service = ServiceSettings { partner: partner.or(run.policy.partner), ..service };
+    service.require_user(run.opened.procedure, run.opened.changes)?;
     let access = Access::find(printer, &service)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     drop(reader);

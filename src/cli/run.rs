@@ -53,6 +53,9 @@ fn start(
 ) -> Result<Exit, Failure> {
     let settings = RunSettings::resolve(typed, common, &options)?;
     settings.require_procedure(&options)?;
+    if !options.rehearse {
+        settings.service.require_user(settings.procedure, changes)?;
+    }
     settings.approvers.require_somebody()?;
     if !changes && options.approval.require_approval && settings.approvers == ApproversInFile::Nobody {
         printer.warn(

@@ -45,6 +45,8 @@ pub struct ProcedureFacts {
     pub takes_back: Option<Procedure>,
     /// Whether it is only for customers with whom there is a reseller relationship.
     pub needs_relationship: bool,
+    /// Whether the service lets only a user do it, and no app by itself.
+    pub needs_user: bool,
     /// With which kind of account.
     pub account: Account,
     /// How a customer ends for whom it was done,
@@ -119,6 +121,7 @@ procedures! {
         last: Some(Effect::RemoveRelationship),
         takes_back: None,
         needs_relationship: true,
+        needs_user: true,
         account: Account::Production,
         gone_before: "The relationship was gone before.",
         heading: "Ending reseller relationships",
@@ -146,6 +149,7 @@ procedures! {
         last: Some(Effect::DeleteCustomer),
         takes_back: None,
         needs_relationship: true,
+        needs_user: false,
         account: Account::Sandbox,
         gone_before: "The customer was gone before.",
         heading: "Deleting customers of the integration sandbox",
@@ -173,6 +177,7 @@ procedures! {
         last: None,
         takes_back: None,
         needs_relationship: true,
+        needs_user: false,
         account: Account::Production,
         gone_before: "No new-commerce licence goes on after its term: each ends with it, or is scheduled to.",
         heading: "Having subscriptions end with their terms",
@@ -201,6 +206,7 @@ procedures! {
         last: None,
         takes_back: Some(Procedure::CancelAtTermEnd),
         needs_relationship: true,
+        needs_user: false,
         account: Account::Production,
         gone_before: "Nothing that the run which is taken back scheduled is still to be restored.",
         heading: "Restoring what subscriptions do at their terms' ends",
@@ -229,6 +235,7 @@ procedures! {
         last: None,
         takes_back: None,
         needs_relationship: false,
+        needs_user: false,
         account: Account::Production,
         gone_before: "No relationship of delegated administration was left to end.",
         heading: "Ending delegated administration",

@@ -22,6 +22,11 @@ pub enum Source {
 }
 
 impl Source {
+    /// Whether its tokens are an app's own, and no user's.
+    pub(crate) fn is_app_only(&self) -> bool {
+        matches!(self, Self::Renewed(renewed) if renewed.is_app_only)
+    }
+
     /// The secrets that are known before anything is sent.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         match self {
@@ -49,6 +54,8 @@ pub struct Renewed {
     pub keeper: Arc<dyn KeepToken>,
     /// Asks a person to sign in, if one is there.
     pub inviter: Option<Arc<dyn Invite>>,
+    /// Whether the app asks by itself, without any user: then there is no refresh token.
+    pub is_app_only: bool,
     /// What it is called on record.
     pub name: String,
 }
@@ -81,6 +88,7 @@ impl Renewed {
             refresh: Arc::clone(&self.refresh),
             keeper: Arc::clone(&self.keeper),
             inviter: None,
+            is_app_only: self.is_app_only,
             name: self.name.clone(),
         }
     }

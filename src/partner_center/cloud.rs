@@ -59,6 +59,14 @@ impl Cloud {
         }
     }
 
+    /// What an app asks for by itself: whatever it was given there.
+    pub fn app_scope(self, service: Service) -> String {
+        match service {
+            Service::PartnerCenter => format!("{}/.default", self.audience()),
+            Service::Graph => format!("{}/.default", self.graph_url()),
+        }
+    }
+
     /// What a token for the API is for. It does not follow `--api-url`: a proxy in front of the API
     /// is no other audience.
     pub const fn audience(self) -> &'static str {

@@ -96,10 +96,14 @@ fn transfers_are_read_of_who_would_go_and_of_who_has_something_to_transfer() {
                     has_transfers,
                 })
             };
+            let else_needed = match procedure {
+                Procedure::EndDelegatedAdmin => Need::DelegatedAdmin,
+                _ => Need::Nothing,
+            };
             let is_removal = *procedure == Procedure::RemoveRelationship;
-            let expected = if are_read && is_removal { Need::Transfers } else { Need::Nothing };
+            let expected = if are_read && is_removal { Need::Transfers } else { else_needed.clone() };
             assert_eq!(needs(false), expected, "{procedure} {facts:?}");
-            assert_eq!(needs(true), Need::Nothing, "{procedure}");
+            assert_eq!(needs(true), else_needed, "{procedure}");
         }
     }
 }

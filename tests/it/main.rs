@@ -15,6 +15,7 @@
 mod support;
 
 mod answers;
+mod app_only;
 mod approvals;
 mod architecture;
 mod browser;

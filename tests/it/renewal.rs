@@ -70,6 +70,7 @@ fn run_with(
             refresh: Arc::new(Mutex::new(kept.map(Secret::new))),
             keeper: Arc::clone(&disk) as Arc<dyn KeepToken>,
             inviter: asked.clone().map(|asked| asked as Arc<dyn Invite>),
+            is_app_only: false,
             name: "the test".to_owned(),
         }))
     });

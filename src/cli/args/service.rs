@@ -23,6 +23,9 @@ pub(in crate::cli) struct ServiceOptions {
 /// How tokens are obtained, and how the network is reached.
 #[derive(Debug, Args, Clone, Default)]
 pub(in crate::cli) struct SignInOptions {
+    /// Sign in as the app itself, with its secret or certificate, where the service allows it: not for removals
+    #[arg(long)]
+    pub(in crate::cli) app_only: bool,
     /// Another address of Microsoft Graph, without `/v1.0`; `http:` only to a loopback address
     #[arg(long, value_name = "URL", env = "OFFBOARD_GRAPH_URL")]
     pub(in crate::cli) graph_url: Option<String>,

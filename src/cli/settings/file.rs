@@ -22,6 +22,7 @@ pub(super) struct Toml {
     pub(super) api_url: Option<String>,
     pub(super) graph_url: Option<String>,
     pub(super) login_url: Option<String>,
+    pub(super) app_only: Option<bool>,
     pub(super) profile: Option<String>,
     pub(super) token_command: Option<String>,
     pub(super) ca_file: Option<PathBuf>,

@@ -6,7 +6,7 @@ use crate::{
         args::{CloudName, ServiceOptions, SignInOptions},
         exit::Failure,
     },
-    domain::TenantId,
+    domain::{Procedure, TenantId},
     partner_center::{BaseUrl, Cloud},
     record::{RunOpened, Setting},
 };
@@ -24,6 +24,8 @@ pub(in crate::cli) struct ServiceSettings {
     pub(in crate::cli) graph_url: BaseUrl,
     pub(in crate::cli) login_url: BaseUrl,
     pub(in crate::cli) partner: Option<TenantId>,
+    /// Whether the app signs in by itself.
+    pub(in crate::cli) app_only: bool,
     pub(in crate::cli) profile: String,
     /// Whether the profile was named, and is not only the usual one.
     pub(in crate::cli) names_profile: bool,
@@ -54,6 +56,25 @@ impl ServiceSettings {
         Ok(Self { api_url, ..settings })
     }
 
+    /// Refuses an app by itself for what the service lets only a user do, and where nothing says whose account it must be.
+    pub(in crate::cli) fn require_user(&self, procedure: Procedure, changes: bool) -> Result<(), Failure> {
+        if !self.app_only {
+            return Ok(());
+        }
+        if changes && procedure.facts().needs_user {
+            return Err(Failure::usage(format!(
+                "`--app-only` cannot be used with `--procedure {procedure}`: Partner Center lets only a user end a relationship \
+                 (App+User); sign in with `offboard login`"
+            )));
+        }
+        if self.partner.is_none() {
+            return Err(Failure::usage(
+                "`--app-only` needs `--partner-tenant`: an app cannot read whose account it is, so its token and this must agree",
+            ));
+        }
+        Ok(())
+    }
+
     /// `before` are the settings of the run that goes on.
     pub(super) fn pick(
         picker: &mut Picker<'_>,
@@ -61,7 +82,7 @@ impl ServiceSettings {
         file: &Toml,
         before: &BTreeMap<String, Setting>,
     ) -> Result<Self, Failure> {
-        let SignInOptions { graph_url, login_url, profile, token_command, ca_file, proxy } =
+        let SignInOptions { app_only, graph_url, login_url, profile, token_command, ca_file, proxy } =
             options.sign_in.clone();
         let named_before = before.get("profile").is_some_and(|setting| setting.origin != "default");
         let before = |name: &str| {
@@ -84,6 +105,14 @@ impl ServiceSettings {
         let login_url = address("login_url", login_url, file.login_url.clone(), cloud.login_url())?;
         let partner =
             picker.optional("partner_tenant", options.partner_tenant.clone(), file.partner_tenant.clone());
+        let app_only_before = before("app_only").map(|value| value == "true");
+        let app_only = picker.pick(
+            "app_only",
+            app_only.then_some(true),
+            file.app_only.or(app_only_before),
+            false,
+            ToString::to_string,
+        );
         let names_profile = profile.is_some() || file.profile.is_some() || named_before;
         let in_file = file.profile.clone().or_else(|| before("profile"));
         let profile = picker.pick("profile", profile, in_file, PROFILE.to_owned(), String::clone);
@@ -106,6 +135,7 @@ impl ServiceSettings {
             graph_url,
             login_url,
             partner: partner.map(|id| tenant("partner-tenant", &id)).transpose()?,
+            app_only,
             profile: checked_profile(profile)?,
             names_profile,
             token_command: command,

@@ -5,10 +5,10 @@ use super::{
     reading::{Read, answer_to},
 };
 use crate::{
-    domain::{Lookup, Purpose, Reason, Time},
+    domain::{Lookup, Purpose, Reason, TenantId, Time},
     engine::{halt::Halt, send::client::RecordedClient},
     partner_center::{
-        auth,
+        Service, auth,
         model::{self, Customer, OrganizationProfile, Page},
         request,
         response::Incoming,
@@ -33,6 +33,9 @@ pub struct PartnerIdentification {
 pub(crate) async fn identify<T: Transport>(
     client: &RecordedClient<T>,
 ) -> Result<PartnerIdentification, Halt> {
+    if client.endpoint(Service::PartnerCenter)?.tokens.source.is_app_only() {
+        return identify_by_token(client).await;
+    }
     let understand = |incoming: &Incoming| {
         let profile = model::read::<OrganizationProfile>(&incoming.body).ok()?;
         let theirs = incoming.header("date").and_then(Time::from_http_date);
@@ -56,6 +59,33 @@ pub(crate) async fn identify<T: Transport>(
     let partner = Partner { tenant_id, name, basis: basis.first().copied().unwrap_or_default() };
     let clock_is_ahead_by = theirs.map(|theirs| difference(asked_at, client.now(), theirs));
     Ok(PartnerIdentification { partner, mfa, clock_is_ahead_by })
+}
+
+/// An app by itself cannot read the organization profile (`partner-center/developer/get-a-partner-profile`: App+User only).
+/// Whose account it is, its token says; that the account takes it, the listing of a customer shows.
+async fn identify_by_token<T: Transport>(client: &RecordedClient<T>) -> Result<PartnerIdentification, Halt> {
+    let understand = |incoming: &Incoming| {
+        model::read::<Page<Customer>>(&incoming.body).ok()?;
+        Some(incoming.header("date").and_then(Time::from_http_date))
+    };
+    let asked_at = client.now();
+    let purpose = Purpose::Read(Lookup::Customers);
+    let (theirs, basis) = match answer_to(client, purpose, None, request::one_customer(), &understand).await?
+    {
+        Read::Done(found, basis) => (found, basis),
+        Read::NoRelationship(failure) => return Err(failed(Reason::RefusedByService, &failure.exchange)),
+        Read::Failed(reason, failure) => return Err(failed(reason, &failure.exchange)),
+    };
+    let named = client.endpoint(Service::PartnerCenter)?.tokens.named().clone().unwrap_or_default();
+    let Some(tenant_id) = named.tenant.as_deref().and_then(|id| id.parse::<TenantId>().ok()) else {
+        let text =
+            "the app's token does not say of which tenant it is; sign in with `offboard login` instead";
+        return Err(Halt::stop(StopCause::SignIn, text));
+    };
+    let partner =
+        Partner { tenant_id, name: tenant_id.to_string(), basis: basis.first().copied().unwrap_or_default() };
+    let clock_is_ahead_by = theirs.map(|theirs| difference(asked_at, client.now(), theirs));
+    Ok(PartnerIdentification { partner, mfa: None, clock_is_ahead_by })
 }
 
 /// Why this user may not list customers, if that is so.

@@ -132,9 +132,14 @@ async fn redeem<T: Transport>(
     let mut troubles = Troubles::default();
     let mut attempt = 0;
     let refusal = loop {
-        let Some(token) = renewed.refresh() else { break None };
+        let (now, id) = (client.now(), client.ids.request_id().to_string());
+        let request = if renewed.is_app_only {
+            renewed.app.client_credentials(now, &id)
+        } else {
+            let Some(token) = renewed.refresh() else { break None };
+            renewed.app.refresh(&token, now, &id)
+        };
         attempt += 1;
-        let request = renewed.app.refresh(&token, client.now(), &client.ids.request_id().to_string());
         let request = request.map_err(|error| Halt::stop(StopCause::SignIn, certificate(&error)))?;
         let (trouble, wait) = match ask(client, request, attempt, renewed).await? {
             SignInAnswer::Granted(granted, sent_at) => return Ok((granted, sent_at)),

@@ -49,6 +49,12 @@ impl App {
         self.at_token_endpoint(form, now, id)
     }
 
+    /// An access token for the app itself (learn.microsoft.com, `identity-platform/v2-oauth2-client-creds-grant-flow`).
+    pub fn client_credentials(&self, now: Time, id: &str) -> Result<Request, super::CertificateError> {
+        let form = Form::of([("grant_type", "client_credentials"), ("scope", &self.scope)]);
+        self.at_token_endpoint(form, now, id)
+    }
+
     /// The beginning of a sign-in by device code.
     pub fn device_code(&self) -> Request {
         let form = Form::of([("client_id", &self.client), ("scope", &self.scope())]);
@@ -128,6 +134,17 @@ mod tests {
         );
         let start = app(Proof::None).device_code();
         assert!(start.url.ends_with("/devicecode") && sent(&start).starts_with("client_id=app-1&scope="));
+    }
+
+    #[test]
+    fn an_app_by_itself_shows_who_it_is_and_has_no_refresh_token() {
+        let proof = Proof::Secret(Secret::new("s".to_owned()));
+        let alone = App { scope: Cloud::Public.app_scope(Service::Graph), ..app(proof) };
+        let request = alone.client_credentials(Time::from_millis(0), "1").unwrap();
+        assert_eq!(
+            sent(&request),
+            "grant_type=client_credentials&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default&client_id=app-1&client_secret=s"
+        );
     }
 
     #[test]

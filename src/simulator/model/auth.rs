@@ -41,6 +41,7 @@ impl Tokens {
         }
         match self.issuer.as_mut().map(|issuer| issuer.take(now, token)) {
             Some(Worth::Good) => return None,
+            Some(Worth::GoodForApps) => return app_alone(on),
             Some(Worth::Expired) => return Some(unauthorized(400, "The token has expired.")),
             None if self.known.is_empty() => return None,
             Some(Worth::Unknown) | None => {}
@@ -61,10 +62,14 @@ impl Tokens {
         if known.expires_at.into_iter().chain(worn).any(|end| now >= end) {
             return Some(unauthorized(400, "The token has expired."));
         }
-        let for_users = matches!(on, On::Remove | On::Profile);
-        let refused = known.app_only && for_users;
-        refused.then(|| DraftAnswer::fault(403, 900_329, "The operation does not support app-only tokens."))
+        if known.app_only { app_alone(on) } else { None }
     }
+}
+
+/// What is refused to an app by itself.
+fn app_alone(on: On) -> Option<DraftAnswer> {
+    let is_for_users = matches!(on, On::Remove | On::Profile);
+    is_for_users.then(|| DraftAnswer::fault(403, 900_329, "The operation does not support app-only tokens."))
 }
 
 impl Model {

@@ -37,6 +37,7 @@ struct IssuedToken {
     token: String,
     expires: Time,
     replaces: Option<usize>,
+    is_app_only: bool,
 }
 
 #[derive(Debug)]
@@ -50,6 +51,8 @@ struct Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Worth {
     Good,
+    /// For what an app may do by itself.
+    GoodForApps,
     Expired,
     Unknown,
 }
@@ -69,9 +72,9 @@ impl Issuer {
         if now >= known.expires {
             return Worth::Expired;
         }
-        let replaces = known.replaces;
+        let (replaces, is_app_only) = (known.replaces, known.is_app_only);
         self.end(replaces);
-        Worth::Good
+        if is_app_only { Worth::GoodForApps } else { Worth::Good }
     }
 
     /// Everything that nobody else may see.
@@ -107,6 +110,7 @@ impl Issuer {
         match field(request, "grant_type").as_deref() {
             Some("refresh_token") => self.renew(now, request),
             Some("urn:ietf:params:oauth:grant-type:device_code") => self.poll(now, request),
+            Some("client_credentials") => self.grant_to_app(now, request),
             _ => refusal(now, "unsupported_grant_type", 70_003),
         }
     }
@@ -147,8 +151,8 @@ impl Issuer {
     fn grant(&mut self, now: Time, request: &Request, used: Option<usize>) -> DraftAnswer {
         let replaces = used.filter(|_| self.config.rotation == Rotation::EndsOld);
         let expires = now.plus(Duration::from_millis(self.config.lifetime_ms));
-        let token = self.access_token(expires);
-        self.access.push(IssuedToken { token: token.clone(), expires, replaces });
+        let token = self.access_token(expires, request, true);
+        self.access.push(IssuedToken { token: token.clone(), expires, replaces, is_app_only: false });
         let lives = self.config.lifetime_ms / 1000;
         let scope = field(request, "scope").unwrap_or_default();
         let mut fields = Map::from_iter([
@@ -164,6 +168,18 @@ impl Issuer {
             self.refresh.push(Refresh { token, has_ended: false, replaces });
         }
         DraftAnswer::ok(Value::Object(fields))
+    }
+
+    /// An app by itself has no user, and no refresh token.
+    fn grant_to_app(&mut self, now: Time, request: &Request) -> DraftAnswer {
+        if self.config.client_secret.is_none() {
+            return refusal(now, "unauthorized_client", 700_025);
+        }
+        let expires = now.plus(Duration::from_millis(self.config.lifetime_ms));
+        let token = self.access_token(expires, request, false);
+        self.access.push(IssuedToken { token: token.clone(), expires, replaces: None, is_app_only: true });
+        let lives = self.number(self.config.lifetime_ms / 1000);
+        DraftAnswer::ok(json!({ "token_type": "Bearer", "expires_in": lives, "access_token": token }))
     }
 
     /// Another app, another tenant, or an app that does not show that it is itself.
@@ -199,11 +215,17 @@ impl Issuer {
     }
 
     /// A token that says of itself what the real ones say.
-    fn access_token(&mut self, expires: Time) -> String {
-        let claims = json!({
-            "aud": AUDIENCE, "tid": self.partner.tenant_id.to_string(), "appid": self.config.client_id,
-            "upn": self.config.user, "exp": expires.as_millis().div_euclid(1000),
+    fn access_token(&mut self, expires: Time, request: &Request, has_user: bool) -> String {
+        let scope = field(request, "scope").unwrap_or_default();
+        let audience =
+            scope.strip_suffix("/.default offline_access").or_else(|| scope.strip_suffix("/.default"));
+        let mut claims = json!({
+            "aud": audience.unwrap_or(AUDIENCE), "tid": self.partner.tenant_id.to_string(),
+            "appid": self.config.client_id, "exp": expires.as_millis().div_euclid(1000),
         });
+        if has_user {
+            claims["upn"] = self.config.user.clone().into();
+        }
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let signature = self.secret("signature");
         format!("{}.{}.{signature}", part(&json!({ "typ": "JWT", "alg": "none" })), part(&claims))
