@@ -72,7 +72,9 @@ pub(super) async fn carry(
     let ports = access.ports(stop.clone())?;
     let mut operator = TerminalOperator::new(printer, paths, consent, offer);
     let leave = signals::time_to_leave(printer, &stop);
-    let conducted = conduct::conduct(log, begin, ports, &mut operator, leave, Some(&paths.reports)).await;
+    let conducted = conduct::conduct(log, begin, ports, &mut operator, leave, Some(&paths.reports));
+    // It has all that a run may do in it.
+    let conducted = Box::pin(conducted).await;
     ending::end(printer, operator, conducted.map_err(|error| ending::failure(&paths.again, error))?)
 }
 

@@ -213,6 +213,7 @@ const NOTHING_DONE: [(u16, &[&str]); 5] = [
 
 /// What was asked, as far as the meaning of the answer depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, whatever the others are")]
 pub struct Asked {
     /// Whether it changes something.
     pub is_change: bool,

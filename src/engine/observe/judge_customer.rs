@@ -68,6 +68,19 @@ struct Gathered {
 }
 
 impl Gathered {
+    fn new(facts_at: Time, procedure: Procedure) -> Self {
+        Self {
+            facts_at,
+            basis: Vec::new(),
+            facts: None,
+            procedure: unit(procedure),
+            has_subscriptions: false,
+            has_entitlements: false,
+            has_transfers: false,
+            transfers_not_read: None,
+        }
+    }
+
     /// Pure: what the rules still need. Nothing more is read of a customer that the procedure is
     /// not for.
     fn need(&self, subject: &Subject, context: &Context<'_>) -> Need {
@@ -101,16 +114,7 @@ pub(crate) async fn judge_customer<T: Transport>(
     subject: Subject,
     context: Context<'_>,
 ) -> Result<Judged, Halt> {
-    let mut gathered = Gathered {
-        facts_at: client.now(),
-        basis: Vec::new(),
-        facts: None,
-        procedure: unit(context.procedure),
-        has_subscriptions: false,
-        has_entitlements: false,
-        has_transfers: false,
-        transfers_not_read: None,
-    };
+    let mut gathered = Gathered::new(client.now(), context.procedure);
     // A customer that must not be touched is not even read.
     if let Some(finding) = guards::untouchable(subject.customer, context.policy, context.partner) {
         let name = subject.known.as_ref().and_then(|(facts, _)| facts.name.clone());
@@ -170,41 +174,42 @@ pub(crate) async fn judge_customer<T: Transport>(
         }
     }
     let judged = judged(&subject, &gathered, &context);
-    if judged.verdict != Outcome::Ready
-        || !context.procedure.leaves_delegated_admin()
-        || !client.has_graph_token()
-    {
+    if judged.verdict != Outcome::Ready || !context.procedure.leaves_delegated_admin() {
         return Ok(judged);
     }
-    let admin_left = Some(admin_left(client, about, subject.customer, context.partner.tenant_id).await?);
+    let admin_left = admin_left(client, about, subject.customer, context.partner.tenant_id).await?;
     Ok(Judged { admin_left, ..judged })
 }
 
-/// What stays of delegated administration. That it cannot be read is no reason to fail.
+/// What stays of delegated administration, if a token is at hand to look. That it cannot be read is no reason to fail.
 async fn admin_left<T: Transport>(
     client: &RecordedClient<T>,
     about: Option<(u32, TenantId)>,
     id: TenantId,
     partner: TenantId,
-) -> Result<AdminLeft, Halt> {
-    match admin_relationships(client, about, id, partner).await {
+) -> Result<Option<AdminLeft>, Halt> {
+    if !client.has_graph_token() {
+        return Ok(None);
+    }
+    let left = match admin_relationships(client, about, id, partner).await {
         Ok(Read::Done(all, _)) => {
             let left = all.iter().filter(|one| one.state() != AdminState::Over);
-            Ok(AdminLeft::Relationships(left.map(admin_cause).collect()))
+            AdminLeft::Relationships(left.map(admin_cause).collect())
         }
         Ok(Read::NoRelationship(failure) | Read::Failed(_, failure)) => {
             let is_refused = matches!(failure.exchange.status, Some(401 | 403));
             if is_refused {
                 client.do_without_graph();
             }
-            Ok(AdminLeft::NotRead(failure.exchange.described()))
+            AdminLeft::NotRead(failure.exchange.described())
         }
         Err(Halt::Stop { cause: StopCause::SignIn, text }) => {
             client.do_without_graph();
-            Ok(AdminLeft::NotRead(text))
+            AdminLeft::NotRead(text)
         }
-        Err(halt) => Err(halt),
-    }
+        Err(halt) => return Err(halt),
+    };
+    Ok(Some(left))
 }
 
 /// A customer, as the answer about it says.

@@ -223,8 +223,8 @@ impl Issuer {
             "aud": audience.unwrap_or(AUDIENCE), "tid": self.partner.tenant_id.to_string(),
             "appid": self.config.client_id, "exp": expires.as_millis().div_euclid(1000),
         });
-        if has_user {
-            claims["upn"] = self.config.user.clone().into();
+        if let Some(claims) = claims.as_object_mut().filter(|_| has_user) {
+            claims.insert("upn".to_owned(), self.config.user.clone().into());
         }
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let signature = self.secret("signature");
