@@ -26,6 +26,6 @@ mod synthetic_customer;
 
 pub use http::Door;
 pub use journal::{Counts, Journal, Keep, Received};
-pub use model::{Cut, Model, Removal, Reply, Request, TermEndTruth};
+pub use model::{AdminTruth, Cut, Model, Removal, Reply, Request, TermEndTruth};
 pub use scenario::{Relationship, Scenario, ScenarioError};
 pub use synthetic_customer::{generated_id, synthetic_domain, synthetic_name};

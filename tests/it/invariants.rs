@@ -70,6 +70,11 @@ fn killed_and_started_again_while_ends_are_taken_back() {
     bad_days(Kind::TermEndUndone);
 }
 
+#[test]
+fn killed_and_started_again_while_delegated_administration_is_ended() {
+    bad_days(Kind::DelegatedAdmin);
+}
+
 fn bad_days(kind: Kind) {
     let mut sealed = 0;
     let seeds = each_seed(150, |seed| sealed += u64::from(bad_day(kind, seed)));

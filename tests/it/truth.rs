@@ -11,7 +11,7 @@ use crate::support::{
 use offboard::{
     domain::{Effect, Outcome, Procedure, TenantId, Time},
     record::Pending,
-    simulator::{Cut, Model, Received, Relationship, TermEndTruth},
+    simulator::{AdminTruth, Cut, Model, Received, Relationship, TermEndTruth},
 };
 use serde_json::{Value, json};
 use std::{
@@ -66,14 +66,19 @@ impl Truth {
         let path = format!("/v1/customers/{customer}");
         let entries: Vec<Received> = model.journal().entries().to_vec();
         for received in &entries {
-            let is_change = matches!(received.method.as_str(), "PATCH" | "DELETE");
-            let Some(under) = received.target.strip_prefix(&path).filter(|_| is_change) else { continue };
+            let is_change = matches!(received.method.as_str(), "PATCH" | "DELETE")
+                || received.target.ends_with("/requests");
+            let under = received.target.strip_prefix(&path).or_else(|| of_graph(received, customer));
+            let Some(under) = under.filter(|_| is_change) else { continue };
             let happened = received.took_effect || received.effect_due.is_some_and(|due| due <= now);
             let agreed = (200..300).contains(&received.status) && received.cut == Cut::None;
             truth.any_effect |= happened;
             let (effect, id) = match under.strip_prefix('/').and_then(|under| under.split_once('/')) {
                 Some(("orders", id)) => (Effect::CancelOrder, id),
                 Some(("subscriptions", id)) => (to_subscriptions(run), id),
+                Some(("delegatedAdminRelationships", id)) => {
+                    (Effect::EndDelegatedAdmin, id.trim_end_matches("/requests"))
+                }
                 _ => {
                     truth.agreed |= agreed;
                     continue;
@@ -91,8 +96,18 @@ impl Truth {
                 Effect::CancelOrder => model.has_cancelled(now, customer, id),
                 // What the service made an extended service term of is not scheduled to end.
                 Effect::ScheduleCancellation => happened && ends(model, now, customer, id),
+                Effect::EndDelegatedAdmin => {
+                    happened && !grants(model, now, customer).iter().any(|one| one.id == id && !is_over(one))
+                }
                 _ => happened,
             };
+        }
+        if procedure == Procedure::EndDelegatedAdmin {
+            // What is being terminated is not ours to end any more.
+            let is_left = |one: &AdminTruth| !is_over(one) && one.status != "terminating";
+            truth.gone = !grants(model, now, customer).iter().any(is_left);
+            truth.ended = truth.gone && truth.any_effect;
+            return truth;
         }
         let set = model.set_to_happen(now, customer);
         if procedure.is_each_by_itself() {
@@ -152,6 +167,21 @@ impl Truth {
             }
         }
     }
+}
+
+/// What follows the address of Microsoft Graph, if it is about something of this customer's: its IDs begin with the customer's.
+fn of_graph(received: &Received, customer: TenantId) -> Option<&str> {
+    let under = received.target.strip_prefix("/v1.0/tenantRelationships")?;
+    let (_, id) = under.strip_prefix('/')?.split_once('/')?;
+    id.starts_with(&customer.to_string()).then_some(under)
+}
+
+fn grants(model: &mut Model, now: Time, customer: TenantId) -> Vec<AdminTruth> {
+    model.delegated_admin(now, customer)
+}
+
+fn is_over(one: &AdminTruth) -> bool {
+    matches!(one.status.as_str(), "terminated" | "expired")
 }
 
 fn is_there(one: &TermEndTruth) -> bool {
@@ -424,6 +454,11 @@ fn of_ends_of_terms_nothing_false_is_said() {
 #[test]
 fn of_ends_of_terms_that_are_taken_back_nothing_false_is_said() {
     bad_days(Kind::TermEndUndone);
+}
+
+#[test]
+fn of_delegated_administration_nothing_false_is_said() {
+    bad_days(Kind::DelegatedAdmin);
 }
 
 #[test]

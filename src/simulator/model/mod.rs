@@ -32,5 +32,6 @@ mod tests;
 mod throttle;
 
 pub use exchange::{Cut, Removal, Reply, Request};
+pub use graph::AdminTruth;
 pub use service::Model;
 pub use subscribing::TermEndTruth;

@@ -25,6 +25,7 @@ pub(crate) enum Kind {
     Sandbox,
     TermEnd,
     TermEndUndone,
+    DelegatedAdmin,
 }
 
 /// What happens to some request: `times` 0 is without end.
@@ -297,6 +298,7 @@ pub(crate) fn any_scenario(kind: Kind) -> impl Strategy<Value = Day> {
         Kind::Sandbox => in_sandbox(),
         Kind::TermEnd => with_terms(),
         Kind::TermEndUndone => with_ends(),
+        Kind::DelegatedAdmin => with_grants(),
     });
     let quirks = (
         prop::sample::select(vec!["customer", "documented", "empty"]),
@@ -421,6 +423,43 @@ fn with_ends() -> Vec<Value> {
     ]
 }
 
+/// What a customer can have granted the partner.
+fn with_grants() -> Vec<Value> {
+    let grant = |status: &str| json!({ "name": "Helpdesk", "status": status });
+    let slow = json!({ "name": "Slow", "terminates_after_ms": 20_000 });
+    let never = json!({ "name": "Never", "never_terminates": true });
+    let with =
+        |grants: Vec<Value>, faults: Vec<Value>| json!({ "delegated_admin": grants, "faults": faults });
+    let two = |faults: Vec<Value>| with(vec![grant("active"), grant("created")], faults);
+    let own = |status: u16, code: &str| {
+        let body =
+            format!(r#"{{"error":{{"code":"{code}","message":"No.","innerError":{{"request-id":"1"}}}}}}"#);
+        json!({ "kind": "answer", "status": status, "json": body })
+    };
+    let end = "end_delegated_admin";
+    vec![
+        json!({}),
+        with(vec![grant("active")], vec![]),
+        two(vec![]),
+        with(vec![grant("terminated"), grant("expired")], vec![]),
+        with(vec![grant("approvalPending"), grant("active")], vec![]),
+        with(vec![grant("approvalPending")], vec![]),
+        with(vec![grant("oddState"), grant("expiring")], vec![]),
+        with(vec![slow.clone(), grant("active"), slow], vec![]),
+        with(vec![never, grant("approved")], vec![]),
+        json!({ "relationship": "none", "delegated_admin": [{ "name": "Stays" }] }),
+        two(vec![fault(end, 0, 1, lost(true))]),
+        two(vec![fault(end, 0, 1, lost(false))]),
+        two(vec![fault(end, 1, 1, lost(true)), fault("delegated_admin", 2, 3, gateway())]),
+        two(vec![fault(end, 0, 1, own(403, "Forbidden"))]),
+        two(vec![fault(end, 1, 1, own(412, "preconditionFailed"))]),
+        two(vec![fault(end, 0, 1, too_many(true)), fault(end, 0, 1, own(400, "badRequest"))]),
+        two(vec![fault(end, 0, 0, too_many(false))]),
+        two(vec![fault(end, 0, 1, gateway())]),
+        two(vec![fault("delegated_admin", 1, 2, gateway())]),
+    ]
+}
+
 /// In milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -456,6 +495,7 @@ impl BadDay {
         run.procedure = match kind {
             Kind::Sandbox => Procedure::DeleteSandboxCustomer,
             Kind::TermEnd | Kind::TermEndUndone => Procedure::CancelAtTermEnd,
+            Kind::DelegatedAdmin => Procedure::EndDelegatedAdmin,
             Kind::Removal | Kind::RemovalAfterSuspension | Kind::RemovalAfterCancellation => {
                 Procedure::RemoveRelationship
             }
@@ -468,8 +508,11 @@ impl BadDay {
             Kind::RemovalAfterCancellation => {
                 BTreeSet::from([Effect::CancelInWindow, Effect::CancelExtended])
             }
-            Kind::Removal | Kind::Sandbox | Kind::TermEnd | Kind::TermEndUndone => BTreeSet::new(),
+            Kind::Removal | Kind::Sandbox | Kind::TermEnd | Kind::TermEndUndone | Kind::DelegatedAdmin => {
+                BTreeSet::new()
+            }
         };
+        run.has_graph = kind == Kind::DelegatedAdmin;
         run.gives_up = seed.is_multiple_of(3);
         Self { run, lives: deaths.into_iter().zip(skews).collect() }
     }

@@ -58,7 +58,7 @@ pub(crate) enum Back {
 }
 
 /// What the simulator says, which stands in our sentences.
-const SAID: [&str; 12] = [
+const SAID: [&str; 15] = [
     "Simulated fault",
     "Resource not found",
     "The order cannot be cancelled",
@@ -70,6 +70,9 @@ const SAID: [&str; 12] = [
     "No more updates for this subscription",
     "The input is not the whole subscription",
     "The relationship between the partner and the customer does not exist",
+    "The relationship does not exist",
+    "The relationship was changed meanwhile",
+    "A relationship in the state",
     "The partner has no relationship with the customer",
 ];
 
@@ -395,6 +398,12 @@ impl Sentences {
             ),
             (
                 "¤: the service agreed to schedule its end, but it is not seen scheduled ¤ s later.".into(),
+                number.clone(),
+                of_thing(Stands::Agreed, &[EndNotKnown]),
+            ),
+            (
+                "¤: Microsoft Graph agreed to end it, but it is not seen ended ¤ s later (`--settle`)."
+                    .into(),
                 number.clone(),
                 of_thing(Stands::Agreed, &[EndNotKnown]),
             ),
