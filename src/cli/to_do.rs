@@ -25,7 +25,7 @@ pub(super) fn plan(run: &Run) -> String {
         "{} of {} {} ready to be {}",
         grouped(ready.len() as u64),
         counted(run.opened.input.rows, "row"),
-        if ready.len() == 1 { "is" } else { "are" },
+        if ready.len() == 1 || run.opened.input.rows == 1 { "is" } else { "are" },
         Outcome::Done(run.opened.procedure)
     );
     if ready.is_empty() {

@@ -102,7 +102,7 @@ fn what_was_left_out_is_tried_again_with_the_same_options() {
     }
     assert!(!retry.contains("--yes"), "who confirms is asked: {retry}");
     let again = carried_out(&folder, &world, &format!("{retry} --yes")).exits(3);
-    assert!(again.err.contains("1 rows: 1 customers"), "{}", again.err);
+    assert!(again.err.contains("1 row: 1 customer,"), "{}", again.err);
 }
 
 #[test]
