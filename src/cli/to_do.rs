@@ -6,6 +6,7 @@ use crate::{
     record::{CustomersOfResellers, Row, RowState, Run},
     report::visible,
 };
+use std::collections::BTreeMap;
 
 /// How many of a plan are shown one by one.
 const SHOWN: usize = 20;
@@ -130,12 +131,29 @@ fn listed(all: &[OfRow<'_>]) -> String {
         None => format!("Before they go, {}", counted_by_kind(of_all())),
     };
     let lost = lost_at_once(of_all()).map(|lost| format!("\n{lost}")).unwrap_or_default();
+    let (told, all): (Vec<OfRow<'_>>, Vec<OfRow<'_>>) =
+        all.iter().copied().partition(|(_, one)| one.what.facts().answer_tells);
+    let told = for_all(&told);
+    if all.is_empty() {
+        return format!("\n{head}:{told}");
+    }
     let items = table(&items(all.iter().copied().take(SHOWN), "before that"));
     let more = match all.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!("\n  … and {more} more; `plan.json` names all"),
     };
-    format!("\n{head}:\n{items}{more}{lost}")
+    format!("\n{head}:{told}\n{items}{more}{lost}")
+}
+
+/// What is the same for each customer, once: `revoke the consent of the application …, for 23 customers`.
+fn for_all(all: &[OfRow<'_>]) -> String {
+    let mut counts: BTreeMap<(String, &str), u32> = BTreeMap::new();
+    for (_, one) in all {
+        *counts.entry((one.named(), &one.id)).or_default() += 1;
+    }
+    let lines =
+        counts.into_iter().map(|((what, id), n)| format!("\n  {what} {id}, for {}", counted(n, "customer")));
+    lines.collect()
 }
 
 /// `1 subscription is suspended, 2 subscriptions are cancelled`.
@@ -207,7 +225,7 @@ fn items_of_access(all: &[OfRow<'_>], first: &Preparation) -> Table {
     let words = first.words();
     let mut shown = Table::new(&["row", &format!("{} {}", words.verb, words.thing), "what it gives"]);
     for (row, one) in all {
-        let gives = one.access.as_ref().map(|access| access.in_words()).unwrap_or_default();
+        let gives = one.access.as_ref().map(|access| access.in_short()).unwrap_or_default();
         shown.row([row.to_string(), one.name.clone().unwrap_or_else(|| one.id.clone()), gives]);
     }
     shown

@@ -25,13 +25,23 @@ const NAMED: usize = 4;
 impl AdminAccess {
     /// `active, Global Reader and 2 more roles, until 2027-03-04`.
     pub fn in_words(&self) -> String {
-        let until = match (self.ends, self.extends) {
+        format!("{}, {}{}", self.state, self.roles_in_words(), self.until_in_words())
+    }
+
+    /// The same in few words: `active, 2 roles, until 2027-03-04`.
+    pub fn in_short(&self) -> String {
+        let roles =
+            if self.roles.len() == 1 { self.roles_in_words() } else { counted(self.roles.len(), "role") };
+        format!("{}, {roles}{}", self.state, self.until_in_words())
+    }
+
+    fn until_in_words(&self) -> String {
+        match (self.ends, self.extends) {
             (Some(day), true) => format!(", until {day}, extends itself"),
             (Some(day), false) => format!(", until {day}"),
             (None, true) => ", extends itself".to_owned(),
             (None, false) => String::new(),
-        };
-        format!("{}, {}{until}", self.state, self.roles_in_words())
+        }
     }
 
     fn roles_in_words(&self) -> String {
@@ -199,6 +209,12 @@ mod tests {
         assert_eq!(access(&[READER], Some("2027-03-04"), false), "active, Global Reader, until 2027-03-04");
         assert_eq!(access(&[READER, "x"], None, true), "active, Global Reader and x, extends itself");
         assert_eq!(access(&["1", "2", "3", "4"], None, false), "active, 1, 2, 3 and 4");
+        let short = |roles: &[&str]| {
+            let roles = roles.iter().map(|id| (*id).to_owned()).collect();
+            AdminAccess { state: "active".to_owned(), roles, ends: None, extends: true }.in_short()
+        };
+        assert_eq!(short(&[READER]), "active, Global Reader, extends itself");
+        assert_eq!(short(&["1", "2"]), "active, 2 roles, extends itself");
         assert_eq!(access(&["1", "2", "3", "4", "5"], None, false), "active, 1, 2, 3, 4 and 1 more role");
         assert_eq!(
             access(&["1", "2", "3", "4", "5", "6"], Some("2027-03-04"), true),

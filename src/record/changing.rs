@@ -48,6 +48,11 @@ impl Changing {
         self.changes.iter().any(is_so)
     }
 
+    /// Whether everything that was sent is known to be done.
+    pub(super) fn are_all_done(&self) -> bool {
+        self.changes.iter().all(is_gone)
+    }
+
     /// Those of these that were done, as far as is known, and can be taken back.
     pub fn can_be_taken_back<'a>(&self, first: &'a [Preparation]) -> impl Iterator<Item = &'a Preparation> {
         let is_so = |one: &&Preparation| {

@@ -1,7 +1,7 @@
 //! A row of the list, and how far it is.
 
-use super::{changing::Changing, reseller::IndirectReseller};
-use crate::domain::{Finding, Outcome, Preparation, Sha256, TenantId, Time, is_taken_out};
+use super::{changing::Changing, endings::Settled, reseller::IndirectReseller};
+use crate::domain::{Finding, Outcome, Preparation, Reason, Sha256, TenantId, Time, is_taken_out};
 
 /// One row of the list and what is known of it.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Row {
     pub first: Box<[Preparation]>,
     /// What cannot be done though the rest is, by the latest judgement; until the row has its outcome.
     pub left_out: Box<[Finding]>,
+    /// Why the plan has it end as failed, though all that it names is done.
+    pub(super) planned_failure: Box<[Reason]>,
     /// What was done for it, can be taken back and was not seen taken back, when it has its outcome and is not gone.
     pub left_prepared: Box<[Preparation]>,
     /// How far it is.
@@ -67,9 +69,20 @@ impl Row {
             left_to_service: None,
             first: Box::default(),
             left_out: Box::default(),
+            planned_failure: Box::default(),
             left_prepared: Box::default(),
             state: RowState::Unread { domain: None },
         }
+    }
+
+    /// Whether it ends as everybody knew who allowed the plan: what could not be done was named, and all else is done.
+    pub(super) fn fails_as_planned(&self, settled: &Settled) -> bool {
+        let is_done = match &self.state {
+            RowState::Changing(changing) => changing.are_all_done(),
+            _ => false,
+        };
+        let are_planned = settled.reasons.iter().all(|reason| self.planned_failure.contains(reason));
+        settled.outcome == Outcome::Failed && !settled.reasons.is_empty() && are_planned && is_done
     }
 
     /// What the list says of a customer that is not judged yet: its name and its domain.

@@ -324,6 +324,7 @@ impl Run {
                 row.decision = Some(judged.digest().map_err(unwritable)?);
                 row.left_to_service = judged.left_to_service().map_err(unwritable)?;
                 row.first = judged.first.clone().into();
+                row.planned_failure = judged.left_out.iter().map(|finding| finding.reason).collect();
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
@@ -554,13 +555,16 @@ impl Run {
         // What failed after a preparation was counted when it did.
         let failed_after =
             matches!(&row.state, RowState::Changing(changing) if changing.failed_after.is_some());
+        let is_planned = row.fails_as_planned(settled);
         row.end(outcome);
         let wave = row.wave;
         if is_first_word {
             self.judged += 1;
         }
         *self.counts.entry(outcome).or_default() += 1;
-        if !failed_after {
+        if is_planned {
+            self.leave_wave(wave);
+        } else if !failed_after {
             self.take_as_sign(settled.row, wave, outcome, was_accepted);
         }
         Ok(())

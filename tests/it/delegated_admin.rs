@@ -135,6 +135,17 @@ fn each_request_to_graph_is_on_record_under_the_identifier_that_it_was_told() {
 }
 
 #[test]
+fn what_the_plan_says_cannot_be_done_is_no_surprise_in_the_first_wave() {
+    let both = || [grant("Security", "active", json!({})), grant("Pending", "approvalPending", json!({}))];
+    let customers: Vec<Value> = (1..=6).map(|n| customer(n, &both())).collect();
+    let (folder, world) = (Folder::new(), world(&customers, json!([])));
+    run(&folder, &world, 6, &["--canary", "1", "--stop-after-failures", "3"]).exits(3);
+    assert_eq!(folder.ends(), ["failed: delegated_admin_awaits_customer"; 6]);
+    assert!((1..=6).all(|n| states(&world, n) == ["terminated", "approvalPending"]));
+    assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+#[test]
 fn it_is_done_for_customers_who_are_gone_and_compares_the_name_that_graph_gives() {
     let mut gone = customer(1, &[grant("Helpdesk", "active", json!({}))]);
     gone["relationship"] = json!("none");
