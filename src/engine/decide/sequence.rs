@@ -259,8 +259,11 @@ pub(crate) fn may_be_old(policy: &Policy) -> Duration {
 mod tests {
     use super::{super::attempts::Why, *};
     use crate::{
-        domain::{Answer, Effect},
-        record::{Looks, Observation, Rules, samples::first_try},
+        domain::{Answer, Cause, Effect},
+        record::{
+            Looks, Observation, Rules,
+            samples::{answered_with, first_try},
+        },
     };
 
     const NOW: Time = Time::from_millis(100_000_000);
@@ -279,7 +282,10 @@ mod tests {
     fn change(about: Option<&str>, answer: Answer, seen: Option<Observation>, seconds_ago: u64) -> Change {
         let at = Time::from_millis(NOW.as_millis() - i64::try_from(seconds_ago * 1000).unwrap());
         let effect = if about.is_some() { Effect::CancelOrder } else { Effect::DeleteCustomer };
-        let mut change = first_try(effect, about, at);
+        answered(first_try(effect, about, at), answer, seen, at)
+    }
+
+    fn answered(mut change: Change, answer: Answer, seen: Option<Observation>, at: Time) -> Change {
         change.answered(answer, Rules::LATEST, at);
         if let Some(seen) = seen {
             change.seen(seen, at);
@@ -444,5 +450,153 @@ mod tests {
             "{}",
             verdict.explanation
         );
+    }
+
+    /// A subscription of which the plan says that it is to end with its term, whatever becomes of the others.
+    fn subscription(id: &str) -> Preparation {
+        Preparation::new(Effect::ScheduleCancellation, id.to_owned(), None)
+    }
+
+    /// Its change, before it was answered.
+    fn schedule(id: &str) -> Change {
+        first_try(Effect::ScheduleCancellation, Some(id), NOW)
+    }
+
+    fn scheduled(id: &str) -> Change {
+        answered(schedule(id), Answer::Understood, Some(Observation::Gone), NOW)
+    }
+
+    /// Agreed to now, and not seen yet.
+    fn agreed(id: &str) -> Change {
+        answered(schedule(id), Answer::Understood, Some(Observation::StillThere), NOW)
+    }
+
+    fn refused(id: &str, status: u16) -> Change {
+        answered_with(schedule(id), Answer::Refused, status, Some("7"))
+    }
+
+    /// Nobody knows what became of it, and looking at it once more is no use.
+    fn lost(id: &str) -> Change {
+        let mut change = answered(schedule(id), Answer::Unclear, None, NOW);
+        (0..3).for_each(|_| change.seen(Observation::NotTold, NOW));
+        change
+    }
+
+    fn did_not_happen(id: &str) -> Change {
+        let mut change = answered(schedule(id), Answer::Unclear, None, NOW);
+        change.phase = ChangePhase::DidNotHappen;
+        change
+    }
+
+    /// A customer with two such subscriptions, after these changes.
+    fn of_two(changes: Vec<Change>, left_out: &[Finding]) -> Row {
+        let mut row = Row::new(1, None);
+        row.first = [subscription("A"), subscription("B")].into();
+        row.left_out = left_out.into();
+        row.state = RowState::Changing(Box::new(Changing { changes, ..Changing::new(Outcome::Ready, NOW) }));
+        row
+    }
+
+    fn each(changes: Vec<Change>, may_send: bool) -> Step {
+        next(Procedure::CancelAtTermEnd, &of_two(changes, &[]), &policy(), NOW, may_send)
+    }
+
+    #[test]
+    fn each_thing_is_done_by_itself_unless_one_before_it_is_on_its_way_or_in_doubt() {
+        let begins =
+            |changes, id: &str| is_begun(&each(changes, true), &ChangeKind::Preparation(subscription(id)));
+        for one in [scheduled("A"), agreed("A"), refused("A", 400)] {
+            assert!(begins(vec![one.clone()], "B"), "{one:?}");
+        }
+        // What was agreed to is waited for, and nothing else is done while an answer is.
+        let soon = Step::Wait(NOW.plus(Duration::from_secs(2)));
+        assert_eq!(each(vec![agreed("A"), scheduled("B")], true), soon);
+        assert_eq!(each(vec![agreed("A"), schedule("B")], true), Step::Nothing);
+        let doubtful = answered(schedule("A"), Answer::Unclear, None, NOW);
+        assert_eq!(each(vec![doubtful], true), Step::Wait(NOW.plus(Duration::from_mins(5))));
+        // When it is given up, so is what was not begun.
+        let Step::Settle(verdict) = each(vec![lost("A")], true) else { panic!("it ends") };
+        assert_eq!((verdict.outcome, &verdict.reasons[..]), (Outcome::Unknown, &[Reason::AnswerLost][..]));
+    }
+
+    #[test]
+    fn a_run_that_is_stopping_sees_through_what_was_agreed_to_and_ends_nothing_that_waits() {
+        for changes in [
+            vec![scheduled("A")],
+            vec![did_not_happen("A"), scheduled("B")],
+            vec![scheduled("A"), did_not_happen("B")],
+        ] {
+            assert_eq!(each(changes.clone(), false), Step::Nothing, "{changes:?}");
+        }
+        let soon = Step::Wait(NOW.plus(Duration::from_secs(2)));
+        assert_eq!(each(vec![did_not_happen("A"), agreed("B")], false), soon);
+    }
+
+    #[test]
+    fn a_row_of_things_each_by_itself_ends_as_what_went_worst() {
+        let left_out = [Finding::new(
+            Reason::TermEndTooClose,
+            vec![Cause { what: "subscription".to_owned(), id: None, name: None, detail: "ends".to_owned() }],
+        )];
+        let end = |changes: Vec<Change>, left_out: &[Finding]| {
+            let row = of_two(changes, left_out);
+            let Step::Settle(verdict) = next(Procedure::CancelAtTermEnd, &row, &policy(), NOW, true) else {
+                panic!("it ends")
+            };
+            verdict
+        };
+        let done = end(vec![scheduled("A"), scheduled("B")], &[]);
+        assert_eq!(
+            (done.outcome, done.evidence, &done.reasons[..]),
+            (Outcome::Done(Procedure::CancelAtTermEnd), Some(Evidence::Observed), &[][..])
+        );
+        // Somebody changed one meanwhile, and that is no failure by itself.
+        let stale = |id: &str| refused(id, 412);
+        let refused = |id: &str| refused(id, 400);
+        let (no, changed) = (Reason::RefusedByService, Reason::ChangedSincePlan);
+        for (changes, left_out, outcome, reasons) in [
+            (vec![stale("A"), stale("B")], &[][..], Outcome::Skipped, &[changed][..]),
+            (vec![stale("A"), stale("B")], &left_out, Outcome::Skipped, &[changed, Reason::TermEndTooClose]),
+            (vec![stale("A"), scheduled("B")], &[], Outcome::Failed, &[changed]),
+            (vec![scheduled("A"), scheduled("B")], &left_out, Outcome::Failed, &[Reason::TermEndTooClose]),
+            (vec![refused("A"), refused("B")], &[], Outcome::Failed, &[no]),
+            (vec![refused("A"), lost("B")], &[], Outcome::Unknown, &[no, Reason::AnswerLost]),
+        ] {
+            let verdict = end(changes.clone(), left_out);
+            assert_eq!(
+                (verdict.outcome, verdict.evidence, &verdict.reasons[..]),
+                (outcome, None, reasons),
+                "{changes:?}"
+            );
+            let told = &verdict.explanation;
+            assert!(told.contains(&in_one_text(left_out)), "{told}");
+            assert_eq!(told.contains(" Done: "), changes.iter().any(|one| one.phase == scheduled("B").phase));
+            assert!(!told.contains("  ") && *told == told.trim(), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_things_each_by_itself_that_nobody_goes_on_with_tells_what_was_done() {
+        for (changes, outcome, begin, told) in [
+            (vec![], Outcome::NotAttempted, "Not all of it was done.", ""),
+            (
+                vec![scheduled("A")],
+                Outcome::NotAttempted,
+                "Not all of it was done.",
+                " So far: subscription A was scheduled to end with its term.",
+            ),
+            (
+                vec![agreed("A")],
+                Outcome::Unknown,
+                "Whether all of it was done is not known.",
+                " So far: the service agreed to schedule the end of subscription A, and it was not seen scheduled \
+                 to end with its term.",
+            ),
+        ] {
+            let verdict = given_up(&of_two(changes, &[]));
+            assert_eq!(verdict.outcome, outcome);
+            assert!(verdict.explanation.starts_with(begin), "{}", verdict.explanation);
+            assert!(verdict.explanation.ends_with(told), "{}", verdict.explanation);
+        }
     }
 }

@@ -1,10 +1,13 @@
 use super::*;
 use crate::{
-    domain::{Answer, Effect, Outcome, Procedure, RunId, Sha256},
-    record::{Event, Observation, PlanSealed, Record, Rules, RunOpened, samples::first_try},
+    domain::{Answer, Effect, Outcome, Procedure, RunId, Sha256, TenantId},
+    record::{
+        Event, Observation, PlanSealed, Record, Rules, RunOpened,
+        samples::{first_try, opened, record},
+    },
 };
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NOW: Time = Time::from_millis(1_795_166_130_000);
 
@@ -71,6 +74,13 @@ fn reading_takes_what_a_row_costs_at_the_pace_of_now() {
     let left = |pace, a_row| time_left(&run, pace, a_row, NOW);
     assert_eq!(left(Some(300.0), Some(2.0)), Some(TimeLeft::About(minutes(4))));
     assert_eq!(left(Some(100.0), Some(2.0)), Some(TimeLeft::About(minutes(12))));
+    // Nobody asks for a row without an ID.
+    let mut run = run.clone();
+    run.rows[0].customer = None;
+    assert_eq!(
+        time_left(&run, Some(300.0), Some(2.0), NOW),
+        Some(TimeLeft::About(Duration::from_millis(239_600)))
+    );
     // What is not known yet is not said.
     assert_eq!(left(None, Some(2.0)), None);
     assert_eq!(left(Some(300.0), None), None);
@@ -88,10 +98,25 @@ fn changing_takes_a_change_and_a_look() {
     let digest = Sha256::of(&[b"plan"]);
     changing.plan = Some(PlanSealed { digest, ready: 300, counted: 3000, customers_of_partner: Some(3000) });
     let Some(TimeLeft::About(left_then)) = left(&changing) else { panic!("it is known") };
-    assert_eq!(left_then.as_secs(), 61);
+    assert_eq!(left_then.as_millis(), 61_842);
     // A guard stopped it: nobody is changed any more.
     changing.stopped_by_guard = Some("enough".to_owned());
     assert_eq!(left(&changing), None);
+}
+
+#[test]
+fn whoever_is_read_too_long_before_its_turn_is_looked_at_again() {
+    // At 60 requests a minute, each customer's turn comes a second after the one before it. With 8 at a time and 300 a
+    // minute, facts may be 15 minutes and 6.4 seconds old.
+    let old = |count, facts_at: Time| {
+        let state = || RowState::Judged { verdict: Outcome::Ready, facts_at };
+        let run = run(Stage::Confirmed, (0..count).map(|_| state()));
+        WorkLeft::of(&run, Some(60.0), NOW).requests
+    };
+    assert!((old(907, NOW) - 907.0).abs() < 0.1 && (old(1000, NOW) - (907.0 + 93.0 * 4.0)).abs() < 0.1);
+    let limit = NOW.less(Duration::from_millis(906_400));
+    let before = limit.less(Duration::from_millis(1));
+    assert!((old(1, limit) - 1.0).abs() < 0.1 && (old(1, before) - 4.0).abs() < 0.1);
 }
 
 /// What a customer with these preparations and these changes still takes, in requests and in looks at customers.
@@ -183,6 +208,12 @@ fn what_is_in_doubt_is_waited_for_and_what_is_accepted_has_a_bound() {
     assert_eq!(after(vec![shows()], None), Some(TimeLeft::AtMost(seconds(240))));
     assert_eq!(after(vec![shows(), removal(None, None, 10)], None), Some(TimeLeft::About(seconds(290))));
     assert_eq!(after(vec![shows(), doubt()], None), Some(TimeLeft::About(seconds(240))));
+    // Nobody knows yet whether it shows what was accepted and not looked at; the look takes its turn.
+    let unseen = || removal(Some(Answer::Understood), None, 60);
+    assert_eq!(after(vec![unseen()], Some(300.0)), Some(TimeLeft::About(Duration::from_millis(200))));
+    // Without a pace, a wait is all that is known, and only where it is all that there is.
+    assert_eq!(after(vec![settled()], None), None);
+    assert_eq!(after(vec![doubt(), ready(1)], None), None);
     // With enough else to do, neither matters.
     let mut busy = many(900, || ready(1));
     busy.extend([shows(), doubt()]);
@@ -202,6 +233,59 @@ fn nothing_is_said_while_the_service_asks_to_wait_and_before_or_after_the_work()
     for stage in [Stage::Planned, Stage::Sealed] {
         let run = run(stage, many(600, || ready(1)));
         assert_eq!(time_left(&run, Some(300.0), Some(2.0), NOW), None);
+    }
+}
+
+#[test]
+fn what_a_row_costs_is_known_after_ten_and_without_what_came_before_the_first() {
+    let mut run = run(Stage::Judging, many(600, unread));
+    (run.requests, run.judged) = (20, 5);
+    let mut meter = Meter::default();
+    let mut look = |requests, judged| {
+        run.requests += requests;
+        run.judged += judged;
+        meter.look(&run, NOW);
+        meter.a_row
+    };
+    // All customers are listed first.
+    assert_eq!([look(0, 0), look(30, 0), look(30, 0)], [None; 3]);
+    assert_eq!((look(18, 9), look(3, 1)), (None, Some(2.1)));
+    assert_eq!(look(42, 20), Some(2.1));
+}
+
+#[test]
+fn while_everything_waits_and_nothing_is_sent_the_wait_is_what_is_known() {
+    let run = run(Stage::Confirmed, [removal(None, None, 60)]);
+    let mut meter = Meter::default();
+    for seconds in 0..=10 {
+        meter.look(&run, NOW.plus(Duration::from_secs(seconds)));
+    }
+    assert_eq!(meter.per_minute(), Some(0.0));
+    assert_eq!(meter.time_left(&run, NOW), Some(TimeLeft::About(minutes(4))));
+}
+
+#[test]
+fn while_customers_wait_for_an_earlier_wave_nothing_is_said() {
+    for (canary, is_said) in [(0, true), (1, false)] {
+        let mut opened = opened(2);
+        opened["policy"]["canary"] = json!(canary);
+        let mut run = Run::begin(&record(&opened)).unwrap();
+        let mut seq = 0;
+        let mut apply = |run: &mut Run, more: Value| {
+            seq += 1;
+            run.apply(seq, &record(&more)).unwrap();
+        };
+        for row in [1, 2] {
+            let customer = TenantId::from_bytes([row; 16]);
+            apply(&mut run, json!({ "kind": "row_read", "row": row, "customer": customer, "cells": [] }));
+        }
+        for row in [1, 2] {
+            apply(&mut run, json!({ "kind": "judged", "row": row, "verdict": "ready", "facts_at": NOW }));
+        }
+        let digest = run.plan_digest();
+        apply(&mut run, json!({ "kind": "plan_sealed", "digest": digest, "ready": 2, "counted": 2 }));
+        apply(&mut run, json!({ "kind": "confirmed", "by": "", "how": "yes", "digest": digest }));
+        assert_eq!(time_left(&run, Some(300.0), None, NOW).is_some(), is_said, "{canary}");
     }
 }
 

@@ -382,3 +382,136 @@ fn what_the_plan_of_an_undo_leaves_out_stays_left_out() {
     let left = |procedure| compared_with_plan(procedure, &row, judged.clone()).left_out.len();
     assert_eq!((left(Procedure::UndoCancelAtTermEnd), left(Procedure::CancelAtTermEnd)), (1, 0));
 }
+
+fn licence(id: &str) -> Preparation {
+    Preparation::new(Effect::ScheduleCancellation, id.to_owned(), None)
+}
+
+fn scheduled(id: &str) -> Change {
+    change(Effect::ScheduleCancellation, Some(id), Answer::Understood, Some(Observation::Gone))
+}
+
+/// What a plan of things that are each done by itself makes of what was read.
+fn each_compared(row: &Row, judged: Judged) -> Judged {
+    compared_with_plan(Procedure::CancelAtTermEnd, row, judged)
+}
+
+fn causes(findings: &[Finding]) -> Vec<String> {
+    findings.iter().flat_map(|finding| &finding.causes).map(Cause::to_string).collect()
+}
+
+#[test]
+fn each_thing_is_done_as_the_plan_has_it_and_once_and_the_rest_is_left_out() {
+    let judged = |first: &[Preparation]| Judged { first: first.to_vec(), ..is_ready() };
+    let planned = [licence("A"), licence("B")];
+    let compared = each_compared(&row(&planned), judged(&[licence("B"), licence("C")]));
+    assert_eq!((compared.verdict, &*compared.first), (Outcome::Ready, &[licence("B")][..]));
+    assert_eq!(causes(&compared.left_out), ["subscription (C): not so in the plan"]);
+    // What this run has done stands again: somebody else wanted it so.
+    let begun = changed(&planned, vec![scheduled("A")]);
+    let compared = each_compared(&begun, judged(&planned));
+    assert_eq!((compared.verdict, &*compared.first), (Outcome::Ready, &[licence("B")][..]));
+    assert_eq!(causes(&compared.left_out), ["subscription (A): changed again since"]);
+    // What the plan names and this reading does not is no reason for anything.
+    let whole = each_compared(&begun, judged(&[licence("B")]));
+    assert_eq!(whole, judged(&[licence("B")]));
+}
+
+#[test]
+fn what_a_run_itself_did_does_not_make_a_customer_one_with_nothing_to_do() {
+    let planned = [licence("A"), licence("B")];
+    let already = Outcome::AlreadyDone(Procedure::CancelAtTermEnd);
+    let judged = |verdict| Judged { verdict, ..is_ready() };
+    let before = row(&planned);
+    let refused =
+        changed(&planned, vec![change(Effect::ScheduleCancellation, Some("A"), Answer::Refused, None)]);
+    let half = changed(&planned, vec![scheduled("A")]);
+    for (row, read, expected) in [
+        (&before, already, already),
+        (&refused, already, Outcome::Ready),
+        (&half, already, Outcome::Ready),
+        // Whoever is in somebody's way was not just passed over once something was done.
+        (&before, Outcome::Skipped, Outcome::Skipped),
+        (&refused, Outcome::Skipped, Outcome::Skipped),
+        (&half, Outcome::Skipped, Outcome::Failed),
+        (&half, Outcome::Failed, Outcome::Failed),
+        // Nothing of what was planned is left to be done.
+        (&before, Outcome::Ready, already),
+        (&half, Outcome::Ready, Outcome::Ready),
+    ] {
+        assert_eq!(each_compared(row, judged(read)).verdict, expected, "{read} {:?}", row.state);
+    }
+    assert_eq!(each_compared(&before, judged(already)), judged(already));
+    let nothing = each_compared(&before, is_ready());
+    assert_eq!(nothing.note.as_deref(), Procedure::CancelAtTermEnd.facts().gone_before.strip_suffix('.'));
+    // What cannot be done is why.
+    for (reason, outcome) in
+        [(Reason::TermEndTooClose, Outcome::Skipped), (Reason::UnexpectedAnswer, Outcome::Failed)]
+    {
+        let left_out = vec![finding(reason)];
+        let judged = each_compared(&before, Judged { left_out: left_out.clone(), ..is_ready() });
+        assert_eq!((judged.verdict, judged.findings, judged.left_out), (outcome, left_out, vec![]));
+    }
+}
+
+#[test]
+fn one_thing_that_is_not_sent_after_a_read_is_left_out_and_the_others_are_done() {
+    let planned = [licence("A"), licence("B"), licence("C")];
+    let events = |row: &Row, id: &str, why: Instead| {
+        instead(Procedure::CancelAtTermEnd, row, &ChangeKind::Preparation(licence(id)), true, why, NOW)
+    };
+    let too_close = || Instead::because(Reason::TermEndTooClose, "it is less than 48 h away");
+    for (row, id, left) in [
+        (row(&planned), "A", vec![licence("B"), licence("C")]),
+        (changed(&planned, vec![scheduled("A")]), "B", vec![licence("C")]),
+    ] {
+        for (why, told) in [
+            (too_close(), vec![format!("subscription ({id}): it is less than 48 h away")]),
+            (Instead::IsDone, vec![]),
+        ] {
+            let events = events(&row, id, why);
+            let [Event::Judged(judged)] = &*events else { panic!("it goes on: {events:?}") };
+            assert_eq!((judged.row, judged.verdict, judged.facts_at), (7, Outcome::Ready, BEFORE));
+            assert_eq!((judged.name.as_deref(), &judged.first), (Some("Live"), &left));
+            assert_eq!(causes(&judged.left_out), told);
+        }
+    }
+    // What was left out before stays so.
+    let mut named = row(&planned);
+    named.left_out = Box::from([finding(Reason::UnclearSubscription)]);
+    let events_then = events(&named, "A", too_close());
+    let [Event::Judged(judged)] = &*events_then else { panic!("it goes on: {events_then:?}") };
+    let reasons: Vec<_> = judged.left_out.iter().map(|finding| finding.reason).collect();
+    assert_eq!(reasons, [Reason::UnclearSubscription, Reason::TermEndTooClose]);
+    // The last that was left of a customer for whom nothing was done.
+    let alone = events(&row(&[licence("A")]), "A", too_close());
+    let [Event::Judged(judged), Event::Settled(settled)] = &*alone else { panic!("it ends: {alone:?}") };
+    assert_eq!((judged.verdict, settled.outcome), (Outcome::Skipped, Outcome::Skipped));
+    assert_eq!(settled.reasons, [Reason::ChangedSincePlan, Reason::TermEndTooClose]);
+    // Once something was sent, the end of all of it is told when it is known.
+    let last = events(&changed(&planned[..2], vec![scheduled("A")]), "B", too_close());
+    assert!(matches!(&*last, [Event::Judged(judged)] if judged.verdict == Outcome::Ready), "{last:?}");
+}
+
+#[test]
+fn whoever_lost_a_service_for_nothing_was_not_just_passed_over() {
+    let window = |id: &str| Preparation::new(Effect::CancelInWindow, id.to_owned(), None);
+    let done = change(Effect::CancelInWindow, Some("V"), Answer::Understood, Some(Observation::Gone));
+    let stopped = changed(&[window("V")], vec![done]);
+    let ended_as = |row: &Row, outcome| {
+        let because = on_verdict(row, RowVerdict::because(Reason::RunStopped, ""), NOW);
+        let Event::Settled(settled) = ended(row, Settled { outcome, ..because }) else { panic!("it ends") };
+        settled.outcome
+    };
+    assert_eq!(ended_as(&stopped, Outcome::Skipped), Outcome::Failed);
+    assert_eq!(ended_as(&row(&[]), Outcome::Skipped), Outcome::Skipped);
+    for outcome in [Outcome::NotAttempted, Outcome::Unknown] {
+        assert_eq!(ended_as(&stopped, outcome), outcome);
+    }
+    // That the plan was made of something else is said then, too, and of no other failure.
+    let failed =
+        Judged { findings: vec![finding(Reason::AzurePlan)], verdict: Outcome::Failed, ..is_ready() };
+    let again = |row: &Row| on_looking_again(row, &failed, NOW).unwrap().reasons;
+    assert_eq!(again(&stopped), [Reason::ChangedSincePlan, Reason::AzurePlan]);
+    assert_eq!(again(&row(&[window("V")])), [Reason::AzurePlan]);
+}
