@@ -66,6 +66,7 @@ mod tests {
         for code in 0..=u8::MAX {
             let expected = if known.contains(&code) { code } else { Exit::Bug.code() };
             assert_eq!(Exit::from_code(code).code(), expected);
+            assert_eq!(Exit::from_code(code).report(), ExitCode::from(expected));
         }
         assert_eq!((Exit::Done.code(), Exit::Bug.code(), Exit::Interrupted.code()), (0, 1, 130));
     }

@@ -160,6 +160,12 @@ mod tests {
 
     #[test]
     fn each_outcome_is_there_once_and_says_what_it_means() {
+        let ends = |procedure: &Procedure| [Outcome::Done(*procedure), Outcome::AlreadyDone(*procedure)];
+        let of_all = [Outcome::Ready, Outcome::Skipped, Outcome::Failed, Outcome::Unknown];
+        let others = of_all.into_iter().chain([Outcome::NotAttempted, Outcome::Rejected]);
+        for outcome in Procedure::ALL.iter().flat_map(ends).chain(others) {
+            assert!(Outcome::ALL.contains(&outcome), "{outcome}");
+        }
         for (at, outcome) in Outcome::ALL.into_iter().enumerate() {
             assert!(outcome.meaning().ends_with('.'), "{outcome}");
             for other in &Outcome::ALL[..at] {

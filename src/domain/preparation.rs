@@ -212,7 +212,16 @@ mod tests {
              RenewToNewTerm scheduled"
         );
         // With other seats, it is the same subscription, and not what was planned.
-        let other = Preparation { term: Some(Box::new(Term { seats: Some(41), ..term })), ..one.clone() };
+        let other =
+            Preparation { term: Some(Box::new(Term { seats: Some(41), ..term.clone() })), ..one.clone() };
         assert!(other.is_same(&one) && !other.is_as_planned(&one));
+        assert_eq!((one.seats(), other.seats()), (Some(40), Some(41)));
+        // That its end was planned over something else is no other plan; that a term is known of one alone is.
+        let (planned_over, renamed) = (Some(TermEndSettings::extended()), Some("Mail".to_owned()));
+        let term = Some(Box::new(Term { planned_over, ..term }));
+        assert!(Preparation { term, name: renamed, ..one.clone() }.is_as_planned(&one));
+        let without = Preparation { term: None, ..one.clone() };
+        assert!(!without.is_as_planned(&one) && !one.is_as_planned(&without));
+        assert!(without.is_as_planned(&without) && without.seats().is_none());
     }
 }

@@ -375,6 +375,14 @@ mod tests {
                 assert_eq!(procedure.sends(*effect), sends, "{procedure} {effect}");
             }
         }
+        for procedure in Procedure::ALL {
+            let is_each = matches!(procedure, Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd);
+            assert_eq!(procedure.is_each_by_itself(), is_each, "{procedure}");
+        }
+        for effect in Effect::ALL {
+            let is_by_itself = matches!(effect, Effect::ScheduleCancellation | Effect::RestoreRenewal);
+            assert_eq!(effect.is_by_itself(), is_by_itself, "{effect}");
+        }
         assert!(!Procedure::RemoveRelationship.is_for_sandbox());
         assert!(Procedure::DeleteSandboxCustomer.is_for_sandbox());
     }

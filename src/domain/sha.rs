@@ -90,6 +90,9 @@ mod tests {
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.to_string(), text);
         assert_eq!(text.parse::<Sha256>().unwrap(), digest);
-        assert!("ba78".parse::<Sha256>().is_err());
+        // A sign is no digit, though it makes a number of one.
+        for other in ["ba78", &format!("{text}00"), &text.replacen("ba", "+a", 1)] {
+            assert!(other.parse::<Sha256>().is_err(), "{other}");
+        }
     }
 }

@@ -243,6 +243,7 @@ mod tests {
             "2031-03-04T05:06:07.1234567",
             "2031-03-04T05: 06: 07Z",
             "2031-03-05T01:00:00+02:00",
+            "2031-03-05T01: 00: 00+02:00",
         ] {
             assert_eq!(Day::from_lenient(text).unwrap().to_string(), "2031-03-04", "{text}");
         }
@@ -252,8 +253,24 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_taken_off_by_the_calendar() {
+    fn moments_are_read_with_or_without_an_offset_and_days_as_their_beginning() {
+        for (text, time) in [
+            ("2031-03-04T05:06:07.123Z", "2031-03-04T05:06:07.123Z"),
+            ("2031-03-04T05: 06: 07", "2031-03-04T05:06:07.000Z"),
+            ("2031-03-04T05:06:07+02:00", "2031-03-04T03:06:07.000Z"),
+            (" 2031-03-04", "2031-03-04T00:00:00.000Z"),
+        ] {
+            assert_eq!(Time::from_lenient(text).unwrap().to_string(), time, "{text}");
+        }
+        assert_eq!(Time::from_lenient("soon"), None);
+    }
+
+    #[test]
+    fn a_duration_is_added_and_taken_off_by_the_calendar() {
         let day: Day = "2028-02-29".parse().unwrap();
+        for (duration, later) in [("P1M", "2028-03-29"), (" p1y ", "2029-02-28"), ("P2W", "2028-03-14")] {
+            assert_eq!(day.plus(duration).map(|day| day.to_string()).as_deref(), Some(later), "{duration}");
+        }
         for (duration, earlier) in [
             ("P1M", Some("2028-01-29")),
             (" p1y ", Some("2027-02-28")),
@@ -265,7 +282,7 @@ mod tests {
             assert_eq!(day.less(duration).map(|day| day.to_string()).as_deref(), earlier, "{duration}");
         }
         for text in ["", "P", "P0D", "1 year", "-P1Y", "P-1Y", "PT36H", "P1DT1H", "P99999Y", "annual", "ä"] {
-            assert_eq!(day.less(text), None, "{text}");
+            assert_eq!((day.less(text), day.plus(text)), (None, None), "{text}");
         }
     }
 

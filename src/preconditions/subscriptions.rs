@@ -463,6 +463,8 @@ mod tests {
             assert_eq!(reasons(savings(status)), [Reason::SavingsPlan]);
             assert_eq!(reasons(market(status)), [Reason::MarketplaceSubscription]);
         }
+        // What the service disabled is there until somebody cancels it, all the same.
+        assert_eq!(azure_plan(&facts(&[azure("disabled")])).unwrap().ends, Ends::ByAction);
         for over in [azure("deleted"), savings("deleted"), market("deleted")] {
             assert_eq!(reasons(over), []);
         }
@@ -775,5 +777,175 @@ mod tests {
         let finding = active(&facts(&[legacy("active"), new_commerce("active"), legacy("deleted")])).unwrap();
         let ids: Vec<_> = finding.causes.iter().map(|cause| cause.id.as_deref().unwrap()).collect();
         assert_eq!(ids, ["L", "N"]);
+    }
+
+    /// A licence that renews itself, with what else it has.
+    fn renewing(more: &Value) -> Value {
+        let mut one = json!({ "id": "N", "offerId": "P:1:A", "friendlyName": "Mail", "status": "active",
+            "quantity": 40, "termDuration": "P1Y", "creationDate": "2026-03-04",
+            "commitmentEndDate": "2027-03-04T00:00:00Z", "autoRenewEnabled": true });
+        one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        one
+    }
+
+    fn cancelled() -> Value {
+        json!({ "autoRenewEnabled": false,
+            "scheduledActions": [{ "scheduleType": "TermEnd", "actionType": "Cancel" }] })
+    }
+
+    fn extended() -> Value {
+        json!({ "autoRenewEnabled": false,
+            "scheduledActions": [{ "scheduleType": "TermEnd", "actionType": "RenewToExtendedServiceTerm" }] })
+    }
+
+    fn now() -> Time {
+        Time::from_millis(1_795_166_130_000)
+    }
+
+    #[test]
+    fn a_licence_that_would_go_on_can_be_set_to_end_while_there_is_time() {
+        let end = |more: Value, now: Time| licence_end(&read(&renewing(&more)), now);
+        let term = |auto_renew: bool| Term {
+            seats: Some(40),
+            last_day: "2027-03-04".parse().unwrap(),
+            planned_over: Some(TermEndSettings { auto_renew, scheduled: None, next_term: None }),
+            restored: None,
+        };
+        for (more, auto_renew) in [
+            (json!({}), true),
+            (json!({ "status": "suspended" }), true),
+            // It would be extended.
+            (json!({ "autoRenewEnabled": false }), false),
+        ] {
+            assert_eq!(end(more.clone(), now()), LicenceEnd::GoesOn { term: term(auto_renew) }, "{more}");
+        }
+        let before =
+            json!([{ "scheduleType": "CustomDate", "actionType": "Cancel", "effectiveDate": "2027-01-01" }]);
+        for more in [
+            cancelled(),
+            json!({ "autoRenewEnabled": false, "scheduledActions": before }),
+            json!({ "status": "deleted" }),
+            json!({ "status": "disabled" }),
+        ] {
+            assert_eq!(end(more.clone(), now()), LicenceEnd::Ends, "{more}");
+        }
+        for (more, reason) in [
+            (json!({ "offerId": "91FD106F" , "termDuration": null }), Reason::ChangedSincePlan),
+            (json!({ "status": "pending" }), Reason::PendingSubscription),
+            (json!({ "status": "odd" }), Reason::UnclearSubscription),
+            (json!({ "autoRenewEnabled": null }), Reason::UnclearSubscription),
+            (json!({ "commitmentEndDate": null }), Reason::UnclearSubscription),
+            (json!({ "id": null }), Reason::UnclearSubscription),
+            (json!({ "id": " " }), Reason::UnclearSubscription),
+        ] {
+            assert_eq!(end(more.clone(), now()), LicenceEnd::Blocked(reason), "{more}");
+        }
+        // Two days before its end it is locked; of two ends, the sooner counts.
+        let at = |more: Value, text: &str| end(more, text.parse().unwrap());
+        let sooner = json!({ "commitmentEndDateTime": "2027-03-03T23:59:59Z" });
+        for (more, last, late) in [
+            (json!({}), "2027-03-02T00:00:00.000Z", "2027-03-02T00:00:00.001Z"),
+            (sooner, "2027-03-01T23:59:59.000Z", "2027-03-01T23:59:59.001Z"),
+        ] {
+            assert_eq!(at(more.clone(), last), LicenceEnd::GoesOn { term: term(true) });
+            assert_eq!(at(more, late), LicenceEnd::Blocked(Reason::TermEndTooClose));
+        }
+    }
+
+    #[test]
+    fn the_licences_of_a_customer_are_those_of_new_commerce() {
+        let azure = json!({ "id": "P", "offerId": "DZH318Z0BPS6:0001:X", "status": "active" });
+        let facts = facts(&[legacy("active"), renewing(&json!({})), azure, renewing(&cancelled())]);
+        let found: Vec<_> = licences(&facts).collect();
+        let named = found.iter().map(|one| (&*one.id, one.name.as_deref())).collect::<Vec<_>>();
+        assert_eq!(named, [("N", Some("Mail")); 2]);
+        assert!(matches!(found[0].end, LicenceEnd::GoesOn { .. }) && found[1].end == LicenceEnd::Ends);
+        let told = "subscription `Mail` (N): active, its term ends 2027-03-04 and it then ends";
+        assert_eq!(found[1].cause.to_string(), told);
+    }
+
+    #[test]
+    fn what_is_set_to_happen_is_as_a_run_left_it_or_was_changed_since() {
+        let set = |more: &Value| set_to_happen(&read(&renewing(more)), now());
+        let found = set(&json!({ "scheduledNextTermInstructions": { "quantity": 41 } })).unwrap();
+        let settings = TermEndSettings {
+            auto_renew: true,
+            scheduled: None,
+            next_term: Some(r#"{"quantity":41}"#.to_owned()),
+        };
+        assert_eq!(found.settings, settings);
+        assert_eq!(set(&extended()).unwrap().settings, TermEndSettings::extended());
+        assert_eq!(set(&json!({ "scheduledActions": [] })).unwrap().settings.scheduled, None);
+        assert_eq!((found.is_cancelled, found.is_extended, found.is_too_close), (false, false, false));
+        assert_eq!((found.last_day, found.seats), (Some("2027-03-04".parse().unwrap()), Some(40)));
+        for gone in [
+            json!({ "status": "deleted" }),
+            json!({ "status": "disabled" }),
+            json!({ "status": "pending" }),
+            json!({ "autoRenewEnabled": null }),
+        ] {
+            assert_eq!(set(&gone), None, "{gone}");
+        }
+        let kinds = |more: &Value| set(more).map(|set| (set.is_cancelled, set.is_extended));
+        assert_eq!((kinds(&cancelled()), kinds(&extended())), (Some((true, false)), Some((false, true))));
+        let mut contradiction = cancelled();
+        contradiction["autoRenewEnabled"] = json!(true);
+        assert_eq!(kinds(&contradiction), Some((false, false)), "by one field alone it is not cancelled");
+        let term = |planned_over| Term {
+            seats: Some(40),
+            last_day: "2027-03-04".parse().unwrap(),
+            planned_over,
+            restored: None,
+        };
+        let [left, became_other] = [term(None), term(Some(TermEndSettings::extended()))];
+        let mut auto_renewing = TermEndSettings::extended();
+        auto_renewing.auto_renew = true;
+        for (more, term, is_as_left) in [
+            (cancelled(), &left, true),
+            (extended(), &left, false),
+            (json!({}), &left, false),
+            (extended(), &became_other, true),
+            (cancelled(), &became_other, false),
+            (json!({}), &became_other, false),
+            (extended(), &Term { planned_over: Some(auto_renewing), ..left.clone() }, false),
+            (cancelled(), &Term { seats: Some(41), ..left.clone() }, false),
+            (cancelled(), &Term { last_day: "2028-03-04".parse().unwrap(), ..left.clone() }, false),
+        ] {
+            assert_eq!(set(&more).unwrap().is_as_left(term), is_as_left, "{more} {term:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_wants_all_of_it_to_end_acts_before_the_first_of_it_is_locked() {
+        let by = |all: &[Value]| act_by(&facts(all)).map(|day| day.to_string());
+        let ending = |end: &str| renewing(&json!({ "commitmentEndDate": end }));
+        let later = ending("2027-06-30T23:59:59Z");
+        assert_eq!(by(&[ending("2027-03-04T00:00:00Z"), later.clone()]).as_deref(), Some("2027-03-01"));
+        assert_eq!(by(std::slice::from_ref(&later)).as_deref(), Some("2027-06-28"));
+        let suspended = renewing(&json!({ "status": "suspended" }));
+        assert_eq!(by(&[suspended, later.clone()]).as_deref(), Some("2027-03-01"));
+        // What ends by itself needs nobody, and neither does what is over.
+        let mut old = renewing(&json!({ "offerId": "91FD106F", "termDuration": null }));
+        assert_eq!(by(&[old.clone(), later.clone()]).as_deref(), Some("2027-03-01"));
+        old["status"] = json!("suspended");
+        for other in [renewing(&cancelled()), renewing(&json!({ "status": "deleted" })), old] {
+            assert_eq!(by(&[other.clone(), later.clone()]).as_deref(), Some("2027-06-28"), "{other}");
+            assert_eq!(by(&[other]), None);
+        }
+        // Until when for all of it is not known where it is not for one.
+        let extended = json!({ "commitmentEndDate": null, "offerName": "Extended Service Term" });
+        assert_eq!(by(&[later, renewing(&extended)]), None);
+    }
+
+    #[test]
+    fn what_is_cut_short_is_known_by_its_seats_and_its_last_day() {
+        let of = |more: &Value| term_cut_short(&read(&renewing(more)));
+        let last_day = "2027-03-04".parse().unwrap();
+        let term = |seats| Some(Term { seats, last_day, planned_over: None, restored: None });
+        assert_eq!(of(&json!({})), term(Some(40)));
+        assert_eq!(of(&json!({ "quantity": null })), term(None));
+        for end in [Value::Null, json!("9999-12-31")] {
+            assert_eq!(of(&json!({ "commitmentEndDate": end })), None);
+        }
     }
 }

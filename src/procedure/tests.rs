@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    domain::{Effect, Finding, Preparation, Reason},
+    domain::{Effect, Finding, Preparation, Reason, Term, TermEndSettings},
     preconditions::{CustomerFacts, Facts, Judgement, ListedIdentity, OrderState, Standing},
     record::{Policy, samples::settling},
 };
@@ -129,6 +129,18 @@ fn what_is_active_and_legacy_is_suspended_if_that_is_allowed_and_all_that_is_in_
     }
 }
 
+#[test]
+fn beside_what_is_left_to_the_service_only_what_can_be_taken_back_is_done() {
+    let allow = Policy { allow: vec![Reason::UnclearSubscription], suspend_legacy: true, ..settling() };
+    let allow = Policy { allowed: [Effect::CancelInWindow].into(), ..allow };
+    let of = |other: Value| {
+        judge(Procedure::RemoveRelationship, &facts(&[legacy("U", "odd"), other], &[]), &allow)
+    };
+    assert_eq!(of(legacy("S", "active")), (vec![], vec![suspend("S")]));
+    let window = bought("W", 7, &json!({ "cancellationAllowedUntilDate": "2026-11-24T12:00:00Z" }));
+    assert_eq!(of(window), (vec![Reason::ActiveSubscription], vec![]));
+}
+
 /// A licence of this many seats, with what else it has.
 fn bought(id: &str, seats: u64, more: &Value) -> Value {
     let mut one = json!({ "id": id, "offerId": "P:1:A", "status": "active", "quantity": seats,
@@ -199,4 +211,129 @@ fn every_order_that_stands_is_cancelled_before_a_sandbox_customer_is_deleted() {
     facts.orders.insert("D".to_owned(), OrderState::NotFound);
     let (reasons, _) = judge(Procedure::DeleteSandboxCustomer, &facts, &settling());
     assert_eq!(reasons, [Reason::OrderNotCancelled]);
+}
+
+/// A licence that renews itself, with what else it has.
+fn renewing(id: &str, more: &Value) -> Value {
+    let mut one = bought(
+        id,
+        40,
+        &json!({ "termDuration": "P1Y", "creationDate": "2026-03-04",
+        "friendlyName": "Mail", "autoRenewEnabled": true }),
+    );
+    one.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    one
+}
+
+fn cancelled() -> Value {
+    json!({ "autoRenewEnabled": false,
+        "scheduledActions": [{ "scheduleType": "TermEnd", "actionType": "Cancel" }] })
+}
+
+const RENEWS: TermEndSettings = TermEndSettings { auto_renew: true, scheduled: None, next_term: None };
+
+fn term() -> Term {
+    Term { seats: Some(40), last_day: "2027-03-04".parse().unwrap(), planned_over: None, restored: None }
+}
+
+fn of_term(what: Effect, id: &str, term: Term) -> Preparation {
+    Preparation {
+        term: Some(Box::new(term)),
+        ..Preparation::new(what, id.to_owned(), Some("Mail".to_owned()))
+    }
+}
+
+fn told(left_out: &[Finding]) -> Vec<(Reason, String)> {
+    let all = left_out.iter().flat_map(|finding| finding.causes.iter().map(|cause| (finding.reason, cause)));
+    all.map(|(reason, cause)| (reason, cause.to_string())).collect()
+}
+
+#[test]
+fn each_licence_that_would_go_on_is_scheduled_to_end_whatever_cannot_be() {
+    let procedure = Procedure::CancelAtTermEnd;
+    let facts = facts(
+        &[
+            renewing("A", &json!({})),
+            renewing("B", &cancelled()),
+            legacy("L", "active"),
+            renewing("C", &json!({ "commitmentEndDate": "2026-11-21T00:00:00Z" })),
+            renewing("D", &json!({ "status": "pending" })),
+            renewing("E", &json!({})),
+        ],
+        &[],
+    );
+    let given =
+        Given { facts: &facts, listed: &ListedIdentity::default(), policy: &settling(), taken_back: None };
+    let (judgement, first) = unit(procedure).judge(&given);
+    let scheduled =
+        |id: &str| of_term(Effect::ScheduleCancellation, id, Term { planned_over: Some(RENEWS), ..term() });
+    assert_eq!((&*judgement.findings, &*first), (&[][..], &[scheduled("A"), scheduled("E")][..]));
+    let [(pending, of_d), (close, of_c)] = &*told(&judgement.left_out) else { panic!("{judgement:?}") };
+    assert_eq!((*pending, *close), (Reason::PendingSubscription, Reason::TermEndTooClose));
+    assert!(of_d.contains("(D): pending") && of_c.contains("(C): active"), "{of_d} {of_c}");
+    // Whoever is somebody else's is told so as ever.
+    let other = CustomerFacts { relationship: "advisor".to_owned(), ..CustomerFacts::default() };
+    let theirs = Facts { customer: other, ..facts };
+    assert!(!judge(procedure, &theirs, &settling()).0.is_empty());
+}
+
+#[test]
+fn what_is_taken_back_is_set_to_what_was_read_before_it_was_changed() {
+    let unit = unit(Procedure::UndoCancelAtTermEnd);
+    let planned = of_term(Effect::ScheduleCancellation, "A", Term { planned_over: Some(RENEWS), ..term() });
+    let read = renewing("A", &json!({ "scheduledNextTermInstructions": { "quantity": 41 } })).to_string();
+    let back = |planned: &Preparation, read: &str, became_other| {
+        let read_at = "2026-11-20T00:00:00Z".parse().unwrap();
+        unit.takes_back(&TakenBack { planned, read: read.as_bytes(), read_at, became_other })
+    };
+    let next_term = Some(r#"{"quantity":41}"#.to_owned());
+    let restored = Some(TermEndSettings { next_term, ..RENEWS });
+    let expected = Term { restored, ..term() };
+    assert_eq!(back(&planned, &read, false), Some(of_term(Effect::RestoreRenewal, "A", expected.clone())));
+    let expected = Term { planned_over: Some(TermEndSettings::extended()), ..expected };
+    assert_eq!(back(&planned, &read, true), Some(of_term(Effect::RestoreRenewal, "A", expected)));
+    // What was not read, or not planned about its term, cannot be taken back.
+    assert_eq!(back(&planned, "", false), None);
+    assert_eq!(back(&planned, &renewing("A", &json!({ "status": "deleted" })).to_string(), false), None);
+    assert_eq!(back(&Preparation { term: None, ..planned }, &read, false), None);
+}
+
+#[test]
+fn what_is_as_that_run_left_it_is_restored_and_nothing_that_somebody_changed() {
+    let restores = |id: &str| of_term(Effect::RestoreRenewal, id, Term { restored: Some(RENEWS), ..term() });
+    let judged = |subscriptions: &[Value], taken_back: Option<&[Preparation]>, now: &str| {
+        let facts = Facts { now: now.parse().unwrap(), ..facts(subscriptions, &[]) };
+        let given =
+            Given { facts: &facts, listed: &ListedIdentity::default(), policy: &settling(), taken_back };
+        let (judgement, first) = unit(Procedure::UndoCancelAtTermEnd).judge(&given);
+        let reasons: Vec<_> = judgement.findings.iter().map(|finding| finding.reason).collect();
+        (reasons, told(&judgement.left_out), first)
+    };
+    let soon = "2026-11-20T00:00:00Z";
+    let all = [
+        renewing("a", &cancelled()),
+        renewing("B", &json!({})),
+        renewing("C", &json!({ "autoRenewEnabled": false })),
+        renewing("D", &json!({ "status": "deleted" })),
+        renewing("F", &cancelled()),
+    ];
+    let taken = ["A", "B", "C", "D", "E"].map(restores);
+    // The IDs are the same in any case; what is set so already is restored; what is not in that run is not touched.
+    let changed =
+        |id: &str, what: &str| (Reason::ChangedSincePlan, format!("subscription `Mail` ({id}): {what}"));
+    let gone = "over, or not there any more, since that run";
+    let left_out = vec![
+        changed("C", "changed since that run, now: auto-renew off"),
+        changed("D", gone),
+        changed("E", gone),
+    ];
+    assert_eq!(judged(&all, Some(&taken), soon), (vec![], left_out, vec![restores("A")]));
+    let last = "2027-03-02T00:00:00Z";
+    assert_eq!(judged(&all, Some(&taken[..1]), last).2, [restores("A")]);
+    let (reasons, left_out, first) = judged(&all, Some(&taken[..1]), "2027-03-02T00:00:01Z");
+    let close = (Reason::TermEndTooClose, "subscription `Mail` (A): last day 2027-03-04".to_owned());
+    assert_eq!((reasons, left_out, first), (vec![], vec![close], vec![]));
+    // A customer that was not in that run has nothing to be taken back; one in which it did nothing is not in its way.
+    assert_eq!(judged(&all, None, soon), (vec![Reason::NotInThatRun], vec![], vec![]));
+    assert_eq!(judged(&all, Some(&[]), soon), (vec![], vec![], vec![]));
 }

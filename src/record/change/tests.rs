@@ -160,8 +160,39 @@ fn refused_tokens_are_counted_until_another_answer() {
         assert_eq!(change.refused_tokens, times);
         change.send_again(&intended(Purpose::Change(Effect::RemoveRelationship)), 0, now);
     }
+    assert_eq!(change.throttled, 0);
     change.answered(Answer::Throttled, Rules::LATEST, now);
-    assert_eq!(change.refused_tokens, 0);
+    assert_eq!((change.refused_tokens, change.throttled), (0, 1));
+}
+
+#[test]
+fn another_end_is_kept_of_what_is_awaited_alone() {
+    let purpose = Purpose::Change(Effect::ScheduleCancellation);
+    let looked_at = |answer| {
+        let mut change = answered(purpose, &[answer]);
+        let was_in_doubt = change.is_unproven;
+        change.looked_at(Observation::StillThere, Some(Reason::BecameExtendedTerm), NOW);
+        (change.phase, was_in_doubt, change.is_unproven)
+    };
+    let otherwise = ChangePhase::Otherwise { reason: Reason::BecameExtendedTerm };
+    assert_eq!(looked_at(Answer::Understood), (otherwise, false, false));
+    assert_eq!(looked_at(Answer::Unclear), (otherwise, true, false));
+    let refused = ChangePhase::Refused { answer: Answer::Refused };
+    assert_eq!(looked_at(Answer::Refused), (refused, false, false));
+}
+
+#[test]
+fn an_exchange_is_the_latest_attempt_and_its_answer() {
+    let purpose = Purpose::Change(Effect::RemoveRelationship);
+    let change = samples::answered_with(sent(), Answer::Throttled, 429, Some("C"));
+    let exchange = change.exchange();
+    assert_eq!((exchange.status, exchange.code.as_deref()), (Some(429), Some("C")));
+    assert_eq!((exchange.text.as_deref(), exchange.request_id), (Some("Text of C."), Some(id(1))));
+    let mut again = change;
+    again.send_again(&RequestIntended { request_id: id(2), ..intended(purpose) }, 0, NOW);
+    let exchange = again.exchange();
+    assert_eq!((exchange.status, exchange.code, exchange.text), (None, None, None));
+    assert_eq!(exchange.request_id, Some(id(2)));
 }
 
 #[test]

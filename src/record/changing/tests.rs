@@ -393,3 +393,79 @@ fn each_is_done_by_itself_and_the_end_says_what_became_of_all() {
     assert!(next(otherwise("S", Answer::Understood), cancel));
     assert!(!next(refused("S"), Procedure::RemoveRelationship));
 }
+
+#[test]
+fn while_an_answer_is_awaited_nothing_is_judged_again_and_nothing_ends() {
+    let first = [Preparation::new(Effect::ScheduleCancellation, "S".to_owned(), None)];
+    let mut changing = Changing::new(Outcome::Ready, NOW);
+    let procedure = Procedure::CancelAtTermEnd;
+    let sent = intent(Some("S"), Effect::ScheduleCancellation);
+    changing.send(&sent, (procedure, &first), Rules::LATEST, (9, NOW)).unwrap();
+    assert!(changing.changes[0].is_open());
+    assert!(changing.clone().judged_again(&Judged::skipped(1, NOW, vec![]), (procedure, &first)).is_err());
+    for outcome in Outcome::ALL {
+        assert!(!changing.may_end_each_as(outcome, &first, true), "{outcome}");
+    }
+    changing.changes[0].answered(Answer::Refused, Rules::LATEST, NOW);
+    assert!(changing.judged_again(&Judged::skipped(1, NOW, vec![]), (procedure, &first)).is_ok());
+}
+
+/// A customer of whom this was sent, answered and seen so.
+fn of_one(effect: Effect, answer: Answer, seen: Option<Observation>, verdict: Outcome) -> Changing {
+    let mut change = first_try(&intent(Some("S"), effect), 0, NOW);
+    change.answered(answer, Rules::LATEST, NOW);
+    if let Some(seen) = seen {
+        change.seen(seen, NOW.plus(Duration::from_hours(1)));
+    }
+    Changing { changes: vec![change], ..Changing::new(verdict, NOW) }
+}
+
+#[test]
+fn whoever_is_not_ready_any_more_ends_so_and_is_skipped_only_if_all_is_as_before() {
+    let first = [Preparation::new(Effect::ScheduleCancellation, "S".to_owned(), None)];
+    let otherwise = |verdict| {
+        let mut changing = of_one(Effect::ScheduleCancellation, Answer::Understood, None, verdict);
+        changing.changes[0].looked_at(Observation::StillThere, Some(Reason::BecameExtendedTerm), NOW);
+        changing
+    };
+    let of = |answer, seen| move |verdict| of_one(Effect::ScheduleCancellation, answer, seen, verdict);
+    let done = of(Answer::Understood, Some(Observation::Gone));
+    let (agreed, refused) = (of(Answer::Understood, None), of(Answer::Refused, None));
+    let already = Outcome::AlreadyDone(Procedure::CancelAtTermEnd);
+    for verdict in [Outcome::Skipped, Outcome::Failed, already] {
+        for (changing, is_as_before) in [
+            (refused(verdict), true),
+            (agreed(verdict), false),
+            (done(verdict), false),
+            (otherwise(verdict), false),
+        ] {
+            for outcome in Outcome::ALL {
+                let may = outcome == verdict && (outcome != Outcome::Skipped || is_as_before);
+                assert_eq!(changing.may_end_each_as(outcome, &first, true), may, "{changing:?} {outcome}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_is_stopped_once_its_end_is_seen_or_agreed_to() {
+    let is_so = |effect, answer, seen| of_one(effect, answer, seen, Outcome::Ready).has_stopped_service();
+    for effect in [Effect::CancelInWindow, Effect::CancelExtended] {
+        assert!(is_so(effect, Answer::Understood, None));
+        assert!(is_so(effect, Answer::Understood, Some(Observation::Gone)));
+        assert!(!is_so(effect, Answer::Refused, None) && !is_so(effect, Answer::Unclear, None));
+    }
+    // What can be taken back has stopped nothing for good.
+    assert!(!is_so(Effect::SuspendSubscription, Answer::Understood, Some(Observation::Gone)));
+    // Whoever lost one was not just passed over, and nobody knows what is agreed to and not seen.
+    let may =
+        |effect, seen, outcome| of_one(effect, Answer::Understood, seen, Outcome::Ready).may_end_as(outcome);
+    for (effect, seen, skipped, unknown) in [
+        (Effect::CancelInWindow, None, false, true),
+        (Effect::CancelInWindow, Some(Observation::Gone), false, false),
+        (Effect::SuspendSubscription, None, true, false),
+    ] {
+        let found = (may(effect, seen, Outcome::Skipped), may(effect, seen, Outcome::Unknown));
+        assert_eq!(found, (skipped, unknown), "{effect} {seen:?}");
+    }
+}

@@ -208,6 +208,57 @@ fn a_subscription_that_somebody_changed_meanwhile_is_not_what_the_plan_saw() {
 }
 
 #[test]
+fn a_cancellation_that_is_refused_says_why_and_one_that_is_not_seen_is_not_known() {
+    for effect in [Effect::CancelInWindow, Effect::CancelExtended] {
+        let refused = |code| {
+            let change = answered_with(sent(effect), Answer::Refused, 400, Some(code));
+            let verdict = ended(&change, End::Refused(Answer::Refused));
+            assert_eq!(
+                (verdict.outcome, &*verdict.reasons),
+                (Outcome::Failed, &[Reason::RefusedByService][..])
+            );
+            verdict.explanation
+        };
+        let said = |code: &str, meaning: &str| {
+            let advice = Reason::RefusedByService.advice();
+            format!("Order A: {meaning} (status 400, code {code}: Text of {code}). {advice}")
+        };
+        assert_eq!(refused("900214"), said("900214", "the hours in which it could be cancelled are over"));
+        for code in ["900117", "900213", "900257"] {
+            let meaning = "the service does not let it be cancelled, or not any more";
+            assert_eq!(refused(code), said(code, meaning));
+        }
+        assert!(refused("900000").starts_with("Cancellation of order A: "));
+        let agreed = answered(effect, Answer::Understood);
+        let waited = Duration::from_mins(15);
+        let verdict = ended(&agreed, End::NotSeen { clearly: true, still_there: true, waited });
+        assert_eq!((verdict.outcome, &*verdict.reasons), (Outcome::Unknown, &[Reason::AnswerLost][..]));
+        assert!(verdict.explanation.contains("not seen cancelled 900 s later"), "{}", verdict.explanation);
+    }
+}
+
+#[test]
+fn what_was_agreed_for_the_end_of_a_term_and_is_not_seen_is_not_known() {
+    for (effect, agreed_to) in [
+        (Effect::ScheduleCancellation, "agreed to schedule its end, but it is not seen scheduled"),
+        (Effect::RestoreRenewal, "agreed to restore its renewal, but it is not seen set back"),
+    ] {
+        let agreed = answered(effect, Answer::Understood);
+        let waited = Duration::from_mins(15);
+        let verdict = ended(&agreed, End::NotSeen { clearly: true, still_there: true, waited });
+        assert_eq!((verdict.outcome, &*verdict.reasons), (Outcome::Unknown, &[Reason::AnswerLost][..]));
+        assert!(verdict.explanation.contains(agreed_to), "{}", verdict.explanation);
+        let stale = answered_with(sent(effect), Answer::Refused, 412, None);
+        let verdict = ended(&stale, End::Refused(Answer::Refused));
+        assert_eq!((verdict.outcome, &*verdict.reasons), (Outcome::Skipped, &[Reason::ChangedSincePlan][..]));
+    }
+    let agreed = answered(Effect::ScheduleCancellation, Answer::Understood);
+    let verdict = ended(&agreed, End::Otherwise(Reason::BecameExtendedTerm));
+    assert_eq!((verdict.outcome, &*verdict.reasons), (Outcome::Failed, &[Reason::BecameExtendedTerm][..]));
+    assert!(verdict.explanation.contains("an extended service term instead"), "{}", verdict.explanation);
+}
+
+#[test]
 fn the_end_of_a_preparation_says_which_it_was() {
     let change = answered(Effect::CancelOrder, Answer::Unclear);
     let of = |end| ended(&change, end).explanation;

@@ -1,7 +1,7 @@
 //! Up to the moment at which changes are allowed.
 
 use super::{super::*, course::*};
-use crate::domain::{Effect, TenantId};
+use crate::domain::{Effect, Finding, Procedure, Reason, TenantId};
 use serde_json::{Value, json};
 
 fn identified(partner: TenantId) -> Value {
@@ -109,6 +109,21 @@ fn a_judgement_names_only_what_the_procedure_begins_with() {
         }
         course.must(&named(mine));
         assert_eq!(course.run.row(1).unwrap().first.len(), 1);
+    }
+}
+
+#[test]
+fn something_is_left_out_only_where_each_thing_is_done_by_itself() {
+    let mut partly = judged(1, "ready");
+    partly["left_out"] = json!([Finding::new(Reason::TermEndTooClose, Vec::new())]);
+    for procedure in Procedure::ALL {
+        let mut opened = with_policy(1, &json!({}));
+        opened["procedure"] = json!(procedure);
+        let mut course = Course::begun(&opened);
+        course.must(&read(1));
+        course.must_if(procedure.is_each_by_itself(), &partly, "leaves nothing out");
+        let left_out = course.run.row(1).unwrap().left_out.len();
+        assert_eq!(left_out, usize::from(procedure.is_each_by_itself()), "{procedure}");
     }
 }
 

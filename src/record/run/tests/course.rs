@@ -2,7 +2,7 @@
 
 use super::super::*;
 use crate::{
-    domain::{Effect, TenantId},
+    domain::{Effect, Procedure, TenantId},
     record::samples::{opened, record},
 };
 use serde_json::{Value, json};
@@ -66,6 +66,10 @@ pub(super) fn suspension(row: u32, id: &str) -> Value {
     intent(Some(row), Effect::SuspendSubscription.as_str(), Some(id))
 }
 
+pub(super) fn scheduling(id: &str) -> Value {
+    intent(Some(1), Effect::ScheduleCancellation.as_str(), Some(id))
+}
+
 pub(super) fn answer(intent: Seq, row: u32, answer: &str) -> Value {
     json!({ "kind": "response_received", "intent": intent, "row": row, "status": 200, "answer": answer,
         "code": "C", "duration_ms": 1, "headers": {} })
@@ -111,6 +115,16 @@ impl Course {
         let mut course = Self::planned(opened, first);
         course.must(&course.confirmation());
         course
+    }
+
+    /// A run that schedules these subscriptions of one customer to end, each by itself.
+    pub(super) fn scheduling(ids: &[&str]) -> Self {
+        let mut opened = with_policy(1, &json!({}));
+        opened["procedure"] = json!(Procedure::CancelAtTermEnd);
+        let one = |id: &&str| json!({ "what": Effect::ScheduleCancellation, "id": id });
+        let mut judged = judged(1, "ready");
+        judged["first"] = ids.iter().map(one).collect();
+        Self::confirmed(&opened, &[judged])
     }
 
     /// A run with these fields of its policy, over so many rows, in which row 1 failed after a suspension.

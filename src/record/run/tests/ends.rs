@@ -50,6 +50,18 @@ fn a_row_ends_as_what_is_on_record_of_it() {
 }
 
 #[test]
+fn what_was_done_each_by_itself_is_done_by_its_own_procedure() {
+    let mut course = Course::scheduling(&["S"]);
+    course.sends(&scheduling("S"), "understood");
+    course.assert_illegal(&settled(1, "scheduled"), "cannot end as");
+    course.must(&observed(1, Some("S"), "gone"));
+    for other in ["restored", "removed", "already_scheduled"] {
+        course.assert_illegal(&settled(1, other), "cannot end as");
+    }
+    course.must(&settled(1, "scheduled"));
+}
+
+#[test]
 fn a_row_is_judged_or_ends_without_and_is_counted_once() {
     let mut course = Course::begun(&with_policy(3, &json!({})));
     (1..=3).for_each(|row| _ = course.must(&read(row)));

@@ -116,4 +116,9 @@ fn what_is_still_to_be_changed_is_what_was_not_answered_for_good() {
     let mut prepared = Course::confirmed(&opened, &[ready_after(1, &["S"])]);
     prepared.sends(&suspension(1, "S"), "understood");
     assert_eq!(prepared.run.to_change(), 1, "its last change is not sent yet");
+    let mut each = Course::scheduling(&["S", "T"]);
+    each.sends(&scheduling("S"), "refused");
+    assert_eq!(each.run.to_change(), 1, "the other is not sent yet");
+    each.sends(&scheduling("T"), "understood");
+    assert_eq!(each.run.to_change(), 0);
 }
