@@ -376,11 +376,17 @@ mod tests {
             }
         }
         for procedure in Procedure::ALL {
-            let is_each = matches!(procedure, Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd);
+            let is_each = matches!(
+                procedure,
+                Procedure::CancelAtTermEnd | Procedure::UndoCancelAtTermEnd | Procedure::EndDelegatedAdmin
+            );
             assert_eq!(procedure.is_each_by_itself(), is_each, "{procedure}");
         }
         for effect in Effect::ALL {
-            let is_by_itself = matches!(effect, Effect::ScheduleCancellation | Effect::RestoreRenewal);
+            let is_by_itself = matches!(
+                effect,
+                Effect::ScheduleCancellation | Effect::RestoreRenewal | Effect::EndDelegatedAdmin
+            );
             assert_eq!(effect.is_by_itself(), is_by_itself, "{effect}");
         }
         assert!(!Procedure::RemoveRelationship.is_for_sandbox());

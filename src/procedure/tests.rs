@@ -303,8 +303,10 @@ fn what_is_as_that_run_left_it_is_restored_and_nothing_that_somebody_changed() {
     let restores = |id: &str| of_term(Effect::RestoreRenewal, id, Term { restored: Some(RENEWS), ..term() });
     let judged = |subscriptions: &[Value], taken_back: Option<&[Preparation]>, now: &str| {
         let facts = Facts { now: now.parse().unwrap(), ..facts(subscriptions, &[]) };
-        let given =
-            Given { facts: &facts, listed: &ListedIdentity::default(), policy: &settling(), taken_back };
+        let taken_back: Option<Vec<ToTakeBack>> = taken_back
+            .map(|all| all.iter().map(|by| ToTakeBack { by: by.clone(), changed_by: None }).collect());
+        let (listed, policy, taken_back) = (ListedIdentity::default(), settling(), taken_back.as_deref());
+        let given = Given { facts: &facts, listed: &listed, policy: &policy, taken_back };
         let (judgement, first) = unit(Procedure::UndoCancelAtTermEnd).judge(&given);
         let reasons: Vec<_> = judgement.findings.iter().map(|finding| finding.reason).collect();
         (reasons, told(&judgement.left_out), first)
