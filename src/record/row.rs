@@ -1,7 +1,7 @@
 //! A row of the list, and how far it is.
 
 use super::{changing::Changing, endings::Settled, reseller::IndirectReseller};
-use crate::domain::{Finding, Outcome, Preparation, Reason, Sha256, TenantId, Time, is_taken_out};
+use crate::domain::{Finding, Outcome, Preparation, Sha256, TenantId, Time, is_taken_out};
 
 /// One row of the list and what is known of it.
 #[derive(Clone, Debug)]
@@ -27,7 +27,9 @@ pub struct Row {
     /// What cannot be done though the rest is, by the latest judgement; until the row has its outcome.
     pub left_out: Box<[Finding]>,
     /// Why the plan has it end as failed, though all that it names is done.
-    pub(super) planned_failure: Box<[Reason]>,
+    pub(super) planned_failure: Box<[Finding]>,
+    /// Whether it was judged without its transfers, because those of nobody had been read by then.
+    pub without_transfers: bool,
     /// What was done for it, can be taken back and was not seen taken back, when it has its outcome and is not gone.
     pub left_prepared: Box<[Preparation]>,
     /// How far it is.
@@ -70,6 +72,7 @@ impl Row {
             first: Box::default(),
             left_out: Box::default(),
             planned_failure: Box::default(),
+            without_transfers: false,
             left_prepared: Box::default(),
             state: RowState::Unread { domain: None },
         }
@@ -81,7 +84,14 @@ impl Row {
             RowState::Changing(changing) => changing.are_all_done(),
             _ => false,
         };
-        let are_planned = settled.reasons.iter().all(|reason| self.planned_failure.contains(reason));
+        let is_planned = |finding: &Finding| {
+            let planned = self.planned_failure.iter().filter(|planned| planned.reason == finding.reason);
+            let ids: Vec<_> = planned.flat_map(|planned| &planned.causes).map(|cause| &cause.id).collect();
+            finding.causes.iter().all(|cause| ids.contains(&&cause.id))
+        };
+        let are_named = |reason| self.planned_failure.iter().any(|planned| planned.reason == reason);
+        let are_planned =
+            settled.reasons.iter().all(|reason| are_named(*reason)) && self.left_out.iter().all(is_planned);
         settled.outcome == Outcome::Failed && !settled.reasons.is_empty() && are_planned && is_done
     }
 

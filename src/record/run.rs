@@ -70,6 +70,8 @@ pub struct Run {
     pub never_closed: Vec<Seq>,
     /// The customers whose transfers could not be read for the plan.
     pub transfers_not_read: TransfersNotRead,
+    /// Whether those of some customer that the plan calls ready could be read, or need not be.
+    pub transfers_were_read: bool,
     /// How many requests were sent, or were about to be.
     pub requests: u64,
     /// How many rows are judged or settled.
@@ -111,6 +113,7 @@ impl Run {
             open: BTreeMap::new(),
             never_closed: Vec::new(),
             transfers_not_read: TransfersNotRead::default(),
+            transfers_were_read: false,
             requests: 0,
             judged: 0,
             held_until: None,
@@ -324,7 +327,8 @@ impl Run {
                 row.decision = Some(judged.digest().map_err(unwritable)?);
                 row.left_to_service = judged.left_to_service().map_err(unwritable)?;
                 row.first = judged.first.clone().into();
-                row.planned_failure = judged.left_out.iter().map(|finding| finding.reason).collect();
+                row.planned_failure = judged.left_out.clone().into();
+                row.without_transfers = judged.transfers_not_read.is_some();
             }
             (RowState::Judged { verdict: Outcome::Ready, .. }, true) => {
                 if judged.verdict == Outcome::Ready {
@@ -352,6 +356,8 @@ impl Run {
             self.judged += 1;
             judged.admin_left.iter().for_each(|left| self.admin_left.add(left));
             self.transfers_not_read.take(judged);
+            self.transfers_were_read |=
+                judged.verdict == Outcome::Ready && judged.transfers_not_read.is_none();
         }
         if judged.verdict == Outcome::Ready {
             self.failures.judged_ready();
@@ -389,17 +395,20 @@ impl Run {
         if plan.digest != self.plan_digest() {
             return Err("its digest is not the digest of what was decided".to_owned());
         }
-        if let Some(applies) = &self.opened.applies {
-            if plan.digest != applies.digest {
-                return Err(format!("the plan to carry out has the digest {}", applies.digest));
-            }
-            // Whatever was read for a plan is read again before anything is changed.
-            for row in &mut self.rows {
-                if let RowState::Judged { facts_at, .. } = &mut row.state
-                    && !is_taken_out("facts-as-old-as-the-plan")
-                {
-                    *facts_at = Time::from_millis(0);
-                }
+        if let Some(applies) = &self.opened.applies
+            && plan.digest != applies.digest
+        {
+            return Err(format!("the plan to carry out has the digest {}", applies.digest));
+        }
+        let is_carried_out = self.opened.applies.is_some() && !is_taken_out("facts-as-old-as-the-plan");
+        let were_read = self.transfers_were_read && !is_taken_out("transfers-that-one-hides");
+        for row in &mut self.rows {
+            // Whatever was read for a plan is read again before anything is changed. So is whoever's transfers could not be
+            // read, if those of another could after all: then it is for want of no right.
+            if let RowState::Judged { facts_at, .. } = &mut row.state
+                && (is_carried_out || row.without_transfers && were_read)
+            {
+                *facts_at = Time::from_millis(0);
             }
         }
         self.plan = Some(plan.clone());

@@ -97,7 +97,7 @@ impl<T: Transport> Engine<T> {
         });
         let (writer, task) = Writer::start(store, observer);
         let client = RecordedClient::new(ports, writer, Some(id.clone()), pace, held_for);
-        let shared = Shared { client: Arc::new(client), run, transfers_were_read: Arc::default() };
+        let shared = Shared::new(client, run);
         Self { id, shared, writer: task }
     }
 

@@ -135,7 +135,7 @@ async fn judge_row<T: Transport>(
     let Planning { procedure, policy, partner, before, resellers } = &*planning;
     let row = subject.row;
     let (was_there, taken_back) = before.of(subject.customer);
-    let transfers_were_read = &*shared.transfers_were_read;
+    let transfers_were_read = shared.transfers_were_read();
     let context = Context {
         procedure: *procedure,
         policy,

@@ -133,7 +133,7 @@ async fn rejudge<T: Transport>(
         was_there,
         taken_back: Some(&taken_back),
         resellers: &resellers,
-        transfers_were_read: &shared.transfers_were_read,
+        transfers_were_read: shared.transfers_were_read(),
     };
     // What was confirmed was this name, whatever the list called it.
     let listed = ListedIdentity { name: row.live_name().map(str::to_owned), domain: None };

@@ -5,18 +5,34 @@ use crate::{
     partner_center::transport::Transport,
     record::{Event, Run, StopCause, Stopped},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The client, and what the records add up to.
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
     pub(crate) client: Arc<RecordedClient<T>>,
     pub(crate) run: Arc<Mutex<Run>>,
-    /// Whether transfers of some customer were read.
-    pub(crate) transfers_were_read: Arc<AtomicBool>,
+    /// Whether transfers of some customer were read; asked for by [`Self::transfers_were_read`].
+    transfers_were_read: Arc<AtomicBool>,
 }
 
 impl<T> Shared<T> {
+    /// What work on the run `run` has in common.
+    pub(crate) fn new(client: RecordedClient<T>, run: Arc<Mutex<Run>>) -> Self {
+        Self { client: Arc::new(client), run, transfers_were_read: Arc::default() }
+    }
+
+    /// Whether transfers of some customer were read: since the program started, or before, as the plan tells.
+    pub(crate) fn transfers_were_read(&self) -> &AtomicBool {
+        if self.with_run(|run| run.transfers_were_read) {
+            self.transfers_were_read.store(true, Ordering::Relaxed);
+        }
+        &self.transfers_were_read
+    }
+
     /// What the records add up to now.
     pub(crate) fn with_run<R>(&self, look: impl FnOnce(&Run) -> R) -> R {
         look(&self.locked())
