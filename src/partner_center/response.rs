@@ -243,7 +243,7 @@ pub fn classify(answer: &Incoming, fault: &Fault, understood: bool, asked: Asked
         // Wrong audience, no MFA, not this partner's to ask: a new token of the same sign-in has the same fault.
         401 if matches!(code, "900420" | "900421" | "1002") => Answer::SignInRefused,
         401 => Answer::TokenExpired,
-        404 if asked.is_told_by_answer && fault.is_own => Answer::NothingThere,
+        404 if asked.is_told_by_answer && says_nothing_there(code, fault) => Answer::NothingThere,
         _ if asked.is_customer && says_no_relationship(answer.status, code, fault) => Answer::NoRelationship,
         403 if !asked.is_change || says_nothing_done(403, code, fault) => Answer::Denied,
         409 if fault.is_own && IN_PROGRESS.contains(&code) => Answer::InProgress,
@@ -257,6 +257,19 @@ fn says_nothing_done(status: u16, code: &str, fault: &Fault) -> bool {
     let is_it = |known: &&str| known.eq_ignore_ascii_case(code);
     let is_listed = |(of, codes): &(u16, &[&str])| *of == status && codes.iter().any(is_it);
     fault.is_own && NOTHING_DONE.iter().any(is_listed)
+}
+
+/// Codes of a 404 that are about something else: a wrong path, the customer, an order, a subscription.
+const OF_SOMETHING_ELSE: [&str; 9] =
+    ["404", "1000", "20000", "20002", "20003", "60003", "800037", "800038", "900140"];
+
+/// Which code says that there was no consent is not documented. Partner Center itself must have said it, and it must not be
+/// one that is known to say something else.
+fn says_nothing_there(code: &str, fault: &Fault) -> bool {
+    fault.is_own
+        && !OF_SOMETHING_ELSE.contains(&code)
+        && !code.is_empty()
+        && code.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Code 3000 means an invalid property; the removal also answers it, with a text that says that the

@@ -104,6 +104,10 @@ impl EffectStory<'_> {
                 format!("{thing} was not {done}: the service shows another end of it instead")
             }
             Stands::Done => format!("{thing} was {done}"),
+            // That it is not there does not show that it ever was.
+            Stands::DoneAlready if self.effect.facts().answer_tells => {
+                format!("the service says that there is no {thing}")
+            }
             Stands::DoneAlready => format!("{thing} was {done} already"),
         };
         let back = self.effect.reversal().map(Effect::words);

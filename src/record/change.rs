@@ -298,10 +298,9 @@ impl Change {
     fn phase_after(&mut self, answer: Answer, now: Time) -> ChangePhase {
         let is_first_send = self.attempts <= 1 + u32::from(self.unsent);
         match answer {
-            Answer::Understood | Answer::Empty | Answer::NotUnderstood
-                if self.effect.facts().answer_tells =>
-            {
-                ChangePhase::Gone { seen: false }
+            Answer::Understood if self.effect.facts().answer_tells => ChangePhase::Gone { seen: false },
+            Answer::Empty | Answer::NotUnderstood if self.effect.facts().answer_tells => {
+                self.doubt(None, now)
             }
             Answer::NothingThere => {
                 self.was_missing |= is_first_send;

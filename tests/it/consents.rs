@@ -51,7 +51,7 @@ fn exactly_the_consents_that_are_named_are_revoked_and_then_the_customer_goes() 
         told[0]
     );
     assert!(
-        told[1].contains(&format!("consent of the application {APP} was revoked already")),
+        told[1].contains(&format!("the service says that there is no consent of the application {APP}")),
         "{}",
         told[1]
     );
@@ -81,6 +81,24 @@ fn a_no_keeps_the_customer_and_what_is_not_known_is_not_sent_again() {
     assert_eq!((sent(&world, 1).len(), sent(&world, 2).len(), sent(&world, 3).len()), (1, 1, 1));
     assert_eq!(sent(&world, 4).len(), 3);
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+/// Only a plain yes, or a "not found" that can be about the consent, tells.
+#[test]
+fn what_is_no_clear_answer_keeps_the_customer() {
+    for (action, exit) in [
+        (json!({ "kind": "answer", "status": 404, "code": 20_002 }), 3),
+        (json!({ "kind": "answer", "status": 404, "code": 1000 }), 3),
+        (json!({ "kind": "answer", "status": 202 }), 3),
+        // A "yes" that is not understood stops the run.
+        (json!({ "kind": "answer", "status": 200, "html": "<p>Welcome</p>" }), 4),
+    ] {
+        let fault = json!([{ "on": "revoke_consent", "times": 1, "do": action }]);
+        let (folder, world) = (Folder::new(), world(&[customer(1, &[APP])], fault));
+        run(&folder, &world, 1, &["--revoke-consent", APP]).exits(exit);
+        assert_eq!(folder.ends(), ["unknown: answer_lost"], "{action}");
+        assert!(world.removed().is_empty(), "{action}");
+    }
 }
 
 /// Killed after each request in turn, whatever it was, and gone on with.

@@ -90,9 +90,13 @@ impl EndedChange<'_> {
             End::Otherwise(reason) => otherwise(reason, thing),
             End::Done { .. } | End::NotSeen { .. } | End::Unknown => {
                 let text = change.text().unwrap_or("no answer");
+                let looked = if change.effect.facts().answer_tells {
+                    "there is nothing that could be read of it"
+                } else {
+                    "reading it did not tell either"
+                };
                 let text = format!(
-                    "Whether {thing} was {} is not known: the change was sent, its answer does not tell ({text}), and \
-                     reading it did not tell either.",
+                    "Whether {thing} was {} is not known: the change was sent, its answer does not tell ({text}), and {looked}.",
                     self.words().done
                 );
                 return RowVerdict::because(Reason::AnswerLost, text);

@@ -19,9 +19,9 @@ impl EffectUnit for RevokeApplicationConsent {
         Prepare::Ready(request::revoke_consent(target.customer, target.id))
     }
 
-    /// Whatever it answers with success, it did.
-    fn understands(&self, _answer: &Incoming) -> bool {
-        true
+    /// It is done, and not only accepted, and the service itself says so.
+    fn understands(&self, answer: &Incoming) -> bool {
+        matches!(answer.status, 200 | 201 | 204) && (answer.text().is_empty() || answer.is_json())
     }
 
     /// No request is known that reads a consent.
