@@ -222,13 +222,13 @@ procedures! {
     EndDelegatedAdmin = "end-delegated-admin" {
         done: {
             name: "ended", words: "ended",
-            meaning: "This run ended each relationship of delegated administration that the customer had with the partner.",
-            stored: "This run ended each relationship of delegated administration.",
+            meaning: "This run ended each relationship of delegated administration that was not over, or being ended already.",
+            stored: "This run ended each relationship of delegated administration that was left to end.",
         },
         already: {
             name: "already_ended", words: "already ended",
-            meaning: "The customer had no relationship of delegated administration left with the partner; this run had nothing to end.",
-            stored: "No relationship of delegated administration was left to end.",
+            meaning: "Each relationship of delegated administration was over, or being ended already; this run had nothing left to end.",
+            stored: "No relationship of delegated administration was left to end: each is over, or being ended already.",
         },
         first: &[Effect::EndDelegatedAdmin],
         optional: &[],
@@ -237,7 +237,7 @@ procedures! {
         needs_relationship: false,
         needs_user: false,
         account: Account::Production,
-        gone_before: "No relationship of delegated administration was left to end.",
+        gone_before: "No relationship of delegated administration was left to end: each is over, or being ended already.",
         heading: "Ending delegated administration",
         help: "End each relationship of delegated administration (GDAP) with a customer, over Microsoft Graph; before, after or \
                without a removal",

@@ -141,17 +141,25 @@ pub struct AdminPage {
     /// The address of the next page.
     #[serde(default, rename = "@odata.nextLink")]
     next: Option<String>,
+    /// How many there are in all, where that is said.
+    #[serde(default, rename = "@odata.count")]
+    pub count: Option<u64>,
 }
 
 impl AdminPage {
     /// A page, if the answer is one.
     pub fn read(answer: &Incoming) -> Option<Self> {
-        json::read(&answer.body).ok()
+        let page: Option<Self> = json::read(&answer.body).ok();
+        page.filter(|_| answer.status == 200)
     }
 
     /// All of them, if the answer has all.
     pub fn whole(answer: &Incoming) -> Option<Vec<AdminRelationship>> {
-        Self::read(answer).filter(|page| page.next.is_none()).map(|page| page.value)
+        let is_whole = |page: &Self| {
+            let has_next = page.next.as_deref().is_some_and(|next| !next.trim().is_empty());
+            !has_next && page.count.is_none_or(|count| count <= page.value.len() as u64)
+        };
+        Self::read(answer).filter(is_whole).map(|page| page.value)
     }
 
     /// The request for the next page; none after the last. A link that leads away from the collection is not followed.

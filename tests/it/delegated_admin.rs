@@ -319,6 +319,29 @@ fn a_removal_says_what_stays_and_never_fails_because_of_it() {
     let done = removal(&folder, &refused, 3, Some("a-token-that-is-not-taken")).exits(0);
     assert_eq!(folder.ends(), ["removed"; 3]);
     assert!(flat(&done.err).contains("Delegated administration could not be read:"), "{}", done.err);
-    let asked = refused.received().into_iter().filter(|one| one.target.starts_with("/v1.0/")).count();
-    assert_eq!(asked, 1);
+    assert_eq!(asked_of_graph(&refused), 1);
+}
+
+fn asked_of_graph(world: &World) -> usize {
+    world.received().into_iter().filter(|one| one.target.starts_with("/v1.0/")).count()
+}
+
+#[test]
+fn whatever_graph_does_a_removal_goes_on_without_it() {
+    let elsewhere =
+        json!({ "value": [], "@odata.nextLink": "https://elsewhere.example/v1.0/next" }).to_string();
+    for (fault, most) in [
+        (json!({ "kind": "answer", "status": 200, "json": elsewhere }), 1),
+        (json!({ "kind": "answer", "status": 403 }), 1),
+        (json!({ "kind": "answer", "status": 503 }), 5),
+        (json!({ "kind": "cut_before_answer" }), 5),
+    ] {
+        let faults = json!([{ "on": "delegated_admin", "times": 0, "do": fault }]);
+        let customers = [1, 2, 3].map(|n| customer(n, &[grant("Helpdesk", "active", json!({}))]));
+        let (folder, world) = (Folder::new(), world(&customers, faults));
+        let done = removal(&folder, &world, 3, Some(GRAPH_TOKEN)).exits(0);
+        assert_eq!(folder.ends(), ["removed"; 3], "{fault}");
+        assert!(done.err.contains("Delegated administration could not be read"), "{}", done.err);
+        assert!(asked_of_graph(&world) <= most, "{fault}: {}", asked_of_graph(&world));
+    }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     engine::{decide::guards, halt::Halt, send::client::RecordedClient},
     partner_center::{
-        Service,
+        Count, Service,
         graph::{self, AdminPage, AdminRelationship, AdminState},
         model::{Customer, Entitlement, Order, Subscription, Transfer},
         request,
@@ -193,17 +193,18 @@ async fn admin_left<T: Transport>(
     }
     let left = match admin_relationships(client, about, id, partner).await {
         Ok(Read::Done(all, _)) => {
-            let left = all.iter().filter(|one| one.state() != AdminState::Over);
+            let left = all.iter().filter(|one| !matches!(one.state(), AdminState::Over | AdminState::Ending));
             AdminLeft::Relationships(left.map(admin_cause).collect())
         }
         Ok(Read::NoRelationship(failure) | Read::Failed(_, failure)) => {
-            let is_refused = matches!(failure.exchange.status, Some(401 | 403));
-            if is_refused {
+            // What it says of one customer may be different of the next; that it says nothing will not.
+            let is_of_this_customer = matches!(failure.exchange.status, Some(200 | 400 | 404));
+            if !is_of_this_customer {
                 client.do_without_graph();
             }
             AdminLeft::NotRead(failure.exchange.described())
         }
-        Err(Halt::Stop { cause: StopCause::SignIn, text }) => {
+        Err(Halt::Stop { cause: StopCause::SignIn | StopCause::Service, text }) => {
             client.do_without_graph();
             AdminLeft::NotRead(text)
         }
@@ -239,7 +240,7 @@ async fn admin_relationships<T: Transport>(
     id: TenantId,
     partner: TenantId,
 ) -> Result<Read<Vec<AdminRelationship>>, Halt> {
-    let (mut all, mut basis) = (Vec::new(), Vec::new());
+    let (mut all, mut basis, mut count) = (Vec::new(), Vec::new(), Count::default());
     let mut next = Some(graph::admin_relationships(id));
     while let Some(request) = next.take() {
         let purpose = Purpose::Read(Lookup::DelegatedAdmin);
@@ -251,10 +252,13 @@ async fn admin_relationships<T: Transport>(
             Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
             Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
         };
+        count.add(page.value.len(), page.count);
         let base = &client.endpoint(Service::Graph)?.base;
         next = page.after(base).map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
-        if page.value.iter().any(|one| !one.is_with(id)) || (next.is_some() && basis.len() >= MOST_PAGES) {
-            let text = "the list of relationships is not this customer's alone, or does not end".to_owned();
+        let is_endless = next.is_some() && basis.len() >= MOST_PAGES;
+        let is_short = next.is_none() && count.is_short();
+        if page.value.iter().any(|one| !one.is_with(id)) || is_endless || is_short {
+            let text = "the list of relationships is not this customer's alone, or not whole".to_owned();
             let exchange = Exchange { status: Some(200), text: Some(text), ..Exchange::default() };
             let intent = basis.last().copied().unwrap_or_default();
             return Ok(Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange }));

@@ -193,7 +193,7 @@ impl<T> RecordedClient<T> {
         self.has_graph() && self.graph.as_ref().is_some_and(|graph| !graph.tokens.can_renew())
     }
 
-    /// Nothing more is asked of Microsoft Graph: it takes no token of ours, and nothing here needs it.
+    /// Nothing more is asked of Microsoft Graph: it does not answer us, and nothing here needs it.
     pub(crate) fn do_without_graph(&self) {
         self.is_without_graph.store(true, Ordering::Relaxed);
     }

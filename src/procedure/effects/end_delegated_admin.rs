@@ -66,7 +66,13 @@ fn ended_now(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead>
     let all = AdminPage::whole(answer).ok_or_else(|| {
         Instead::because(Reason::UnexpectedAnswer, "the answer is no whole list of relationships")
     })?;
-    let Some(one) = all.iter().find(|one| one.is(target.id)) else { return Err(Instead::IsDone) };
+    let Some(one) = all.iter().find(|one| one.is(target.id)) else {
+        return Err(if is_draft(target) {
+            Instead::IsDone
+        } else {
+            Instead::because(Reason::ChangedSincePlan, MISSING)
+        });
+    };
     match one.state() {
         AdminState::Over | AdminState::Ending => Err(Instead::IsDone),
         AdminState::Draft => Ok(graph::delete(target.id, one.etag.as_deref())),
@@ -78,11 +84,22 @@ fn ended_now(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead>
     }
 }
 
-/// What is not in a whole list is not there any more.
+/// Whether the plan has it as a draft, which vanishes when it is deleted. What was in force stays in the list when it has ended.
+fn is_draft(target: &Target<'_>) -> bool {
+    let access = target.planned.and_then(|planned| planned.access.as_ref());
+    access.is_some_and(|access| access.state.trim().eq_ignore_ascii_case("created"))
+}
+
+const MISSING: &str = "the relationship is not in the list, where what has ended stays";
+
+/// A draft that is not in a whole list any more is deleted; of anything else, that shows nothing.
 fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {
     let all = AdminPage::whole(answer)?;
     let Some(one) = all.iter().find(|one| one.is(target.id)) else {
-        let detail = "the relationship is not in the list any more".to_owned();
+        if !is_draft(target) {
+            return Some(Sight::not_told(MISSING));
+        }
+        let detail = "the draft is not in the list any more".to_owned();
         return Some(Sight { seen: Observation::Gone, instead: None, detail });
     };
     let seen = match one.state() {
@@ -100,7 +117,7 @@ fn shown(one: &AdminRelationship) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Time;
+    use crate::domain::{AdminAccess, Preparation, Time};
     use serde_json::json;
 
     const CUSTOMER: &str = "0a0b0c0d-1111-4222-8333-444444444444";
@@ -108,6 +125,14 @@ mod tests {
     fn target(id: &str) -> Target<'_> {
         let customer = CUSTOMER.parse().unwrap();
         Target { customer, id, planned: None, is_first: true, now: Time::from_millis(0) }
+    }
+
+    fn planned(state: &str) -> Preparation {
+        let access = AdminAccess { state: state.to_owned(), roles: vec![], ends: None, extends: false };
+        Preparation {
+            access: Some(Box::new(access)),
+            ..Preparation::new(Effect::EndDelegatedAdmin, "B".to_owned(), None)
+        }
     }
 
     fn listed(status: &str) -> Incoming {
@@ -135,9 +160,14 @@ mod tests {
         }
         assert_eq!(asked("approvalPending"), Err("delegated_admin_awaits_customer".to_owned()));
         assert_eq!(asked("somethingNew"), Err("unexpected_answer".to_owned()));
+        let missing = |state: &str| {
+            let planned = planned(state);
+            ended_now(&listed("active"), &Target { planned: Some(&planned), ..target("B") })
+        };
+        assert!(matches!(missing("created"), Err(Instead::IsDone)), "a draft vanishes");
         assert!(
-            matches!(ended_now(&listed("active"), &target("B")), Err(Instead::IsDone)),
-            "it is not there"
+            matches!(missing("active"), Err(Instead::Because { reason: Reason::ChangedSincePlan, .. })),
+            "what was in force stays in the list"
         );
     }
 
@@ -147,7 +177,11 @@ mod tests {
         assert_eq!((seen("terminated"), seen("expired")), (Observation::Gone, Observation::Gone));
         assert_eq!((seen("active"), seen("created")), (Observation::StillThere, Observation::StillThere));
         assert_eq!((seen("terminating"), seen("somethingNew")), (Observation::NotTold, Observation::NotTold));
-        assert_eq!(see(&listed("active"), &target("B")).unwrap().seen, Observation::Gone);
+        let missing = |state: &str| {
+            let planned = planned(state);
+            see(&listed("active"), &Target { planned: Some(&planned), ..target("B") }).unwrap().seen
+        };
+        assert_eq!((missing("created"), missing("active")), (Observation::Gone, Observation::NotTold));
         let mut page = listed("active");
         page.body =
             json!({ "value": [], "@odata.nextLink": "https://graph.example/x" }).to_string().into_bytes();
