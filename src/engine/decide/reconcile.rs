@@ -322,30 +322,11 @@ mod tests {
             operation_status: Some(status.to_owned()),
             ..AuditRecord::default()
         };
-        assert!(
-            ListedRemoval::of(
-                record("remove_partner_customer_relationship", "succeeded"),
-                Effect::RemoveRelationship,
-                0
-            )
-            .is_some()
-        );
-        assert!(
-            ListedRemoval::of(record("delete_tip_customer", "succeeded"), Effect::RemoveRelationship, 0)
-                .is_some()
-        );
-        assert!(
-            ListedRemoval::of(
-                record("remove_partner_customer_relationship", "failed"),
-                Effect::RemoveRelationship,
-                0
-            )
-            .is_none()
-        );
-        assert!(
-            ListedRemoval::of(record("update_subscription", "succeeded"), Effect::RemoveRelationship, 0)
-                .is_none()
-        );
-        assert!(ListedRemoval::of(AuditRecord::default(), Effect::RemoveRelationship, 0).is_none());
+        let counts = |record| ListedRemoval::of(record, Effect::RemoveRelationship, 0).is_some();
+        assert!(counts(record("remove_partner_customer_relationship", "succeeded")));
+        assert!(counts(record("delete_tip_customer", "succeeded")));
+        assert!(!counts(record("remove_partner_customer_relationship", "failed")));
+        assert!(!counts(record("update_subscription", "succeeded")));
+        assert!(!counts(AuditRecord::default()));
     }
 }
