@@ -2,11 +2,12 @@
 
 use super::{
     printer::{Paint, Printer},
-    tables::{Table, sentence, table},
+    tables::{Table, item, sentence, table},
     to_do,
 };
 use crate::{
-    domain::{ListReading, Outcome, counted},
+    domain::{AdminLeft, Finding, ListReading, Preparation, counted},
+    record::Judged,
     report::{Plan, Pointed, Surprise, visible},
 };
 
@@ -21,10 +22,9 @@ pub(super) struct ApprovalView {
 impl ApprovalView {
     pub(super) fn of(printer: &Printer, plan: &Plan) -> Self {
         let strong = |text: &str| printer.paint(Paint::Strong, text);
-        let outcome = Outcome::Done(plan.head.procedure);
         let title = match plan.head.ready {
-            1 => format!("The customer that would be {outcome}"),
-            ready => format!("The {ready} customers that would be {outcome}"),
+            1 => "The customer who is ready".to_owned(),
+            ready => format!("The {ready} customers who are ready"),
         };
         let mut names = vec![head(plan)];
         let ready = plan.ready().map(|entry| Pointed {
@@ -38,6 +38,14 @@ impl ApprovalView {
         let is_each = plan.head.procedure.is_each_by_itself();
         let title = if is_each { "What would be done" } else { "What would be done before that" };
         names.extend(preparations(plan, &strong(title)));
+        names.extend(said(plan, &strong("What cannot be done"), |decision| {
+            let cannot = |found: &Finding| format!("{}: {}", found.reason, found.causes_in_words());
+            decision.left_out.iter().map(cannot).collect()
+        }));
+        names.extend(said(plan, &strong("What else is known of them"), |decision| {
+            let stays = decision.admin_left.as_ref().map(AdminLeft::in_words).unwrap_or_default();
+            stays.into_iter().chain(decision.transferred_in_words()).collect()
+        }));
         names.extend(others(plan, &strong("The others")));
 
         let mut asked = Vec::new();
@@ -125,9 +133,25 @@ fn preparations(plan: &Plan, title: &str) -> Option<String> {
         .ready()
         .flat_map(|entry| entry.decision.first.iter().map(|one| (entry.decision.row, one)))
         .collect();
+    // What a relationship of delegated administration gives is longer than a cell.
+    if all.iter().all(|(_, one)| one.access.is_some()) {
+        let each = Preparation::in_words;
+        return said(plan, title, |decision| decision.first.iter().map(each).collect());
+    }
     let terms = to_do::terms(all.iter().map(|(_, one)| *one)).map(|terms| format!("{terms}:\n"));
     let shown = table(&to_do::items(all.iter().copied(), "what"));
     (!all.is_empty()).then(|| format!("{title}\n{}{shown}", terms.unwrap_or_default()))
+}
+
+/// What is said of the customers who are ready, in full, each with its row.
+fn said(plan: &Plan, title: &str, of: impl Fn(&Judged) -> Vec<String>) -> Option<String> {
+    let each = plan.ready().flat_map(|entry| {
+        let decision = &entry.decision;
+        let name = decision.name.as_deref().unwrap_or("(no name)");
+        of(decision).into_iter().map(move |text| item(&format!("row {}, {name}: {text}", decision.row)))
+    });
+    let lines: Vec<_> = each.collect();
+    (!lines.is_empty()).then(|| format!("{title}\n{}", lines.join("\n")))
 }
 
 /// How many do not go, and why.

@@ -5,9 +5,9 @@ use super::{
     settings::{Again, Paths, flag, option},
 };
 use crate::{
-    domain::{Mode, Outcome, RunId},
+    domain::{Mode, Outcome, RunId, counted},
     platform::quoted,
-    record::{RowState, Run, Stage},
+    record::{Row, RowState, Run, Stage},
 };
 use std::path::PathBuf;
 
@@ -32,6 +32,8 @@ const OF_A_RUN: [&str; 15] = [
 ];
 /// Those that have no value.
 const FLAGS: [&str; 1] = ["suspend_legacy"];
+/// Those that are given once for each value.
+const REPEATED: [&str; 3] = ["cancel", "revoke_consent", "only_reseller"];
 
 /// How a run that is not over is gone on with.
 pub(super) fn resume(again: &Again, run: &RunId) -> String {
@@ -120,19 +122,7 @@ fn plan(paths: &Paths, run: &Run) -> Vec<String> {
 fn after_changes(paths: &Paths, run: &Run) -> Vec<NextStep> {
     let mut steps = Vec::new();
     let again = &paths.again;
-    let is_unknown = |state: &RowState| matches!(state, RowState::Settled(Outcome::Unknown));
-    let mut unknown = run.rows.iter().filter(|row| is_unknown(&row.state)).filter_map(|row| row.customer);
-    if let Some(first) = unknown.next() {
-        let others = unknown.count();
-        let done = if run.opened.procedure.ends_relationship() { "removed" } else { "done" };
-        let others = if others == 0 { String::new() } else { format!(", and so for {others} others") };
-        steps.push(NextStep::Always(format!(
-            "{} --as {done} --because {}  (or `--as not-{done}`, when you have looked at the customer in Partner \
-             Center{others})",
-            again.reading(&format!("resolve --customer {first} --run {}", run.id)),
-            quoted("what you saw"),
-        )));
-    }
+    steps.extend(resolving(again, run).into_iter().map(NextStep::Always));
     let has_done_some = run.counts.iter().any(|(outcome, count)| outcome.is_by_the_run() && *count > 0);
     // Whoever declined, or was refused before anything was changed, knows why, and has the list.
     if !has_done_some && run.counts.contains_key(&Outcome::NotAttempted) {
@@ -151,6 +141,39 @@ fn after_changes(paths: &Paths, run: &Run) -> Vec<NextStep> {
     steps
 }
 
+/// How a person settles what the program could not find out: one command for those for whom what the run is for was sent,
+/// one for those whom only something before that was sent for, who cannot have gone.
+fn resolving(again: &Again, run: &Run) -> Vec<String> {
+    let procedure = run.opened.procedure;
+    let is_unknown = |row: &&Row| matches!(row.state, RowState::Settled(Outcome::Unknown));
+    let (sent, before): (Vec<_>, Vec<_>) = run
+        .rows
+        .iter()
+        .filter(is_unknown)
+        .partition(|row| row.last_was_sent || procedure.is_each_by_itself());
+    let done = if procedure.ends_relationship() { "removed" } else { "done" };
+    let command = |rows: &[&Row], found: &str| {
+        let first = rows.iter().find_map(|row| row.customer)?;
+        let others = match rows.len().saturating_sub(1) {
+            0 => String::new(),
+            others => format!(", and the same of {}", counted(others, "other")),
+        };
+        let resolve = again.reading(&format!("resolve --customer {first} --run {}", run.id));
+        Some((format!("{resolve} --as {found} --because {}", quoted("what you saw")), others))
+    };
+    let sent = command(&sent, done).map(|(command, others)| {
+        format!(
+            "{command}  (or `--as not-{done}`, when you have looked at the customer in Partner Center{others})"
+        )
+    });
+    let before = command(&before, &format!("not-{done}")).map(|(command, others)| {
+        format!(
+            "{command}  (it was not {done}: that was not sent, because what comes before it is not known{others})"
+        )
+    });
+    sent.into_iter().chain(before).collect()
+}
+
 /// What was typed when the run was begun, by whatever command.
 fn of_run(run: &Run) -> String {
     let typed = |name: &&'static str| {
@@ -161,14 +184,11 @@ fn of_run(run: &Run) -> String {
         OF_A_RUN.iter().filter_map(&typed).map(|(name, value)| option(name, value)).collect();
     let flags = FLAGS.iter().filter_map(typed).filter(|(_, value)| *value == "true");
     text.extend(flags.map(|(name, _)| flag(name)));
-    for name in typed(&"cancel").iter().flat_map(|(_, names)| names.split(", ")) {
-        text.push_str(&option("cancel", name));
+    for (name, values) in REPEATED.iter().filter_map(typed) {
+        text.extend(values.split(", ").map(|value| option(name, value)));
     }
     if let Some(taken_back) = &run.opened.takes_back {
         text.push_str(&option("of", taken_back.as_str()));
-    }
-    for mpn_id in typed(&"only_reseller").iter().flat_map(|(_, ids)| ids.split(", ")) {
-        text.push_str(&option("only_reseller", mpn_id));
     }
     for reason in &run.policy.allow {
         text.push_str(&option("allow", reason.as_str()));

@@ -43,6 +43,13 @@ pub(super) fn run(
         because: because.to_owned(),
         advice: advice(&reader, &run, row)?,
     };
+    if resolved.outcome.is_reached() && !may_be_done(&run, row) {
+        return Err(Failure::usage(format!(
+            "`--as`: what run {} is for was not sent for row {row}, since what comes before it is not known; so the run \
+             cannot have done it. Settle it with `--as not-removed`, or `--as not-done`",
+            run.id
+        )));
+    }
     drop(reader);
     record(&mut store, &mut run, resolved.clone())?;
     store.close()?;
@@ -94,6 +101,11 @@ fn unknown_row(run: &Run, customer: TenantId) -> Result<u32, Failure> {
                 format!("only an unknown outcome is resolved; in run {} customer {customer} {said}", run.id);
             Failure::usage(text)
         })
+}
+
+/// Whether what the run is for may have been done for this row.
+fn may_be_done(run: &Run, row: u32) -> bool {
+    run.opened.procedure.is_each_by_itself() || run.row(row).is_none_or(|row| row.last_was_sent)
 }
 
 const fn outcome(procedure: Procedure, found: ManualFinding) -> Outcome {

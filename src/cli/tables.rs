@@ -88,6 +88,11 @@ pub(super) fn sentence(text: &str) -> String {
     format!("!{}", broken(&visible(text), 1, 2))
 }
 
+/// One of several things that are said, in as many lines as it takes.
+pub(super) fn item(text: &str) -> String {
+    format!(" {}", broken(&visible(text), 1, 4))
+}
+
 /// What must be known of how the list was read, before anything is allowed.
 pub(super) fn about_list(run: &Run) -> String {
     let said = run.opened.input.reading.as_ref().map(ListReading::warnings).unwrap_or_default();

@@ -19,20 +19,28 @@ pub struct AdminAccess {
     pub extends: bool,
 }
 
-/// How many roles are named; those after them are counted.
-const NAMED: usize = 4;
-
 impl AdminAccess {
-    /// `active, Global Reader and 2 more roles, until 2027-03-04`.
+    /// Whether nobody had been offered it when it was read; see [`Self::state`].
+    pub fn is_draft(&self) -> bool {
+        self.state.trim().eq_ignore_ascii_case("created")
+    }
+
+    /// `active, Global Reader and Reports Reader, until 2027-03-04`.
     pub fn in_words(&self) -> String {
-        format!("{}, {}{}", self.state, self.roles_in_words(), self.until_in_words())
+        format!("{}, {}{}", self.state_in_words(), self.roles_in_words(), self.until_in_words())
     }
 
     /// The same in few words: `active, 2 roles, until 2027-03-04`.
     pub fn in_short(&self) -> String {
-        let roles =
-            if self.roles.len() == 1 { self.roles_in_words() } else { counted(self.roles.len(), "role") };
-        format!("{}, {roles}{}", self.state, self.until_in_words())
+        let roles = match self.roles.len() {
+            0 | 1 => self.roles_in_words(),
+            several => counted(several, "role"),
+        };
+        format!("{}, {roles}{}", self.state_in_words(), self.until_in_words())
+    }
+
+    fn state_in_words(&self) -> &str {
+        if self.state.is_empty() { "state not given" } else { &self.state }
     }
 
     fn until_in_words(&self) -> String {
@@ -46,17 +54,12 @@ impl AdminAccess {
 
     fn roles_in_words(&self) -> String {
         if self.roles.is_empty() {
-            return "no roles".to_owned();
+            return "roles not given".to_owned();
         }
-        let mut named: Vec<&str> = self.roles.iter().take(NAMED).map(|id| role_name(id)).collect();
-        let more = match self.roles.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            1 => " and 1 more role".to_owned(),
-            more => format!(" and {more} more roles"),
-        };
-        let last = if more.is_empty() && named.len() > 1 { named.pop() } else { None };
+        let mut named: Vec<&str> = self.roles.iter().map(|id| role_name(id)).collect();
+        let last = if named.len() > 1 { named.pop() } else { None };
         let last = last.map(|last| format!(" and {last}")).unwrap_or_default();
-        format!("{}{last}{more}", named.join(", "))
+        format!("{}{last}", named.join(", "))
     }
 }
 
@@ -74,7 +77,10 @@ impl AdminLeft {
     /// Each thing that is left, in words.
     pub fn in_words(&self) -> Vec<String> {
         match self {
-            Self::Relationships(all) => all.iter().map(|one| format!("stays: {one}")).collect(),
+            Self::Relationships(all) => {
+                let told = |one| format!("delegated administration, when it was read: {one}");
+                all.iter().map(told).collect()
+            }
             Self::NotRead(why) => vec![format!("delegated administration could not be read: {why}")],
         }
     }
@@ -116,21 +122,16 @@ impl AdminLeftCount {
                 }
             };
         }
-        let stays = if self.customers == 0 {
-            format!(
-                "No delegated administration stays with the {} of whom it was read.",
-                counted(self.read, "customer")
-            )
-        } else {
-            format!(
-                "Delegated administration stays with {} of the {} of whom it was read ({}): `--procedure {ends}` ends it.",
-                self.customers,
-                counted(self.read, "customer"),
+        let read = format!("Delegated administration was read for {}", counted(self.read, "customer"));
+        let stays = match self.customers {
+            0 => format!("{read}: none."),
+            some => format!(
+                "{read}: {some} had some then ({}), which a removal does not end; `--procedure {ends}` does.",
                 counted(self.relationships, "relationship")
-            )
+            ),
         };
         match &self.not_read {
-            Some(why) => format!("{stays} Of others it could not be read: {why}."),
+            Some(why) => format!("{stays} For others it could not be read: {why}."),
             None => stays,
         }
     }
@@ -187,9 +188,7 @@ mod tests {
         count.add(&AdminLeft::NotRead("status 403".to_owned()));
         assert_eq!(count.in_words("p"), "Delegated administration could not be read: status 403.");
         count.add(&AdminLeft::Relationships(Vec::new()));
-        assert!(
-            count.in_words("p").starts_with("No delegated administration stays with the 1 customer of whom")
-        );
+        assert!(count.in_words("p").starts_with("Delegated administration was read for 1 customer: none."));
         let cause = Cause {
             what: "x".to_owned(),
             id: None,
@@ -198,14 +197,19 @@ mod tests {
         };
         count.add(&AdminLeft::Relationships(vec![cause.clone(), cause]));
         let told = count.in_words("p");
-        assert!(told.starts_with("Delegated administration stays with 1 of the 2 customers of whom it was read (2 relationships)"), "{told}");
-        assert!(told.ends_with("Of others it could not be read: status 403."), "{told}");
+        assert!(
+            told.starts_with(
+                "Delegated administration was read for 2 customers: 1 had some then (2 relationships),"
+            ),
+            "{told}"
+        );
+        assert!(told.ends_with("For others it could not be read: status 403."), "{told}");
     }
 
     #[test]
-    fn roles_are_named_where_they_are_known_and_counted_where_there_are_many() {
+    fn roles_are_named_where_they_are_known() {
         const READER: &str = "F2EF992C-3AFB-46B9-B7CF-A126EE74C451";
-        assert_eq!(access(&[], None, false), "active, no roles");
+        assert_eq!(access(&[], None, false), "active, roles not given");
         assert_eq!(access(&[READER], Some("2027-03-04"), false), "active, Global Reader, until 2027-03-04");
         assert_eq!(access(&[READER, "x"], None, true), "active, Global Reader and x, extends itself");
         assert_eq!(access(&["1", "2", "3", "4"], None, false), "active, 1, 2, 3 and 4");
@@ -215,10 +219,9 @@ mod tests {
         };
         assert_eq!(short(&[READER]), "active, Global Reader, extends itself");
         assert_eq!(short(&["1", "2"]), "active, 2 roles, extends itself");
-        assert_eq!(access(&["1", "2", "3", "4", "5"], None, false), "active, 1, 2, 3, 4 and 1 more role");
-        assert_eq!(
-            access(&["1", "2", "3", "4", "5", "6"], Some("2027-03-04"), true),
-            "active, 1, 2, 3, 4 and 2 more roles, until 2027-03-04, extends itself"
-        );
+        let all = access(&["1", "2", "3", "4", "5", "6"], Some("2027-03-04"), true);
+        assert_eq!(all, "active, 1, 2, 3, 4, 5 and 6, until 2027-03-04, extends itself");
+        let nothing = AdminAccess { state: String::new(), roles: vec![], ends: None, extends: false };
+        assert_eq!(nothing.in_words(), "state not given, roles not given");
     }
 }

@@ -162,7 +162,8 @@ reasons! {
         "Read the service's text; correct what it names, then run again.";
     /// The service says that this user or application may not.
     PermissionDenied = "permission_denied", Service, Failed, false, true,
-        "Give the user the admin agent role, or sign in as one who has it, then run again.";
+        "Sign in as a user who has the role Admin agent, or give it to this one, then run again. Over Microsoft Graph, the \
+         app needs the permission DelegatedAdminRelationship.ReadWrite.All as well.";
     /// The service did not answer, several times.
     ServiceUnavailable = "service_unavailable", Service, Failed, false, true,
         "Run again later.";

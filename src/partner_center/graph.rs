@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{Day, TenantId};
 use serde::Deserialize;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 use url::Url;
 
 /// The collection of all relationships.
@@ -133,6 +133,22 @@ impl AdminParty {
     }
 }
 
+/// The request to end a relationship, as it is answered (learn.microsoft.com,
+/// `graph/api/resources/delegatedadminrelationshiprequest`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct TerminationRequest {
+    status: Option<String>,
+}
+
+/// Whether the answer to a request to end one says that it will be: with what was asked for, which has not failed.
+pub fn is_accepted(answer: &Incoming) -> bool {
+    let is_object = json::parse(&answer.body).is_some_and(|value| value.is_object());
+    let asked: Option<TerminationRequest> = json::read(&answer.body).ok().filter(|_| is_object);
+    let status = asked.map(|asked| asked.status.unwrap_or_default());
+    status.is_some_and(|status| !status.trim().eq_ignore_ascii_case("failed"))
+}
+
 /// A page of relationships.
 #[derive(Clone, Debug, Deserialize)]
 pub struct AdminPage {
@@ -157,7 +173,8 @@ impl AdminPage {
     pub fn whole(answer: &Incoming) -> Option<Vec<AdminRelationship>> {
         let is_whole = |page: &Self| {
             let has_next = page.next.as_deref().is_some_and(|next| !next.trim().is_empty());
-            !has_next && page.count.is_none_or(|count| count <= page.value.len() as u64)
+            let has_all = page.count.is_none_or(|count| count <= page.value.len() as u64);
+            !has_next && has_all && !has_one_twice(&page.value)
         };
         Self::read(answer).filter(is_whole).map(|page| page.value)
     }
@@ -177,6 +194,21 @@ impl AdminPage {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         Ok(Some(Request::get_of_graph(format!("{COLLECTION}{query}"))))
     }
+}
+
+/// Why a list of relationships does not tell which this customer has.
+pub fn doubt_about_list(all: &[AdminRelationship], customer: TenantId) -> Option<&'static str> {
+    if all.iter().any(|one| !one.is_with(customer)) {
+        return Some("the list of relationships is not this customer's alone");
+    }
+    has_one_twice(all).then_some("the list has a relationship twice")
+}
+
+/// Nobody can tell which of the two is to be believed.
+fn has_one_twice(all: &[AdminRelationship]) -> bool {
+    let mut seen = HashSet::new();
+    let ids = all.iter().filter_map(|one| one.id.as_deref());
+    ids.map(str::to_ascii_lowercase).any(|id| !seen.insert(id))
 }
 
 /// The relationships with a customer: `GET …/delegatedAdminRelationships?$filter=customer/tenantId eq '…'`.

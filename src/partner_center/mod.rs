@@ -13,6 +13,7 @@
 mod acceptance_link;
 pub mod auth;
 mod cloud;
+mod collection;
 pub mod form;
 pub mod graph;
 mod json;
@@ -28,5 +29,6 @@ pub(crate) mod unconfirmed;
 
 pub use acceptance_link::doubt_about_link;
 pub use cloud::{BaseUrl, BaseUrlError, Cloud};
+pub use collection::CollectionPage;
 pub use paging::{Count, NextLinkError, NextPage, next_page};
 pub use service::Service;

@@ -38,15 +38,6 @@ pub enum ListOrPage<T> {
     Page(Page<T>),
 }
 
-impl<T> From<ListOrPage<T>> for Page<T> {
-    fn from(either: ListOrPage<T>) -> Self {
-        match either {
-            ListOrPage::List(items) => Self { items, total_count: None, links: None },
-            ListOrPage::Page(page) => page,
-        }
-    }
-}
-
 /// The links of a collection.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

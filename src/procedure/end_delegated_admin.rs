@@ -6,7 +6,7 @@ use super::unit::{Given, KnownSoFar, Need, ProcedureUnit};
 use crate::{
     domain::{AdminAccess, Cause, Effect, Finding, Preparation, Procedure, Reason},
     partner_center::graph::{AdminRelationship, AdminState},
-    preconditions::{Judgement, judge_known_identity},
+    preconditions::{Facts, Judgement, judge_known_identity},
 };
 use std::collections::BTreeMap;
 
@@ -19,6 +19,16 @@ impl ProcedureUnit for EndDelegatedAdmin {
 
     fn needs(&self, known: KnownSoFar<'_>) -> Need {
         if known.given.facts.delegated_admin.is_some() { Need::Nothing } else { Need::DelegatedAdmin }
+    }
+
+    /// What is over stays in the list for a year. That there is nothing at all may be the wrong ID as well.
+    fn nothing_to_do(&self, facts: &Facts) -> String {
+        if facts.delegated_admin.iter().flatten().next().is_some() {
+            return self.procedure().facts().gone_before.trim_end_matches('.').to_owned();
+        }
+        "Microsoft Graph lists no relationship of delegated administration with this tenant, not even one that is over; if \
+         there should have been one, check the ID"
+            .to_owned()
     }
 
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>) {

@@ -75,6 +75,11 @@ pub(crate) trait ProcedureUnit: Sync {
     /// What stands in the way, and what the plan names to be done first, or at all.
     fn judge(&self, given: &Given<'_>) -> (Judgement, Vec<Preparation>);
 
+    /// What is said of a customer for whom there is nothing to do.
+    fn nothing_to_do(&self, _facts: &Facts) -> String {
+        self.procedure().facts().gone_before.trim_end_matches('.').to_owned()
+    }
+
     /// How what another run did is taken back, for a procedure that does so.
     fn takes_back(&self, _taken: &TakenBack<'_>) -> Option<Preparation> {
         None

@@ -178,6 +178,11 @@ impl<'a> Effects<'a> {
         self.before.iter().chain(&self.last)
     }
 
+    /// Whether what the procedure is for was sent, or was about to be.
+    pub const fn has_last(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether it is known that nothing of the customer is other than before.
     fn is_nothing_changed(&self) -> bool {
         self.all().all(|effect| effect.stands.is_without_effect())

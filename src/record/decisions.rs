@@ -145,27 +145,44 @@ pub struct TransfersNotRead {
     customers: u32,
     /// Why those of the first could not.
     why: String,
+    /// Whether those of another, who is ready, could.
+    others_were: bool,
 }
 
 impl TransfersNotRead {
     /// Takes what was decided about another customer.
     pub fn take(&mut self, judged: &Judged) {
-        let Some(why) = &judged.transfers_not_read else { return };
+        let Some(why) = &judged.transfers_not_read else {
+            self.others_were |= judged.verdict == Outcome::Ready;
+            return;
+        };
         if self.customers == 0 {
             self.why.clone_from(why);
         }
         self.customers += 1;
     }
 
+    /// Whether those of a customer who is ready were read: then it is for want of no right that those of another were not.
+    pub const fn others_were_read(&self) -> bool {
+        self.others_were
+    }
+
     /// That it is so, in words, once for all of them; none if it is not.
     pub fn in_words(&self) -> Option<String> {
-        let Self { customers, why } = self;
+        let Self { customers, why, others_were } = self;
+        let those = format!("The transfers of {} could not be read ({why})", counted(*customers, "customer"));
         (*customers > 0).then(|| {
-            format!(
-                "The transfers of {} could not be read ({why}), so nobody is held back by one that is open. To have them \
-                 read, sign in as a user who has the role Admin agent.",
-                counted(*customers, "customer")
-            )
+            if *others_were {
+                format!(
+                    "{those}, though those of others could. They are asked for again before anything of these customers \
+                     is changed, and nobody is changed without an answer."
+                )
+            } else {
+                format!(
+                    "{those}, so nobody is held back by one that is open. To have them read, sign in as a user who has \
+                     the role Admin agent."
+                )
+            }
         })
     }
 }

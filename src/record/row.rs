@@ -32,6 +32,8 @@ pub struct Row {
     pub without_transfers: bool,
     /// What was done for it, can be taken back and was not seen taken back, when it has its outcome and is not gone.
     pub left_prepared: Box<[Preparation]>,
+    /// Whether the last change of the procedure was sent, or was about to be, when it has its outcome.
+    pub last_was_sent: bool,
     /// How far it is.
     pub state: RowState,
 }
@@ -74,6 +76,7 @@ impl Row {
             planned_failure: Box::default(),
             without_transfers: false,
             left_prepared: Box::default(),
+            last_was_sent: false,
             state: RowState::Unread { domain: None },
         }
     }
@@ -118,6 +121,7 @@ impl Row {
             }
             _ => Box::default(),
         };
+        self.last_was_sent = matches!(&self.state, RowState::Changing(changing) if changing.last().is_some());
         if matches!(self.state, RowState::Unread { .. }) {
             self.name = None;
         }

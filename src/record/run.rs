@@ -70,8 +70,6 @@ pub struct Run {
     pub never_closed: Vec<Seq>,
     /// The customers whose transfers could not be read for the plan.
     pub transfers_not_read: TransfersNotRead,
-    /// Whether those of some customer that the plan calls ready could be read, or need not be.
-    pub transfers_were_read: bool,
     /// How many requests were sent, or were about to be.
     pub requests: u64,
     /// How many rows are judged or settled.
@@ -113,7 +111,6 @@ impl Run {
             open: BTreeMap::new(),
             never_closed: Vec::new(),
             transfers_not_read: TransfersNotRead::default(),
-            transfers_were_read: false,
             requests: 0,
             judged: 0,
             held_until: None,
@@ -356,8 +353,6 @@ impl Run {
             self.judged += 1;
             judged.admin_left.iter().for_each(|left| self.admin_left.add(left));
             self.transfers_not_read.take(judged);
-            self.transfers_were_read |=
-                judged.verdict == Outcome::Ready && judged.transfers_not_read.is_none();
         }
         if judged.verdict == Outcome::Ready {
             self.failures.judged_ready();
@@ -401,7 +396,8 @@ impl Run {
             return Err(format!("the plan to carry out has the digest {}", applies.digest));
         }
         let is_carried_out = self.opened.applies.is_some() && !is_taken_out("facts-as-old-as-the-plan");
-        let were_read = self.transfers_were_read && !is_taken_out("transfers-that-one-hides");
+        let were_read =
+            self.transfers_not_read.others_were_read() && !is_taken_out("transfers-that-one-hides");
         for row in &mut self.rows {
             // Whatever was read for a plan is read again before anything is changed. So is whoever's transfers could not be
             // read, if those of another could after all: then it is for want of no right.

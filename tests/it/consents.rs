@@ -73,11 +73,32 @@ fn a_no_keeps_the_customer_and_what_is_not_known_is_not_sent_again() {
     ]);
     let customers: Vec<Value> = (1..=4).map(|n| customer(n, &[APP])).collect();
     let (folder, world) = (Folder::new(), world(&customers, faults));
-    run(&folder, &world, 4, &["--revoke-consent", APP]).exits(3);
+    let done = run(&folder, &world, 4, &["--revoke-consent", APP]).exits(3);
     assert_eq!(
         folder.ends(),
         ["failed: permission_denied", "unknown: answer_lost", "unknown: answer_lost", "removed"]
     );
+    // Whoever reads on is told what was not sent, what to type, and is not invited to say that the customer went.
+    let told = folder.explanations();
+    assert!(
+        told[1].contains("The removal was not sent. Running the list again sends it once more."),
+        "{}",
+        told[1]
+    );
+    let err = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(err.contains("--as not-removed") && !err.contains("--as removed"), "{}", done.err);
+    assert!(
+        err.contains("and the same of 1 other") && err.contains(&format!("--revoke-consent {APP}")),
+        "{err}"
+    );
+    let customer = id(2).to_string();
+    let resolve = |found: &str| {
+        let arguments = ["resolve", "--customer", &customer, "--as", found, "--because", "it was looked at"];
+        folder.offboard(&arguments)
+    };
+    let refused = resolve("removed").exits(2);
+    assert!(refused.err.contains("was not sent for row 3"), "{}", refused.err);
+    resolve("not-removed").exits(0);
     assert_eq!((sent(&world, 1).len(), sent(&world, 2).len(), sent(&world, 3).len()), (1, 1, 1));
     assert_eq!(sent(&world, 4).len(), 3);
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);

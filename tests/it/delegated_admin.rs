@@ -1,7 +1,7 @@
 //! `--procedure end-delegated-admin`: each relationship of delegated administration that is not over is ended over Microsoft
 //! Graph, and what cannot be ended keeps nothing else from being ended.
 
-use crate::support::{Done, Folder, World, evidence::Question, id, list_of};
+use crate::support::{Done, Folder, World, evidence::Question, id, list_of, typed};
 use offboard::{domain::Time, simulator::Received};
 use serde_json::{Value, json};
 
@@ -111,10 +111,37 @@ fn each_that_is_not_over_is_ended_by_what_its_state_allows() {
         assert!(done.err.contains(part), "{part}: {}", done.err);
     }
     assert!(!done.err.contains("`Old`"), "{}", done.err);
+    assert!(folder.explanations()[2].contains("not even one that is over"), "nothing may be the wrong ID");
     let told = folder.explanations();
     assert!(told[0].contains("elegated admin relationship `Helpdesk`"), "{}", told[0]);
     assert!(told[3].contains("Done: delegated admin relationship `Security`"), "{}", told[3]);
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
+}
+
+/// Whoever approves sees each relationship with all its roles, and what cannot be done.
+#[test]
+#[cfg_attr(windows, ignore = "it sits at a terminal")]
+fn an_approver_sees_what_would_be_ended_and_what_cannot_be() {
+    let roles = json!({ "roles": [READER, "729827e3-9c14-49f7-bb1b-9608f156bbb8", "fe930be7-5e62-47db-91af-98c3a49a38b1",
+        "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", "29232cdf-9323-42fd-ade2-1d097af3e4de"] });
+    let grants =
+        [grant("Helpdesk of all countries", "active", roles), grant("Offer", "approvalPending", json!({}))];
+    let (folder, world) = (Folder::new(), world(&[customer(1, &grants)], json!([])));
+    let list = folder.write("list.csv", list_of([id(1)])).display().to_string();
+    let arguments = ["plan", &list, "--no-identity-check", "--rate", "600000", END[0], END[1]];
+    let mut command = folder.against(&world, &arguments);
+    Done::of(&command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", GRAPH_TOKEN).output().unwrap()).exits(0);
+    let plan = folder.path("reports").join(folder.latest().as_str()).join("plan.json").display().to_string();
+    folder.offboard(&["approve", "--new-key"]).exits(0);
+    let shown = Done::of(&typed(&mut folder.command(&["approve", &plan]), "no\n")).exits(4).out;
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "Helpdesk of all countries",
+        "Helpdesk Administrator, User Administrator, Directory Readers and Exchange Administrator",
+        "row 2, Customer 1: delegated_admin_awaits_customer: delegated admin relationship `Offer`",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
 }
 
 #[test]
@@ -208,6 +235,19 @@ fn lost_answers_are_settled_by_reading_and_refusals_are_told() {
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);
 }
 
+/// It is answered as if it was taken, and says itself that it was not: nobody else is changed before somebody has looked.
+#[test]
+fn a_yes_that_says_no_is_none() {
+    let failed = json!([{ "on": "end_delegated_admin", "customer": id(1).to_string(), "times": 1,
+        "do": { "kind": "answer", "status": 201, "json": r#"{"action":"terminate","status":"failed"}"# } }]);
+    let customers = [1, 2].map(|n| customer(n, &[grant("Helpdesk", "active", json!({}))]));
+    let (folder, world) = (Folder::new(), world(&customers, failed));
+    let stopped = run(&folder, &world, 2, &["--concurrency", "1"]).exits(4);
+    assert!(stopped.err.contains("in words that this program does not understand"), "{}", stopped.err);
+    assert_eq!((sent(&world, 1).len(), sent(&world, 2).len()), (1, 0));
+    assert_eq!(states(&world, 1), ["active"]);
+}
+
 /// Killed after each request in turn, whatever it was, and gone on with.
 #[test]
 fn killed_in_each_step_of_an_ending() {
@@ -249,6 +289,15 @@ fn each_page_is_read_and_a_link_elsewhere_is_not_followed() {
     run(&folder, &world, 1, &[]).exits(3);
     assert_eq!(folder.ends(), ["failed: unexpected_answer"]);
     assert!(sent(&world, 1).is_empty());
+    // Nobody can tell which of two lines about one relationship is to be believed.
+    let one =
+        |status: &str| json!({ "id": "A", "status": status, "customer": { "tenantId": id(1).to_string() } });
+    let twice = json!({ "value": [one("terminated"), one("active")] });
+    let fault = json!([{ "on": "delegated_admin", "customer": id(1).to_string(), "times": 0,
+        "do": { "kind": "answer", "status": 200, "json": twice.to_string() } }]);
+    let (folder, world) = (Folder::new(), scenario(json!([customer(1, &grants)]), fault));
+    run(&folder, &world, 1, &[]).exits(3);
+    assert_eq!((folder.ends(), world.changes().len()), (vec!["failed: unexpected_answer".to_owned()], 0));
     let elsewhere = r#"{"value":[],"@odata.nextLink":"http://127.0.0.1:9/v1.0/tenantRelationships/delegatedAdminRelationships"}"#;
     let fault = json!([{ "on": "delegated_admin", "customer": id(1).to_string(),
         "do": { "kind": "answer", "status": 200, "json": elsewhere } }]);
@@ -289,11 +338,11 @@ fn removal(folder: &Folder, world: &World, count: u32, token: Option<&str>) -> D
 fn a_removal_says_what_stays_and_never_fails_because_of_it() {
     let customers = [
         customer(1, &[grant("Helpdesk", "active", json!({})), grant("Old", "expired", json!({}))]),
-        customer(2, &[]),
+        customer(2, &[grant("Ending", "terminating", json!({}))]),
         customer(3, &[grant("Security", "active", json!({}))]),
     ];
-    let stays = "Delegated administration stays with 2 of the 3 customers of whom it was read (2 relationships): \
-                 `--procedure end-delegated-admin` ends it.";
+    let stays = "Delegated administration was read for 3 customers: 2 had some then (2 relationships), which a removal \
+                 does not end; `--procedure end-delegated-admin` does.";
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (folder, seen) = (Folder::new(), world(&customers, json!([])));
     let done = removal(&folder, &seen, 3, Some(GRAPH_TOKEN)).exits(0);
@@ -302,10 +351,12 @@ fn a_removal_says_what_stays_and_never_fails_because_of_it() {
     for page in ["plan.html", "report.html"] {
         let page = folder.report(page).replace("&#x27;", "'");
         assert!(
-            page.contains("delegated admin relationship `Helpdesk`") && !page.contains("`Old`"),
+            page.contains("delegated admin relationship `Helpdesk`")
+                && !page.contains("`Old`")
+                && !page.contains("`Ending`"),
             "{page}"
         );
-        assert!(page.contains("stays with 2 of the 3 customers"), "{page}");
+        assert!(page.contains("for 3 customers: 2 had some then"), "{page}");
     }
     assert_eq!(states(&seen, 1), ["active", "expired"], "it is only looked at");
     assert_eq!(Question::new(folder.path("audit.db")).answer(), 8);

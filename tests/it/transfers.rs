@@ -162,6 +162,8 @@ fn what_cannot_be_read_of_the_first_customer_alone_keeps_that_one() {
         let folder = Folder::new();
         if apart {
             plan(&folder, &world);
+            let said = "though those of others could. They are asked for again before anything";
+            assert!(folder.report("plan.html").contains(said));
             apply(&folder, &world);
         } else {
             folder.run(&world, &list_of([id(1), id(2)]), &["--concurrency", "1"]).exits(3);

@@ -22,7 +22,8 @@ impl RemovedByRun {
         reader.customers::<QueryError>(run, |story| {
             match story.outcome() {
                 Some(Outcome::Done(_)) => removed.customers.extend(story.customer()),
-                Some(Outcome::Unknown) => removed.unknown += 1,
+                // Whose removal was not sent is still a customer.
+                Some(Outcome::Unknown) if story.effects().has_last() => removed.unknown += 1,
                 _ => {}
             }
             Ok(())

@@ -10,12 +10,16 @@ const LOG: [&str; 1] = ["audit_log"];
 /// Where the reports go.
 const REPORTS: [&str; 1] = ["reports"];
 /// How Partner Center is reached and signed in to.
-const SIGN_IN: [&str; 6] = ["log_dir", "login_url", "profile", "token_command", "ca_file", "proxy"];
+const SIGN_IN: [&str; 7] =
+    ["app_only", "log_dir", "login_url", "profile", "token_command", "ca_file", "proxy"];
 /// Which sandbox is meant.
 const SANDBOX: [&str; 1] = ["sandbox_tenant"];
 /// What was said about the columns of the list. Whatever else was said about it is not so of a list that this program
 /// writes.
 const COLUMNS: [&str; 4] = ["column", "name_column", "no_identity_check", "skip_invalid"];
+
+/// Those that have no value.
+const FLAGS: [&str; 3] = ["app_only", "skip_invalid", "no_identity_check"];
 
 /// Options as they were typed on the command line. What comes from the environment or a file is there again.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +65,7 @@ impl Again {
         for name in names {
             for value in self.typed.get(*name).into_iter().flatten() {
                 // What has no value is recorded as true.
-                let is_flag = value == "true" && ["skip_invalid", "no_identity_check"].contains(name);
+                let is_flag = value == "true" && FLAGS.contains(name);
                 text.push_str(&if is_flag { flag(name) } else { option(name, value) });
             }
         }

@@ -27,7 +27,7 @@ impl<T> Shared<T> {
 
     /// Whether transfers of some customer were read: since the program started, or before, as the plan tells.
     pub(crate) fn transfers_were_read(&self) -> &AtomicBool {
-        if self.with_run(|run| run.transfers_were_read) {
+        if self.with_run(|run| run.transfers_not_read.others_were_read()) {
             self.transfers_were_read.store(true, Ordering::Relaxed);
         }
         &self.transfers_were_read

@@ -11,7 +11,6 @@ use crate::{
     },
     engine::{decide::guards, halt::Halt, send::client::RecordedClient},
     partner_center::{
-        Count, Service,
         graph::{self, AdminPage, AdminRelationship, AdminState},
         model::{Customer, Entitlement, Order, Subscription, Transfer},
         request,
@@ -24,9 +23,6 @@ use crate::{
     record::{Exchange, IndirectReseller, Judged, Partner, Policy, StopCause},
 };
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The most pages of one customer's relationships. No customer has as many as two.
-const MOST_PAGES: usize = 20;
 
 /// What the judgement depends on beside the facts.
 #[derive(Clone, Debug)]
@@ -233,38 +229,20 @@ async fn customer<T: Transport>(
     })
 }
 
-/// The relationships of delegated administration that the customer has with this partner, page by page.
+/// The relationships of delegated administration that the customer has with this partner.
 async fn admin_relationships<T: Transport>(
     client: &RecordedClient<T>,
     about: Option<(u32, TenantId)>,
     id: TenantId,
     partner: TenantId,
 ) -> Result<Read<Vec<AdminRelationship>>, Halt> {
-    let (mut all, mut basis, mut count) = (Vec::new(), Vec::new(), Count::default());
-    let mut next = Some(graph::admin_relationships(id));
-    while let Some(request) = next.take() {
-        let purpose = Purpose::Read(Lookup::DelegatedAdmin);
-        let page = match reading::answer_to(client, purpose, about, request, &AdminPage::read).await? {
-            Read::Done(page, seen) => {
-                basis.extend(seen);
-                page
-            }
-            Read::NoRelationship(failure) => return Ok(Read::NoRelationship(failure)),
-            Read::Failed(reason, failure) => return Ok(Read::Failed(reason, failure)),
-        };
-        count.add(page.value.len(), page.count);
-        let base = &client.endpoint(Service::Graph)?.base;
-        next = page.after(base).map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
-        let is_endless = next.is_some() && basis.len() >= MOST_PAGES;
-        let is_short = next.is_none() && count.is_short();
-        if page.value.iter().any(|one| !one.is_with(id)) || is_endless || is_short {
-            let text = "the list of relationships is not this customer's alone, or not whole".to_owned();
-            let exchange = Exchange { status: Some(200), text: Some(text), ..Exchange::default() };
-            let intent = basis.last().copied().unwrap_or_default();
-            return Ok(Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange }));
-        }
-        all.extend(page.value.into_iter().filter(|one| !one.is_of_another(partner)));
+    let (purpose, call) = (Purpose::Read(Lookup::DelegatedAdmin), graph::admin_relationships(id));
+    let read = reading::collect_as::<_, AdminPage>(client, purpose, about, call).await?;
+    let Read::Done(mut all, basis) = read else { return Ok(read) };
+    if let Some(why) = graph::doubt_about_list(&all, id) {
+        return Ok(reading::not_whole(why.to_owned(), &basis));
     }
+    all.retain(|one| !one.is_of_another(partner));
     Ok(Read::Done(all, basis))
 }
 
@@ -380,14 +358,20 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
         return Judged { findings: vec![finding], ..base };
     }
     let (judgement, first) = gathered.procedure.judge(&given(facts, subject, context));
-    let judged = decided(procedure, judgement, first, base);
+    let judged = decided(procedure, judgement, first, || gathered.procedure.nothing_to_do(facts), base);
     // Whoever is ready has nothing that stays.
     let act_by = if judged.verdict == Outcome::Skipped { act_by(facts) } else { None };
     Judged { act_by, ..judged }
 }
 
 /// What follows from what stands in the way, and from what there is to do.
-fn decided(procedure: Procedure, judgement: Judgement, first: Vec<Preparation>, base: Judged) -> Judged {
+fn decided(
+    procedure: Procedure,
+    judgement: Judgement,
+    first: Vec<Preparation>,
+    nothing_to_do: impl Fn() -> String,
+    base: Judged,
+) -> Judged {
     let Judgement { mut findings, allowed, mut left_out } = judgement;
     let has_nothing = first.is_empty() && procedure.is_each_by_itself();
     if has_nothing || !findings.is_empty() {
@@ -396,8 +380,8 @@ fn decided(procedure: Procedure, judgement: Judgement, first: Vec<Preparation>, 
     let verdict = match outcome_of(&findings) {
         Some(outcome) => outcome,
         None if has_nothing => {
-            let note = procedure.facts().gone_before.trim_end_matches('.').to_owned();
-            return Judged { verdict: Outcome::AlreadyDone(procedure), note: Some(note), allowed, ..base };
+            let note = Some(nothing_to_do());
+            return Judged { verdict: Outcome::AlreadyDone(procedure), note, allowed, ..base };
         }
         None => Outcome::Ready,
     };

@@ -10,10 +10,9 @@ use crate::{
         sign_in::renewal::permit,
     },
     partner_center::{
-        Count, Service,
+        CollectionPage, Count, Service,
         model::{self, ListOrPage, Page},
-        next_page,
-        request::{self, Request},
+        request::Request,
         response::Incoming,
         transport::Transport,
     },
@@ -140,7 +139,7 @@ pub(crate) async fn collect<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     first: Request,
 ) -> Result<Read<Vec<R>>, Halt> {
-    collect_as::<_, Page<R>, R>(client, purpose, subject, first).await
+    collect_as::<_, Page<R>>(client, purpose, subject, first).await
 }
 
 /// The same of one that may come as a bare list.
@@ -150,22 +149,22 @@ pub(crate) async fn collect_list<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     first: Request,
 ) -> Result<Read<Vec<R>>, Halt> {
-    collect_as::<_, ListOrPage<R>, R>(client, purpose, subject, first).await
+    collect_as::<_, ListOrPage<R>>(client, purpose, subject, first).await
 }
 
 /// Reads a whole collection whose pages come in this form.
-async fn collect_as<T: Transport, P: DeserializeOwned + Into<Page<R>>, R>(
+pub(crate) async fn collect_as<T: Transport, P: CollectionPage>(
     client: &RecordedClient<T>,
     purpose: Purpose,
     subject: Option<(u32, TenantId)>,
     first: Request,
-) -> Result<Read<Vec<R>>, Halt> {
+) -> Result<Read<Vec<P::Item>>, Halt> {
     let mut items = Vec::new();
     let mut basis = Vec::new();
     let mut count = Count::default();
     let mut next = Some(first);
     while let Some(request) = next.take() {
-        match page_as::<_, P, R>(client, purpose, subject, request).await? {
+        match page_as::<_, P>(client, purpose, subject, request).await? {
             Read::Done(page, seen) => {
                 count.add(page.items.len(), page.total);
                 items.extend(page.items);
@@ -199,32 +198,32 @@ pub(crate) async fn page<T: Transport, R: DeserializeOwned>(
     subject: Option<(u32, TenantId)>,
     request: Request,
 ) -> Result<Read<Paged<R>>, Halt> {
-    page_as::<_, Page<R>, R>(client, purpose, subject, request).await
+    page_as::<_, Page<R>>(client, purpose, subject, request).await
 }
 
-async fn page_as<T: Transport, P: DeserializeOwned + Into<Page<R>>, R>(
+async fn page_as<T: Transport, P: CollectionPage>(
     client: &RecordedClient<T>,
     purpose: Purpose,
     subject: Option<(u32, TenantId)>,
     request: Request,
-) -> Result<Read<Paged<R>>, Halt> {
+) -> Result<Read<Paged<P::Item>>, Halt> {
     let service = request.service;
     let collection = request.url.split('?').next().unwrap_or_default().to_owned();
-    Ok(match read::<_, P>(client, purpose, subject, request).await? {
+    Ok(match answer_to(client, purpose, subject, request, &P::read).await? {
         Read::Done(page, basis) => {
-            let page = page.into();
-            let next = next_page(&client.endpoint(service)?.base, &collection, page.links.as_ref())
+            let after = page
+                .after(&client.endpoint(service)?.base, &collection)
                 .map_err(|error| Halt::stop(StopCause::Service, error.to_string()))?;
-            let after = next.map(request::next);
-            Read::Done(Paged { items: page.items, total: page.total_count, after }, basis)
+            let total = page.said();
+            Read::Done(Paged { items: page.into_items(), total, after }, basis)
         }
         Read::NoRelationship(failure) => Read::NoRelationship(failure),
         Read::Failed(reason, failure) => Read::Failed(reason, failure),
     })
 }
 
-/// What is not read to its end must not pass for the whole.
-fn not_whole<R>(why: String, basis: &[Seq]) -> Read<R> {
+/// What is not read to its end, or is not what was asked for, must not pass for the whole.
+pub(crate) fn not_whole<R>(why: String, basis: &[Seq]) -> Read<R> {
     let intent = basis.last().copied().unwrap_or_default();
     let exchange = Exchange { status: Some(200), text: Some(why), ..Exchange::default() };
     Read::Failed(Reason::UnexpectedAnswer, FailedRead { intent, exchange })

@@ -34,7 +34,7 @@ impl EffectUnit for EndDelegatedAdmin {
 
     /// What is terminated is answered with the request for that; what is deleted, with nothing.
     fn understands(&self, answer: &Incoming) -> bool {
-        answer.status == 204 || answer.is_json()
+        answer.status == 204 || answer.is_json() && graph::is_accepted(answer)
     }
 
     fn look(&self, target: &Target<'_>, _in_doubt: bool) -> Option<Look> {
@@ -79,6 +79,11 @@ fn ended_now(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead>
         AdminState::AwaitsCustomer if !is_taken_out("terminate-what-the-customer-can-approve") => {
             Err(Instead::because(Reason::DelegatedAdminAwaitsCustomer, shown(one)))
         }
+        // The plan promised to delete an offer that nobody had seen.
+        AdminState::InForce if is_draft(target) => {
+            let why = format!("it was a draft when it was planned, and now {}", shown(one));
+            Err(Instead::because(Reason::ChangedSincePlan, why))
+        }
         AdminState::InForce | AdminState::AwaitsCustomer => Ok(graph::terminate(target.id)),
         AdminState::NotKnown => Err(Instead::because(Reason::UnexpectedAnswer, shown(one))),
     }
@@ -86,8 +91,7 @@ fn ended_now(answer: &Incoming, target: &Target<'_>) -> Result<Request, Instead>
 
 /// Whether the plan has it as a draft, which vanishes when it is deleted. What was in force stays in the list when it has ended.
 fn is_draft(target: &Target<'_>) -> bool {
-    let access = target.planned.and_then(|planned| planned.access.as_ref());
-    access.is_some_and(|access| access.state.trim().eq_ignore_ascii_case("created"))
+    target.planned.and_then(|planned| planned.access.as_ref()).is_some_and(|access| access.is_draft())
 }
 
 const MISSING: &str = "the relationship is not in the list, where what has ended stays";
@@ -111,7 +115,10 @@ fn see(answer: &Incoming, target: &Target<'_>) -> Option<Sight> {
 }
 
 fn shown(one: &AdminRelationship) -> String {
-    format!("the relationship is `{}`", one.status.as_deref().unwrap_or_default())
+    match one.status.as_deref() {
+        Some(status) => format!("the relationship is `{status}`"),
+        None => "the state of the relationship is not given".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -169,6 +176,12 @@ mod tests {
             matches!(missing("active"), Err(Instead::Because { reason: Reason::ChangedSincePlan, .. })),
             "what was in force stays in the list"
         );
+        let planned = planned("created");
+        let accepted = ended_now(&listed("active"), &Target { planned: Some(&planned), ..target("A") });
+        assert!(
+            matches!(accepted, Err(Instead::Because { reason: Reason::ChangedSincePlan, .. })),
+            "a draft that the customer has approved since is not what was planned"
+        );
     }
 
     #[test]
@@ -186,5 +199,23 @@ mod tests {
         page.body =
             json!({ "value": [], "@odata.nextLink": "https://graph.example/x" }).to_string().into_bytes();
         assert!(see(&page, &target("A")).is_none() && ended_now(&page, &target("A")).is_err());
+        let one = |status: &str| json!({ "id": "A", "status": status });
+        page.body = json!({ "value": [one("terminated"), one("active")] }).to_string().into_bytes();
+        assert!(
+            see(&page, &target("A")).is_none() && ended_now(&page, &target("A")).is_err(),
+            "it is there twice"
+        );
+    }
+
+    #[test]
+    fn a_request_that_failed_at_once_is_not_accepted() {
+        let answered = |status: u16, body: &str| {
+            let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+            EndDelegatedAdmin.understands(&Incoming { status, headers, body: body.as_bytes().to_vec() })
+        };
+        assert!(answered(204, "") && answered(201, r#"{"action":"terminate","status":"created"}"#));
+        assert!(answered(201, r#"{"action":"terminate"}"#));
+        assert!(!answered(201, r#"{"action":"terminate","status":"failed"}"#));
+        assert!(!answered(201, "[]") && !answered(200, "<html>"));
     }
 }

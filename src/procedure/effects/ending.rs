@@ -1,7 +1,7 @@
 //! How a change comes to its end, and what that means for the customer's row.
 
 use crate::{
-    domain::{Answer, EffectWords, Evidence, Outcome, Preparation, Procedure, Reason, capitalised},
+    domain::{Answer, Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, Reason, capitalised},
     record::{Change, Changing, Effects},
 };
 use std::time::Duration;
@@ -99,11 +99,27 @@ impl EndedChange<'_> {
                     "Whether {thing} was {} is not known: the change was sent, its answer does not tell ({text}), and {looked}.",
                     self.words().done
                 );
-                return RowVerdict::because(Reason::AnswerLost, text);
+                return RowVerdict {
+                    explanation: format!("{text} {}", self.next()),
+                    ..RowVerdict::because(Reason::AnswerLost, "")
+                };
             }
         };
         let noun = capitalised(self.words().noun);
         RowVerdict { explanation: format!("{noun} of {thing}: {}", ended.explanation), ..ended }
+    }
+
+    /// What was not done because this is not known, and what finds it out.
+    fn next(&self) -> String {
+        let tells = if self.change.effect.facts().answer_tells {
+            "Running the list again sends it once more."
+        } else {
+            "Running the list again reads it first and tells."
+        };
+        match self.procedure.facts().last.map(Effect::words) {
+            Some(last) => format!("The {} was not sent. {tells}", last.noun),
+            None => tells.to_owned(),
+        }
     }
 
     /// How a row ends whose last change has come to its end. `none_left` is what the service said of the customer when there

@@ -277,6 +277,9 @@ impl Sentences {
                 thing_said,
                 of_thing(Stands::NotKnown, &[NotEnded]),
             ),
+            ("The [noun] was not sent.".into(), none, just(&[NotEnded])),
+            ("Running the list again reads it first and tells.".into(), none, vec![]),
+            ("Running the list again sends it once more.".into(), none, vec![]),
             // What the judgement noted.
             ("Partner Center shows the relationship as `none`.".into(), none, just(&[Gone])),
             ("It was there when the plan was made, and is gone now.".into(), none, just(&[Gone])),
@@ -362,6 +365,14 @@ impl Sentences {
                 just(&[Ended]),
             ),
             (facts.gone_before.to_owned(), vec![], just(&[NotEnded, Gone])),
+            (
+                "Microsoft Graph lists no relationship of delegated administration with this tenant, not even one that is \
+                 over; if there should have been one, check the ID."
+                    .into(),
+                vec![],
+                just(&[NotEnded, Gone]),
+            ),
+            ("Running the list again reads it first and tells.".into(), vec![], vec![]),
             (
                 "Nothing of it was done: a precondition or a guard said no.".into(),
                 vec![],

@@ -42,7 +42,15 @@ fn assert_bad(effect: Effect) {
         let verdict = ended(&change, end);
         assert_eq!((verdict.outcome, &verdict.reasons[..]), (outcome, &[reason][..]), "{effect} {end:?}");
         assert_eq!(verdict.evidence, None);
-        assert!(verdict.explanation.ends_with(reason.advice()), "{}", verdict.explanation);
+        let last = effect.is_last();
+        let advice = match (end, effect.facts().answer_tells) {
+            (End::Unknown, false) if !last => {
+                " was not sent. Running the list again reads it first and tells."
+            }
+            (End::Unknown, true) => " was not sent. Running the list again sends it once more.",
+            _ => reason.advice(),
+        };
+        assert!(verdict.explanation.ends_with(advice), "{}", verdict.explanation);
     }
     for (answer, status, reason) in [
         (Answer::Refused, 400, Reason::RefusedByService),
