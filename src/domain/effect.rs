@@ -219,7 +219,7 @@ effects! {
         answer_tells: false,
         takes_back: None,
         elsewhere: &[
-            "granular_admin_relationship_terminated", "granular_admin_relationship_termination_requested",
+            "granular_admin_relationship_terminated",
         ],
     }
     /// Revokes the consent that an application of the partner's has for the customer.

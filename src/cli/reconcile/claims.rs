@@ -4,7 +4,7 @@ use crate::{
     audit::{QueryError, Reader, RunLine},
     domain::{Day, Outcome, Procedure, TenantId, Time},
     engine::{Claim, Ours},
-    record::{Event, Kind, Run},
+    record::{CustomerStory, EffectStory, Event, Kind, Run},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,19 +26,21 @@ impl RunClaims {
         let removed_before = done_by_others(reader, line, run.opened.procedure)?;
         reader.customers::<QueryError>(&run.id, |story| {
             let (Some(id), Some(outcome)) = (story.customer(), story.outcome()) else { return Ok(()) };
-            let (from, to) = match outcome {
-                Outcome::Done(_) | Outcome::Unknown
-                    if run.opened.procedure.on_record_elsewhere().is_some() =>
-                {
-                    (of_run.0, story.finished_at().unwrap_or(of_run.1))
+            let ((from, to), lines) = match outcome {
+                Outcome::Done(_) | Outcome::Unknown => {
+                    let span = (of_run.0, story.finished_at().unwrap_or(of_run.1));
+                    (span, lines_elsewhere(&story, run.opened.procedure))
                 }
                 // If an earlier run of this log did it, that is what is on record there.
                 Outcome::AlreadyDone(_) => match removed_before.get(&id) {
-                    Some(span) => *span,
+                    Some(span) => (*span, 1),
                     None => return Ok(()),
                 },
                 _ => return Ok(()),
             };
+            if lines == 0 {
+                return Ok(());
+            }
             let name = story.name().map_or_else(|| id.to_string(), str::to_owned);
             claims.names.insert(story.row(), name);
             claims.all.push(Claim {
@@ -46,6 +48,7 @@ impl RunClaims {
                 customer: id,
                 is_unknown: outcome == Outcome::Unknown,
                 is_corroborated: story.last_word().is_corroborated,
+                lines,
                 from,
                 to,
             });
@@ -60,6 +63,23 @@ impl RunClaims {
     pub(super) fn spans(&self) -> Vec<(Time, Time)> {
         self.all.iter().map(|claim| (claim.from, claim.to)).chain([self.of_run]).collect()
     }
+}
+
+/// How many lines of Partner Center's record are about what was done to this customer: one for its last change, or one for
+/// each thing that is done by itself. How the deletion of a draft is called there is not documented.
+fn lines_elsewhere(story: &CustomerStory, procedure: Procedure) -> usize {
+    let Some(effect) = procedure.on_record_elsewhere() else { return 0 };
+    if !procedure.is_each_by_itself() {
+        return 1;
+    }
+    let is_draft = |about: Option<&str>| {
+        let planned = story.planned().iter().find(|one| Some(&*one.id) == about);
+        planned.and_then(|one| one.access.as_ref()).is_some_and(|access| access.is_draft())
+    };
+    let is_told = |one: &&EffectStory<'_>| {
+        one.effect == effect && !one.stands.is_without_effect() && !is_draft(one.about)
+    };
+    story.effects().all().filter(is_told).count()
 }
 
 fn span(line: &RunLine) -> (Time, Time) {

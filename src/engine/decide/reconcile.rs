@@ -67,10 +67,28 @@ pub struct Claim {
     pub is_unknown: bool,
     /// Whether it was found there before.
     pub is_corroborated: bool,
+    /// How many lines there tell of it: one for each thing that was done by itself.
+    pub lines: usize,
     /// When the run began that removed it,
     pub from: Time,
     /// and when the change was last known to be sent or to have been made.
     pub to: Time,
+}
+
+impl Claim {
+    /// What is there of it, if all of it is: one of the lines, one that we asked for before others.
+    fn found_in<'a>(&self, lines: &[&'a ListedRemoval], ours: &Ours) -> Option<&'a ListedRemoval> {
+        let is_of_it =
+            |line: &&&ListedRemoval| ours.sent_it(line) || is_within(line.at, self.from, self.to.plus(LATE));
+        let of_it: Vec<&ListedRemoval> = lines.iter().filter(is_of_it).copied().collect();
+        let mut different = HashSet::new();
+        let told =
+            of_it.iter().filter(|line| line.activity.id.is_none() || different.insert(&line.activity.id));
+        if told.count() < self.lines && !is_taken_out("one-line-for-several-endings") {
+            return None;
+        }
+        of_it.iter().find(|line| ours.sent_it(line)).or(of_it.first()).copied()
+    }
 }
 
 /// What we know of ourselves.
@@ -121,10 +139,7 @@ pub fn compare(
     let mut comparison = Comparison::default();
     for claim in claims {
         let lines = by_customer.get(&claim.customer).map(Vec::as_slice).unwrap_or_default();
-        let found = lines
-            .iter()
-            .find(|line| ours.sent_it(line))
-            .or_else(|| lines.iter().find(|line| is_within(line.at, claim.from, claim.to.plus(LATE))));
+        let found = claim.found_in(lines, ours);
         comparison.claimed += u32::from(!claim.is_unknown);
         if let Some(line) = found.filter(|_| !claim.is_corroborated || is_taken_out("corroborated-twice")) {
             comparison.corroborated.push(Corroborated {
@@ -213,7 +228,8 @@ mod tests {
     }
 
     fn claim(row: u32, customer: u8, is_unknown: bool) -> Claim {
-        Claim { row, customer: id(customer), is_unknown, is_corroborated: false, from: at(0), to: at(1) }
+        let (from, to) = (at(0), at(1));
+        Claim { row, customer: id(customer), is_unknown, is_corroborated: false, lines: 1, from, to }
     }
 
     fn ours() -> Ours {
@@ -240,6 +256,19 @@ mod tests {
         // Another customer's removal does not become ours by its correlation ID.
         let wrong = compared(&claims[2..3], &[line(3, 90, Some(CORRELATION))], &ours(), 100);
         assert!(wrong.corroborated.is_empty());
+    }
+
+    #[test]
+    fn several_endings_need_a_line_each() {
+        let several = [Claim { lines: 2, ..claim(1, 1, false) }];
+        let named = |n: &str| {
+            let line = line(1, 1, None);
+            ListedRemoval { activity: Activity { id: Some(n.to_owned()), ..line.activity.clone() }, ..line }
+        };
+        assert_eq!(compared(&several, &[named("a")], &ours(), 99).missing, [1]);
+        assert_eq!(compared(&several, &[named("a"), named("a")], &ours(), 99).missing, [1], "listed twice");
+        let found = compared(&several, &[named("a"), named("b")], &ours(), 99);
+        assert_eq!((found.agreeing, found.corroborated.len()), (1, 1));
     }
 
     #[test]
