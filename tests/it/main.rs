@@ -32,6 +32,7 @@ mod export;
 #[cfg(unix)]
 mod faults_of_the_disk;
 mod first_edition;
+mod goodbye;
 mod guards;
 mod interruption;
 mod invariants;

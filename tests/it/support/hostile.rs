@@ -49,13 +49,14 @@ impl Hostile {
     }
 }
 
-fn serve(mut client: TcpStream, behind: &str, answers: &dyn Fn(&str) -> Option<Vec<u8>>) -> io::Result<()> {
+/// A request: everything before its body, and that.
+pub(crate) fn read_request(client: &mut TcpStream) -> io::Result<(String, Vec<u8>)> {
     let mut request = Vec::new();
     let head = loop {
         if let Some(end) = memchr::memmem::find(&request, b"\r\n\r\n") {
             break end + 4;
         }
-        more(&mut client, &mut request)?;
+        more(client, &mut request)?;
     };
     let text = String::from_utf8_lossy(&request[..head]).into_owned();
     let length = text.lines().find_map(|line| {
@@ -63,15 +64,20 @@ fn serve(mut client: TcpStream, behind: &str, answers: &dyn Fn(&str) -> Option<V
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().unwrap())
     });
     while request.len() < head + length.unwrap_or(0) {
-        more(&mut client, &mut request)?;
+        more(client, &mut request)?;
     }
+    Ok((text, request.split_off(head)))
+}
+
+fn serve(mut client: TcpStream, behind: &str, answers: &dyn Fn(&str) -> Option<Vec<u8>>) -> io::Result<()> {
+    let (text, body) = read_request(&mut client)?;
     let (line, rest) = text.split_once("\r\n").unwrap();
     if let Some(answer) = answers(line) {
         return client.write_all(&answer);
     }
     let mut server = TcpStream::connect(behind)?;
     server.write_all(format!("{line}\r\nConnection: close\r\n{rest}").as_bytes())?;
-    server.write_all(&request[head..])?;
+    server.write_all(&body)?;
     io::copy(&mut server, &mut client).map(|_| ())
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod evidence;
 mod hostile;
 pub(crate) mod in_process;
 mod numbers;
+pub(crate) mod other_service;
 pub(crate) mod outputs;
 pub(crate) mod payloads;
 mod program;
