@@ -11,7 +11,7 @@ use super::{
 use crate::{
     conduct::{CannotConduct, Conducted, NotWritten},
     domain::{Mode, RunId, counted},
-    report::{ReportError, Written},
+    report::{ReportError, Written, visible},
 };
 
 /// A run that ended or was left, and its reports.
@@ -143,8 +143,18 @@ pub(super) fn show_end(printer: &Printer, paths: &Paths, written: &Written) -> R
         paths.reports.join(summary.run_id.as_str()).display()
     );
     if let Some(head) = &summary.checkpoint {
-        text.push_str("\n\nKeep these lines where nobody who can change the audit log can change them:\n\n");
-        text.push_str(head.trim_end());
+        let head = head.trim_end();
+        let lines = counted(head.lines().count(), "line");
+        let place = match &summary.ticket {
+            Some(ticket) => format!(
+                "Paste these {lines} into {} (or keep them outside this machine), where",
+                visible(ticket)
+            ),
+            None => format!("Keep these {lines} outside this machine, where"),
+        };
+        text.push_str(&format!(
+            "\n\n{place}\nnobody who can change the audit log can change them:\n\n{head}"
+        ));
     }
     printer.show(&text)
 }

@@ -161,7 +161,7 @@ pub(super) fn pace(policy: &Policy) -> HealthCheck {
 
 /// The token: whose it is, for what, and for how long.
 pub(super) fn token(token: &TokenNamed, can_renew: bool, cloud: Cloud, now: Time) -> Vec<HealthCheck> {
-    let unknown = || "not said".to_owned();
+    let unknown = || "cannot be read from the token".to_owned();
     let shown =
         |value: &Option<String>| value.as_deref().map_or_else(unknown, |value| visible(value).into_owned());
     let left = token.expires.map(|ends| ends.since(now));

@@ -57,7 +57,7 @@ pub(super) fn run(
 /// An empty answer must not pass for one that is still to come.
 fn tell_if_nothing(printer: &Printer, paths: &Paths, has_any: bool) {
     if !has_any {
-        printer.say(&format!("nothing in `{}` is like that", paths.audit_log.display()));
+        printer.say(&format!("no matching requests in `{}`", paths.audit_log.display()));
     }
 }
 

@@ -168,7 +168,7 @@ fn about(run: &Run, printer: &Printer) -> String {
         0 => "all at once".to_owned(),
         n => format!("{n} first, then {}, then the rest", u64::from(n) * 5),
     };
-    let earnest = match opened.mode {
+    let warning = match opened.mode {
         Mode::Rehearsal | Mode::Demo => "This is a rehearsal: no real customer is touched.",
         Mode::Plan | Mode::Run => opened.procedure.facts().warns,
     };
@@ -192,7 +192,7 @@ fn about(run: &Run, printer: &Printer) -> String {
     let of = opened.takes_back.as_ref().map(|run| format!(" of run {run}")).unwrap_or_default();
     format!(
         "about to {change} {} of {partner} ({tenant}).{terms}\n\
-         Procedure {}{of}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}{resellers}\n{earnest}{once}",
+         Procedure {}{of}, cloud {cloud}, at {}; {waves}. Of {}, {} {} settled already.{}{lost}{resellers}\n{warning}{once}",
         counted(run.to_change(), "customer"),
         opened.procedure,
         visible(&opened.api_url),
@@ -286,9 +286,9 @@ fn ending_in_words(ending: &RunEnding, mode: Mode, open: Option<&str>) -> Option
             (text, format!(". {nothing} was changed"))
         }
         RunEnding::Left { text, .. } => {
-            let forgets =
-                if mode.is_simulated() { ". The simulator forgets; run the list again" } else { "" };
-            (text, forgets.to_owned())
+            let again =
+                if mode.is_simulated() { ". A rehearsal cannot be resumed; run the list again" } else { "" };
+            (text, again.to_owned())
         }
     };
     Some(format!("{text}{besides}"))

@@ -54,7 +54,7 @@ fn the_page_is_harmless_and_answers_the_four_questions() {
         "3 observed",
         "1 accepted",
         "Has anybody touched this file?",
-        "A PERSON MUST LOOK",
+        "ACTION NEEDED",
         "2027-08-15",
         "offboard report 20261120-093005-4be1c7",
     ] {
@@ -66,7 +66,7 @@ fn the_page_is_harmless_and_answers_the_four_questions() {
 }
 
 #[test]
-fn the_page_says_in_what_earnest_it_was() {
+fn the_page_says_whether_it_was_a_real_run() {
     let remove = Procedure::RemoveRelationship;
     assert!(
         page(Mode::Rehearsal, remove, Until::Sealed).contains("REHEARSAL — no real customer was touched")

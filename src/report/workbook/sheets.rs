@@ -159,7 +159,7 @@ pub(super) fn summary(
     let not_read = tally.transfers_not_read.in_words();
     let mut lines = vec![
         ("Run", Cell::Strong(run.id.as_str())),
-        ("In earnest?", Cell::Text(in_earnest(opened.mode))),
+        ("Real run?", Cell::Text(real_run(opened.mode))),
         ("Procedure", Cell::Text(opened.procedure.as_str())),
         ("State", Cell::Text(told.state.as_str())),
         ("Partner", Cell::Text(&partner)),
@@ -199,7 +199,7 @@ pub(super) fn summary(
     (0..).zip(lines).try_for_each(|(number, (name, cell))| sheet.row(number, &[Cell::Strong(name), cell]))
 }
 
-const fn in_earnest(mode: Mode) -> &'static str {
+const fn real_run(mode: Mode) -> &'static str {
     match mode {
         Mode::Run => "yes",
         Mode::Plan => "a plan: nothing was changed",

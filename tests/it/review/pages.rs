@@ -21,7 +21,7 @@ fn each_page_answers_its_question() {
         "6 observed",
         "&lt;u&gt;CHG-7&lt;&#x2f;u&gt;",
         "active_<wbr>subscription",
-        "Nobody asked for patience",
+        "No throttling",
     ] {
         assert!(summary.contains(part), "{part}: {summary}");
     }
