@@ -27,24 +27,29 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// Writes one run of so many customers.
 pub(crate) fn write_run(store: &mut Store, number: u32, customers: u32) -> Result<(), Failed> {
-    let at = Time::from_millis(1_795_166_130_000);
+    write_run_of(store, number, customers, 0)
+}
+
+/// Writes one run of so many customers, who come after the first `before`. Each run begins a day after the one before.
+pub(crate) fn write_run_of(
+    store: &mut Store,
+    number: u32,
+    customers: u32,
+    before: u32,
+) -> Result<(), Failed> {
+    let at = Time::from_millis(1_795_166_130_000 + i64::from(number) * 86_400_000);
     let [_, a, b, c] = number.to_be_bytes();
     let id = RunId::new(at, [a, b, c]);
     let opened = Record { at, run: Some(id.clone()), event: Event::RunOpened(Box::new(opened(customers))) };
     let run = Run::begin(&opened).ok_or("a run begins with the record that opens it")?;
-    let mut writer = RunWriter { store, run, at, waiting: vec![opened.into()] };
+    let mut writer = RunWriter { store, run, at, before, waiting: vec![opened.into()] };
     let partner = Partner { tenant_id: customer(0)?, name: "Fabrikam".to_owned(), basis: 0 };
     writer.write(Event::PartnerIdentified(partner))?;
     for row in 1..=customers {
-        let cells = vec![customer(row)?.to_string(), format!("Customer number {row}"), "leaving".to_owned()];
-        let name = Some(format!("Customer number {row}"));
-        writer.write(Event::RowRead(RowRead {
-            row,
-            customer: Some(customer(row)?),
-            name,
-            domain: None,
-            cells,
-        }))?;
+        let (customer, name) = (writer.customer(row)?, writer.name(row));
+        let cells = vec![customer.to_string(), name.clone(), "leaving".to_owned()];
+        let name = Some(name);
+        writer.write(Event::RowRead(RowRead { row, customer: Some(customer), name, domain: None, cells }))?;
     }
     for row in 1..=customers {
         let basis = [Purpose::Read(Lookup::Subscriptions), Purpose::Read(Lookup::Entitlements)];
@@ -96,10 +101,20 @@ struct RunWriter<'a> {
     store: &'a mut Store,
     run: Run,
     at: Time,
+    /// How many customers come before those of this run.
+    before: u32,
     waiting: Vec<Entry>,
 }
 
 impl RunWriter<'_> {
+    fn customer(&self, row: u32) -> Result<TenantId, Failed> {
+        customer(self.before + row)
+    }
+
+    fn name(&self, row: u32) -> String {
+        format!("Customer number {}", self.before + row)
+    }
+
     fn write(&mut self, event: Event) -> Result<u64, Failed> {
         self.write_with(event, None)
     }
@@ -124,7 +139,7 @@ impl RunWriter<'_> {
 
     /// A request and its answer, with bodies; gives the place of the intent.
     fn exchange(&mut self, row: u32, purpose: Purpose) -> Result<u64, Failed> {
-        let customer = customer(row)?;
+        let customer = self.customer(row)?;
         let body = br#"{"relationshipToPartner":"none","attributes":{"objectType":"Customer"}}"#;
         let body = (purpose == Purpose::Change(Effect::RemoveRelationship)).then(|| ([1; 16], body.to_vec()));
         let intent = RequestIntended {
@@ -164,8 +179,8 @@ impl RunWriter<'_> {
     fn judge(&mut self, row: u32, basis: Vec<u64>) -> Result<(), Failed> {
         let judged = Judged {
             verdict: Outcome::Ready,
-            name: Some(format!("Customer number {row}")),
-            domain: Some(format!("customer{row}.example")),
+            name: Some(self.name(row)),
+            domain: Some(format!("customer{}.example", self.before + row)),
             relationship: Some("reseller".to_owned()),
             basis,
             ..Judged::skipped(row, self.at, Vec::new())
@@ -177,8 +192,8 @@ impl RunWriter<'_> {
         let settled = Settled {
             act_by: None,
             row,
-            customer: Some(customer(row)?),
-            name: Some(format!("Customer number {row}")),
+            customer: Some(self.customer(row)?),
+            name: Some(self.name(row)),
             outcome: Outcome::Done(Procedure::RemoveRelationship),
             evidence: Some(Evidence::Observed),
             reasons: Vec::new(),

@@ -110,7 +110,11 @@ fn the_log_is_searched() {
     folder.offboard(&["log", "--since", "yesterday"]).exits(2);
     for nowhere in [["log", "--request-id", "nonsense"], ["log", "--id", "nonsense"]] {
         let nothing = folder.offboard(&nowhere).exits(0);
-        assert!(nothing.out.is_empty() && nothing.err.contains("no matching requests in `audit.db`"), "{}", nothing.err);
+        assert!(
+            nothing.out.is_empty() && nothing.err.contains("no matching requests in `audit.db`"),
+            "{}",
+            nothing.err
+        );
     }
     let text = folder.offboard(&["log", "--customer", &id(1).to_string()]).exits(0);
     assert!(text.out.contains("PATCH") && text.out.contains(&request_id));
