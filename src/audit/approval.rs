@@ -188,6 +188,15 @@ impl Approval {
         }
         Ok(approval)
     }
+
+    /// Who approved, as the approval says; else by which key. None if it cannot be read.
+    pub fn who(approved: &Approved) -> Option<String> {
+        let approval = Self::of_record(approved).ok()?;
+        Some(match approval.statement.by {
+            Some(SignedBy { user, host }) => format!("{user} on {host}"),
+            None => approval.approver.as_str().to_owned(),
+        })
+    }
 }
 
 fn field<T: FromStr>(line: Option<&str>, name: &str) -> Option<T> {

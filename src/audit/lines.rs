@@ -1,6 +1,6 @@
 //! The lines of the lists of runs and of requests.
 
-use super::approval::{Approval, SignedBy};
+use super::approval::Approval;
 use crate::{
     domain::{Mode, Outcome, RunId, Seq, Time},
     record::{RunState, RunStory},
@@ -44,11 +44,7 @@ impl RunLine {
     pub(super) fn of(run: RunStory, latest: Seq) -> Self {
         let (finished_at, exit_code) = (run.finished_at(), run.exit_code());
         let RunStory { id, started_at, course, opened, partner, sealed, approved, .. } = run;
-        let approval = approved.as_ref().and_then(|(_, approved)| Approval::of_record(approved).ok());
-        let approved_by = approval.map(|approval| match approval.statement.by {
-            Some(SignedBy { user, host }) => format!("{user} on {host}"),
-            None => approval.approver.as_str().to_owned(),
-        });
+        let approved_by = approved.as_ref().and_then(|(_, approved)| Approval::who(approved));
         Self {
             run_id: id,
             procedure: Some(opened.procedure.to_string()),

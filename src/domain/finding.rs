@@ -30,6 +30,19 @@ pub struct Cause {
     pub detail: String,
 }
 
+/// What a cause says before what becomes of a subscription after its term.
+pub const AND_THEN: &str = "and it then";
+/// What it says after that if nothing becomes of it.
+pub const ENDS_THEN: &str = "ends";
+
+impl Cause {
+    /// Whether it says of itself that it goes on after its term.
+    pub fn goes_on(&self) -> bool {
+        let then = self.detail.split_once(AND_THEN).map(|(_, then)| then.trim_start());
+        then.is_some_and(|then| !then.starts_with(ENDS_THEN))
+    }
+}
+
 /// When a reason ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

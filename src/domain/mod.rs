@@ -32,7 +32,9 @@ pub use admin_access::{AdminAccess, AdminLeft, AdminLeftCount};
 pub use answer::Answer;
 pub use effect::{Effect, EffectFacts, EffectWords, Thing};
 pub use exit::Exit;
-pub use finding::{Cause, Ends, Finding, awaits_an_act, in_one_text, outcome_of, removable_from};
+pub use finding::{
+    AND_THEN, Cause, ENDS_THEN, Ends, Finding, awaits_an_act, in_one_text, outcome_of, removable_from,
+};
 pub(crate) use foreign::{capitalised, is_blank, shown, trimmed};
 pub use headers::Headers;
 pub use ids::{CorrelationId, IdError, RequestId, RunId, Seq, TenantId};

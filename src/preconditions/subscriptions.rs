@@ -11,7 +11,7 @@ use super::{
     },
 };
 use crate::{
-    domain::{Cause, Day, Ends, Finding, Reason, Term, TermEndSettings, Time},
+    domain::{AND_THEN, Cause, Day, ENDS_THEN, Ends, Finding, Reason, Term, TermEndSettings, Time},
     partner_center::model::Subscription,
 };
 
@@ -352,7 +352,7 @@ fn in_words(subscription: &Subscription, today: Day) -> String {
                 None => format!("what happens at the end of its term is not known: {why}"),
             };
         }
-        AtTermEnd::Ends => "ends".to_owned(),
+        AtTermEnd::Ends => ENDS_THEN.to_owned(),
         AtTermEnd::EndsBefore(day) => {
             let end = term_end(subscription).map_or_else(String::new, |end| format!(" {end}"));
             return format!("its cancellation is scheduled for {day}, before its term ends{end}");
@@ -368,8 +368,8 @@ fn in_words(subscription: &Subscription, today: Day) -> String {
         AtTermEnd::Extends => "becomes an extended service term, month by month".to_owned(),
     };
     match term_end(subscription) {
-        Some(end) => format!("its term ends {end} and it then {then}"),
-        None => format!("its term ends on a day that Partner Center does not name, and it then {then}"),
+        Some(end) => format!("its term ends {end} {AND_THEN} {then}"),
+        None => format!("its term ends on a day that Partner Center does not name, {AND_THEN} {then}"),
     }
 }
 

@@ -5,7 +5,7 @@
 //! a calendar that takes the file twice has each entry once.
 
 use super::{ReportError, plain::visible, rows::ReportedRow};
-use crate::domain::{Day, Ends, Finding, Outcome, Time};
+use crate::domain::{Day, Ends, Finding, Outcome, RunId, Time};
 use icalendar::{Calendar, Component as _, Event, Property};
 use std::{
     io::Write,
@@ -15,47 +15,73 @@ use std::{
 /// The name of the file.
 pub(super) const NAME: &str = "deadlines.ics";
 
-/// The calendar of a run, while it is written: there is none before its first entry.
+/// What a calendar tells of one customer.
+pub(super) struct Deadline<'a> {
+    /// What its entries are known by, in whatever calendar they are.
+    pub(super) key: &'a str,
+    /// When it was judged.
+    pub(super) at: Time,
+    /// What it is called, and its ID.
+    pub(super) who: &'a str,
+    pub(super) id: &'a str,
+    /// The day until which somebody can act, and what goes on unless somebody does.
+    pub(super) act_by: Option<(Day, String)>,
+    /// The day from which it may go, and what stands in the way until then.
+    pub(super) goes_from: Option<(Day, String)>,
+}
+
+/// A calendar, while it is written: there is none before its first entry.
 pub(super) struct Deadlines<W> {
     folder: PathBuf,
-    run: String,
     /// Begins the file in this folder.
     begin: fn(&Path) -> Result<W, ReportError>,
     out: Option<W>,
 }
 
 impl<W: Write> Deadlines<W> {
-    pub(super) fn of(run: &str, folder: &Path, begin: fn(&Path) -> Result<W, ReportError>) -> Self {
-        Self { folder: folder.to_owned(), run: run.to_owned(), begin, out: None }
+    pub(super) fn in_folder(folder: &Path, begin: fn(&Path) -> Result<W, ReportError>) -> Self {
+        Self { folder: folder.to_owned(), begin, out: None }
     }
 
-    /// The entries of a row: one for the day until which somebody can act, one for the day from which it may go.
-    pub(super) fn add(&mut self, row: &ReportedRow) -> Result<(), ReportError> {
+    /// The entries of a row of this run.
+    pub(super) fn add(&mut self, run: &RunId, row: &ReportedRow) -> Result<(), ReportError> {
         let story = &row.story;
         let Some(at) = story.finished_at().filter(|_| row.outcome == Outcome::Skipped) else { return Ok(()) };
-        let name = story.name().map(|name| visible(name).into_owned());
         let id = story.customer().map(|id| id.to_string()).unwrap_or_default();
-        let who = name.unwrap_or_else(|| id.clone());
-        if let Some(day) = story.act_by().filter(|day| *day >= at.day()) {
+        let going_on = |ends: Ends| !matches!(ends, Ends::On(_));
+        self.put(&Deadline {
+            key: &format!("{run}-{}", story.row()),
+            at,
+            who: story.name().unwrap_or(&id),
+            id: &id,
+            act_by: story.act_by().map(|day| (day, stands(row, going_on))),
+            goes_from: story.goes_from().map(|day| (day, stands(row, |_| true))),
+        })
+    }
+
+    /// The entries of a customer: one for the day until which somebody can act, if that has not passed when it was judged,
+    /// and one for the day from which it may go.
+    pub(super) fn put(&mut self, deadline: &Deadline<'_>) -> Result<(), ReportError> {
+        let Deadline { at, id, .. } = deadline;
+        let who = visible(deadline.who);
+        if let Some((day, text)) = deadline.act_by.as_ref().filter(|(day, _)| *day >= at.day()) {
             let what = "Until this day, everything that renews itself or would be extended can still be kept from it: \
                         new-commerce licences by scheduling their cancellation, anything else in the portal.";
-            let findings = |ends: Ends| !matches!(ends, Ends::On(_));
-            let text = format!("{who} ({id})\n{what}\n{}", stands(row, findings));
-            self.write(row, at, ("act-by", day), (&format!("Act by: {who}"), &text))?;
+            let text = format!("{who} ({id})\n{what}\n{text}");
+            self.write(deadline, ("act-by", *day), (&format!("Act by: {who}"), &text))?;
         }
-        if let Some(day) = story.goes_from() {
+        if let Some((day, text)) = &deadline.goes_from {
             let what =
                 "From this day the customer may go, if nobody does anything before: run the list again.";
-            let text = format!("{who} ({id})\n{what}\n{}", stands(row, |_| true));
-            self.write(row, at, ("from", day), (&format!("May go from: {who}"), &text))?;
+            let text = format!("{who} ({id})\n{what}\n{text}");
+            self.write(deadline, ("from", *day), (&format!("May go from: {who}"), &text))?;
         }
         Ok(())
     }
 
     fn write(
         &mut self,
-        row: &ReportedRow,
-        at: Time,
+        deadline: &Deadline<'_>,
         (kind, day): (&str, Day),
         (summary, text): (&str, &str),
     ) -> Result<(), ReportError> {
@@ -63,8 +89,8 @@ impl<W: Write> Deadlines<W> {
         let mut date = Property::new("DTSTART", compact(day));
         date.add_parameter("VALUE", "DATE");
         let event = Event::new()
-            .uid(&format!("{}-{}-{kind}@offboard", self.run, row.story.row()))
-            .add_property("DTSTAMP", stamp(at))
+            .uid(&format!("{}-{kind}@offboard", deadline.key))
+            .add_property("DTSTAMP", stamp(deadline.at))
             .append_property(date)
             .add_property("TRANSP", "TRANSPARENT")
             .summary(summary)

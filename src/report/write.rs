@@ -112,14 +112,14 @@ impl Teller for Files<'_> {
             None => None,
         };
         let begin = |folder: &Path| Draft::begin(folder, deadlines::NAME);
-        let deadlines = Deadlines::of(told.run.id.as_str(), self.folder, begin);
+        let deadlines = Deadlines::in_folder(self.folder, begin);
         Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan, deadlines })
     }
 
-    fn row(making: &mut Making, _told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError> {
+    fn row(making: &mut Making, told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError> {
         let Making { customers, retry, groups, book, plan, deadlines } = making;
         customers.add(row)?;
-        deadlines.add(row)?;
+        deadlines.add(&told.run.id, row)?;
         retry.add(row)?;
         book.add(row)?;
         book.add_requests(row.story.requests())?;

@@ -69,11 +69,10 @@ pub(super) fn known(
 
 /// A name that the service gave counts before one of a list, which may be wrong.
 fn take_names(customer: &mut FormerCustomer, story: &CustomerStory) {
-    let judged = || story.judged().iter().rev().map(|(.., judged)| judged);
     let settled = story.settled().and_then(|settled| settled.name.clone());
     let listed = story.listed();
-    let name = settled.or_else(|| judged().find_map(|judged| judged.name.clone()));
-    let domain = judged().find_map(|judged| judged.domain.clone());
+    let name = settled.or_else(|| story.live_name().map(str::to_owned));
+    let domain = story.live_domain().map(str::to_owned);
     let in_list = |known: Option<String>, listed: Option<String>| known.or(listed);
     customer.name = name.or_else(|| in_list(customer.name.take(), listed.and_then(|row| row.name.clone())));
     customer.domain =

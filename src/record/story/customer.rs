@@ -267,6 +267,16 @@ impl CustomerStory {
         settled.or_else(|| self.listed.as_ref().and_then(|read| read.name.as_deref()))
     }
 
+    /// What the service called it when it was looked at last.
+    pub fn live_name(&self) -> Option<&str> {
+        self.judged.iter().rev().find_map(|(.., judged)| judged.name.as_deref())
+    }
+
+    /// Its domain then.
+    pub fn live_domain(&self) -> Option<&str> {
+        self.judged.iter().rev().find_map(|(.., judged)| judged.domain.as_deref())
+    }
+
     /// What was decided about it, each time that it was looked at.
     pub fn judged(&self) -> &[(Seq, Time, Judged)] {
         &self.judged

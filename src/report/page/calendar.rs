@@ -105,7 +105,7 @@ impl<'a> NamedCustomers<'a> {
 fn months(days: &BTreeMap<String, CustomersOfDay>) -> Vec<Month> {
     let mut counts: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
     for (date, day) in days {
-        if let Some(month) = month(date) {
+        if let Some(month) = month_of(date) {
             let (count, seats) = counts.entry(month).or_default();
             (*count, *seats) = (*count + day.count, seats.saturating_add(day.seats));
         }
@@ -122,15 +122,20 @@ fn months(days: &BTreeMap<String, CustomersOfDay>) -> Vec<Month> {
     let mut so_far = 0;
     let named = counts.into_iter().map(|(month, (count, seats))| {
         so_far += count;
-        let name = MONTHS.get((month % 12) as usize).copied().unwrap_or_default();
         let share = (100 * count).div_ceil(most);
-        Month { name: format!("{name} {}", month / 12), count, seats, share, so_far }
+        Month { name: month_named(month), count, seats, share, so_far }
     });
     named.collect()
 }
 
+/// `November 2026`.
+pub(in crate::report) fn month_named(month: u32) -> String {
+    let name = MONTHS.get((month % 12) as usize).copied().unwrap_or_default();
+    format!("{name} {}", month / 12)
+}
+
 /// Months since the year 0.
-fn month(date: &str) -> Option<u32> {
+pub(in crate::report) fn month_of(date: &str) -> Option<u32> {
     date.parse::<Day>().ok()?;
     let (year, rest) = date.split_once('-')?;
     let month: u32 = rest.split('-').next()?.parse().ok()?;

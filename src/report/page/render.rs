@@ -22,6 +22,8 @@ use std::{
 };
 
 const TEMPLATE: &str = include_str!("report.html");
+/// What reports have beyond the reviewer's page.
+pub(in crate::report) const REPORT_STYLE: &str = include_str!("report.css");
 /// What makes the table of customers handier; the page says all without it.
 const SCRIPT: &str = include_str!("report.js");
 
@@ -73,7 +75,7 @@ pub(in crate::report) fn render(
         let rows = groups.take(share.name).map_err(ReportError::writing(path))?;
         shown.push(context! { share => Value::from(Serde(share)), rows });
     }
-    let style = format!("{}{}", template::STYLE, include_str!("report.css"));
+    let style = format!("{}{REPORT_STYLE}", template::STYLE);
     let values = context! {
         groups => shown,
         policy => policy(&style, SCRIPT),

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::Outcome,
+    record::Value,
     report::{rows::Shown, visible},
 };
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
@@ -36,7 +37,35 @@ pub(in crate::report) enum Cell<'a> {
     Nothing,
 }
 
+/// What stands in the cell of this value.
+pub(in crate::report) fn cell_text(value: &Value<'_>) -> String {
+    match value {
+        // Where a line of a cell may break.
+        Value::Names(names) => names.join(" "),
+        value => value.to_text().into_owned(),
+    }
+}
+
+/// Places and durations stay far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+pub(in crate::report) const fn precise(number: u64) -> f64 {
+    number as f64
+}
+
 impl<'a> Cell<'a> {
+    /// A value of which this is the text.
+    pub(in crate::report) fn of(value: &Value<'_>, text: &'a str) -> Self {
+        match value {
+            Value::None => Self::Nothing,
+            Value::Text(_) => Self::Text(text),
+            Value::Long(_) | Value::Names(_) => Self::Wrapped(text),
+            Value::Number(number) => Self::Number(precise(*number)),
+            Value::Time(_) => Self::Time(text),
+            Value::Day(_) => Self::Day(text),
+            Value::Outcome(outcome) => Self::Shown(Shown::Outcome(*outcome)),
+        }
+    }
+
     pub(in crate::report) fn text(text: Option<&'a String>) -> Self {
         text.map_or(Self::Nothing, |text| Self::Text(text))
     }

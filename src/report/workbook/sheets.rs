@@ -1,6 +1,6 @@
 //! What stands in each sheet.
 
-use super::cells::{Cell, Sheet, SheetColumn};
+use super::cells::{Cell, Sheet, SheetColumn, cell_text, precise};
 use crate::{
     domain::{ListReading, Mode},
     record::{Ended, RequestStory, Value, report_columns},
@@ -48,22 +48,13 @@ pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &ReportedRow) ->
     let values: Vec<(Value<'_>, String)> = report_columns()
         .map(|column| {
             let value = (column.value)(&row.story);
-            let text = match &value {
-                // Where a line of a cell may break.
-                Value::Names(names) => names.join(" "),
-                value => value.to_text().into_owned(),
-            };
+            let text = cell_text(&value);
             (value, text)
         })
         .collect();
     let own = values.iter().map(|(value, text)| match value {
-        Value::None => Cell::Nothing,
-        Value::Text(_) => Cell::Text(text),
-        Value::Long(_) | Value::Names(_) => Cell::Wrapped(text),
-        Value::Number(number) => Cell::Number(precise(*number)),
-        Value::Time(_) => Cell::Time(text),
-        Value::Day(_) => Cell::Day(text),
         Value::Outcome(_) => Cell::Shown(row.shown()),
+        value => Cell::of(value, text),
     });
     let cells: Vec<_> = own.chain(row.cells().iter().map(|cell| Cell::Text(cell))).collect();
     sheet.row(number, &cells)
@@ -206,10 +197,4 @@ const fn real_run(mode: Mode) -> &'static str {
         Mode::Rehearsal => "a rehearsal: no real customer was touched",
         Mode::Demo => "a demo: no real customer was touched",
     }
-}
-
-/// Places and durations stay far below 2^53.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
-const fn precise(number: u64) -> f64 {
-    number as f64
 }
