@@ -133,6 +133,11 @@ environment can hold them, because what is right for one list is wrong for the n
     /// A relationship that was ended begins again only if the customer accepts, in the Microsoft 365 admin center. This
     /// reads the link for that from Partner Center, and writes a letter to each customer and a table for a mail merge.
     Reinvite(Box<ReinviteOptions>),
+    /// Where each customer stands after all runs: who is gone, who may go and when, who is left and why; sends nothing
+    ///
+    /// From the audit log alone. Rehearsals and demos do not count. Writes `status.html`, `status.xlsx`, `status.csv` and
+    /// `deadlines.ics` into `status/` in the folder of the reports. Ends with 0 when all customers are gone, else with 3.
+    Status(Box<StatusOptions>),
     /// Read the audit log in a browser, on this machine alone; nothing is written
     Review(ReviewOptions),
     /// The simulator by itself on a port, for rehearsal
@@ -165,6 +170,13 @@ pub(super) struct ListOptions {
 pub(super) struct ListPlace {
     /// The list: CSV or XLSX
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
+}
+
+/// How a list is read.
+#[derive(Debug, Args, Clone, Default, PartialEq, Eq)]
+pub(super) struct ReadingOptions {
     /// The header of the names, when guessing is not enough
     #[arg(long, value_name = "NAME")]
     pub(super) name_column: Option<String>,
@@ -217,6 +229,25 @@ pub(super) struct ReinviteOptions {
     pub(super) rate: u32,
     #[command(flatten)]
     pub(super) service: ServiceOptions,
+}
+
+/// Whose standing is told, and from which logs.
+#[derive(Debug, Args, Clone)]
+pub(super) struct StatusOptions {
+    /// The list of those who are to go: CSV or XLSX; without it, all customers of all runs
+    pub(super) file: Option<PathBuf>,
+    /// Another audit log, of another machine or another partner; repeatable
+    #[arg(long, value_name = "LOG")]
+    pub(super) also: Vec<PathBuf>,
+    /// Write the next run's list: those who may be run again now, with the columns of FILE if it is given; nothing is ever
+    /// overwritten
+    #[arg(long, value_name = "NEW")]
+    pub(super) ready: Option<PathBuf>,
+    /// The header of the IDs, when guessing is not enough
+    #[arg(long, value_name = "NAME", requires = "file")]
+    pub(super) column: Option<String>,
+    #[command(flatten)]
+    pub(super) reading: ReadingOptions,
 }
 
 /// What becomes of rows that nobody sees.

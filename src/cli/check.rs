@@ -1,7 +1,7 @@
 //! `offboard check`, and the first pass over a list that every run makes.
 
 use super::{
-    args::{HiddenRowsChoice, ListOptions, ListPlace},
+    args::{HiddenRowsChoice, ListOptions, ReadingOptions},
     exit::{Exit, Failure},
     next_steps,
     printer::Printer,
@@ -31,7 +31,7 @@ pub(super) struct ListContents {
 }
 
 pub(super) fn open(options: &ListOptions) -> Result<List, Failure> {
-    let wanted = Options { column: options.column.clone(), ..decided(&options.place) };
+    let wanted = Options { column: options.column.clone(), ..decided(&options.place.reading) };
     let list = List::open(&options.place.file, &wanted)?;
     if options.no_identity_check && list.reading().checks_identity() {
         let compared = list.reading().compared();
@@ -44,17 +44,17 @@ pub(super) fn open(options: &ListOptions) -> Result<List, Failure> {
 }
 
 /// What was said about how the list is read.
-pub(super) fn decided(place: &ListPlace) -> Options {
+pub(super) fn decided(reading: &ReadingOptions) -> Options {
     Options {
         column: None,
-        name_column: place.name_column.clone(),
-        sheet: place.sheet.clone(),
-        header_row: place.header_row,
-        hidden: place.hidden.map(|hidden| match hidden {
+        name_column: reading.name_column.clone(),
+        sheet: reading.sheet.clone(),
+        header_row: reading.header_row,
+        hidden: reading.hidden.map(|hidden| match hidden {
             HiddenRowsChoice::Skip => Hidden::Skip,
             HiddenRowsChoice::Take => Hidden::Take,
         }),
-        encoding: place.encoding.clone(),
+        encoding: reading.encoding.clone(),
         without_ids: false,
     }
 }
@@ -147,20 +147,20 @@ pub(super) fn run(printer: &Printer, options: &ListOptions) -> Result<Exit, Fail
 
 /// The list and what was decided about it, as it is typed.
 fn again(options: &ListOptions) -> String {
-    let place = &options.place;
-    let mut text = quoted(&place.file.to_string_lossy());
-    let hidden = place.hidden.map(|hidden| match hidden {
+    let reading = &options.place.reading;
+    let mut text = quoted(&options.place.file.to_string_lossy());
+    let hidden = reading.hidden.map(|hidden| match hidden {
         HiddenRowsChoice::Skip => "skip",
         HiddenRowsChoice::Take => "take",
     });
-    let row = place.header_row.map(|row| row.to_string());
+    let row = reading.header_row.map(|row| row.to_string());
     for (name, value) in [
         ("column", options.column.as_deref()),
-        ("name_column", place.name_column.as_deref()),
-        ("sheet", place.sheet.as_deref()),
+        ("name_column", reading.name_column.as_deref()),
+        ("sheet", reading.sheet.as_deref()),
         ("header_row", row.as_deref()),
         ("hidden", hidden),
-        ("encoding", place.encoding.as_deref()),
+        ("encoding", reading.encoding.as_deref()),
     ] {
         text.extend(value.map(|value| option(name, value)));
     }

@@ -43,8 +43,8 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
     let settings = ServiceSettings::resolve(typed, &options.service)?;
-    refuse_to_overwrite(&options.out)?;
-    let wanted = Options { without_ids: true, ..check::decided(&options.place) };
+    refuse_to_overwrite("out", &options.out)?;
+    let wanted = Options { without_ids: true, ..check::decided(&options.place.reading) };
     let list = List::open(&options.place.file, &wanted)?;
     for said in list.reading().remarks() {
         printer.say(&super::tables::sentence(&said));
@@ -88,16 +88,17 @@ pub(super) fn run(
     Ok(if missing == 0 { Exit::Done } else { Exit::Unfinished })
 }
 
-fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
+/// Refuses a name under which this option is not to write a list.
+pub(super) fn refuse_to_overwrite(option: &str, out: &Path) -> Result<(), Failure> {
     let shown = out.display();
     if out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
         return Err(Failure::usage(format!(
-            "`--out {shown}`: the list is written as CSV; give it a name with .csv"
+            "`--{option} {shown}`: the list is written as CSV; give it a name with .csv"
         )));
     }
     if out.symlink_metadata().is_ok() {
         return Err(Failure::usage(format!(
-            "`--out {shown}` is there already, and nothing is overwritten; name another"
+            "`--{option} {shown}` is there already, and nothing is overwritten; name another"
         )));
     }
     Ok(())

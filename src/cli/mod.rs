@@ -58,6 +58,7 @@ mod session;
 mod settings;
 mod signals;
 mod simulate;
+mod status;
 mod tables;
 mod terminal_escape;
 mod to_do;
@@ -116,6 +117,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Reconcile(options) => reconcile::run(&printer, &typed, &cli.common, &options),
         Command::Reinvite(options) => reinvite::run(&printer, &typed, &cli.common, &options),
         Command::Review(options) => review::run(&printer, &typed, &cli.common, &options),
+        Command::Status(options) => status::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
     };

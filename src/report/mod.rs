@@ -22,6 +22,7 @@ mod error;
 mod page;
 mod plain;
 mod plan;
+mod programme;
 mod reinvitation;
 mod rows;
 #[cfg(test)]
@@ -47,6 +48,11 @@ pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
+pub use programme::{
+    Contradiction, CustomerOfList, CustomerStanding, MonthOfProgramme, Programme, ProgrammeList,
+    ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView, Prospect, ReadyList,
+    programme_page, write_programme,
+};
 pub use reinvitation::{FormerCustomer, LoggedRemoval, Reinvitation, write_reinvitations};
 pub use rows::Shown;
 pub use summary::{InputLine, PartnerLine, RequestCounts, Summary, summary};

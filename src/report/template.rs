@@ -17,8 +17,9 @@ use std::{
 /// The palette and the components of everything that people read.
 pub const STYLE: &str = include_str!("style.css");
 const COMPONENTS: &str = include_str!("components.html");
+const PROGRAMME: &str = include_str!("programme/parts.html");
 
-/// Where templates of pages are kept; it has `components.html` already.
+/// Where templates of pages are kept; it has `components.html` and `programme-parts.html` already.
 pub fn environment() -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -39,6 +40,7 @@ pub fn environment() -> Result<Environment<'static>, Error> {
         url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>()
     });
     environment.add_template("components.html", COMPONENTS)?;
+    environment.add_template("programme-parts.html", PROGRAMME)?;
     Ok(environment)
 }
 

@@ -66,6 +66,7 @@ mod secrets;
 mod settings;
 mod sign_in;
 mod sources;
+mod status;
 mod storage;
 mod suspending;
 mod term_end;

@@ -12,9 +12,10 @@ mod rows;
 mod tests;
 
 pub(crate) use answers::evidence;
+pub(in crate::report) use calendar::{month_named, month_of};
 pub use outcomes::{Share, shares_of};
-pub(in crate::report) use render::policy;
 pub(super) use render::{Groups, render};
+pub(in crate::report) use render::{REPORT_STYLE, policy};
 
 use super::{
     rows::{Shown, Tally},

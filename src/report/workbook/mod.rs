@@ -11,7 +11,7 @@ mod tests;
 
 use super::{ReportError, rows::ReportedRow, rows::Tally, summary::Summary, told::ReportedRun};
 use crate::{domain::Time, record::Requests};
-pub(super) use cells::{Cell, Sheet, SheetColumn};
+pub(super) use cells::{Cell, Sheet, SheetColumn, cell_text};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use std::{
     io::{self, Write},

@@ -1,0 +1,365 @@
+//! What the runs say of one customer, as far as its standing depends on it.
+//!
+//! Of each kind of thing that runs say, the latest is kept, and of what says that it is gone the first as well. So the order
+//! in which runs are taken does not matter, nor does it that one is taken twice, and a customer is one small value
+//! however many runs it was in.
+
+use super::ProgrammeRun;
+use crate::{
+    domain::{Day, Evidence, Outcome, Procedure, Reason, Time},
+    record::{CustomerStory, IndirectReseller, Judged},
+};
+use std::cmp::Reverse;
+
+/// The relationship that can be ended, as the service calls it.
+const RESELLER: &str = "reseller";
+/// An explanation is kept so far, in characters; the reports of the run have all of it.
+const LONGEST: usize = 1_500;
+
+/// What a run says became of the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SaidByRun {
+    /// Since when it is so: that decides what is later.
+    pub(super) at: Time,
+    /// Since when that is known: later, if a person found it out.
+    pub(super) known_at: Time,
+    pub(super) run: usize,
+    /// The log that it was read from.
+    pub(super) log: usize,
+    pub(super) outcome: Outcome,
+    pub(super) evidence: Option<Evidence>,
+    /// The run is not over, and the outcome may be another in the end.
+    pub(super) is_provisional: bool,
+}
+
+impl SaidByRun {
+    fn of(run: (usize, &ProgrammeRun), log: usize, story: &CustomerStory) -> Self {
+        let (number, run) = run;
+        let judged_at = story.judged().last().map(|(_, at, _)| *at);
+        let at = story.finished_at().or(judged_at).unwrap_or(run.started_at);
+        Self {
+            at,
+            known_at: story.resolved().last().map_or(at, |(at, _)| *at),
+            run: number,
+            log,
+            outcome: story.counts_as(),
+            evidence: story.last_word().evidence(),
+            is_provisional: story.outcome().is_none(),
+        }
+    }
+
+    /// What counts among several: the latest; of the same run, what an older copy of the log does not have yet; and
+    /// where two copies differ, whatever does not say that the customer is gone.
+    fn rank(&self) -> (Time, usize, bool, Time, bool, Option<Evidence>, Outcome) {
+        let Self { at, run, known_at, evidence, outcome, .. } = *self;
+        (at, run, !self.is_provisional, known_at, !outcome.is_gone(), evidence, outcome)
+    }
+}
+
+/// Keeps the one that counts.
+fn keep<T>(kept: &mut Option<T>, new: T, rank: impl Fn(&T) -> SaidByRun) {
+    let is_less = kept.as_ref().is_none_or(|kept| rank(kept).rank() < rank(&new).rank());
+    if is_less {
+        *kept = Some(new);
+    }
+}
+
+/// What a run says, with why and what follows.
+#[derive(Clone, Debug)]
+pub(super) struct SaidInFull {
+    pub(super) said: SaidByRun,
+    pub(super) reasons: Box<[Reason]>,
+    pub(super) explanation: Box<str>,
+    pub(super) removable_from: Option<Day>,
+    pub(super) act_by: Option<Day>,
+    /// The first day on which another run may end otherwise, as far as that is known.
+    pub(super) next_from: Option<Day>,
+}
+
+/// Subscriptions that a run scheduled to end with their terms.
+#[derive(Clone, Debug)]
+pub(super) struct ScheduledByRun {
+    pub(super) said: SaidByRun,
+    ids: Box<[Box<str>]>,
+}
+
+/// When a plan looked at the subscriptions, and which of them it saw go on after their terms.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SeenByPlan {
+    pub(super) at: Time,
+    pub(super) run: usize,
+    pub(super) log: usize,
+    go_on: Box<[Box<str>]>,
+}
+
+/// What is known of the relationship of the customer with one partner.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownRelationship {
+    /// It was gone for the first time.
+    gone_first: Option<SaidByRun>,
+    /// A run ended it, or found it gone.
+    removed: Option<SaidByRun>,
+    found_gone: Option<SaidByRun>,
+    /// It was there.
+    there: Option<(Time, usize, usize)>,
+    /// Anything else that says something of it,
+    other: Option<SaidInFull>,
+    /// or that says only that somebody has tried.
+    tried: Option<SaidInFull>,
+    scheduled: Option<ScheduledByRun>,
+    restored: Option<SaidByRun>,
+    seen: Option<SeenByPlan>,
+    /// Of which run two logs say different things, and which logs.
+    pub(super) differs: Option<(usize, usize, usize)>,
+}
+
+impl KnownRelationship {
+    /// Takes what a run says of it.
+    pub(super) fn take(&mut self, run: (usize, &ProgrammeRun), log: usize, story: &CustomerStory) {
+        let said = SaidByRun::of(run, log, story);
+        let (number, procedure) = (run.0, run.1.procedure);
+        self.compare(&said);
+        self.look(number, log, procedure, story);
+        if said.outcome.is_gone() {
+            let order = |said: &SaidByRun| (Reverse((said.at, said.run)), said.rank());
+            self.gone_first = self.gone_first.into_iter().chain([said]).max_by_key(order);
+            let is_by_the_run = said.outcome.is_by_the_run();
+            let place = if is_by_the_run { &mut self.removed } else { &mut self.found_gone };
+            keep(place, said, |said| *said);
+            return;
+        }
+        let facts = procedure.facts();
+        if said.outcome.is_by_the_run() && facts.needs_relationship {
+            if facts.takes_back.is_some() {
+                keep(&mut self.restored, said, |said| *said);
+            } else {
+                let ids = story.planned().iter().map(|one| one.id.clone().into()).collect();
+                keep(&mut self.scheduled, ScheduledByRun { said, ids }, |kept| kept.said);
+            }
+        }
+        let in_full = SaidInFull::of(said, procedure, story);
+        let place = if tells_of_it(procedure, said.outcome, &in_full.reasons, story) {
+            &mut self.other
+        } else {
+            &mut self.tried
+        };
+        keep(place, in_full, |kept| kept.said);
+    }
+
+    /// Whether another log said something else of the same run.
+    fn compare(&mut self, said: &SaidByRun) {
+        let kept = [self.removed, self.found_gone, self.gone_first, self.restored];
+        let in_full = [&self.other, &self.tried].map(|kept| kept.as_ref().map(|kept| kept.said));
+        let is_other = |kept: &SaidByRun| {
+            let is_of_both = kept.run == said.run && kept.log != said.log;
+            let is_as_far = (kept.at, kept.known_at) == (said.at, said.known_at);
+            is_of_both && is_as_far && kept.outcome != said.outcome
+        };
+        if let Some(kept) = kept.into_iter().chain(in_full).flatten().find(is_other) {
+            let (one, other) = (kept.log.min(said.log), kept.log.max(said.log));
+            self.differs = self.differs.max(Some((said.run, one, other)));
+        }
+    }
+
+    /// What was seen of it before anything was done.
+    fn look(&mut self, run: usize, log: usize, procedure: Procedure, story: &CustomerStory) {
+        let is_there = |judged: &&Judged| {
+            judged.relationship.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(RESELLER))
+        };
+        let facts = procedure.facts();
+        for judged in story.judged().iter().map(|(.., judged)| judged).filter(is_there) {
+            self.there = self.there.max(Some((judged.facts_at, run, log)));
+            let looks_at_terms = facts.needs_relationship && facts.takes_back.is_none();
+            if looks_at_terms && matches!(judged.verdict, Outcome::Skipped | Outcome::Ready) {
+                let go_on = if procedure.is_each_by_itself() {
+                    judged.first.iter().map(|one| one.id.as_str()).collect()
+                } else {
+                    let causes = judged.findings.iter().flat_map(|finding| &finding.causes);
+                    let going_on = causes.filter(|cause| cause.goes_on());
+                    going_on.filter_map(|cause| cause.id.as_deref()).collect::<Vec<_>>()
+                };
+                let go_on = go_on.into_iter().map(Box::from).collect();
+                self.seen = self.seen.take().max(Some(SeenByPlan { at: judged.facts_at, run, log, go_on }));
+            }
+        }
+    }
+
+    /// By what it is known to be gone, if it is: a run that ended it, or the first that found it so.
+    pub(super) fn gone(&self) -> Option<SaidByRun> {
+        let all = [self.removed, self.gone_first, self.found_gone];
+        let is_since = |said: &SaidByRun| self.there.is_none_or(|(there, ..)| there <= said.at);
+        all.into_iter().flatten().find(is_since)
+    }
+
+    /// When it was known to be gone, and seen again after that: what was said, and the run and the log of whoever saw it.
+    pub(super) fn came_back(&self) -> Option<(SaidByRun, (Time, usize, usize))> {
+        let there = self.there?;
+        let all = [self.removed, self.found_gone, self.gone_first];
+        let before = all.into_iter().flatten().filter(|said| said.at < there.0);
+        before.max_by_key(|said| said.at).map(|said| (said, there))
+    }
+
+    /// What was said last of a relationship that is not known to be gone.
+    pub(super) fn last(&self) -> Option<&SaidInFull> {
+        self.other.as_ref().or(self.tried.as_ref())
+    }
+
+    /// Who scheduled what a later plan saw go on again, though nobody is on record to have taken it back.
+    pub(super) fn goes_on_again(&self) -> Option<(SaidByRun, &SeenByPlan)> {
+        let (scheduled, seen) = (self.scheduled.as_ref()?, self.seen.as_ref()?);
+        let is_restored = self.restored.is_some_and(|restored| restored.at > scheduled.said.at);
+        let goes_on = scheduled.ids.iter().any(|id| seen.go_on.contains(id));
+        let is_so = goes_on && seen.at > scheduled.said.at && !is_restored && self.gone().is_none();
+        is_so.then_some((scheduled.said, seen))
+    }
+
+    /// When what is known of it was so.
+    pub(super) fn at(&self) -> Option<Time> {
+        self.gone().or_else(|| self.last().map(|last| last.said)).map(|said| said.at)
+    }
+}
+
+impl SaidInFull {
+    fn of(said: SaidByRun, procedure: Procedure, story: &CustomerStory) -> Self {
+        let reasons: Box<[Reason]> = story.reasons().into();
+        Self {
+            said,
+            removable_from: story.goes_from(),
+            act_by: story.act_by(),
+            next_from: next_from(&said, procedure, &reasons, story),
+            reasons,
+            explanation: shortened(story.explanation()),
+        }
+    }
+}
+
+fn shortened(text: String) -> Box<str> {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
+    }
+}
+
+/// Whether this says something of the relationship, and not only that somebody has tried, or was after something else.
+fn tells_of_it(procedure: Procedure, outcome: Outcome, reasons: &[Reason], story: &CustomerStory) -> bool {
+    let was_read = || {
+        let is_known = story.judged().last().is_some_and(|(.., judged)| judged.relationship.is_some());
+        is_known || story.effects().all().any(|effect| !effect.stands.is_without_effect())
+    };
+    let of_others = [Reason::OtherReseller, Reason::NotInThatRun];
+    procedure.facts().needs_relationship
+        && match outcome {
+            Outcome::Failed | Outcome::NotAttempted => was_read(),
+            Outcome::Skipped => !reasons.iter().any(|reason| of_others.contains(reason)),
+            _ => true,
+        }
+}
+
+/// The first day on which another run may end the relationship, as far as that is known: that which is on record; the
+/// day after the last term that this run scheduled to be the last; for whoever was only not reached, at once.
+fn next_from(
+    said: &SaidByRun,
+    procedure: Procedure,
+    reasons: &[Reason],
+    story: &CustomerStory,
+) -> Option<Day> {
+    let is_worth_it = reasons.iter().all(|reason| reason.worth_another_try());
+    match said.outcome {
+        Outcome::Skipped if is_worth_it => story.goes_from(),
+        Outcome::Ready | Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted => {
+            (is_worth_it && procedure.ends_relationship()).then(|| said.at.day())
+        }
+        Outcome::Done(done) if done.facts().takes_back.is_none() => {
+            let terms = story.planned().iter().filter_map(|one| one.term.as_ref());
+            terms.map(|term| term.last_day).max().map(Day::next)
+        }
+        _ => None,
+    }
+}
+
+/// What is known of one customer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownCustomer {
+    /// The relationship with each partner of whom runs tell; with none, where the partner was not read.
+    relationships: Vec<(Option<usize>, KnownRelationship)>,
+    /// What it is called: by the service before by a list, and then as it was read last.
+    name: Option<(bool, Time, Box<str>)>,
+    domain: Option<(bool, Time, Box<str>)>,
+    reseller: Option<(Time, Box<IndirectReseller>)>,
+    /// The run and the row that it stood in first.
+    pub(super) first: Option<(usize, u32)>,
+}
+
+impl KnownCustomer {
+    /// Takes what a run says of it.
+    pub(super) fn take(
+        &mut self,
+        partner: Option<usize>,
+        run: (usize, &ProgrammeRun),
+        log: usize,
+        story: &CustomerStory,
+    ) {
+        let at = story.judged().last().map_or(run.1.started_at, |(_, at, _)| *at);
+        let listed = story.listed();
+        call(&mut self.name, at, story.live_name(), listed.and_then(|row| row.name.as_deref()));
+        call(&mut self.domain, at, story.live_domain(), listed.and_then(|row| row.domain.as_deref()));
+        if let Some(reseller) = story.reseller()
+            && self.reseller.as_ref().is_none_or(|(since, _)| *since <= at)
+        {
+            self.reseller = Some((at, Box::new(reseller.clone())));
+        }
+        let first = (run.0, story.row());
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        let known = self.relationships.iter_mut().find(|(of, _)| *of == partner);
+        if let Some((_, relationship)) = known {
+            relationship.take(run, log, story);
+        } else {
+            let mut relationship = KnownRelationship::default();
+            relationship.take(run, log, story);
+            self.relationships.push((partner, relationship));
+        }
+    }
+
+    /// The relationship that its standing is about: one that is not gone, before one that is; and then the latest. One
+    /// of which nobody has read anything counts only if there is no other.
+    pub(super) fn main(&self) -> Option<&(Option<usize>, KnownRelationship)> {
+        let rank = |(partner, known): &&(Option<usize>, KnownRelationship)| {
+            let is_gone = known.gone().is_some();
+            (is_gone || known.other.is_some(), partner.is_some(), !is_gone, known.at(), *partner)
+        };
+        self.relationships.iter().max_by_key(rank)
+    }
+
+    /// The relationships with other partners that are gone, where the one that counts is not.
+    pub(super) fn gone_elsewhere(&self) -> impl Iterator<Item = (usize, SaidByRun)> {
+        let main = self.main().filter(|(_, main)| main.gone().is_none());
+        let others = main
+            .into_iter()
+            .flat_map(|(of, _)| self.relationships.iter().filter(move |(partner, _)| partner != of));
+        others.filter_map(|(partner, known)| Some(((*partner)?, known.gone()?)))
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|(.., name)| &**name)
+    }
+
+    pub(super) fn domain(&self) -> Option<&str> {
+        self.domain.as_ref().map(|(.., domain)| &**domain)
+    }
+
+    pub(super) fn reseller(&self) -> Option<&IndirectReseller> {
+        self.reseller.as_ref().map(|(_, reseller)| &**reseller)
+    }
+}
+
+/// Keeps what it is called.
+fn call(known: &mut Option<(bool, Time, Box<str>)>, at: Time, live: Option<&str>, listed: Option<&str>) {
+    let said = live.map(|text| (true, at, text)).or_else(|| listed.map(|text| (false, at, text)));
+    let Some((is_live, at, text)) = said else { return };
+    let is_better = known
+        .as_ref()
+        .is_none_or(|(was_live, since, known)| (*was_live, *since, &**known) < (is_live, at, text));
+    if is_better {
+        *known = Some((is_live, at, text.into()));
+    }
+}

@@ -1,0 +1,295 @@
+//! A programme of many months: where each customer stands after all runs of one log, or of several.
+//!
+//! ```text
+//!  logs ──Reader::tell──▶ Programme::take ──▶ one small value a customer
+//!                              │ with a list, and a day
+//!                              ▼
+//!                     ProgrammeView ──▶ page · book · table · deadlines
+//! ```
+//!
+//! [`Programme`] is a pure fold over the stories of all runs, and reads no more than one of them at a time. What it came
+//! to is looked at through a [`ProgrammeView`], which knows the list that is meant, if one is, and what day it is. The command
+//! `status` writes it into files, and the reviewer's page shows it.
+//!
+//! A run against the simulator says nothing of any real customer, and is left out. A plan is knowledge and no act. It
+//! never asks the service, and never says more than some run has recorded.
+
+mod book;
+mod contradiction;
+mod known;
+mod page;
+mod standing;
+mod sums;
+mod table;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use contradiction::Contradiction;
+pub use page::programme_page;
+pub use standing::{CustomerStanding, ProgrammeState, Prospect};
+pub use sums::{MonthOfProgramme, ProgrammeSums};
+pub use write::{ReadyList, write_programme};
+
+use crate::{
+    audit::{Approval, Listener, QueryError, Reader},
+    domain::{Day, Mode, Procedure, Reason, RunId, TenantId, Time, is_taken_out},
+    record::{CustomerStory, RunStory},
+};
+use known::KnownCustomer;
+use std::collections::{BTreeSet, HashMap};
+
+/// A run, as far as the standing of customers is told with it.
+#[derive(Clone, Debug)]
+pub struct ProgrammeRun {
+    /// Its name.
+    pub id: RunId,
+    /// The first log that has it.
+    pub log: usize,
+    /// When it began.
+    pub started_at: Time,
+    /// What it did to each customer.
+    pub procedure: Procedure,
+    /// Whether it only planned.
+    pub is_plan: bool,
+    /// Why it was made, if that was said.
+    pub ticket: Option<String>,
+    /// Who ran it.
+    pub operator: String,
+    /// Who confirmed it, each once.
+    pub confirmed_by: Vec<String>,
+    /// Who approved its plan, if a second person did.
+    pub approved_by: Option<String>,
+    partner: Option<usize>,
+}
+
+/// A partner for whom runs were made.
+#[derive(Clone, Debug)]
+pub struct ProgrammePartner {
+    /// Its tenant.
+    pub tenant_id: TenantId,
+    /// Its name, as it was read last.
+    pub name: String,
+}
+
+/// A customer of the list that is meant.
+#[derive(Clone, Debug)]
+pub struct CustomerOfList {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// What the list calls it.
+    pub name: Option<String>,
+    /// The domain that the list gives.
+    pub domain: Option<String>,
+}
+
+/// The list of those who are to go.
+#[derive(Clone, Debug, Default)]
+pub struct ProgrammeList {
+    /// The file, as it was named.
+    pub file: String,
+    /// Each customer once, in the order of the list.
+    pub customers: Vec<CustomerOfList>,
+    /// How many rows name no customer.
+    pub rejected: u32,
+}
+
+/// What all runs of some logs say of all customers.
+#[derive(Debug, Default)]
+pub struct Programme {
+    logs: Vec<String>,
+    partners: Vec<ProgrammePartner>,
+    runs: Vec<ProgrammeRun>,
+    numbers: HashMap<RunId, usize>,
+    customers: HashMap<TenantId, KnownCustomer>,
+    simulated: BTreeSet<RunId>,
+    newer: BTreeSet<RunId>,
+}
+
+impl Programme {
+    /// Takes all runs of these logs, each with the name by which it is told, the earliest first whatever log it is in.
+    pub fn read(logs: &[(String, &Reader)]) -> Result<Self, QueryError> {
+        let mut programme =
+            Self { logs: logs.iter().map(|(name, _)| name.clone()).collect(), ..Self::default() };
+        let mut all = Vec::new();
+        for (log, (_, reader)) in logs.iter().enumerate() {
+            let lines = reader.runs()?.into_iter();
+            all.extend(lines.map(|line| (line.started_at, line.run_id, log, *reader)));
+        }
+        all.sort_by(|one, other| (one.0, &one.1, one.2).cmp(&(other.0, &other.1, other.2)));
+        for (_, run, log, reader) in all {
+            let mut telling = ProgrammeListener { programme: &mut programme, log, run: None };
+            if !reader.tell(&run, &mut telling)? {
+                programme.newer.insert(run);
+            }
+        }
+        Ok(programme)
+    }
+
+    /// Begins to take a run of this log. None if it says nothing of real customers.
+    pub fn begin(&mut self, log: usize, story: &RunStory) -> Option<usize> {
+        if story.opened.mode.is_simulated() && !is_taken_out("rehearsals-in-the-programme") {
+            self.simulated.insert(story.id.clone());
+            return None;
+        }
+        let partner = story.partner.as_ref().map(|partner| self.partner(partner.tenant_id, &partner.name));
+        if let Some(number) = self.numbers.get(&story.id).copied() {
+            // A copy of the log may have less of it.
+            if let Some(run) = self.runs.get_mut(number) {
+                run.partner = run.partner.or(partner);
+            }
+            return Some(number);
+        }
+        let mut confirmed_by: Vec<String> = Vec::new();
+        for (.., confirmed) in &story.confirmed {
+            if !confirmed_by.contains(&confirmed.by) {
+                confirmed_by.push(confirmed.by.clone());
+            }
+        }
+        let number = self.runs.len();
+        self.numbers.insert(story.id.clone(), number);
+        self.runs.push(ProgrammeRun {
+            id: story.id.clone(),
+            log,
+            started_at: story.started_at,
+            procedure: story.opened.procedure,
+            is_plan: story.opened.mode == Mode::Plan,
+            ticket: story.opened.ticket.clone(),
+            operator: story.opened.operator.clone(),
+            confirmed_by,
+            approved_by: story.approved.as_ref().and_then(|(_, approved)| Approval::who(approved)),
+            partner,
+        });
+        Some(number)
+    }
+
+    /// Takes what a run that was begun says of a row of its list.
+    pub fn take(&mut self, number: usize, log: usize, story: &CustomerStory) {
+        let Some(run) = self.runs.get(number) else { return };
+        // The earlier row of the same customer counts.
+        let is_duplicate = story.reasons().contains(&Reason::DuplicateRow);
+        if let (Some(customer), false) = (story.customer(), is_duplicate) {
+            self.customers.entry(customer).or_default().take(run.partner, (number, run), log, story);
+        }
+    }
+
+    fn partner(&mut self, tenant_id: TenantId, name: &str) -> usize {
+        let known = self.partners.iter().position(|partner| partner.tenant_id == tenant_id);
+        known.unwrap_or_else(|| {
+            self.partners.push(ProgrammePartner { tenant_id, name: name.to_owned() });
+            self.partners.len() - 1
+        })
+    }
+
+    /// The logs, as they were named.
+    pub fn logs(&self) -> &[String] {
+        &self.logs
+    }
+
+    /// The runs that count, the earliest first.
+    pub fn runs(&self) -> &[ProgrammeRun] {
+        &self.runs
+    }
+
+    /// Which runs do not count, in words: rehearsals, and what a newer program wrote.
+    pub fn left_out(&self) -> Vec<String> {
+        let of = |runs: &BTreeSet<RunId>, one: &str, more: &str| match runs.len() {
+            0 => None,
+            1 => Some(format!("1 run {one}")),
+            count => Some(format!("{count} runs {more}")),
+        };
+        let simulated = "made against the built-in simulator, and";
+        [
+            of(
+                &self.simulated,
+                &format!("was {simulated} says nothing of real customers"),
+                &format!("were {simulated} say nothing of real customers"),
+            ),
+            of(
+                &self.newer,
+                "was written by a newer version of this program, and is not told here: look with that one",
+                "were written by a newer version of this program, and are not told here: look with that one",
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// A run of a log, told to the programme.
+struct ProgrammeListener<'a> {
+    programme: &'a mut Programme,
+    log: usize,
+    run: Option<usize>,
+}
+
+impl Listener<QueryError> for ProgrammeListener<'_> {
+    fn run(&mut self, story: RunStory) -> Result<(), QueryError> {
+        self.run = self.programme.begin(self.log, &story);
+        Ok(())
+    }
+
+    fn customer(&mut self, story: CustomerStory) -> Result<(), QueryError> {
+        if let Some(run) = self.run {
+            self.programme.take(run, self.log, &story);
+        }
+        Ok(())
+    }
+}
+
+/// The programme as it is looked at: with the list that is meant, if one is, and on a day.
+#[derive(Debug)]
+pub struct ProgrammeView<'a> {
+    programme: &'a Programme,
+    list: Option<&'a ProgrammeList>,
+    today: Day,
+    /// Without a list: all customers, in the order in which runs have them.
+    order: Vec<TenantId>,
+}
+
+impl<'a> ProgrammeView<'a> {
+    /// Of the customers of this list, or of all.
+    pub fn new(programme: &'a Programme, list: Option<&'a ProgrammeList>, today: Day) -> Self {
+        let mut order = Vec::new();
+        if list.is_none() {
+            let mut all: Vec<_> = programme.customers.iter().map(|(id, known)| (known.first, *id)).collect();
+            all.sort_unstable();
+            order.extend(all.into_iter().map(|(_, id)| id));
+        }
+        Self { programme, list, today, order }
+    }
+
+    /// The programme itself.
+    pub const fn programme(&self) -> &'a Programme {
+        self.programme
+    }
+
+    /// The list that is meant, if one is.
+    pub const fn list(&self) -> Option<&'a ProgrammeList> {
+        self.list
+    }
+
+    /// What day it is.
+    pub const fn today(&self) -> Day {
+        self.today
+    }
+
+    /// How many customers of the runs the list does not have.
+    pub fn not_listed(&self) -> usize {
+        let is_known = |one: &&CustomerOfList| self.programme.customers.contains_key(&one.tenant);
+        let listed = self.list.map(|list| list.customers.iter().filter(is_known).count());
+        listed.map_or(0, |listed| self.programme.customers.len().saturating_sub(listed))
+    }
+
+    /// Where each customer stands, in the order of the list or of the runs.
+    pub fn customers(&self) -> impl Iterator<Item = CustomerStanding<'a>> + '_ {
+        let listed = self.list.map(|list| &list.customers[..]).unwrap_or_default();
+        let listed = listed.iter().map(|one| self.standing(one.tenant, Some(one)));
+        listed.chain(self.order.iter().map(|id| self.standing(*id, None)))
+    }
+
+    fn standing(&self, tenant: TenantId, listed: Option<&'a CustomerOfList>) -> CustomerStanding<'a> {
+        CustomerStanding::of(self.programme, tenant, listed, self.today)
+    }
+}

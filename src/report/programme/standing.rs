@@ -1,0 +1,298 @@
+//! Where one customer stands.
+
+use super::{
+    CustomerOfList, Programme, ProgrammePartner, ProgrammeRun,
+    contradiction::{Contradiction, RunSays},
+    known::{KnownCustomer, KnownRelationship, SaidByRun, SaidInFull},
+};
+use crate::{
+    domain::{Day, Evidence, Outcome, Reason, TenantId, Time},
+    record::IndirectReseller,
+};
+
+/// The latest that is known of a customer, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProgrammeState {
+    /// How the run that says it ended for the customer.
+    Ended(Outcome),
+    /// No run has had it.
+    NotTried,
+}
+
+impl ProgrammeState {
+    /// All of them, in the order of reports.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Outcome::ALL.into_iter().map(Self::Ended).chain([Self::NotTried])
+    }
+
+    /// The public name: that of the outcome, or `not_tried`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended(outcome) => outcome.as_str(),
+            Self::NotTried => "not_tried",
+        }
+    }
+
+    /// As people read it.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Ended(outcome) => outcome.in_words(),
+            Self::NotTried => "not tried",
+        }
+    }
+}
+
+/// What is to come for a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Prospect {
+    /// Nothing: the relationship is known to be gone.
+    Gone,
+    /// It is worth another run now.
+    Due,
+    /// It may go on a later day that is known, if nobody does anything.
+    Dated,
+    /// No plan has looked since whether, and when, it may go.
+    Unplanned,
+    /// A change was sent, and nobody knows what became of it.
+    InDoubt,
+    /// Somebody has to act first.
+    AwaitsAnAct,
+    /// It stays, unless the list or the settings become others.
+    Stays,
+    /// No run has had it.
+    NotTried,
+}
+
+impl Prospect {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 8] = [
+        Self::Gone,
+        Self::Due,
+        Self::Dated,
+        Self::AwaitsAnAct,
+        Self::InDoubt,
+        Self::Unplanned,
+        Self::Stays,
+        Self::NotTried,
+    ];
+
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Due => "due",
+            Self::Dated => "dated",
+            Self::Unplanned => "to_be_planned",
+            Self::InDoubt => "in_doubt",
+            Self::AwaitsAnAct => "awaits_an_act",
+            Self::Stays => "stays",
+            Self::NotTried => "not_tried",
+        }
+    }
+
+    /// In a few words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Due => "due now",
+            Self::Dated => "may go later",
+            Self::Unplanned => "to be planned",
+            Self::InDoubt => "in doubt",
+            Self::AwaitsAnAct => "somebody must act",
+            Self::Stays => "stays",
+            Self::NotTried => "not tried",
+        }
+    }
+
+    /// The rest of a sentence about so many customers: `12 are gone`.
+    pub fn told(self, count: u32) -> String {
+        let (is, awaits, stays) =
+            if count == 1 { ("is", "awaits", "stays") } else { ("are", "await", "stay") };
+        match self {
+            Self::Gone => format!("{is} gone"),
+            Self::Due => format!("{is} due for another run"),
+            Self::Dated => "may go from a later day that is known".to_owned(),
+            Self::Unplanned => format!("{is} to be planned before anybody knows"),
+            Self::InDoubt => format!("{is} in doubt: a person must look"),
+            Self::AwaitsAnAct => format!("{awaits} somebody to act"),
+            Self::Stays => format!("{stays}, as the list or the settings have it"),
+            Self::NotTried => format!("{} never tried", if count == 1 { "was" } else { "were" }),
+        }
+    }
+
+    /// What it means, for a heading.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Gone => "The relationship is known to be gone.",
+            Self::Due => {
+                "The day on which nothing stands in the way any more has come, or nothing stood in the way, or the last \
+                 run did not get so far. The next run reads each of them again."
+            }
+            Self::Dated => "What stands in the way ends by itself, on a day that is known.",
+            Self::Unplanned => "No plan has looked since whether, and from when, they may go.",
+            Self::InDoubt => {
+                "A change was sent, and what became of it could not be found out. Look in Partner Center, then \
+                 `offboard resolve`, or run the list again."
+            }
+            Self::AwaitsAnAct => "What stands in the way does not end by itself, as far as is known.",
+            Self::Stays => {
+                "Protected, not a reseller customer, or otherwise not to be touched; another run would end the same."
+            }
+            Self::NotTried => "They are in the list, and no run of these logs has had them.",
+        }
+    }
+}
+
+/// Where a customer stands, and by which run that is known.
+#[derive(Debug)]
+pub struct CustomerStanding<'a> {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// What it is called, by the service or else in a list.
+    pub name: Option<&'a str>,
+    /// Its domain.
+    pub domain: Option<&'a str>,
+    /// The partner whose customer it is or was.
+    pub partner: Option<&'a ProgrammePartner>,
+    /// The latest that is known.
+    pub state: ProgrammeState,
+    /// What is to come.
+    pub prospect: Prospect,
+    /// Since when that is known.
+    pub since: Option<Time>,
+    /// The run that says so,
+    pub run: Option<&'a ProgrammeRun>,
+    /// and the log in which it says it.
+    pub log: Option<&'a str>,
+    /// Whether that run is not over, so that it may say something else in the end.
+    pub is_provisional: bool,
+    /// How sure it is that it is gone.
+    pub evidence: Option<Evidence>,
+    /// Why it is not gone,
+    pub reasons: &'a [Reason],
+    /// and how it came to that, in words.
+    pub explanation: &'a str,
+    /// The first day on which it may go if nobody does anything, as it was judged last.
+    pub removable_from: Option<Day>,
+    /// The day until which somebody can act so that everything of it ends with its term.
+    pub act_by: Option<Day>,
+    /// The first day on which another run may end the relationship, as far as that is known; it may need others to act
+    /// besides.
+    pub next_from: Option<Day>,
+    /// Its indirect reseller.
+    pub reseller: Option<&'a IndirectReseller>,
+    /// What cannot both be so.
+    pub contradictions: Vec<Contradiction<'a>>,
+}
+
+impl<'a> CustomerStanding<'a> {
+    pub(super) fn of(
+        programme: &'a Programme,
+        tenant: TenantId,
+        listed: Option<&'a CustomerOfList>,
+        today: Day,
+    ) -> Self {
+        let known = programme.customers.get(&tenant);
+        let in_list = |of: fn(&'a CustomerOfList) -> Option<&'a str>| listed.and_then(of);
+        let nothing = Self {
+            tenant,
+            name: known.and_then(KnownCustomer::name).or_else(|| in_list(|one| one.name.as_deref())),
+            domain: known.and_then(KnownCustomer::domain).or_else(|| in_list(|one| one.domain.as_deref())),
+            partner: None,
+            state: ProgrammeState::NotTried,
+            prospect: Prospect::NotTried,
+            since: None,
+            run: None,
+            log: None,
+            is_provisional: false,
+            evidence: None,
+            reasons: &[],
+            explanation: "",
+            removable_from: None,
+            act_by: None,
+            next_from: None,
+            reseller: known.and_then(KnownCustomer::reseller),
+            contradictions: Vec::new(),
+        };
+        let Some((known, (partner, main))) = known.and_then(|known| Some((known, known.main()?))) else {
+            return nothing;
+        };
+        let partner = partner.and_then(|partner| programme.partners.get(partner));
+        let contradictions = contradictions(programme, known, main);
+        let standing = Self { partner, contradictions, ..nothing };
+        match (main.gone(), main.last()) {
+            (Some(gone), _) => Self { prospect: Prospect::Gone, ..standing.said(programme, gone) },
+            (None, Some(last)) => standing.last(programme, last, today),
+            (None, None) => standing,
+        }
+    }
+
+    fn said(self, programme: &'a Programme, said: SaidByRun) -> Self {
+        Self {
+            state: ProgrammeState::Ended(said.outcome),
+            since: Some(said.known_at),
+            run: programme.runs.get(said.run),
+            log: programme.logs.get(said.log).map(String::as_str),
+            evidence: said.evidence,
+            is_provisional: said.is_provisional,
+            ..self
+        }
+    }
+
+    fn last(self, programme: &'a Programme, last: &'a SaidInFull, today: Day) -> Self {
+        let SaidInFull { said, reasons, explanation, removable_from, act_by, next_from } = last;
+        let is_for_good = !reasons.is_empty() && !reasons.iter().all(|reason| reason.worth_another_try());
+        let prospect = match (said.outcome, next_from) {
+            (Outcome::Unknown, _) => Prospect::InDoubt,
+            (_, Some(day)) if *day <= today => Prospect::Due,
+            // What else stands in the way, only a plan says.
+            (Outcome::Done(_) | Outcome::AlreadyDone(_), _) => Prospect::Unplanned,
+            (_, Some(_)) => Prospect::Dated,
+            _ if is_for_good => Prospect::Stays,
+            _ => Prospect::AwaitsAnAct,
+        };
+        Self {
+            prospect,
+            reasons,
+            explanation,
+            removable_from: *removable_from,
+            act_by: *act_by,
+            next_from: *next_from,
+            ..self.said(programme, *said)
+        }
+    }
+
+    /// Whether it is worth another run now.
+    pub fn is_ready(&self, today: Day) -> bool {
+        self.prospect != Prospect::Gone && self.next_from.is_some_and(|day| day <= today)
+    }
+
+    /// What it is called, or else its ID.
+    pub fn called(&self) -> String {
+        self.name.map_or_else(|| self.tenant.to_string(), str::to_owned)
+    }
+}
+
+fn contradictions<'a>(
+    programme: &'a Programme,
+    known: &'a KnownCustomer,
+    main: &'a KnownRelationship,
+) -> Vec<Contradiction<'a>> {
+    let came_back = main.came_back().and_then(|(gone, (at, run, log))| {
+        let (gone, seen) = (RunSays::of(programme, gone)?, RunSays::seen(programme, at, run, log)?);
+        Some(Contradiction::CameBack { gone, seen, is_gone_again: main.gone().is_some() })
+    });
+    let goes_on = main.goes_on_again().and_then(|(scheduled, seen)| {
+        let seen = RunSays::seen(programme, seen.at, seen.run, seen.log)?;
+        Some(Contradiction::GoesOnAgain { scheduled: RunSays::of(programme, scheduled)?, seen })
+    });
+    let differs = main.differs.and_then(|(run, one, other)| {
+        let log = |log: usize| programme.logs.get(log).map(String::as_str);
+        Some(Contradiction::LogsDiffer { run: programme.runs.get(run)?, one: log(one)?, other: log(other)? })
+    });
+    let elsewhere = known.gone_elsewhere().filter_map(|(partner, gone)| {
+        let partner = programme.partners.get(partner)?.name.as_str();
+        Some(Contradiction::StaysElsewhere { gone: RunSays::of(programme, gone)?, partner })
+    });
+    came_back.into_iter().chain(goes_on).chain(differs).chain(elsewhere).collect()
+}

@@ -1,0 +1,116 @@
+//! What all standings add up to.
+
+use super::{ProgrammeState, ProgrammeView, Prospect};
+use crate::{
+    domain::{Day, Time, counted, grouped},
+    report::page::{month_named, month_of},
+};
+use std::collections::BTreeMap;
+
+/// What becomes of customers in one month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MonthOfProgramme {
+    /// How many are gone since then.
+    pub gone: u32,
+    /// How many others may go from a day of it.
+    pub may_go: u32,
+    /// For how many others somebody has to act until a day of it.
+    pub act_by: u32,
+}
+
+/// What all standings add up to.
+#[derive(Debug, Default)]
+pub struct ProgrammeSums {
+    /// How many customers there are.
+    pub customers: u32,
+    /// By the latest that is known of them.
+    pub states: BTreeMap<ProgrammeState, u32>,
+    /// By what is to come; they add up to all customers.
+    pub prospects: BTreeMap<Prospect, u32>,
+    /// By month, counted from the year 0.
+    months: BTreeMap<u32, MonthOfProgramme>,
+    /// Of how many customers something contradicts something else.
+    pub contradicted: u32,
+    /// Of how many the day has passed until which somebody could act.
+    pub too_late: u32,
+    /// How many rows of the list name no customer.
+    pub rejected: u32,
+}
+
+impl ProgrammeSums {
+    /// Adds them up.
+    pub fn of(view: &ProgrammeView<'_>) -> Self {
+        let mut sums = Self { rejected: view.list().map_or(0, |list| list.rejected), ..Self::default() };
+        for customer in view.customers() {
+            sums.customers += 1;
+            *sums.states.entry(customer.state).or_default() += 1;
+            *sums.prospects.entry(customer.prospect).or_default() += 1;
+            sums.contradicted += u32::from(!customer.contradictions.is_empty());
+            if customer.prospect == Prospect::Gone {
+                let day = customer.since.map(Time::day);
+                sums.in_month(day).for_each(|month| month.gone += 1);
+                continue;
+            }
+            let is_dated = matches!(customer.prospect, Prospect::Due | Prospect::Dated);
+            let may_go = customer.next_from.filter(|_| is_dated);
+            sums.in_month(may_go).for_each(|month| month.may_go += 1);
+            let act_by = customer.act_by;
+            sums.too_late += u32::from(act_by.is_some_and(|day| day < view.today()));
+            sums.in_month(act_by).for_each(|month| month.act_by += 1);
+        }
+        sums
+    }
+
+    fn in_month(&mut self, day: Option<Day>) -> impl Iterator<Item = &mut MonthOfProgramme> {
+        let month = day.and_then(|day| month_of(&day.to_string()));
+        month.map(|month| self.months.entry(month).or_default()).into_iter()
+    }
+
+    /// How many have this to come.
+    pub fn count(&self, prospect: Prospect) -> u32 {
+        self.prospects.get(&prospect).copied().unwrap_or_default()
+    }
+
+    /// Whether nobody is left.
+    pub fn is_done(&self) -> bool {
+        self.count(Prospect::Gone) == self.customers && self.customers > 0 && self.rejected == 0
+    }
+
+    /// Each month in which something is, with its name in words and its short one: `2026-11`.
+    pub fn months(&self) -> impl Iterator<Item = (String, String, MonthOfProgramme)> + '_ {
+        self.months.iter().map(|(month, sums)| {
+            (month_named(*month), format!("{:04}-{:02}", month / 12, month % 12 + 1), *sums)
+        })
+    }
+
+    /// All of it in a sentence or two.
+    pub fn in_words(&self) -> String {
+        if self.is_done() {
+            let whose = if self.customers == 1 { "The one customer is" } else { "All of these" };
+            return match self.customers {
+                1 => format!("{whose} gone."),
+                customers => format!("{whose} {} are gone.", counted(customers, "customer")),
+            };
+        }
+        let told = Prospect::ALL
+            .into_iter()
+            .filter(|prospect| *prospect == Prospect::Gone || self.count(*prospect) > 0);
+        let told: Vec<_> = told
+            .map(|prospect| {
+                let count = self.count(prospect);
+                let number = if count == 0 { "none".to_owned() } else { grouped(count.into()) };
+                format!("{number} {}", prospect.told(if count == 0 { 1 } else { count }))
+            })
+            .collect();
+        let these = if self.customers == 1 { "this" } else { "these" };
+        let mut text = format!("Of {these} {}, {}.", counted(self.customers, "customer"), told.join(", "));
+        if self.rejected > 0 {
+            let names = if self.rejected == 1 { "names" } else { "name" };
+            text.push_str(&format!(
+                " {} of the list {names} no customer: `offboard check` lists them.",
+                counted(self.rejected, "row")
+            ));
+        }
+        text
+    }
+}

@@ -1,0 +1,137 @@
+//! The files of the programme, all or none; and the list of the next run.
+
+use super::{
+    CustomerStanding, ProgrammeSums, ProgrammeView, Prospect,
+    book::StatusWorkbook,
+    page,
+    table::{ReadyCsv, StatusCsv},
+};
+use crate::domain::{Day, Time};
+use crate::report::{
+    ReportError,
+    deadlines::{self, Deadline, Deadlines},
+    visible,
+    write::{Draft, publish},
+};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use tempfile::NamedTempFile;
+
+/// Writes `status.html`, `status.xlsx`, `status.csv`, and `deadlines.ics` if there is a day to come, into `folder`, where they
+/// take the place of earlier ones. Gives their names.
+pub fn write_programme(
+    view: &ProgrammeView<'_>,
+    sums: &ProgrammeSums,
+    folder: &Path,
+) -> Result<Vec<String>, ReportError> {
+    fs::create_dir_all(folder).map_err(ReportError::writing(folder))?;
+    let mut csv = StatusCsv::begin(Draft::begin(folder, "status.csv")?, folder.join("status.csv"))?;
+    let mut book = StatusWorkbook::begin(folder, view)?;
+    let mut calendar = Deadlines::in_folder(folder, |folder| Draft::begin(folder, deadlines::NAME));
+    for customer in view.customers() {
+        csv.add(&customer)?;
+        book.add(&customer)?;
+        if let Some(deadline) = Days::of(view, &customer) {
+            calendar.put(&deadline.told())?;
+        }
+    }
+    let (mut xlsx, mut html) = (Draft::begin(folder, "status.xlsx")?, Draft::begin(folder, "status.html")?);
+    book.end(&mut xlsx, view, sums)?;
+    page::render(&mut html, (folder, &folder.join("status.html")), view, sums)?;
+    let mut finished = vec![html.end()?, xlsx.end()?, csv.end()?.end()?];
+    let calendar = calendar.end()?.map(Draft::end).transpose()?;
+    let has_days = calendar.is_some();
+    finished.extend(calendar);
+    let files = publish(folder, finished)?;
+    if !has_days {
+        // Nobody shall wait for the days of an earlier call.
+        let earlier = folder.join(deadlines::NAME);
+        match fs::remove_file(&earlier) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(ReportError::replacing(&earlier)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(files.into_iter().map(|(name, _)| name).collect())
+}
+
+/// The days that are still to come for a customer, with what its entries of the calendar say.
+struct Days<'a> {
+    customer: &'a CustomerStanding<'a>,
+    at: Time,
+    key: String,
+    who: String,
+    id: String,
+    act_by: Option<Day>,
+    goes_from: Option<Day>,
+}
+
+impl<'a> Days<'a> {
+    fn of(view: &ProgrammeView<'_>, customer: &'a CustomerStanding<'a>) -> Option<Self> {
+        let is_to_come = |day: &Day| *day >= view.today();
+        let (act_by, goes_from) =
+            (customer.act_by.filter(is_to_come), customer.removable_from.filter(is_to_come));
+        let is_left = customer.prospect != Prospect::Gone && (act_by.is_some() || goes_from.is_some());
+        let id = customer.tenant.to_string();
+        let (key, who) = (format!("status-{id}"), customer.called());
+        customer.since.filter(|_| is_left).map(|at| Self { customer, at, key, who, id, act_by, goes_from })
+    }
+
+    fn told(&self) -> Deadline<'_> {
+        let why = || visible(self.customer.explanation).into_owned();
+        Deadline {
+            key: &self.key,
+            at: self.at,
+            who: &self.who,
+            id: &self.id,
+            act_by: self.act_by.map(|day| (day, why())),
+            goes_from: self.goes_from.map(|day| (day, why())),
+        }
+    }
+}
+
+/// The list of the next run, while it is written. It never takes the place of anything.
+#[derive(Debug)]
+pub struct ReadyList {
+    path: PathBuf,
+    csv: ReadyCsv<NamedTempFile>,
+    count: u32,
+}
+
+impl ReadyList {
+    /// Begins the list that is to be at `path`, with these columns of the list that is meant, or with its own.
+    pub fn begin(path: &Path, columns: Option<&[String]>) -> Result<Self, ReportError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(folder).map_err(ReportError::writing(path))?;
+        Ok(Self { path: path.to_owned(), csv: ReadyCsv::begin(file, path, columns)?, count: 0 })
+    }
+
+    /// Adds a row of the list that is meant, cell by cell.
+    pub fn row(&mut self, cells: &[String]) -> Result<(), ReportError> {
+        self.count += 1;
+        self.csv.row(cells)
+    }
+
+    /// Adds a customer of no list.
+    pub fn customer(&mut self, customer: &CustomerStanding<'_>) -> Result<(), ReportError> {
+        self.count += 1;
+        self.csv.customer(customer)
+    }
+
+    /// How many customers it has.
+    pub const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Gives it its name. Says how many customers it has.
+    pub fn put(self) -> Result<u32, ReportError> {
+        let Self { path, csv, count } = self;
+        let file = csv.end()?;
+        file.as_file().sync_all().map_err(ReportError::writing(&path))?;
+        file.persist_noclobber(&path).map_err(|error| error.error).map_err(ReportError::writing(&path))?;
+        Ok(count)
+    }
+}
