@@ -227,7 +227,7 @@ impl LogSession {
             self.read.store(read, Ordering::Relaxed);
             self.total.store(total, Ordering::Relaxed);
         })?;
-        let tools = Mutex::new(Tools { reader: snapshot.reader()?, index });
+        let tools = Mutex::new(Tools::new(snapshot.reader()?, index, taken_at.day()));
         Ok(LogView { snapshot, tools, taken_at, verdict: OnceLock::new() })
     }
 

@@ -24,7 +24,12 @@ fn case(mode: Mode, procedure: Procedure, until: Until) -> Case {
     let (reader, line) = (snapshot.reader().unwrap(), sample.reader().1);
     let index = Index::build(&snapshot, |_, _| {}).unwrap();
     let found = verify_snapshot(&snapshot, &Trust::default()).map_err(|error| error.to_string());
-    Case { run: line.run_id.to_string(), tools: Tools { reader, index }, found, _sample: sample }
+    Case {
+        run: line.run_id.to_string(),
+        tools: Tools::new(reader, index, Time::from_millis(1_795_166_130_000).day()),
+        found,
+        _sample: sample,
+    }
 }
 
 impl Case {
@@ -53,6 +58,7 @@ fn addresses() -> Vec<String> {
     let customer = id(3);
     let fixed = [
         "/",
+        "/status",
         "/run/RUN",
         "/run/RUN/customers",
         "/run/RUN/customers?outcome=removed",

@@ -77,6 +77,10 @@ fn people_see_what_is_meant() {
     let of_demo = Reviewing::start(&demo, &["--checkpoint", "kept.txt"]);
     let mut pages =
         vec![report("report", &demo, &["24 rows ="]), report("hostile-report", &strangers, &SHOWN)];
+    strangers.offboard(&["status"]).exits(3);
+    let page = strangers.path("reports").join("status").join("status.html");
+    pages.push(json!({ "name": "programme", "url": format!("file://{}", page.display()), "shows": SHOWN, "print": true }));
+    pages.push(json!({ "name": "hostile-status", "url": of_strangers.url("/status"), "shows": SHOWN, "print": true }));
     let demonstrated = demo.latest().to_string();
     for (name, page) in [
         ("runs", "/".to_owned()),
@@ -87,6 +91,7 @@ fn people_see_what_is_meant() {
         ("records", format!("/run/{demonstrated}/records")),
         ("sample", format!("/run/{demonstrated}/sample?seed=2026&count=3")),
         ("search", "/search?id=d3300000".to_owned()),
+        ("status", "/status".to_owned()),
         ("controls", "/controls".to_owned()),
         ("verify", "/verify".to_owned()),
     ] {

@@ -7,6 +7,7 @@ use crate::domain::{RunId, Seq};
 #[derive(Debug)]
 pub(in crate::review) enum PageAddress {
     Runs,
+    Programme,
     Run(RunId),
     Customers(RunId, customers::CustomerSearch),
     Customer(RunId, u32),
@@ -32,6 +33,7 @@ impl PageAddress {
             [] => Some(Self::Runs),
             ["style.css"] => Some(Self::Style),
             ["review.js"] => Some(Self::Script),
+            ["status"] => Some(Self::Programme),
             ["verdict"] => Some(Self::Verdict),
             ["verify"] => Some(Self::Verify),
             ["controls"] => Some(Self::Controls),

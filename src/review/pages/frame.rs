@@ -8,13 +8,14 @@ use std::sync::OnceLock;
 /// What little script there is.
 pub(in crate::review) const SCRIPT: &str = include_str!("templates/review.js");
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("table.html", include_str!("templates/table.html")),
     ("lines.html", include_str!("templates/lines.html")),
     ("frame.html", include_str!("templates/frame.html")),
     ("verdict.html", include_str!("templates/verdict.html")),
     ("message.html", include_str!("templates/message.html")),
     ("runs.html", include_str!("templates/runs.html")),
+    ("programme.html", include_str!("templates/programme.html")),
     ("run.html", include_str!("templates/run.html")),
     ("customers.html", include_str!("templates/customers.html")),
     ("customer.html", include_str!("templates/customer.html")),

@@ -19,6 +19,7 @@ mod difference;
 mod form;
 mod frame;
 mod json;
+mod programme;
 mod records;
 mod run;
 mod runs;
@@ -32,14 +33,29 @@ pub(super) use address::PageAddress;
 pub(super) use controls::columns;
 pub(super) use frame::{Frame, SCRIPT, render, style, verdict};
 
-use crate::audit::{Index, QueryError, Reader, verify::Verification};
+use crate::{
+    audit::{Index, QueryError, Reader, verify::Verification},
+    domain::Day,
+    report::Programme,
+};
 use minijinja::Value;
+use std::cell::OnceCell;
 
 /// Where answers come from.
 #[derive(Debug)]
 pub(super) struct Tools {
     pub(super) reader: Reader,
     pub(super) index: Index,
+    /// The day on which the log was looked at.
+    pub(super) taken_on: Day,
+    /// Where each customer stands, once somebody has asked.
+    programme: OnceCell<Programme>,
+}
+
+impl Tools {
+    pub(super) fn new(reader: Reader, index: Index, taken_on: Day) -> Self {
+        Self { reader, index, taken_on, programme: OnceCell::new() }
+    }
 }
 
 /// A page without its frame.
@@ -80,6 +96,7 @@ pub(super) fn show(
 ) -> ShownPage {
     let made = match page {
         PageAddress::Runs => runs::show(tools),
+        PageAddress::Programme => programme::show(tools),
         PageAddress::Run(run) => run::show(tools, run),
         PageAddress::Customers(run, asked) => customers::show(tools, run, asked),
         PageAddress::Customer(run, row) => customer::show(tools, run, *row),

@@ -54,7 +54,7 @@ fn digests(folder: &Folder) -> BTreeMap<PathBuf, Sha256> {
 pub(crate) fn pages(run: &str) -> Vec<String> {
     let of_run = ["", "/customers", "/customer/2", "/customer/8", "/records", "/sample?seed=a&count=3"];
     let mut all: Vec<String> = of_run.into_iter().map(|page| format!("/run/{run}{page}")).collect();
-    let others = ["/", "/search?id=c0000000", "/controls", "/verify"];
+    let others = ["/", "/status", "/search?id=c0000000", "/controls", "/verify"];
     all.extend(others.into_iter().map(str::to_owned));
     all
 }
