@@ -101,6 +101,12 @@ impl RunLine {
         self.mode.as_deref() == Some(Mode::Run.as_str())
     }
 
+    /// Whether what it says of customers is what the real service said: a run or a plan. What the simulator says is made
+    /// up.
+    pub fn has_seen_the_service(&self) -> bool {
+        self.is_real() || self.mode.as_deref() == Some(Mode::Plan.as_str())
+    }
+
     /// Whether it is over.
     pub fn is_sealed(&self) -> bool {
         self.state == RunState::Sealed

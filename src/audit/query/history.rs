@@ -1,15 +1,15 @@
 //! What the log as a whole knows: its keys, and what became of a customer in earlier runs.
 
-use super::{QueryError, Reader};
+use super::{QueryError, Reader, decoded};
 use crate::{
     audit::{
         RunLine, VerifyingKey,
         format::{outcomes, sql},
     },
     domain::{Effect, Preparation, Procedure, RunId, Seq, TenantId, Time},
-    record::{CustomerStory, KeyIntroduced, RequestStory, Stands, sql_list},
+    record::{CustomerStory, Event, Judged, KeyIntroduced, RecordError, RequestStory, Stands, sql_list},
 };
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, params};
 use std::collections::{HashMap, HashSet};
 
 /// Something of a customer's that a run changed, or may have changed.
@@ -89,6 +89,34 @@ impl Reader {
             }
         }
         Ok(gone)
+    }
+
+    /// What was decided about the customers of a run, each time that one was looked at, in order. What a newer program
+    /// recorded is passed over.
+    pub fn judgements(&self, run: &RunId, mut each: impl FnMut(TenantId, Judged)) -> Result<(), QueryError> {
+        let Some((first, last)) = self.extent(run)? else { return Ok(()) };
+        let mut query = self
+            .prepare(&sql("SELECT seq, body FROM records WHERE seq BETWEEN ?1 AND ?2 AND run = ?3
+             AND kind IN ({RowRead}, {Judged}) ORDER BY seq"))?;
+        let mut rows = query.query(params![first, last, run.as_str()])?;
+        let mut customers = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let event = match decoded(row) {
+                Ok((_, record)) => record.event,
+                Err(QueryError::Record { source: RecordError::Newer(_), .. }) => continue,
+                Err(error) => return Err(error),
+            };
+            match event {
+                Event::RowRead(read) => customers.extend(read.customer.map(|customer| (read.row, customer))),
+                Event::Judged(judged) => {
+                    if let Some(customer) = customers.get(&judged.row) {
+                        each(*customer, *judged);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Each customer of a run, with what the run did, or may have done, to things that it has by these effects, and what was

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{QueryError, Reader, RunLine},
-    domain::{Mode, Outcome, Procedure, RunId, TenantId},
+    domain::{Outcome, Procedure, RunId, TenantId},
     record::CustomerStory,
     report::{FormerCustomer, LoggedRemoval},
 };
@@ -46,8 +46,7 @@ pub(super) fn known(
         wanted.iter().map(|tenant| (*tenant, unknown(tenant))).collect();
     let partner = partner.to_string();
     for line in reader.runs()? {
-        // What the simulator says of a customer is made up.
-        if line.partner_tenant_id.as_deref() != Some(&*partner) || !has_seen_the_service(&line) {
+        if line.partner_tenant_id.as_deref() != Some(&*partner) || !line.has_seen_the_service() {
             continue;
         }
         let is_meant = ends_relationships(&line) && of_run.is_none_or(|run| *run == line.run_id);
@@ -77,10 +76,6 @@ fn take_names(customer: &mut FormerCustomer, story: &CustomerStory) {
     customer.name = name.or_else(|| in_list(customer.name.take(), listed.and_then(|row| row.name.clone())));
     customer.domain =
         domain.or_else(|| in_list(customer.domain.take(), listed.and_then(|row| row.domain.clone())));
-}
-
-fn has_seen_the_service(line: &RunLine) -> bool {
-    line.is_real() || line.mode.as_deref() == Some(Mode::Plan.as_str())
 }
 
 /// Whether it could end relationships that can begin again; what was deleted in a sandbox cannot.
