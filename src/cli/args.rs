@@ -92,6 +92,11 @@ and refused where somebody has to decide: with these options, and nowhere else. 
 environment can hold them, because what is right for one list is wrong for the next."
     )]
     Check(ListOptions),
+    /// Write all the partner's customers as a list, which is what a run begins with; changes nothing
+    ///
+    /// Partner Center's list of customers says neither how many seats a customer has nor, of most, through which indirect
+    /// reseller it buys. Those columns have what plans and runs in this audit log read last; where none did, they are empty.
+    Customers(Box<CustomersOptions>),
     /// Add tenant IDs to a list of domains or names, from the partner's customers; says what matched and how
     Match(Box<MatchOptions>),
     /// Read each customer's live state and decide; changes nothing; writes plan.json
@@ -194,12 +199,26 @@ pub(super) struct ReadingOptions {
     pub(super) encoding: Option<String>,
 }
 
+/// Where the list of all customers is written.
+#[derive(Debug, Args, Clone)]
+pub(super) struct CustomersOptions {
+    /// Where the list is written: CSV or a workbook, as .csv or .xlsx says; nothing is ever overwritten
+    /// [default: CSV on standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Ceiling, in requests per minute
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    pub(super) rate: u32,
+    #[command(flatten)]
+    pub(super) service: ServiceOptions,
+}
+
 /// Which list is given IDs, and where it is written.
 #[derive(Debug, Args, Clone)]
 pub(super) struct MatchOptions {
     #[command(flatten)]
     pub(super) place: ListPlace,
-    /// Where the list with the IDs is written, as CSV; nothing is ever overwritten
+    /// Where the list with the IDs is written: CSV or a workbook, as .csv or .xlsx says; nothing is ever overwritten
     #[arg(long, value_name = "NEW")]
     pub(super) out: PathBuf,
     /// Ceiling, in requests per minute

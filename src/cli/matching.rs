@@ -5,9 +5,11 @@
 
 use super::{
     access::Access,
+    account,
     args::{Common, MatchOptions},
     check, diagnostics,
     exit::{Exit, Failure},
+    new_list::{ListTarget, NewList},
     next_steps,
     printer::Printer,
     session,
@@ -20,15 +22,10 @@ use crate::{
     partner_center::transport::Transport,
     platform::quoted,
     preconditions::{CustomerFacts, domain_key, name_key},
-    report::visible,
+    report::{ListCell, visible},
 };
 use serde_json::json;
-use std::{
-    collections::{BTreeMap, HashMap},
-    io::Write as _,
-    path::Path,
-};
-use tempfile::NamedTempFile;
+use std::collections::{BTreeMap, HashMap};
 use tokio_util::sync::CancellationToken;
 
 /// What is added to each row.
@@ -43,7 +40,7 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
     let settings = ServiceSettings::resolve(typed, &options.service)?;
-    refuse_to_overwrite("out", &options.out)?;
+    let target = ListTarget::file("out", &options.out)?;
     let wanted = Options { without_ids: true, ..check::decided(&options.place.reading) };
     let list = List::open(&options.place.file, &wanted)?;
     for said in list.reading().remarks() {
@@ -61,7 +58,7 @@ pub(super) fn run(
         visit.end().await?;
         customers
     })?;
-    let counts = write(&options.out, &list, &customers)?;
+    let counts = write(target, &list, &customers)?;
     let total: u32 = counts.values().sum();
     let missing = counts.get(&MatchedBy::Nothing).copied().unwrap_or_default();
     let out = options.out.display().to_string();
@@ -88,22 +85,6 @@ pub(super) fn run(
     Ok(if missing == 0 { Exit::Done } else { Exit::Unfinished })
 }
 
-/// Refuses a name under which this option is not to write a list.
-pub(super) fn refuse_to_overwrite(option: &str, out: &Path) -> Result<(), Failure> {
-    let shown = out.display();
-    if out.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xlsx")) {
-        return Err(Failure::usage(format!(
-            "`--{option} {shown}`: the list is written as CSV; give it a name with .csv"
-        )));
-    }
-    if out.symlink_metadata().is_ok() {
-        return Err(Failure::usage(format!(
-            "`--{option} {shown}` is there already, and nothing is overwritten; name another"
-        )));
-    }
-    Ok(())
-}
-
 /// A customer of the partner.
 #[derive(Debug)]
 struct PartnerCustomer {
@@ -124,16 +105,7 @@ async fn read<T: Transport>(
     visit: &StandaloneSession<T>,
     partner: Option<TenantId>,
 ) -> Result<CustomerDirectory, Failure> {
-    visit.sign_in().await?;
-    let found = visit.identify().await?.partner;
-    if partner.is_some_and(|wanted| wanted != found.tenant_id) {
-        let text = format!(
-            "the account is {} ({}), not the one that `--partner-tenant` names; nothing was written",
-            visible(&found.name),
-            found.tenant_id
-        );
-        return Err(Failure::new(Exit::Guard, text));
-    }
+    account::signed_in(visit, partner).await?;
     let mut customers = CustomerDirectory::default();
     visit.customers(|id, facts| customers.add(id, facts)).await?;
     Ok(customers)
@@ -233,48 +205,30 @@ impl CustomerDirectory {
 
 /// Writes the list with what was found, whole or not at all.
 fn write(
-    out: &Path,
+    target: ListTarget,
     list: &List,
     customers: &CustomerDirectory,
 ) -> Result<BTreeMap<MatchedBy, u32>, Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot write `{}`: {error}; nothing was written", out.display()))
-    };
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    file.write_all("\u{feff}".as_bytes()).map_err(|error| failed(&error))?;
-    let mut builder = csv::WriterBuilder::new();
-    builder.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
-    let mut csv = builder.from_writer(&mut file);
+    let header: Vec<&str> = list.columns().iter().map(String::as_str).chain(ADDED).collect();
+    let mut new = NewList::begin(target, &header)?;
     let mut counts = BTreeMap::new();
-    let header = list.columns().iter().map(String::as_str).chain(ADDED);
-    csv.write_record(header).map_err(|error| failed(&error))?;
     for row in list.rows()? {
         let ListRow { name, domain, cells, .. } = row?;
         let matched = customers.find(name.as_deref(), domain.as_deref());
         *counts.entry(matched.by).or_default() += 1;
-        let of = |text: fn(&PartnerCustomer) -> Option<&String>| {
-            matched.customer.and_then(text).map(|text| no_formula(text)).unwrap_or_default()
-        };
+        let id = matched.customer.map(|customer| customer.id.to_string());
         let added = [
-            matched.customer.map(|customer| customer.id.to_string()).unwrap_or_default(),
-            matched.by.as_str().to_owned(),
-            of(|customer| customer.name.as_ref()),
-            of(|customer| customer.domain.as_ref()),
-            no_formula(&matched.remark),
+            ListCell::text(id.as_deref()),
+            ListCell::Text(matched.by.as_str()),
+            ListCell::text(matched.customer.and_then(|customer| customer.name.as_deref())),
+            ListCell::text(matched.customer.and_then(|customer| customer.domain.as_deref())),
+            ListCell::Text(&matched.remark),
         ];
-        csv.write_record(cells.iter().chain(&added)).map_err(|error| failed(&error))?;
+        let own = cells.iter().map(|cell| ListCell::AsItWas(cell));
+        new.add(&own.chain(added).collect::<Vec<_>>())?;
     }
-    csv.flush().map_err(|error| failed(&error))?;
-    drop(csv);
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist_noclobber(out).map_err(|error| failed(&error.error))?;
+    new.put()?;
     Ok(counts)
-}
-
-/// What the service says cannot act as a formula.
-fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

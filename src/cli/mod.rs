@@ -8,6 +8,7 @@
 //! This is the only room that prints, asks a person, reads the environment, or ends the program.
 
 mod access;
+mod account;
 mod advice;
 mod apply;
 mod approval;
@@ -19,6 +20,7 @@ mod check;
 mod completions;
 mod consent;
 mod credentials;
+mod customers;
 mod demo;
 mod diagnostics;
 mod doctor;
@@ -34,6 +36,7 @@ mod log;
 mod login;
 mod matching;
 mod new_folder;
+mod new_list;
 mod next_steps;
 mod operator;
 mod pager;
@@ -99,6 +102,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let ended = match cli.command {
         Command::Demo(options) => demo::run(&printer, &typed, &cli.common, options),
         Command::Check(options) => check::run(&printer, &options),
+        Command::Customers(options) => customers::run(&printer, &typed, &cli.common, &options),
         Command::Match(options) => matching::run(&printer, &typed, &cli.common, &options),
         Command::Plan(options) => run::plan(&printer, &typed, &cli.common, *options),
         Command::Run(options) => run::run(&printer, &typed, &cli.common, *options),

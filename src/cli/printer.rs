@@ -166,10 +166,21 @@ impl Printer {
     }
 }
 
-/// Writes this to standard output as it is. A reader that went away is no fault.
+/// Writes this to standard output as it is.
 fn write_data(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+    written(out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
+}
+
+/// Writes data to standard output as it is: it was made harmless where it was made.
+pub(super) fn pass_on(data: &mut impl io::Read) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    written(io::copy(data, &mut out).and_then(|_| out.flush()))
+}
+
+/// How writing to standard output ended. A reader that went away is no fault.
+fn written(ended: io::Result<()>) -> Result<(), Failure> {
+    match ended {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::usage(format!("cannot write to standard output: {error}")))
         }

@@ -6,7 +6,7 @@ use super::{
     args::{Common, ReadingOptions, StatusOptions},
     check,
     exit::{Exit, Failure},
-    matching::refuse_to_overwrite,
+    new_list::{ListTarget, NewList},
     next_steps,
     printer::Printer,
     settings::{Paths, Typed},
@@ -19,8 +19,8 @@ use crate::{
     input::{List, Options},
     platform::{self, quoted},
     report::{
-        CustomerOfList, CustomerStanding, Programme, ProgrammeList, ProgrammeSums, ProgrammeView, Prospect,
-        ReadyList, visible, write_programme,
+        CustomerOfList, CustomerStanding, ListCell, Programme, ProgrammeList, ProgrammeSums, ProgrammeView,
+        Prospect, visible, write_programme,
     },
 };
 use serde_json::{Map, Value, json};
@@ -40,9 +40,7 @@ pub(super) fn run(
     options: &StatusOptions,
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
-    if let Some(ready) = &options.ready {
-        refuse_to_overwrite("ready", ready)?;
-    }
+    let ready = options.ready.as_ref().map(|path| ListTarget::file("ready", path)).transpose()?;
     if options.file.is_none() && options.reading != ReadingOptions::default() {
         let text = "these options say how a list is read, and no list is named: `offboard status FILE`";
         return Err(Failure::usage(text));
@@ -63,7 +61,7 @@ pub(super) fn run(
     let sums = ProgrammeSums::of(&view);
     let folder = paths.reports.join("status");
     let files = write_programme(&view, &sums, &folder)?;
-    let ready = options.ready.as_ref().map(|path| write_ready(path, &view, list.as_ref())).transpose()?;
+    let ready = ready.map(|target| write_ready(target, &view, list.as_ref())).transpose()?;
     let ready = options.ready.as_ref().zip(ready);
     if printer.json {
         show_json(printer, &view, &sums, (&folder, &files), ready)?;
@@ -119,25 +117,42 @@ fn read_list(list: &List) -> Result<ProgrammeList, Failure> {
     Ok(meant)
 }
 
-/// Writes the list of the next run. Says how many customers it has.
-fn write_ready(path: &Path, view: &ProgrammeView<'_>, list: Option<&List>) -> Result<u32, Failure> {
-    let mut ready = ReadyList::begin(path, list.map(List::columns))?;
-    let all = view.customers().filter(|customer| customer.is_ready(view.today()));
+/// The columns of the next run's list if no list is named: those by which a list is read.
+const READY_COLUMNS: [&str; 3] = ["customer_tenant_id", "customer_name", "domain"];
+
+/// Writes the list of the next run, if anybody is on it. Says how many customers it has.
+fn write_ready(target: ListTarget, view: &ProgrammeView<'_>, list: Option<&List>) -> Result<u32, Failure> {
+    let all: Vec<_> = view.customers().filter(|customer| customer.is_ready(view.today())).collect();
+    if all.is_empty() {
+        return Ok(0);
+    }
+    let columns: Vec<&str> =
+        list.map_or(READY_COLUMNS.to_vec(), |list| list.columns().iter().map(String::as_str).collect());
+    let mut ready = NewList::begin(target, &columns)?;
+    let mut count = 0;
     if let Some(list) = list {
-        let all: HashSet<TenantId> = all.map(|customer| customer.tenant).collect();
+        let all: HashSet<TenantId> = all.iter().map(|customer| customer.tenant).collect();
         for row in list.rows()? {
             let row = row?;
             if row.duplicate_of.is_none() && row.customer.is_ok_and(|tenant| all.contains(&tenant)) {
-                ready.row(&row.cells)?;
+                // What the list says of a customer must reach the next run unchanged.
+                ready.add(&row.cells.iter().map(|cell| ListCell::AsItWas(cell)).collect::<Vec<_>>())?;
+                count += 1;
             }
         }
     } else {
-        for customer in all {
-            ready.customer(&customer)?;
+        for customer in &all {
+            let id = customer.tenant.to_string();
+            ready.add(&[
+                ListCell::Text(&id),
+                ListCell::text(customer.name),
+                ListCell::text(customer.domain),
+            ])?;
+            count += 1;
         }
     }
-    // A list of nobody is none.
-    if ready.count() == 0 { Ok(0) } else { Ok(ready.put()?) }
+    ready.put()?;
+    Ok(count)
 }
 
 fn show(

@@ -19,6 +19,7 @@ mod aside;
 mod certificate;
 mod deadlines;
 mod error;
+mod list_table;
 mod page;
 mod plain;
 mod plan;
@@ -44,14 +45,15 @@ pub use certificate::{
     CannotProve, Certificate, Proved, Refused, Trusted, Wanted, check, check_html, prove, write_certificate,
 };
 pub use error::ReportError;
+pub use list_table::{ListCell, ListForm, ListTable};
 pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
 pub use programme::{
     Contradiction, CustomerOfList, CustomerStanding, MonthOfProgramme, Programme, ProgrammeList,
-    ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView, Prospect, ReadyList,
-    programme_page, write_programme,
+    ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView, Prospect, programme_page,
+    write_programme,
 };
 pub use reinvitation::{FormerCustomer, LoggedRemoval, Reinvitation, write_reinvitations};
 pub use rows::Shown;

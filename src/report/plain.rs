@@ -18,6 +18,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text in one line, with a blank in place of whatever moves, hides or turns something: for a table that is read
+/// again, where nothing may be added to a name. Letters stay, those too that are not seen, because names are compared by
+/// their letters.
+pub(super) fn in_one_line(text: &str) -> Cow<'_, str> {
+    let is_in_the_way = |c: char| is_hidden(c) && !c.is_alphanumeric();
+    if !text.chars().any(is_in_the_way) {
+        return Cow::Borrowed(text);
+    }
+    let blank = |c: char| if is_in_the_way(c) { ' ' } else { c };
+    Cow::Owned(text.chars().map(blank).collect())
+}
+
 /// Zero-width joiner and non-joiner are not among these: Persian, Indic scripts and emoji need them.
 fn is_hidden(c: char) -> bool {
     c.is_control()

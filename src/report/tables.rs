@@ -99,15 +99,16 @@ impl<W: Write> RetryCsv<W> {
     }
 }
 
-pub(super) fn writer<W: Write>(
-    mut out: W,
-    path: &Path,
-    style: CsvStyle,
-) -> Result<csv::Writer<W>, ReportError> {
+pub(super) fn writer<W: Write>(out: W, path: &Path, style: CsvStyle) -> Result<csv::Writer<W>, ReportError> {
+    csv_writer(out, style).map_err(ReportError::writing(path))
+}
+
+/// Begins a table in this style.
+pub(super) fn csv_writer<W: Write>(mut out: W, style: CsvStyle) -> io::Result<csv::Writer<W>> {
     let mut builder = csv::WriterBuilder::new();
     builder.flexible(true);
     if style == CsvStyle::Safe {
-        out.write_all("\u{feff}".as_bytes()).map_err(ReportError::writing::<io::Error>(path))?;
+        out.write_all("\u{feff}".as_bytes())?;
         builder.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
     } else {
         builder.terminator(csv::Terminator::Any(b'\n'));
@@ -116,11 +117,12 @@ pub(super) fn writer<W: Write>(
 }
 
 pub(super) fn end<W: Write>(csv: csv::Writer<W>, path: PathBuf) -> Result<W, ReportError> {
-    let ended = csv.into_inner();
-    ended.map_err(|error| {
-        let source = io::Error::new(error.error().kind(), error.error().to_string());
-        ReportError::Write { path, source }
-    })
+    finished(csv).map_err(|source| ReportError::Write { path, source })
+}
+
+/// What was written, to its last byte.
+pub(super) fn finished<W: Write>(csv: csv::Writer<W>) -> io::Result<W> {
+    csv.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.error().to_string()))
 }
 
 /// A header that no column has yet, whatever the case: scripts that read columns by name often

@@ -23,6 +23,7 @@ mod cancelling;
 mod commands;
 mod confirmation;
 mod consents;
+mod customers;
 mod dates;
 mod decided;
 mod delegated_admin;

@@ -1,6 +1,7 @@
 //! `offboard match`: IDs for a list of domains or names.
 
 use crate::support::{Done, Folder, PARTNER, World, id, key};
+use calamine::{Reader as _, Xlsx, open_workbook};
 use offboard::{audit::Store, domain::Time};
 use serde_json::{Value, json};
 
@@ -118,6 +119,26 @@ fn nothing_is_overwritten_and_nothing_is_written_by_half() {
     let done = matched(&folder, &world, &[]).exits(2);
     assert!(done.err.contains("--name-column"), "{}", done.err);
     assert!(!folder.path("new.csv").exists());
+}
+
+#[test]
+fn a_workbook_is_written_and_read_again() {
+    let (folder, world) = (Folder::new(), world());
+    folder.write(
+        "list.csv",
+        "Note;Company name;Domain\r\n=own note;;contoso.example\r\n\"two\nlines\";Adatum Ltd;\r\n",
+    );
+    Done::of(&folder.against(&world, &["match", "list.csv", "--out", "new.xlsx"]).output().unwrap()).exits(0);
+    let checked = folder.offboard(&["check", "new.xlsx"]).exits(0);
+    assert!(checked.out.contains("2 rows: 2 customers, 0 duplicates, 0 not valid"), "{}", checked.out);
+    let mut book: Xlsx<_> = open_workbook(folder.path("new.xlsx")).unwrap();
+    let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+    let column = |at: usize| sheet.rows().map(|row| row[at].to_string()).collect::<Vec<_>>();
+    assert_eq!(column(0), ["Note", "=own note", "two\nlines"], "the list's own cells stay as they are");
+    assert_eq!(column(5), ["matched_name", "=cmd()", "Adatum Ltd."]);
+    let done =
+        Done::of(&folder.against(&world, &["match", "list.csv", "--out", "new.ods"]).output().unwrap());
+    assert!(done.exits(2).err.contains(".csv or .xlsx"));
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub use contradiction::Contradiction;
 pub use page::programme_page;
 pub use standing::{CustomerStanding, ProgrammeState, Prospect};
 pub use sums::{MonthOfProgramme, ProgrammeSums};
-pub use write::{ReadyList, write_programme};
+pub use write::write_programme;
 
 use crate::{
     audit::{Approval, Listener, QueryError, Reader},

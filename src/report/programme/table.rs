@@ -1,4 +1,4 @@
-//! The columns of the programme, for the table and the workbook alike; and the next run's list.
+//! The columns of the programme, for the table and the workbook alike.
 
 use super::{CustomerStanding, ProgrammeState};
 use crate::{
@@ -9,10 +9,7 @@ use crate::{
         tables::{self, neutral},
     },
 };
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::PathBuf};
 
 /// A column of the programme.
 pub(super) struct ProgrammeColumn {
@@ -111,49 +108,4 @@ impl<W: Write> StatusCsv<W> {
     pub(super) fn end(self) -> Result<W, ReportError> {
         tables::end(self.csv, self.path)
     }
-}
-
-/// The list of the next run, while it is written.
-///
-/// The cells of a list that is given are its own to the letter, as those of `retry.csv` are: what it says of a customer
-/// must reach the next run unchanged.
-#[derive(Debug)]
-pub(super) struct ReadyCsv<W: Write> {
-    csv: csv::Writer<W>,
-    path: PathBuf,
-}
-
-/// The columns of a list of customers of whom no list is given: those that a list is found by.
-const READY_COLUMNS: [&str; 3] = ["customer_tenant_id", "customer_name", "domain"];
-
-impl<W: Write> ReadyCsv<W> {
-    /// Begins it, with these columns of the list, or with its own.
-    pub(super) fn begin(out: W, path: &Path, columns: Option<&[String]>) -> Result<Self, ReportError> {
-        let mut csv = tables::writer(out, path, CsvStyle::Safe)?;
-        let written = match columns {
-            Some(columns) => csv.write_record(columns),
-            None => csv.write_record(READY_COLUMNS),
-        };
-        written.map_err(ReportError::writing(path))?;
-        Ok(Self { csv, path: path.to_owned() })
-    }
-
-    /// Adds a row of the list, cell by cell.
-    pub(super) fn row(&mut self, cells: &[String]) -> Result<(), ReportError> {
-        self.csv.write_record(cells).map_err(ReportError::writing(&self.path))
-    }
-
-    /// Adds a customer of no list.
-    pub(super) fn customer(&mut self, customer: &CustomerStanding<'_>) -> Result<(), ReportError> {
-        let cells = [customer.tenant.to_string(), owned(customer.name), owned(customer.domain)];
-        self.row(&cells.map(|cell| neutral(&cell).into_owned()))
-    }
-
-    pub(super) fn end(self) -> Result<W, ReportError> {
-        tables::end(self.csv, self.path)
-    }
-}
-
-fn owned(text: Option<&str>) -> String {
-    text.unwrap_or_default().to_owned()
 }

@@ -1,10 +1,7 @@
-//! The files of the programme, all or none; and the list of the next run.
+//! The files of the programme, all or none.
 
 use super::{
-    CustomerStanding, ProgrammeSums, ProgrammeView, Prospect,
-    book::StatusWorkbook,
-    page,
-    table::{ReadyCsv, StatusCsv},
+    CustomerStanding, ProgrammeSums, ProgrammeView, Prospect, book::StatusWorkbook, page, table::StatusCsv,
 };
 use crate::domain::{Day, Time};
 use crate::report::{
@@ -13,11 +10,7 @@ use crate::report::{
     visible,
     write::{Draft, publish},
 };
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
-use tempfile::NamedTempFile;
+use std::{fs, io, path::Path};
 
 /// Writes `status.html`, `status.xlsx`, `status.csv`, and `deadlines.ics` if there is a day to come, into `folder`, where they
 /// take the place of earlier ones. Gives their names.
@@ -90,48 +83,5 @@ impl<'a> Days<'a> {
             act_by: self.act_by.map(|day| (day, why())),
             goes_from: self.goes_from.map(|day| (day, why())),
         }
-    }
-}
-
-/// The list of the next run, while it is written. It never takes the place of anything.
-#[derive(Debug)]
-pub struct ReadyList {
-    path: PathBuf,
-    csv: ReadyCsv<NamedTempFile>,
-    count: u32,
-}
-
-impl ReadyList {
-    /// Begins the list that is to be at `path`, with these columns of the list that is meant, or with its own.
-    pub fn begin(path: &Path, columns: Option<&[String]>) -> Result<Self, ReportError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(folder).map_err(ReportError::writing(path))?;
-        Ok(Self { path: path.to_owned(), csv: ReadyCsv::begin(file, path, columns)?, count: 0 })
-    }
-
-    /// Adds a row of the list that is meant, cell by cell.
-    pub fn row(&mut self, cells: &[String]) -> Result<(), ReportError> {
-        self.count += 1;
-        self.csv.row(cells)
-    }
-
-    /// Adds a customer of no list.
-    pub fn customer(&mut self, customer: &CustomerStanding<'_>) -> Result<(), ReportError> {
-        self.count += 1;
-        self.csv.customer(customer)
-    }
-
-    /// How many customers it has.
-    pub const fn count(&self) -> u32 {
-        self.count
-    }
-
-    /// Gives it its name. Says how many customers it has.
-    pub fn put(self) -> Result<u32, ReportError> {
-        let Self { path, csv, count } = self;
-        let file = csv.end()?;
-        file.as_file().sync_all().map_err(ReportError::writing(&path))?;
-        file.persist_noclobber(&path).map_err(|error| error.error).map_err(ReportError::writing(&path))?;
-        Ok(count)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
 use minijinja::context;
 
 /// So many customers of each kind are shown; whoever needs all of them has `offboard status`.
-const MOST: usize = 250;
+const MOST: usize = 2_000;
 
 pub(super) fn show(tools: &Tools) -> Result<ShownPage, QueryError> {
     let programme = if let Some(programme) = tools.programme.get() {
