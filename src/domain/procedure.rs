@@ -69,6 +69,8 @@ pub struct ProcedureFacts {
     pub asks: &'static str,
     /// What whoever confirms it must know.
     pub warns: &'static str,
+    /// What a customer for whom it was done, or whoever takes over, must be told, in a sentence.
+    pub to_tell: &'static str,
 }
 
 macro_rules! procedures {
@@ -131,6 +133,8 @@ procedures! {
         would: "remove",
         asks: "end the reseller relationship with",
         warns: "There is no undo: each customer would have to accept a new relationship.",
+        to_tell: "This partner is no longer the reseller, and whatever is bought or renewed from now on needs another partner, \
+                  or Microsoft itself.",
     }
     /// Delete a customer of the integration sandbox.
     DeleteSandboxCustomer = "delete-sandbox-customer" {
@@ -159,6 +163,7 @@ procedures! {
         would: "delete",
         asks: "cancel the orders of, and delete,",
         warns: "There is no undo: each customer's tenant is destroyed, with everything in it.",
+        to_tell: "The tenant of the sandbox is gone, and nobody has to be told.",
     }
     /// Have the subscriptions of a customer end with their terms.
     CancelAtTermEnd = "cancel-at-term-end" {
@@ -188,6 +193,8 @@ procedures! {
         asks: "schedule subscriptions to end with their terms for",
         warns: "Each subscription ends for good at the end of its term, and its users lose the service then. Until two \
                 days before that, `--procedure undo-cancel-at-term-end` takes it back.",
+        to_tell: "Each subscription that was scheduled ends for good with its term, and whatever is needed longer has to be \
+                  bought anew, or transferred, before that day.",
     }
     /// Give the subscriptions of a run of `cancel-at-term-end` back what they were set to do at their terms' ends.
     UndoCancelAtTermEnd = "undo-cancel-at-term-end" {
@@ -217,6 +224,8 @@ procedures! {
         asks: "set back what happens at the ends of subscriptions' terms for",
         warns: "Each subscription then does again at the end of its term what it was set to do before: most renew \
                 themselves, and are billed for another term.",
+        to_tell: "Each subscription that was set back does at its term's end what it was to do before, and most renew \
+                  themselves.",
     }
     /// End the delegated administration that customers have granted the partner.
     EndDelegatedAdmin = "end-delegated-admin" {
@@ -247,6 +256,8 @@ procedures! {
         asks: "end delegated administration for",
         warns: "The partner's people can then no longer administer these customers by it. There is no undo: each customer would \
                 have to approve a new relationship.",
+        to_tell: "This partner can no longer administer the tenant by delegated administration, and whoever takes over needs \
+                  an approval of their own.",
     }
 }
 

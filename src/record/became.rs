@@ -6,7 +6,7 @@
 
 use super::change::{Change, ChangePhase};
 use crate::domain::{
-    Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, capitalised, is_taken_out,
+    Day, Effect, EffectWords, Evidence, Outcome, Preparation, Procedure, capitalised, is_taken_out,
 };
 use serde::Serialize;
 
@@ -479,6 +479,47 @@ fn of_all(end: RowEnd<'_>) -> String {
             "The run stopped before this row was settled: `offboard resume` goes on.".to_owned()
         }
     }
+}
+
+/// What the customer, or whoever takes over, must still be told, in a few sentences. Until `act_by`, what goes on can be kept
+/// from it, and from `goes_from`, the customer may go.
+pub fn still_to_tell(
+    procedure: Procedure,
+    end: RowEnd<'_>,
+    effects: &Effects<'_>,
+    (act_by, goes_from): (Option<Day>, Option<Day>),
+    missing: Option<&str>,
+) -> String {
+    if let Some(missing) = missing {
+        return missing.to_owned();
+    }
+    let outcome = match end {
+        RowEnd::Settled(outcome, _) => outcome,
+        RowEnd::Resolved(found) => found.outcome,
+        RowEnd::Undecided | RowEnd::Open => return "Nothing yet: the run is not over.".to_owned(),
+    };
+    let mut sentences = match outcome {
+        Outcome::Done(done) => vec![done.facts().to_tell.to_owned()],
+        Outcome::AlreadyDone(done) => vec![done.facts().gone_before.to_owned()],
+        Outcome::Ready => vec![
+            "Nothing yet: this was only a plan. Once it is carried out, this is to be told:".to_owned(),
+            procedure.facts().to_tell.to_owned(),
+        ],
+        Outcome::Unknown => vec!["Nothing before a person has looked.".to_owned()],
+        Outcome::Skipped | Outcome::Failed | Outcome::NotAttempted | Outcome::Rejected => {
+            let act_by = act_by.map(|day| {
+                format!(
+                    "Until {day}, whatever renews itself or would be extended can still be kept from that."
+                )
+            });
+            let goes_from = goes_from.map(|day| {
+                format!("From {day} it may go, if nobody does anything; whatever is needed longer has to be elsewhere by then.")
+            });
+            act_by.into_iter().chain(goes_from).collect()
+        }
+    };
+    sentences.extend(effects.told_before(!outcome.is_gone(), None).map(|told| sentence(&told)));
+    if sentences.is_empty() { "Nothing yet.".to_owned() } else { sentences.join(" ") }
 }
 
 const fn how_sure(evidence: Option<Evidence>) -> &'static str {

@@ -33,7 +33,7 @@ mod story;
 mod waves;
 
 pub use about::About;
-pub use became::{ByAPerson, EffectStory, Effects, Pending, RowEnd, Stands, became};
+pub use became::{ByAPerson, EffectStory, Effects, Pending, RowEnd, Stands, became, still_to_tell};
 pub use change::{Change, ChangePhase, Looks};
 pub use changing::Changing;
 pub use corroboration::{Activity, Corroborated, Reconciled};

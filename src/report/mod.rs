@@ -19,6 +19,7 @@ mod aside;
 mod certificate;
 mod deadlines;
 mod error;
+mod handover;
 mod list_table;
 mod page;
 mod plain;

@@ -71,8 +71,15 @@ fn same(name: &str, text: &str) {
 #[test]
 fn every_report_of_a_whole_run() {
     let made = made(Mode::Run, Procedure::RemoveRelationship, Until::Sealed);
-    for name in ["customers.csv", "retry.csv", "summary.json", "plan.json", "checkpoint.txt", "deadlines.ics"]
-    {
+    for name in [
+        "customers.csv",
+        "retry.csv",
+        "handover.csv",
+        "summary.json",
+        "plan.json",
+        "checkpoint.txt",
+        "deadlines.ics",
+    ] {
         same(name, &to_the_letter(&made.read(name)));
     }
     same("report.xlsx", &cells(&made.sample.folder.path().join("reports/report.xlsx")));

@@ -57,6 +57,7 @@ fn the_same_log_gives_the_same_bytes() {
             "checkpoint.txt",
             "customers.csv",
             "deadlines.ics",
+            "handover.csv",
             "plan.html",
             "plan.json",
             "plan.xlsx",

@@ -3,6 +3,7 @@
 use super::{
     CsvStyle, ReportError,
     deadlines::{self, Deadlines},
+    handover::{self, HandedOver, HandoverCsv},
     page::{self, ReportPage},
     plan,
     rows::{ReportedRow, Tally},
@@ -35,8 +36,8 @@ pub struct Written {
 }
 
 /// Writes `customers.csv`, `retry.csv`, `summary.json`, `report.html`, `report.xlsx`, `plan.json`, `plan.html` and
-/// `plan.xlsx` if the run has a plan, `checkpoint.txt` if it has an end, and `deadlines.ics` if it has any, into `folder`,
-/// from the log alone.
+/// `plan.xlsx` if the run has a plan, `checkpoint.txt` if it has an end, `handover.csv` unless its customers are a sandbox's,
+/// and `deadlines.ics` if it has any, into `folder`, from the log alone.
 ///
 /// Each file is made under another name in the same folder, and all take their names at the end.
 /// After an error the folder is what it was before.
@@ -79,6 +80,7 @@ struct Making {
     book: RunWorkbook,
     plan: Option<plan::Writing<Draft>>,
     deadlines: Deadlines<Draft>,
+    handover: Option<HandoverCsv<Draft>>,
 }
 
 /// The files of a run.
@@ -113,17 +115,28 @@ impl Teller for Files<'_> {
         };
         let begin = |folder: &Path| Draft::begin(folder, deadlines::NAME);
         let deadlines = Deadlines::in_folder(self.folder, begin);
-        Ok(Making { customers, retry, groups: page::Groups::begin(self.folder), book, plan, deadlines })
+        let handover = if handover::is_for(&told.run) {
+            let (out, path) = self.draft(handover::NAME)?;
+            Some(HandoverCsv::begin(out, &path, self.style)?)
+        } else {
+            None
+        };
+        let groups = page::Groups::begin(self.folder);
+        Ok(Making { customers, retry, groups, book, plan, deadlines, handover })
     }
 
     fn row(making: &mut Making, told: &ReportedRun, row: &ReportedRow) -> Result<(), ReportError> {
-        let Making { customers, retry, groups, book, plan, deadlines } = making;
+        let Making { customers, retry, groups, book, plan, deadlines, handover } = making;
         customers.add(row)?;
         deadlines.add(&told.run.id, row)?;
         retry.add(row)?;
         book.add(row)?;
         book.add_requests(row.story.requests())?;
         groups.add(row)?;
+        if let (Some(handover), Some(one)) = (handover, HandedOver::of(&told.run, &row.story)) {
+            handover.add(one)?;
+            book.add_handed_over(one, row)?;
+        }
         plan.as_mut().map_or(Ok(()), |plan| plan.add(row))
     }
 }
@@ -138,10 +151,13 @@ fn draft_all(
 ) -> Result<(Tally, Summary, Vec<Finished>), ReportError> {
     let files = Files { folder, style };
     let (told, tally, making) = tell(reader, run, &files)?;
-    let Making { customers, retry, groups, book, plan, deadlines } = making;
+    let Making { customers, retry, groups, book, plan, deadlines, handover } = making;
     let mut finished = vec![customers.end()?.end()?, retry.end()?.end()?];
     finished.extend(deadlines.end()?.map(Draft::end).transpose()?);
-    done("the rows: customers.csv, retry.csv, plan.json, and what the others put aside");
+    if let Some(handover) = handover {
+        finished.push(handover.end()?.end()?);
+    }
+    done("the rows: customers.csv, retry.csv, handover.csv, plan.json, and what the others put aside");
 
     let summary = Summary::of(&told, &tally);
     let (mut out, path) = files.draft("summary.json")?;

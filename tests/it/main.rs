@@ -35,6 +35,7 @@ mod faults_of_the_disk;
 mod first_edition;
 mod goodbye;
 mod guards;
+mod handover;
 mod interruption;
 mod invariants;
 mod kills;

@@ -1,15 +1,17 @@
 //! What happened to one row of the list.
 
 use super::{
-    request::Requests,
+    request::{RequestStory, Requests},
     run::{Mark, RunStory},
 };
 use crate::{
-    domain::{AdminLeft, Day, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time},
+    domain::{
+        AdminLeft, Day, Effect, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time,
+    },
     record::{
         ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, IndirectReseller, Judged,
         Observed, Pending, Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided,
-        became,
+        became, still_to_tell,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -416,6 +418,28 @@ impl CustomerStory {
         self.settled()?.act_by
     }
 
+    /// Its domain: by the service, and else in the list.
+    pub fn domain(&self) -> Option<&str> {
+        let judged = self.judged.iter().rev().find_map(|(.., judged)| judged.domain.as_deref());
+        judged.or_else(|| self.listed.as_ref().and_then(|read| read.domain.as_deref()))
+    }
+
+    /// The day on which this run ended the relationship. It is that of the service's answer, or of the request if the
+    /// answer was lost, and the end was seen on the same day; else nobody knows it.
+    pub fn relationship_ended_on(&self) -> Option<Day> {
+        let is_ended = |outcome: Outcome| outcome.is_by_the_run() && outcome.is_gone();
+        self.outcome().filter(|outcome| is_ended(*outcome))?;
+        let ends = |request: &&RequestStory| request.intended.purpose.effect().is_some_and(Effect::is_last);
+        let said_yes =
+            |request: &&RequestStory| request.status().is_some_and(|status| (200..300).contains(&status));
+        let answered = self.requests.iter().filter(ends).find(said_yes);
+        if let Some((at, _)) = answered.and_then(|request| request.end.as_ref()) {
+            return Some(at.day());
+        }
+        let sent = self.requests.iter().find(ends)?.at.day();
+        self.finished_at().map(Time::day).filter(|seen| *seen == sent && self.resolved.is_empty())
+    }
+
     /// How many seats its subscriptions have, as they were read last.
     pub fn seats(&self) -> Option<u64> {
         self.judged.iter().rev().find_map(|(.., judged)| judged.seats)
@@ -431,6 +455,15 @@ impl CustomerStory {
     /// The answer that decided.
     pub fn exchange(&self) -> Option<&Exchange> {
         self.settled().map(|settled| &settled.exchange)
+    }
+
+    /// What the customer, or whoever takes over, must still be told. A day until which somebody could act and that is over is
+    /// none.
+    pub fn still_to_tell(&self) -> String {
+        let judged_on = self.finished_at().map(Time::day);
+        let act_by = self.act_by().filter(|day| judged_on.is_some_and(|judged_on| *day >= judged_on));
+        let dates = (act_by, self.goes_from());
+        still_to_tell(self.procedure, self.end(), &self.effects(), dates, self.missing().as_deref())
     }
 
     /// What became of it, sentence by sentence. `missing` says which of its records are not known, if some are.

@@ -9,7 +9,13 @@ mod sheets;
 #[cfg(test)]
 mod tests;
 
-use super::{ReportError, rows::ReportedRow, rows::Tally, summary::Summary, told::ReportedRun};
+use super::{
+    ReportError,
+    handover::{self, HandedOver},
+    rows::{ReportedRow, Tally},
+    summary::Summary,
+    told::ReportedRun,
+};
 use crate::{domain::Time, record::Requests};
 pub(super) use cells::{Cell, Sheet, SheetColumn, cell_text};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -24,6 +30,8 @@ const CUSTOMERS: usize = 1;
 const REASONS: usize = 2;
 const REQUESTS: usize = 3;
 const NEXT_DATES: usize = 4;
+/// Not there if there is nobody to hand over.
+const HAND_OVER: usize = 5;
 
 /// A workbook that is being written.
 pub(super) struct RunWorkbook {
@@ -31,6 +39,7 @@ pub(super) struct RunWorkbook {
     path: PathBuf,
     customers: u32,
     requests: u32,
+    handed_over: u32,
 }
 
 impl RunWorkbook {
@@ -40,7 +49,7 @@ impl RunWorkbook {
         let mut workbook = Workbook::new();
         let begun = begin(&mut workbook, folder, told);
         begun.map_err(writing(&path))?;
-        Ok(Self { workbook, path, customers: 0, requests: 0 })
+        Ok(Self { workbook, path, customers: 0, requests: 0, handed_over: 0 })
     }
 
     /// Adds a row of the list.
@@ -52,6 +61,19 @@ impl RunWorkbook {
             .map_err(writing(path))
     }
 
+    /// Adds a customer that is handed over, by its row of the list.
+    pub(super) fn add_handed_over(
+        &mut self,
+        one: HandedOver<'_>,
+        row: &ReportedRow,
+    ) -> Result<(), ReportError> {
+        self.handed_over += 1;
+        let Self { workbook, path, handed_over, .. } = self;
+        Sheet::of(workbook, HAND_OVER)
+            .and_then(|mut sheet| sheets::handed_over(&mut sheet, *handed_over, one, row))
+            .map_err(writing(path))
+    }
+
     /// Adds what the rows add up to.
     pub(super) fn end(
         self,
@@ -60,7 +82,7 @@ impl RunWorkbook {
         tally: &Tally,
         summary: &Summary,
     ) -> Result<(), ReportError> {
-        let Self { mut workbook, path, customers, requests } = self;
+        let Self { mut workbook, path, customers, requests, handed_over } = self;
         let finish = || -> Result<(), XlsxError> {
             sheets::summary(&mut Sheet::of(&mut workbook, SUMMARY)?, told, tally, summary)?;
             sheets::reasons(&mut Sheet::of(&mut workbook, REASONS)?, tally)?;
@@ -69,6 +91,10 @@ impl RunWorkbook {
             Sheet::of(&mut workbook, CUSTOMERS)?.filter(customers, columns)?;
             let shown = requests.min(sheets::MOST_REQUESTS);
             Sheet::of(&mut workbook, REQUESTS)?.filter(shown, sheets::REQUEST_COLUMNS.len())?;
+            if handover::is_for(&told.run) {
+                let columns = sheets::hand_over_columns().len();
+                Sheet::of(&mut workbook, HAND_OVER)?.filter(handed_over, columns)?;
+            }
             workbook.save_to_writer(out)
         };
         finish().map_err(writing(&path))
@@ -97,8 +123,10 @@ pub(super) fn made_at(workbook: &mut Workbook, folder: &Path, at: Time) -> Resul
 
 fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(), XlsxError> {
     made_at(workbook, folder, told.run.started_at)?;
-    for name in ["Summary", "Customers", "Reasons", "Requests", "Next dates"] {
-        let is_long = matches!(name, "Customers" | "Requests");
+    let has_handover = handover::is_for(&told.run);
+    let last = has_handover.then_some("Hand-over");
+    for name in ["Summary", "Customers", "Reasons", "Requests", "Next dates"].into_iter().chain(last) {
+        let is_long = matches!(name, "Customers" | "Requests" | "Hand-over");
         let sheet =
             if is_long { workbook.add_worksheet_with_constant_memory()? } else { workbook.add_worksheet() };
         sheet.set_name(name)?;
@@ -106,7 +134,8 @@ fn begin(workbook: &mut Workbook, folder: &Path, told: &ReportedRun) -> Result<(
     Sheet::of(workbook, CUSTOMERS)?.header(&sheets::customer_columns(&told.run.opened.input.columns))?;
     Sheet::of(workbook, REASONS)?.header(&sheets::REASON_COLUMNS)?;
     Sheet::of(workbook, REQUESTS)?.header(&sheets::REQUEST_COLUMNS)?;
-    Sheet::of(workbook, NEXT_DATES)?.header(&sheets::DATE_COLUMNS)
+    Sheet::of(workbook, NEXT_DATES)?.header(&sheets::DATE_COLUMNS)?;
+    if has_handover { Sheet::of(workbook, HAND_OVER)?.header(&sheets::hand_over_columns()) } else { Ok(()) }
 }
 
 pub(super) fn writing(path: &Path) -> impl Fn(XlsxError) -> ReportError + use<> {

@@ -5,6 +5,7 @@ use crate::{
     domain::{ListReading, Mode},
     record::{Ended, RequestStory, Value, report_columns},
     report::{
+        handover::{HANDOVER_COLUMNS, HandedOver},
         page::evidence,
         rows::{CustomersOfDay, ReportedRow, Shown, Tally},
         summary::Summary,
@@ -45,19 +46,37 @@ pub(super) fn customer_columns(listed: &[String]) -> Vec<SheetColumn<'_>> {
 }
 
 pub(super) fn customer(sheet: &mut Sheet<'_>, number: u32, row: &ReportedRow) -> Result<(), XlsxError> {
-    let values: Vec<(Value<'_>, String)> = report_columns()
-        .map(|column| {
-            let value = (column.value)(&row.story);
-            let text = cell_text(&value);
-            (value, text)
-        })
-        .collect();
-    let own = values.iter().map(|(value, text)| match value {
-        Value::Outcome(_) => Cell::Shown(row.shown()),
-        value => Cell::of(value, text),
-    });
+    let values: Vec<_> = report_columns().map(|column| with_text((column.value)(&row.story))).collect();
+    let own = values.iter().map(|value| typed(value, row));
     let cells: Vec<_> = own.chain(row.cells().iter().map(|cell| Cell::Text(cell))).collect();
     sheet.row(number, &cells)
+}
+
+pub(super) fn hand_over_columns() -> [SheetColumn<'static>; HANDOVER_COLUMNS.len()] {
+    HANDOVER_COLUMNS.map(|column| (column.heading, column.width))
+}
+
+pub(super) fn handed_over(
+    sheet: &mut Sheet<'_>,
+    number: u32,
+    one: HandedOver<'_>,
+    row: &ReportedRow,
+) -> Result<(), XlsxError> {
+    let values = HANDOVER_COLUMNS.map(|column| with_text((column.value)(one)));
+    sheet.row(number, &values.each_ref().map(|value| typed(value, row)))
+}
+
+fn with_text(value: Value<'_>) -> (Value<'_>, String) {
+    let text = cell_text(&value);
+    (value, text)
+}
+
+/// The cell for it; an outcome is that of the row.
+fn typed<'a>((value, text): &'a (Value<'_>, String), row: &ReportedRow) -> Cell<'a> {
+    match value {
+        Value::Outcome(_) => Cell::Shown(row.shown()),
+        value => Cell::of(value, text),
+    }
 }
 
 /// No bodies: those are in the audit log, and some are long.

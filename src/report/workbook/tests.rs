@@ -78,7 +78,10 @@ fn what_somebody_else_wrote_is_text() {
 #[test]
 fn each_sheet_says_what_it_is_about() {
     let mut written = written();
-    assert_eq!(written.book.sheet_names(), ["Summary", "Customers", "Reasons", "Requests", "Next dates"]);
+    assert_eq!(
+        written.book.sheet_names(),
+        ["Summary", "Customers", "Reasons", "Requests", "Next dates", "Hand-over"]
+    );
     let mut column = |name: &str, column| cells(&written.book.worksheet_range(name).unwrap(), column);
     assert!(column("Summary", 0).contains(&"Rows of the list".to_owned()));
     let summary: serde_json::Value =

@@ -97,6 +97,20 @@ pub(crate) struct Sentences {
     to_subscriptions: Effect,
 }
 
+/// What must still be told, where that does not follow from what was done.
+fn to_tell() -> impl Iterator<Item = (String, Vec<Hole>, Vec<Told>)> {
+    let nothing = ["Nothing yet.", "Nothing yet: the run is not over."].map(|text| (text, vec![], vec![]));
+    let looks = vec![Told::Just(Claim::PersonMustLook)];
+    let dated = [
+        "Until ¤, whatever renews itself or would be extended can still be kept from that.",
+        "From ¤ it may go, if nobody does anything; whatever is needed longer has to be elsewhere by then.",
+    ];
+    let dated = dated.map(|text| (text, vec![Hole::Anything], vec![]));
+    let all =
+        nothing.into_iter().chain([("Nothing before a person has looked.", vec![], looks)]).chain(dated);
+    all.map(|(text, holes, told)| (text.to_owned(), holes, told))
+}
+
 /// What a run does to subscriptions. Those of which it does several things are told in the same words.
 pub(crate) fn to_subscriptions(run: &InProcessRun) -> Effect {
     match run.procedure {
@@ -196,6 +210,8 @@ impl Sentences {
             ("[gone before]".into(), none, just(&[NotEnded, Gone])),
             ("Nothing was changed.".into(), none, just(&[NothingChanged])),
             ("THE RUN IS NOT SEALED YET: this is not its last word.".into(), none, vec![]),
+            // What must still be told.
+            (procedure.facts().to_tell.into(), none, just(&[Ended])),
             // How a row was settled.
             ("A later read shows that [thing] is gone.".into(), none, just(&[Ended, Gone])),
             ("The answer was lost; a later read shows that [thing] is gone.".into(), none, just(&[Ended, Gone])),
@@ -331,6 +347,7 @@ impl Sentences {
             let told = vec![Told::Just(Claim::Resolved(outcome))];
             all.push((format!("{person} {said}."), vec![Hole::Anything], told));
         }
+        all.extend(to_tell());
         for outcome in Outcome::ALL {
             let name = outcome.as_str();
             all.push((
@@ -365,6 +382,7 @@ impl Sentences {
                 just(&[Ended]),
             ),
             (facts.gone_before.to_owned(), vec![], just(&[NotEnded, Gone])),
+            (facts.to_tell.to_owned(), vec![], just(&[Ended])),
             (
                 "Microsoft Graph lists no relationship of delegated administration with this tenant, not even one that is \
                  over; if there should have been one, check the ID."
@@ -459,6 +477,7 @@ impl Sentences {
         for (said, outcome) in [("all done", Outcome::Done(procedure)), ("not all done", Outcome::Failed)] {
             all.push((format!("{person} {said}."), vec![Hole::Anything], just(&[Claim::Resolved(outcome)])));
         }
+        all.extend(to_tell());
         for outcome in Outcome::ALL {
             let text = format!("Resolved as {outcome} by ¤ at ¤: seen in Partner Center");
             all.push((text, vec![Hole::Anything, Hole::Anything], just(&[Claim::Resolved(outcome)])));

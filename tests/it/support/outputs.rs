@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs,
-    io::{Read as _, Write as _},
+    io::{BufReader, Read as _, Write as _},
     net::TcpStream,
 };
 
@@ -118,6 +118,9 @@ impl Outputs {
         }
         outputs.add_up(&text("summary.json"), &lines);
         outputs.in_retry(&text("retry.csv"));
+        if !run.procedure.is_for_sandbox() {
+            outputs.of_handover(&text("handover.csv"), &mut book);
+        }
         outputs.of_certificates(&reader, &line.run_id, if whole { 1 } else { 3 });
         outputs.of_timeline(&reader, &line.run_id);
         if whole {
@@ -163,6 +166,33 @@ impl Outputs {
                 Shown::Pending(pending) => matches!(pending, Pending::Done | Pending::Accepted),
             };
             assert!(!(is_over && retry.contains(&customer.to_string())), "{customer} is in retry.csv");
+        }
+    }
+
+    /// The hand-over list has each customer, in one word and in what is to be told; so has its sheet.
+    fn of_handover(&mut self, table: &str, book: &mut Xlsx<BufReader<fs::File>>) {
+        let mut csv = csv::Reader::from_reader(table.as_bytes());
+        let header = csv.headers().unwrap().clone();
+        let at = |name: &str| header.iter().position(|one| one == name).unwrap();
+        let (tenant, outcome, ended, tell) =
+            (at("customer_tenant_id"), at("outcome"), at("relationship_ended_on"), at("still_to_tell"));
+        let lines: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+        let sheet = book.worksheet_range("Hand-over").unwrap();
+        assert_eq!((lines.len(), sheet.height()), (self.rows.len(), self.rows.len() + 1));
+        for ((row, (customer, shown)), (cells, in_book)) in
+            self.rows.clone().into_iter().zip(lines.iter().zip(sheet.rows().skip(1)))
+        {
+            assert_eq!(cells[tenant], customer.to_string());
+            if shown != Shown::Pending(Pending::Undecided) {
+                assert_eq!(shown.counts_as().as_str(), &cells[outcome], "handover.csv, row {row}");
+            }
+            let is_gone = matches!(shown, Shown::Outcome(end) if end.is_by_the_run() && end.is_gone());
+            assert!(cells[ended].is_empty() || is_gone, "handover.csv, row {row}: {cells:?}");
+            assert_eq!(
+                (shown.in_words(), &cells[tell]),
+                (&*in_book[outcome].to_string(), &*in_book[tell].to_string())
+            );
+            self.tell_a_part("handover.csv", row, cells[tell].to_owned());
         }
     }
 

@@ -1,0 +1,257 @@
+//! `handover.csv`: the customers of a list for whoever takes them over, and for the letters to them. One line for each
+//! customer, with what a mail merge needs, and with what must still be told.
+//!
+//! A line is made from a run and the story of one of its rows, so that lines of many runs can stand in one table.
+
+use super::{
+    CsvStyle, ReportError,
+    tables::{self, neutral},
+};
+use crate::{
+    domain::{AdminLeft, Day, Ends, Preparation, Procedure, Reason, Term, Thing},
+    record::{CustomerStory, Judged, RunStory, Stands, Value},
+};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// The name of the file.
+pub(super) const NAME: &str = "handover.csv";
+
+/// What a subscription is called where it is the cause of a finding.
+const SUBSCRIPTION: &str = "subscription";
+
+/// A customer that is handed over, as a run tells it.
+#[derive(Clone, Copy)]
+pub(super) struct HandedOver<'a> {
+    run: &'a RunStory,
+    story: &'a CustomerStory,
+}
+
+/// A column of the hand-over list.
+#[derive(Clone, Copy)]
+pub(super) struct HandoverColumn {
+    /// Its public name.
+    pub(super) name: &'static str,
+    /// Its heading in the workbook,
+    pub(super) heading: &'static str,
+    /// and its width there, in characters.
+    pub(super) width: f64,
+    /// What stands in it.
+    pub(super) value: for<'a> fn(HandedOver<'a>) -> Value<'a>,
+}
+
+/// All of them, in their order.
+pub(super) const HANDOVER_COLUMNS: [HandoverColumn; 20] = [
+    column("customer_tenant_id", "Customer tenant ID", 38.0, tenant),
+    column("customer_name", "Customer", 32.0, |one| text(one.story.name())),
+    column("domain", "Domain", 32.0, |one| text(one.story.domain())),
+    column("outcome", "Outcome", 16.0, |one| Value::Outcome(one.story.counts_as())),
+    column("reasons", "Reasons", 34.0, reasons),
+    column("run_id", "Run", 24.0, |one| text(Some(one.run.id.as_str()))),
+    column("mode", "Mode", 12.0, |one| text(Some(one.run.opened.mode.as_str()))),
+    column("ticket", "Ticket", 18.0, |one| text(one.run.opened.ticket.as_deref())),
+    column("relationship_ended_on", "Ended on", 13.0, |one| day(one.story.relationship_ended_on())),
+    column("ends_with_term_on", "Ends with its term on", 24.0, ends_with_term_on),
+    column("subscriptions", "Subscriptions", 60.0, subscriptions),
+    column("seats", "Seats", 8.0, |one| one.story.seats().map_or(Value::None, Value::Number)),
+    column("latest_end", "Latest end", 13.0, |one| day(one.latest_end())),
+    column("removable_from", "May go from", 13.0, |one| day(one.story.goes_from())),
+    column("act_by", "Act by", 13.0, |one| day(one.story.act_by())),
+    column("transferred", "Transferred", 40.0, transferred),
+    column("reseller_mpn_id", "Reseller’s MPN ID", 18.0, reseller_mpn_id),
+    column("reseller_name", "Reseller", 32.0, reseller_name),
+    column("delegated_administration", "Delegated administration", 60.0, delegated_admin),
+    column("still_to_tell", "Still to tell", 80.0, still_to_tell),
+];
+
+const fn column(
+    name: &'static str,
+    heading: &'static str,
+    width: f64,
+    value: for<'a> fn(HandedOver<'a>) -> Value<'a>,
+) -> HandoverColumn {
+    HandoverColumn { name, heading, width, value }
+}
+
+fn text<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Value<'a> {
+    text.map_or(Value::None, |text| Value::Text(text.into()))
+}
+
+fn day(day: Option<Day>) -> Value<'static> {
+    day.map_or(Value::None, Value::Day)
+}
+
+/// Parts of a long text; nothing, if there are none.
+fn parts(parts: &[String]) -> Value<'static> {
+    if parts.is_empty() { Value::None } else { Value::Long(Cow::Owned(parts.join("; "))) }
+}
+
+/// Whether a run has customers to hand over: those of a sandbox are nobody's.
+pub(super) fn is_for(run: &RunStory) -> bool {
+    !run.opened.procedure.is_for_sandbox()
+}
+
+impl<'a> HandedOver<'a> {
+    /// The customer of this row of the run's list. None if it names no customer, or one that stood further up already.
+    pub(super) fn of(run: &'a RunStory, story: &'a CustomerStory) -> Option<Self> {
+        let is_again = story.reasons().contains(&Reason::DuplicateRow);
+        (story.customer().is_some() && !is_again).then_some(Self { run, story })
+    }
+
+    fn judged(self) -> Option<&'a Judged> {
+        self.story.judged().last().map(|(.., judged)| judged)
+    }
+
+    /// What the run is known to have set to end with its term, and each of those terms.
+    fn scheduled(self) -> impl Iterator<Item = &'a Term> {
+        let story = self.story;
+        story.planned().iter().filter_map(move |one| {
+            let term = one.term.as_deref()?;
+            let is_scheduled = !one.what.facts().stops_service && term.restored.is_none();
+            (is_scheduled && is_done(story, one)).then_some(term)
+        })
+    }
+
+    /// The last day of whatever is known to end: of what the run scheduled, and of what stands in the way. None as soon as
+    /// something goes on, or may.
+    fn latest_end(self) -> Option<Day> {
+        let stands =
+            self.judged().into_iter().flat_map(|judged| judged.findings.iter().chain(&judged.left_out));
+        let mut days: BTreeSet<Day> = self.scheduled().map(|term| term.last_day).collect();
+        for finding in stands {
+            // It is the first day without it.
+            let Ends::On(first) = finding.ends else { return None };
+            days.insert(first.plus_days(-1));
+        }
+        days.last().copied()
+    }
+}
+
+fn tenant(one: HandedOver<'_>) -> Value<'_> {
+    text(one.story.customer().map(|id| id.to_string()))
+}
+
+fn reasons(one: HandedOver<'_>) -> Value<'_> {
+    let names: Vec<_> = one.story.reasons().iter().map(|reason| reason.as_str()).collect();
+    if names.is_empty() { Value::None } else { Value::Names(names) }
+}
+
+fn ends_with_term_on(one: HandedOver<'_>) -> Value<'_> {
+    let days: BTreeSet<Day> = one.scheduled().map(|term| term.last_day).collect();
+    let days: Vec<_> = days.iter().map(Day::to_string).collect();
+    text((!days.is_empty()).then(|| days.join(";")))
+}
+
+/// Those that the run changed, or would, and those that stood in its way; over ones are on record nowhere.
+fn subscriptions(one: HandedOver<'_>) -> Value<'_> {
+    let mut known = BTreeSet::new();
+    let mut told = Vec::new();
+    let is_one = |one: &&Preparation| one.what.facts().thing == Thing::Subscription;
+    for one in one.story.planned().iter().filter(is_one) {
+        known.insert(one.id.as_str());
+        let term = one.term.as_ref().map(|term| term.in_words()).unwrap_or_default();
+        told.push(subscription(one.name.as_deref(), Some(&one.id), &term));
+    }
+    let findings = one.judged().into_iter();
+    let findings =
+        findings.flat_map(|judged| judged.findings.iter().chain(&judged.allowed).chain(&judged.left_out));
+    for cause in findings.flat_map(|finding| &finding.causes).filter(|cause| cause.what == SUBSCRIPTION) {
+        if cause.id.as_deref().is_none_or(|id| known.insert(id)) {
+            told.push(subscription(cause.name.as_deref(), cause.id.as_deref(), &cause.detail));
+        }
+    }
+    parts(&told)
+}
+
+fn transferred(one: HandedOver<'_>) -> Value<'_> {
+    let each = one.judged().into_iter().flat_map(|judged| &judged.transferred);
+    parts(&each.map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn reseller_mpn_id(one: HandedOver<'_>) -> Value<'_> {
+    text(one.story.reseller().map(|reseller| reseller.mpn_id.as_str()))
+}
+
+fn reseller_name(one: HandedOver<'_>) -> Value<'_> {
+    text(one.story.reseller().and_then(|reseller| reseller.name.as_deref()))
+}
+
+/// What is left of it, as far as that was looked at; of a run that ends it, what became of each part.
+fn delegated_admin(one: HandedOver<'_>) -> Value<'_> {
+    if one.run.opened.procedure == Procedure::FOR_DELEGATED_ADMIN {
+        let each = one.story.planned().iter().map(|planned| {
+            let ended = if is_done(one.story, planned) { "ended" } else { "not known to have ended" };
+            format!("{ended}: {planned}")
+        });
+        let each: Vec<_> = each.collect();
+        let none = || text(one.story.outcome().filter(|end| end.is_reached()).map(|_| "none"));
+        return if each.is_empty() { none() } else { parts(&each) };
+    }
+    match one.story.admin_left() {
+        None => text(Some("not looked at")),
+        Some(AdminLeft::Relationships(all)) if all.is_empty() => text(Some("none")),
+        Some(left) => parts(&left.in_words()),
+    }
+}
+
+/// Nobody is told what only the simulator plays.
+fn still_to_tell(one: HandedOver<'_>) -> Value<'_> {
+    let told = one.story.still_to_tell();
+    let is_simulated = one.run.opened.mode.is_simulated();
+    let told = if is_simulated { format!("Only simulated, and so for nobody: {told}") } else { told };
+    Value::Long(Cow::Owned(told))
+}
+
+/// Whether it is known that this was done.
+fn is_done(story: &CustomerStory, planned: &Preparation) -> bool {
+    story.effects().all().any(|one| {
+        let is_it = one.effect == planned.what && one.about == Some(&*planned.id);
+        is_it && matches!(one.stands, Stands::Done | Stands::DoneAlready)
+    })
+}
+
+/// `Office 365 E3 (5d…): active, its term ends 2027-03-04`.
+fn subscription(name: Option<&str>, id: Option<&str>, detail: &str) -> String {
+    let name = name.unwrap_or("(no name)");
+    let id = id.map(|id| format!(" ({id})")).unwrap_or_default();
+    let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+    format!("{name}{id}{detail}")
+}
+
+/// The table, while it is written.
+pub(super) struct HandoverCsv<W: Write> {
+    csv: csv::Writer<W>,
+    path: PathBuf,
+    style: CsvStyle,
+}
+
+impl<W: Write> HandoverCsv<W> {
+    pub(super) fn begin(out: W, path: &Path, style: CsvStyle) -> Result<Self, ReportError> {
+        let mut csv = tables::writer(out, path, style)?;
+        let header = HANDOVER_COLUMNS.map(|column| column.name);
+        csv.write_record(header).map_err(ReportError::writing(path))?;
+        Ok(Self { csv, path: path.to_owned(), style })
+    }
+
+    pub(super) fn add(&mut self, one: HandedOver<'_>) -> Result<(), ReportError> {
+        let failed = ReportError::writing::<csv::Error>(&self.path);
+        for column in HANDOVER_COLUMNS {
+            let value = (column.value)(one);
+            let cell = value.to_text();
+            let cell = match self.style {
+                CsvStyle::Safe => neutral(&cell),
+                CsvStyle::Raw => Cow::Borrowed(&*cell),
+            };
+            self.csv.write_field(cell.as_bytes()).map_err(&failed)?;
+        }
+        self.csv.write_record(None::<&[u8]>).map_err(&failed)
+    }
+
+    pub(super) fn end(self) -> Result<W, ReportError> {
+        tables::end(self.csv, self.path)
+    }
+}
