@@ -5,7 +5,7 @@ use crate::{
     conduct::exit_of,
     engine::Halt,
     input::ListError,
-    report::{CannotProve, ReportError},
+    report::{CannotProve, LogNotRead, ReportError},
 };
 
 pub(super) use crate::domain::Exit;
@@ -54,6 +54,13 @@ impl From<QueryError> for Failure {
             _ => Exit::AuditLog,
         };
         Self::new(exit, error.to_string())
+    }
+}
+
+impl From<LogNotRead> for Failure {
+    fn from(error: LogNotRead) -> Self {
+        let text = error.to_string();
+        Self { text, ..Self::from(error.source) }
     }
 }
 

@@ -52,7 +52,7 @@ pub use page::{Share, in_words, shares_of};
 pub use plain::visible;
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
 pub use programme::{
-    Contradiction, CustomerOfList, CustomerStanding, MonthOfProgramme, Programme, ProgrammeList,
+    Contradiction, CustomerOfList, CustomerStanding, LogNotRead, MonthOfProgramme, Programme, ProgrammeList,
     ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView, Prospect, programme_page,
     write_programme,
 };

@@ -2,7 +2,7 @@
 
 use crate::support::{
     Done, Folder, World,
-    evidence::Question,
+    evidence::{Question, tamper},
     id,
     in_process::{Death, InProcessRun, LifeEnded},
     list_of,
@@ -189,6 +189,11 @@ fn what_another_log_says_counts_and_contradicts() {
     assert_eq!(of(&status(&ours, &[], 0), 1)["state"], "removed");
     let missing = ours.offboard(&["status", "--also", "nowhere.db"]).exits(6);
     assert!(missing.err.contains("nowhere.db"), "{}", missing.err);
+    // One that cannot be read is named, whichever it is.
+    let broken = "UPDATE record SET body = CAST(replace(CAST(body AS TEXT), 'facts_at', 'lost') AS BLOB)";
+    tamper(&theirs.path("audit.db"), broken);
+    let unread = ours.offboard(&["status", "--also", &other]).exits(6);
+    assert!(unread.err.contains(&format!("the log `{other}`: ")), "{}", unread.err);
     ours.secret(theirs.token());
 }
 

@@ -39,6 +39,16 @@ use crate::{
 use known::KnownCustomer;
 use std::collections::{BTreeSet, HashMap};
 
+/// Why there is no programme: one of its logs cannot be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the log `{log}`: {source}")]
+pub struct LogNotRead {
+    /// Which, as it was named.
+    pub log: String,
+    /// Why.
+    pub source: QueryError,
+}
+
 /// A run, as far as the standing of customers is told with it.
 #[derive(Clone, Debug)]
 pub struct ProgrammeRun {
@@ -108,18 +118,22 @@ pub struct Programme {
 
 impl Programme {
     /// Takes all runs of these logs, each with the name by which it is told, the earliest first whatever log it is in.
-    pub fn read(logs: &[(String, &Reader)]) -> Result<Self, QueryError> {
+    pub fn read(logs: &[(String, &Reader)]) -> Result<Self, LogNotRead> {
         let mut programme =
             Self { logs: logs.iter().map(|(name, _)| name.clone()).collect(), ..Self::default() };
+        let unread = |log: &str| {
+            let log = log.to_owned();
+            move |source| LogNotRead { log, source }
+        };
         let mut all = Vec::new();
-        for (log, (_, reader)) in logs.iter().enumerate() {
-            let lines = reader.runs()?.into_iter();
-            all.extend(lines.map(|line| (line.started_at, line.run_id, log, *reader)));
+        for (log, (name, reader)) in logs.iter().enumerate() {
+            let lines = reader.runs().map_err(unread(name))?.into_iter();
+            all.extend(lines.map(|line| (line.started_at, line.run_id, log, name, *reader)));
         }
         all.sort_by(|one, other| (one.0, &one.1, one.2).cmp(&(other.0, &other.1, other.2)));
-        for (_, run, log, reader) in all {
+        for (_, run, log, name, reader) in all {
             let mut telling = ProgrammeListener { programme: &mut programme, log, run: None };
-            if !reader.tell(&run, &mut telling)? {
+            if !reader.tell(&run, &mut telling).map_err(unread(name))? {
                 programme.newer.insert(run);
             }
         }

@@ -14,7 +14,8 @@ pub(super) fn show(tools: &Tools) -> Result<ShownPage, QueryError> {
     let programme = if let Some(programme) = tools.programme.get() {
         programme
     } else {
-        let read = Programme::read(&[("this log".to_owned(), &tools.reader)])?;
+        let read =
+            Programme::read(&[("this log".to_owned(), &tools.reader)]).map_err(|unread| unread.source)?;
         tools.programme.get_or_init(|| read)
     };
     let view = ProgrammeView::new(programme, None, tools.taken_on);

@@ -390,7 +390,7 @@ fn opened((procedure, allowed): (Procedure, &BTreeSet<Effect>), rows: u32, concu
             settle_seconds: 120,
             stop_after_failures: 0,
             canary: 1,
-            max_removals: 1000,
+            max_removals: 5000,
             max_share: 100,
             limit: None,
             approval_above: None,
