@@ -140,8 +140,9 @@ environment can hold them, because what is right for one list is wrong for the n
     Reinvite(Box<ReinviteOptions>),
     /// Where each customer stands after all runs: who is gone, who may go and when, who is left and why; sends nothing
     ///
-    /// From the audit log alone. Rehearsals and demos do not count. Writes `status.html`, `status.xlsx`, `status.csv` and
-    /// `deadlines.ics` into `status/` in the folder of the reports. Ends with 0 when all customers are gone, else with 3.
+    /// From the audit log alone. Rehearsals and demos do not count. Writes `status.html`, `status.xlsx`, `status.csv`,
+    /// `handover.csv` and `deadlines.ics` into `status/` in the folder of the reports. Ends with 0 when all customers are gone,
+    /// else with 3.
     Status(Box<StatusOptions>),
     /// Read the audit log in a browser, on this machine alone; nothing is written
     Review(ReviewOptions),

@@ -48,8 +48,8 @@ pub(super) fn run(
     let list = options.file.as_ref().map(|file| open_list(printer, file, options)).transpose()?;
     let meant = list.as_ref().map(read_list).transpose()?;
     let logs = open_logs(&paths, &options.also)?;
-    let programme =
-        Programme::read(&logs.iter().map(|(name, reader)| (name.clone(), reader)).collect::<Vec<_>>())?;
+    let logs: Vec<_> = logs.iter().map(|(name, reader)| (name.clone(), reader)).collect();
+    let programme = Programme::read(&logs)?;
     if programme.runs().is_empty() && meant.is_none() {
         let left_out = programme.left_out().join("; ");
         let left_out = if left_out.is_empty() { left_out } else { format!(" ({left_out})") };
@@ -60,7 +60,7 @@ pub(super) fn run(
     let view = ProgrammeView::new(&programme, meant.as_ref(), Clock::System.now().day());
     let sums = ProgrammeSums::of(&view);
     let folder = paths.reports.join("status");
-    let files = write_programme(&view, &sums, &folder)?;
+    let files = write_programme(&view, &logs, &sums, &folder)?;
     let ready = ready.map(|target| write_ready(target, &view, list.as_ref())).transpose()?;
     let ready = options.ready.as_ref().zip(ready);
     if printer.json {

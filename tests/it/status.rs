@@ -108,6 +108,13 @@ fn each_customer_has_its_latest_state_and_the_run_that_it_is_from() {
         calendar.contains("SUMMARY:Act by: Fabrikam") && calendar.contains("DTSTART;VALUE=DATE:20990301")
     );
     assert!(folder.path("reports").join("status").join("status.xlsx").exists());
+    // The letters to all of them, each by the run that says where the customer stands.
+    let handed = cells(&file(&folder, "handover.csv"));
+    let run = handed[0].iter().position(|name| name == "run_id").unwrap();
+    assert_eq!(handed.len(), 5);
+    for line in &handed[1..] {
+        assert_eq!(line[run] == removal.as_str(), line[0] == id(1).to_string(), "{line:?}");
+    }
     // For people, the same.
     let text = folder.offboard(&["status"]).exits(3).out;
     for part in ["1 is gone, 2 are due for another run", "Fabrikam", "2099-03-01", "status.html"] {
@@ -222,7 +229,8 @@ fn the_files_are_whole_or_as_they_were() {
     let names = |place: &Path| -> BTreeSet<String> {
         fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
-    let whole = ["deadlines.ics", "status.csv", "status.html", "status.xlsx"].map(str::to_owned);
+    let whole =
+        ["deadlines.ics", "handover.csv", "status.csv", "status.html", "status.xlsx"].map(str::to_owned);
     assert_eq!(names(&place), BTreeSet::from(whole.clone()));
     let before = file(&folder, "status.csv");
     // One of them cannot take its name: the others keep what they had.

@@ -16,6 +16,7 @@
 
 mod book;
 mod contradiction;
+mod handed_over;
 mod known;
 mod page;
 mod standing;

@@ -1,21 +1,28 @@
 //! The files of the programme, all or none.
 
 use super::{
-    CustomerStanding, ProgrammeSums, ProgrammeView, Prospect, book::StatusWorkbook, page, table::StatusCsv,
+    CustomerStanding, ProgrammeSums, ProgrammeView, Prospect, book::StatusWorkbook, handed_over, page,
+    table::StatusCsv,
 };
-use crate::domain::{Day, Time};
-use crate::report::{
-    ReportError,
-    deadlines::{self, Deadline, Deadlines},
-    visible,
-    write::{Draft, publish},
+use crate::{
+    audit::Reader,
+    domain::{Day, Time},
+    report::{
+        CsvStyle, ReportError,
+        deadlines::{self, Deadline, Deadlines},
+        handover::{self, HandoverCsv},
+        visible,
+        write::{Draft, publish},
+    },
 };
 use std::{fs, io, path::Path};
 
-/// Writes `status.html`, `status.xlsx`, `status.csv`, and `deadlines.ics` if there is a day to come, into `folder`, where they
-/// take the place of earlier ones. Gives their names.
+/// Writes `status.html`, `status.xlsx`, `status.csv`, `handover.csv`, and `deadlines.ics` if there is a day to come, into
+/// `folder`, where they take the place of earlier ones. The logs are those that the programme was read from. Gives their
+/// names.
 pub fn write_programme(
     view: &ProgrammeView<'_>,
+    logs: &[(String, &Reader)],
     sums: &ProgrammeSums,
     folder: &Path,
 ) -> Result<Vec<String>, ReportError> {
@@ -33,7 +40,10 @@ pub fn write_programme(
     let (mut xlsx, mut html) = (Draft::begin(folder, "status.xlsx")?, Draft::begin(folder, "status.html")?);
     book.end(&mut xlsx, view, sums)?;
     page::render(&mut html, (folder, &folder.join("status.html")), view, sums)?;
-    let mut finished = vec![html.end()?, xlsx.end()?, csv.end()?.end()?];
+    let path = folder.join(handover::NAME);
+    let handover = HandoverCsv::begin(Draft::begin(folder, handover::NAME)?, &path, CsvStyle::Safe)?;
+    let handover = handed_over::write(handover, view, logs)?;
+    let mut finished = vec![html.end()?, xlsx.end()?, csv.end()?.end()?, handover.end()?];
     let calendar = calendar.end()?.map(Draft::end).transpose()?;
     let has_days = calendar.is_some();
     finished.extend(calendar);
