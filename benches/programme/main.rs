@@ -39,7 +39,7 @@ fn main() -> Result<(), Failed> {
         let (seconds, peak) = status(folder.path(), &logs)?;
         let mib = |name: &str| -> Result<String, Failed> {
             let bytes = fs::metadata(folder.path().join("reports/status").join(name))?.len();
-            Ok(format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)))
+            Ok(format!("{} KiB", bytes >> 10))
         };
         section.row(&[
             customers.to_string(),
