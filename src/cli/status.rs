@@ -170,7 +170,7 @@ fn show(
     text.extend(view.programme().left_out().into_iter().map(|said| format!("{said}.")));
     let mut months = Table::new(&["month", "gone", "may go", "act by"]);
     let mut has_months = false;
-    for (name, _, month) in sums.months() {
+    for (name, month) in sums.periods(view.today()) {
         has_months = true;
         months.row([name, month.gone.to_string(), month.may_go.to_string(), month.act_by.to_string()]);
     }
@@ -245,7 +245,7 @@ fn show_json(
         sums.states.iter().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
     let prospects: Map<String, Value> =
         sums.prospects.iter().map(|(prospect, count)| (prospect.as_str().to_owned(), json!(count))).collect();
-    let months = sums.months().map(|(_, month, sums)| {
+    let months = sums.months().map(|(month, sums)| {
         json!({ "month": month, "gone": sums.gone, "may_go": sums.may_go, "act_by": sums.act_by })
     });
     let programme = view.programme();

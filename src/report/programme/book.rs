@@ -132,7 +132,7 @@ fn whole(sheet: &mut Sheet<'_>, view: &ProgrammeView<'_>, sums: &ProgrammeSums) 
 
 fn months(sheet: &mut Sheet<'_>, sums: &ProgrammeSums) -> Result<(), XlsxError> {
     sheet.header(&MONTHS)?;
-    (1..).zip(sums.months()).try_for_each(|(number, (_, month, sums))| {
+    (1..).zip(sums.months()).try_for_each(|(number, (month, sums))| {
         let [gone, may_go, act_by] =
             [sums.gone, sums.may_go, sums.act_by].map(|count| Cell::Number(count.into()));
         sheet.row(number, &[Cell::Text(&month), gone, may_go, act_by])

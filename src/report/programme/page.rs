@@ -139,7 +139,7 @@ fn programme_values(view: &ProgrammeView<'_>, sums: &ProgrammeSums) -> Value {
     let prospects: Vec<_> = prospects.map(|prospect| group(prospect, sums, Value::UNDEFINED, 0)).collect();
     let states: Vec<_> =
         ProgrammeState::all().filter_map(|state| Some((state, *sums.states.get(&state)?))).collect();
-    let months = sums.months().map(|(name, _, month)| {
+    let months = sums.periods(view.today()).into_iter().map(|(name, month)| {
         context! { name, gone => month.gone, may_go => month.may_go, act_by => month.act_by }
     });
     context! {

@@ -18,6 +18,14 @@ pub struct MonthOfProgramme {
     pub act_by: u32,
 }
 
+impl MonthOfProgramme {
+    const fn add(&mut self, other: Self) {
+        self.gone += other.gone;
+        self.may_go += other.may_go;
+        self.act_by += other.act_by;
+    }
+}
+
 /// What all standings add up to.
 #[derive(Debug, Default)]
 pub struct ProgrammeSums {
@@ -76,11 +84,27 @@ impl ProgrammeSums {
         self.count(Prospect::Gone) == self.customers && self.customers > 0 && self.rejected == 0
     }
 
-    /// Each month in which something is, with its name in words and its short one: `2026-11`.
-    pub fn months(&self) -> impl Iterator<Item = (String, String, MonthOfProgramme)> + '_ {
-        self.months.iter().map(|(month, sums)| {
-            (month_named(*month), format!("{:04}-{:02}", month / 12, month % 12 + 1), *sums)
-        })
+    /// Each month in which something is: `2026-11`.
+    pub fn months(&self) -> impl Iterator<Item = (String, MonthOfProgramme)> + '_ {
+        self.months.iter().map(|(month, sums)| (format!("{:04}-{:02}", month / 12, month % 12 + 1), *sums))
+    }
+
+    /// The same for people: months for two years from this one on, and then years.
+    pub fn periods(&self, today: Day) -> Vec<(String, MonthOfProgramme)> {
+        let later = month_of(&today.to_string()).unwrap_or_default().saturating_add(24);
+        let mut periods: Vec<(String, MonthOfProgramme)> = Vec::new();
+        for (month, sums) in &self.months {
+            let name = match month / 12 {
+                _ if *month < later => month_named(*month),
+                year if year == later / 12 && !later.is_multiple_of(12) => format!("later in {year}"),
+                year => year.to_string(),
+            };
+            match periods.last_mut() {
+                Some((last, all)) if *last == name => all.add(*sums),
+                _ => periods.push((name, *sums)),
+            }
+        }
+        periods
     }
 
     /// All of it in a sentence or two.
@@ -112,5 +136,35 @@ impl ProgrammeSums {
             ));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_told_for_two_years_and_then_years() {
+        let one = MonthOfProgramme { gone: 0, may_go: 1, act_by: 0 };
+        let months = [
+            "2026-10-01",
+            "2026-11-01",
+            "2028-10-31",
+            "2028-11-01",
+            "2028-12-01",
+            "2029-01-01",
+            "2029-12-31",
+        ];
+        let months = months.iter().filter_map(|day| Some((month_of(day)?, one))).collect();
+        let sums = ProgrammeSums { months, ..ProgrammeSums::default() };
+        let told = |today: &str| {
+            let periods = sums.periods(today.parse().unwrap());
+            periods.into_iter().map(|(name, sums)| format!("{name}: {}", sums.may_go)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told("2026-11-27"),
+            ["October 2026: 1", "November 2026: 1", "October 2028: 1", "later in 2028: 2", "2029: 2"]
+        );
+        assert_eq!(told("2027-01-01").last().unwrap(), "2029: 2");
     }
 }
