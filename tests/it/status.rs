@@ -14,7 +14,7 @@ use offboard::{
     simulator::Request,
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, time::Duration};
 
 fn status(folder: &Folder, arguments: &[&str], code: i32) -> Value {
     let all = [&["status", "--output", "json"], arguments].concat();
@@ -226,7 +226,7 @@ fn the_files_are_whole_or_as_they_were() {
     plan(&folder, &world, &list_of((1..=4).map(id)), &[]).exits(0);
     status(&folder, &[], 3);
     let place = folder.path("reports").join("status");
-    let names = |place: &Path| -> BTreeSet<String> {
+    let names = |place: &std::path::Path| -> BTreeSet<String> {
         fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     };
     let whole =
