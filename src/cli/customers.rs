@@ -227,7 +227,7 @@ fn show(printer: &Printer, told: &ToldOfCustomers, out: Option<&Path>) -> Result
         return Ok(());
     }
     printer.say(&format!(
-        "Seats are known of {} of them: those that a plan or a run in this audit log has read.",
+        "The seats of {} of them are known: a plan or a run in this audit log has read them.",
         grouped(u64::from(told.with_seats))
     ));
     printer.say(

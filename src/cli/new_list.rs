@@ -58,7 +58,7 @@ impl ListTarget {
     fn cannot_write(&self, error: &io::Error) -> Failure {
         Failure::usage(match self {
             Self::File(path, _) => {
-                format!("cannot write `{}`: {error}; nothing was written. Name another place", path.display())
+                format!("cannot write the list `{}`: {error}; nothing of it was written", path.display())
             }
             Self::StandardOutput => format!(
                 "cannot put the list aside in `{}`: {error}; nothing was written. Name a file with `--out`",

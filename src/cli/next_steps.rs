@@ -156,7 +156,7 @@ fn resolving(again: &Again, run: &Run) -> Vec<String> {
         let first = rows.iter().find_map(|row| row.customer)?;
         let others = match rows.len().saturating_sub(1) {
             0 => String::new(),
-            others => format!(", and the same of {}", counted(others, "other")),
+            others => format!(", and the same for {}", counted(others, "other")),
         };
         let resolve = again.reading(&format!("resolve --customer {first} --run {}", run.id));
         Some((format!("{resolve} --as {found} --because {}", quoted("what you saw")), others))
@@ -168,7 +168,7 @@ fn resolving(again: &Again, run: &Run) -> Vec<String> {
     });
     let before = command(&before, &format!("not-{done}")).map(|(command, others)| {
         format!(
-            "{command}  (it was not {done}: that was not sent, because what comes before it is not known{others})"
+            "{command}  (the change itself was not sent, because what comes before it is not known{others})"
         )
     });
     sent.into_iter().chain(before).collect()

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audit::Reader,
-    domain::{Day, TenantId, counted},
+    domain::{Day, RunId, TenantId, counted},
     engine::Clock,
     input::{List, Options},
     platform::{self, quoted},
@@ -25,7 +25,7 @@ use crate::{
 };
 use serde_json::{Map, Value, json};
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -71,7 +71,7 @@ pub(super) fn run(
     if let Some((path, 1..)) = ready {
         next_steps::tell(
             printer,
-            &[paths.again.reading(&format!("plan {}", quoted(&path.display().to_string())))],
+            &[paths.again.listing(&format!("plan {}", quoted(&path.display().to_string())))],
             true,
         );
     }
@@ -168,6 +168,15 @@ fn show(
         format!("{} of the runs {stand} not in the list, and not counted.", counted(count as u64, "customer"))
     }));
     text.extend(view.programme().left_out().into_iter().map(|said| format!("{said}.")));
+    let open: BTreeSet<&RunId> = view
+        .customers()
+        .filter(|customer| customer.is_provisional)
+        .filter_map(|customer| customer.run.map(|run| &run.id))
+        .collect();
+    text.extend(
+        open.iter()
+            .map(|run| format!("Run {run} is not over, and may end otherwise: `offboard resume {run}`.")),
+    );
     let mut months = Table::new(&["month", "gone", "may go", "act by"]);
     let mut has_months = false;
     for (name, month) in sums.periods(view.today()) {

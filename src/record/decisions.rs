@@ -145,7 +145,7 @@ pub struct TransfersNotRead {
     customers: u32,
     /// Why those of the first could not.
     why: String,
-    /// Whether those of another, who is ready, could.
+    /// Whether those of another could.
     others_were: bool,
 }
 
@@ -153,7 +153,11 @@ impl TransfersNotRead {
     /// Takes what was decided about another customer.
     pub fn take(&mut self, judged: &Judged) {
         let Some(why) = &judged.transfers_not_read else {
-            self.others_were |= judged.verdict == Outcome::Ready;
+            // Nobody is ready without, and nothing else tells of transfers.
+            let found = judged.findings.iter().chain(&judged.allowed);
+            let has_some = !judged.transferred.is_empty()
+                || found.into_iter().any(|finding| finding.reason == Reason::PendingTransfer);
+            self.others_were |= judged.verdict == Outcome::Ready || has_some;
             return;
         };
         if self.customers == 0 {
@@ -162,7 +166,7 @@ impl TransfersNotRead {
         self.customers += 1;
     }
 
-    /// Whether those of a customer who is ready were read: then it is for want of no right that those of another were not.
+    /// Whether those of some customer were read: then it is for want of no right that those of another were not.
     pub const fn others_were_read(&self) -> bool {
         self.others_were
     }
@@ -214,7 +218,9 @@ impl PlanSealed {
             return Some(Needed::Removals(self.ready));
         }
         let (part, whole) = (u64::from(self.ready) * 100, u64::from(self.counted));
-        let is_too_large = part > u64::from(policy.max_share) * whole && part > 0;
+        // Who is gone is counted nowhere, so that more than all may be meant where no relationship is needed.
+        let is_any = policy.max_share >= 100;
+        let is_too_large = part > u64::from(policy.max_share) * whole && part > 0 && !is_any;
         (is_too_large && !is_taken_out("any-share-of-the-customers")).then(|| {
             let share = u32::try_from(part.div_ceil(whole.max(1))).unwrap_or(100);
             Needed::Share(share.min(100))

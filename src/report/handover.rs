@@ -119,13 +119,19 @@ impl<'a> HandedOver<'a> {
     /// The last day of whatever is known to end: of what the run scheduled, and of what stands in the way. None as soon as
     /// something goes on, or may.
     fn latest_end(self) -> Option<Day> {
+        // No other procedure looks at everything.
+        if !self.run.opened.procedure.ends_relationship() {
+            return None;
+        }
         let stands =
             self.judged().into_iter().flat_map(|judged| judged.findings.iter().chain(&judged.left_out));
         let mut days: BTreeSet<Day> = self.scheduled().map(|term| term.last_day).collect();
         for finding in stands {
             // It is the first day without it.
             let Ends::On(first) = finding.ends else { return None };
-            days.insert(first.plus_days(-1));
+            if finding.reason != Reason::PendingTransfer {
+                days.insert(first.plus_days(-1));
+            }
         }
         days.last().copied()
     }
@@ -187,7 +193,9 @@ fn delegated_admin(one: HandedOver<'_>) -> Value<'_> {
             let ended = if is_done(one.story, planned) { "ended" } else { "not known to have ended" };
             format!("{ended}: {planned}")
         });
-        let each: Vec<_> = each.collect();
+        let left_out = one.judged().into_iter().flat_map(|judged| &judged.left_out);
+        let left_out = left_out.map(|finding| format!("not ended: {}", finding.causes_in_words()));
+        let each: Vec<_> = each.chain(left_out).collect();
         let none = || text(one.story.outcome().filter(|end| end.is_reached()).map(|_| "none"));
         return if each.is_empty() { none() } else { parts(&each) };
     }

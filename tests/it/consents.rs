@@ -88,7 +88,7 @@ fn a_no_keeps_the_customer_and_what_is_not_known_is_not_sent_again() {
     let err = done.err.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(err.contains("--as not-removed") && !err.contains("--as removed"), "{}", done.err);
     assert!(
-        err.contains("and the same of 1 other") && err.contains(&format!("--revoke-consent {APP}")),
+        err.contains("and the same for 1 other") && err.contains(&format!("--revoke-consent {APP}")),
         "{err}"
     );
     let customer = id(2).to_string();

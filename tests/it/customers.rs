@@ -85,7 +85,7 @@ fn what_is_written_goes_straight_into_check_and_plan() {
         let done = customers(&folder, &world, &["--out", name]).exits(0);
         let said = format!("{name}: 12 customers of {PARTNER_NAME} ({PARTNER}): 2 advisor, 10 reseller\n");
         assert!(done.err.contains(&said) && done.err.contains("`--max-share`"), "{}", done.err);
-        assert!(done.err.contains("Seats are known of 0 of them"), "{}", done.err);
+        assert!(done.err.contains("The seats of 0 of them are known"), "{}", done.err);
         assert!(done.err.ends_with(&format!("\nNext:\n  offboard check {name}\n")), "{}", done.err);
         assert_eq!(done.out, "");
         let rows = if name.ends_with("csv") {
@@ -171,7 +171,7 @@ fn seats_and_resellers_are_those_that_were_really_read_last() {
     assert_eq!(in_workbook(&folder, "fourth.xlsx")[1][6], "10");
     // Another log knows nothing.
     let done = customers(&folder, &world, &["--out", "fifth.csv", "--audit-log", "other.db"]).exits(0);
-    assert!(done.err.contains("Seats are known of 0 of them"), "{}", done.err);
+    assert!(done.err.contains("The seats of 0 of them are known"), "{}", done.err);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn nothing_is_overwritten_and_what_cannot_be_written_is_said_first() {
         ("mine.csv", "nothing is overwritten"),
         ("list.xls", "give it a name with .csv or .xlsx"),
         ("list", "give it a name with .csv or .xlsx"),
-        ("no/such/folder.csv", "cannot write `no/such/folder.csv`"),
+        ("no/such/folder.csv", "cannot write the list `no/such/folder.csv`"),
     ] {
         let done = customers(&folder, &world, &["--out", out]).exits(2);
         assert!(done.err.contains(said) && done.out.is_empty(), "{}", done.err);

@@ -74,7 +74,7 @@ fn each_customer_has_its_latest_state_and_the_run_that_it_is_from() {
     assert_eq!(said["counts"], json!({ "removed": 1, "ready": 2, "skipped": 1 }));
     assert_eq!(
         said["in_words"],
-        "Of these 4 customers, 1 is gone, 2 are due for another run, 1 awaits somebody to act."
+        "Of these 4 customers, 1 is gone, 2 are due for another run, 1 needs somebody to act."
     );
     let gone = of(&said, 1);
     assert_eq!(

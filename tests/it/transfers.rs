@@ -24,6 +24,10 @@ fn asked_for_transfers(world: &World) -> usize {
 }
 
 fn plan(folder: &Folder, world: &World) {
+    plan_ending(folder, world, &["ready"; 2]);
+}
+
+fn plan_ending(folder: &Folder, world: &World, ends: &[&str]) {
     let list = folder.write("list.csv", list_of([id(1), id(2)])).display().to_string();
     let arguments = [
         "plan",
@@ -43,7 +47,7 @@ fn plan(folder: &Folder, world: &World) {
         "100",
     ];
     Done::of(&folder.against(world, &arguments).output().unwrap()).exits(0);
-    assert_eq!(folder.ends(), ["ready"; 2]);
+    assert_eq!(folder.ends(), ends);
 }
 
 fn apply(folder: &Folder, world: &World) {
@@ -169,6 +173,31 @@ fn what_cannot_be_read_of_the_first_customer_alone_keeps_that_one() {
             folder.run(&world, &list_of([id(1), id(2)]), &["--concurrency", "1"]).exits(3);
         }
         assert_eq!(folder.ends(), ["failed: permission_denied", "removed"], "apart: {apart}");
+    }
+}
+
+/// That another stays because of an open one shows that they could be read.
+#[test]
+fn what_is_read_of_who_stays_shows_that_it_can_be() {
+    for apart in [false, true] {
+        let mut first = with(1, json!([]));
+        let denied = json!({ "kind": "answer", "status": 403, "code": 900_150 });
+        first["faults"] = json!([{ "on": "transfers", "times": 0, "do": denied }]);
+        let world = World::of(&json!({ "customers": [first, with(2, open("Active", "away"))],
+            "generated": { "count": 20, "clean": true } }));
+        let folder = Folder::new();
+        if apart {
+            plan_ending(&folder, &world, &["ready", "skipped: pending_transfer"]);
+            apply(&folder, &world);
+        } else {
+            folder.run(&world, &list_of([id(1), id(2)]), &["--concurrency", "1"]).exits(3);
+        }
+        assert_eq!(
+            folder.ends(),
+            ["failed: permission_denied", "skipped: pending_transfer"],
+            "apart: {apart}"
+        );
+        assert!(world.removed().is_empty());
     }
 }
 

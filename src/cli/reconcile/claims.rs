@@ -23,19 +23,25 @@ impl RunClaims {
     pub(super) fn of(reader: &Reader, line: &RunLine, run: &Run, oldest: Day) -> Result<Self, QueryError> {
         let of_run = span(line);
         let mut claims = Self { all: Vec::new(), ours: ours(reader, run)?, of_run, names: BTreeMap::new() };
-        let removed_before = done_by_others(reader, line, run.opened.procedure)?;
+        let procedure = run.opened.procedure;
+        let removed_before = done_by_others(reader, line, procedure)?;
         reader.customers::<QueryError>(&run.id, |story| {
             let (Some(id), Some(outcome)) = (story.customer(), story.outcome()) else { return Ok(()) };
             let ((from, to), lines) = match outcome {
-                Outcome::Done(_) | Outcome::Unknown => {
-                    let span = (of_run.0, story.finished_at().unwrap_or(of_run.1));
-                    (span, lines_elsewhere(&story, run.opened.procedure))
-                }
                 // If an earlier run of this log did it, that is what is on record there.
                 Outcome::AlreadyDone(_) => match removed_before.get(&id) {
-                    Some(span) => (*span, 1),
+                    Some(DoneElsewhere { span, lines }) => (*span, *lines),
                     None => return Ok(()),
                 },
+                // What is done by itself is done, whatever becomes of the rest.
+                Outcome::Done(_) | Outcome::Unknown | Outcome::Failed | Outcome::NotAttempted
+                    if outcome.is_by_the_run()
+                        || outcome == Outcome::Unknown
+                        || procedure.is_each_by_itself() =>
+                {
+                    let span = (of_run.0, story.finished_at().unwrap_or(of_run.1));
+                    (span, lines_elsewhere(&story, procedure))
+                }
                 _ => return Ok(()),
             };
             if lines == 0 {
@@ -86,13 +92,18 @@ fn span(line: &RunLine) -> (Time, Time) {
     (line.started_at, line.finished_at.unwrap_or(line.started_at))
 }
 
-/// Customers for whom other real runs of this log did the same for the same partner, and when those runs were; the
-/// latest counts.
+/// When another run did the same for a customer, and how many lines of Partner Center's record are about it.
+struct DoneElsewhere {
+    span: (Time, Time),
+    lines: usize,
+}
+
+/// Customers for whom other real runs of this log did the same for the same partner; the latest counts.
 fn done_by_others(
     reader: &Reader,
     run: &RunLine,
     procedure: Procedure,
-) -> Result<HashMap<TenantId, (Time, Time)>, QueryError> {
+) -> Result<HashMap<TenantId, DoneElsewhere>, QueryError> {
     let mut removed = HashMap::new();
     for line in reader.runs()? {
         let is_of_partner = line.partner_tenant_id == run.partner_tenant_id;
@@ -103,7 +114,7 @@ fn done_by_others(
         reader.customers::<QueryError>(&line.run_id, |story| {
             let is_by_that_run = story.outcome() == Some(Outcome::Done(procedure));
             if let Some(id) = story.customer().filter(|_| is_by_that_run) {
-                removed.insert(id, span);
+                removed.insert(id, DoneElsewhere { span, lines: lines_elsewhere(&story, procedure) });
             }
             Ok(())
         })?;

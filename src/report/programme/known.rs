@@ -102,8 +102,10 @@ pub(super) struct KnownRelationship {
     found_gone: Option<SaidByRun>,
     /// It was there.
     there: Option<(Time, usize, usize)>,
-    /// Anything else that says something of it,
+    /// Anything else that says something of it: that it was to be ended, or that something was done,
     other: Option<SaidInFull>,
+    /// or that a procedure after something else had nothing to do, or did nothing,
+    beside: Option<SaidInFull>,
     /// or that says only that somebody has tried.
     tried: Option<SaidInFull>,
     scheduled: Option<ScheduledByRun>,
@@ -138,10 +140,13 @@ impl KnownRelationship {
             }
         }
         let in_full = SaidInFull::of(said, procedure, story);
-        let place = if tells_of_it(procedure, said.outcome, &in_full.reasons, story) {
-            &mut self.other
-        } else {
-            &mut self.tried
+        let is_after_it = procedure.ends_relationship()
+            || said.outcome.is_by_the_run()
+            || matches!(said.outcome, Outcome::Unknown);
+        let place = match tells_of_it(procedure, said.outcome, &in_full.reasons, story) {
+            true if is_after_it => &mut self.other,
+            true => &mut self.beside,
+            false => &mut self.tried,
         };
         keep(place, in_full, |kept| kept.said);
     }
@@ -149,7 +154,8 @@ impl KnownRelationship {
     /// Whether another log said something else of the same run.
     fn compare(&mut self, said: &SaidByRun) {
         let kept = [self.removed, self.found_gone, self.gone_first, self.restored];
-        let in_full = [&self.other, &self.tried].map(|kept| kept.as_ref().map(|kept| kept.said));
+        let in_full =
+            [&self.other, &self.beside, &self.tried].map(|kept| kept.as_ref().map(|kept| kept.said));
         let is_other = |kept: &SaidByRun| {
             let is_of_both = kept.run == said.run && kept.log != said.log;
             let is_as_far = (kept.at, kept.known_at) == (said.at, said.known_at);
@@ -201,7 +207,7 @@ impl KnownRelationship {
 
     /// What was said last of a relationship that is not known to be gone.
     pub(super) fn last(&self) -> Option<&SaidInFull> {
-        self.other.as_ref().or(self.tried.as_ref())
+        self.other.as_ref().or(self.beside.as_ref()).or(self.tried.as_ref())
     }
 
     /// Who scheduled what a later plan saw go on again, though nobody is on record to have taken it back.
@@ -211,6 +217,12 @@ impl KnownRelationship {
         let goes_on = scheduled.ids.iter().any(|id| seen.go_on.contains(id));
         let is_so = goes_on && seen.at > scheduled.said.at && !is_restored && self.gone().is_none();
         is_so.then_some((scheduled.said, seen))
+    }
+
+    /// Whether the service is known to have had it.
+    fn is_known(&self) -> bool {
+        let last = self.other.as_ref().or(self.beside.as_ref());
+        last.is_some_and(|last| !last.reasons.contains(&Reason::NoRelationship))
     }
 
     /// When what is known of it was so.
@@ -321,11 +333,11 @@ impl KnownCustomer {
     }
 
     /// The relationship that its standing is about: one that is not gone, before one that is; and then the latest. One
-    /// of which nobody has read anything counts only if there is no other.
+    /// of which nobody has read anything, or that the service does not know, counts only if there is no other.
     pub(super) fn main(&self) -> Option<&(Option<usize>, KnownRelationship)> {
         let rank = |(partner, known): &&(Option<usize>, KnownRelationship)| {
             let is_gone = known.gone().is_some();
-            (is_gone || known.other.is_some(), partner.is_some(), !is_gone, known.at(), *partner)
+            (is_gone || known.is_known(), partner.is_some(), !is_gone, known.at(), *partner)
         };
         self.relationships.iter().max_by_key(rank)
     }

@@ -114,6 +114,7 @@ pub struct Programme {
     numbers: HashMap<RunId, usize>,
     customers: HashMap<TenantId, KnownCustomer>,
     simulated: BTreeSet<RunId>,
+    of_sandboxes: BTreeSet<RunId>,
     newer: BTreeSet<RunId>,
 }
 
@@ -147,19 +148,28 @@ impl Programme {
             self.simulated.insert(story.id.clone());
             return None;
         }
-        let partner = story.partner.as_ref().map(|partner| self.partner(partner.tenant_id, &partner.name));
-        if let Some(number) = self.numbers.get(&story.id).copied() {
-            // A copy of the log may have less of it.
-            if let Some(run) = self.runs.get_mut(number) {
-                run.partner = run.partner.or(partner);
-            }
-            return Some(number);
+        if story.opened.procedure.is_for_sandbox() {
+            self.of_sandboxes.insert(story.id.clone());
+            return None;
         }
+        let partner = story.partner.as_ref().map(|partner| self.partner(partner.tenant_id, &partner.name));
         let mut confirmed_by: Vec<String> = Vec::new();
         for (.., confirmed) in &story.confirmed {
             if !confirmed_by.contains(&confirmed.by) {
                 confirmed_by.push(confirmed.by.clone());
             }
+        }
+        let approved_by = story.approved.as_ref().and_then(|(_, approved)| Approval::who(approved));
+        if let Some(number) = self.numbers.get(&story.id).copied() {
+            // A copy of the log may have less of it.
+            if let Some(run) = self.runs.get_mut(number) {
+                run.partner = run.partner.or(partner);
+                if run.confirmed_by.len() < confirmed_by.len() {
+                    (run.confirmed_by, run.log) = (confirmed_by, log);
+                }
+                run.approved_by = run.approved_by.take().or(approved_by);
+            }
+            return Some(number);
         }
         let number = self.runs.len();
         self.numbers.insert(story.id.clone(), number);
@@ -172,7 +182,7 @@ impl Programme {
             ticket: story.opened.ticket.clone(),
             operator: story.opened.operator.clone(),
             confirmed_by,
-            approved_by: story.approved.as_ref().and_then(|(_, approved)| Approval::who(approved)),
+            approved_by,
             partner,
         });
         Some(number)
@@ -219,6 +229,11 @@ impl Programme {
                 &self.simulated,
                 &format!("was {simulated} says nothing of real customers"),
                 &format!("were {simulated} say nothing of real customers"),
+            ),
+            of(
+                &self.of_sandboxes,
+                "was made in an integration sandbox, where nobody is a real customer",
+                "were made in an integration sandbox, where nobody is a real customer",
             ),
             of(
                 &self.newer,

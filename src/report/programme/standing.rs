@@ -106,16 +106,15 @@ impl Prospect {
 
     /// The rest of a sentence about so many customers: `12 are gone`.
     pub fn told(self, count: u32) -> String {
-        let (is, awaits, stays) =
-            if count == 1 { ("is", "awaits", "stays") } else { ("are", "await", "stay") };
+        let (is, needs, stays) = if count == 1 { ("is", "needs", "stays") } else { ("are", "need", "stay") };
         match self {
             Self::Gone => format!("{is} gone"),
             Self::Due => format!("{is} due for another run"),
             Self::Dated => "may go from a later day that is known".to_owned(),
             Self::Unplanned => format!("{is} to be planned before anybody knows"),
             Self::InDoubt => format!("{is} in doubt: a person must look"),
-            Self::AwaitsAnAct => format!("{awaits} somebody to act"),
-            Self::Stays => format!("{stays}, as the list or the settings have it"),
+            Self::AwaitsAnAct => format!("{needs} somebody to act"),
+            Self::Stays => format!("{stays}, for which another run would end the same"),
             Self::NotTried => format!("{} never tried", if count == 1 { "was" } else { "were" }),
         }
     }
@@ -131,12 +130,13 @@ impl Prospect {
             Self::Dated => "What stands in the way ends by itself, on a day that is known.",
             Self::Unplanned => "No plan has looked since whether, and from when, they may go.",
             Self::InDoubt => {
-                "A change was sent, and what became of it could not be found out. Look in Partner Center, then \
-                 `offboard resolve`, or run the list again."
+                "A change was sent, and what became of it could not be found out, or its run is not over: `offboard resume` \
+                 goes on with that. Else look in Partner Center, then `offboard resolve`, or run the list again."
             }
             Self::AwaitsAnAct => "What stands in the way does not end by itself, as far as is known.",
             Self::Stays => {
-                "Protected, not a reseller customer, or otherwise not to be touched; another run would end the same."
+                "Protected, not a reseller customer, unknown to this partner (the wrong ID, or ended elsewhere), or otherwise \
+                 not to be touched; another run would end the same."
             }
             Self::NotTried => "They are in the list, and no run of these logs has had them.",
         }
@@ -264,7 +264,9 @@ impl<'a> CustomerStanding<'a> {
 
     /// Whether it is worth another run now.
     pub fn is_ready(&self, today: Day) -> bool {
-        self.prospect != Prospect::Gone && self.next_from.is_some_and(|day| day <= today)
+        // A run that is not over is resumed.
+        let is_open = self.is_provisional;
+        !is_open && self.prospect != Prospect::Gone && self.next_from.is_some_and(|day| day <= today)
     }
 
     /// What it is called, or else its ID.

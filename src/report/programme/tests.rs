@@ -288,6 +288,30 @@ fn gone_for_one_partner_is_not_gone_for_another() {
     }
 }
 
+/// Whoever plans something else takes nothing back that a plan of removals said.
+#[test]
+fn another_procedure_leaves_what_a_removal_was_told() {
+    let ready = given(5, REMOVE, vec![judged(5, "ready", json!({})), settled(5, "ready", json!({}))]);
+    let nothing = vec![judged(8, "already_scheduled", json!({})), settled(8, "already_scheduled", json!({}))];
+    let cancel = given(8, CANCEL, nothing);
+    for runs in [[ready.clone(), cancel.clone()], [cancel, ready]] {
+        assert_eq!(after(&runs, TODAY), expected("ready", Prospect::Due, "2026-07-06 CHG-5", &[]));
+    }
+}
+
+/// Who knows no relationship says nothing of that with another partner.
+#[test]
+fn another_partner_that_knows_nothing_is_no_news() {
+    let gone = given(5, REMOVE, removed(5));
+    let reasons = json!({ "reasons": ["no_relationship"] });
+    let absent =
+        vec![judged(10, "skipped", json!({ "relationship": null })), settled(10, "skipped", reasons)];
+    let nothing = Given { partner: 2, ..given(10, REMOVE, absent) };
+    for runs in [[gone.clone(), nothing.clone()], [nothing, gone]] {
+        assert_eq!(after(&runs, TODAY), expected("removed", Prospect::Gone, "2026-07-06 CHG-5", &[]));
+    }
+}
+
 #[test]
 fn a_list_has_its_own_customers_and_those_that_nobody_tried() {
     let programme = programme(&[given(10, REMOVE, removed(10))], &[0]);
