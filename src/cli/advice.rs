@@ -19,8 +19,8 @@ const REMOVE: &str = "`offboard run FILE` plans, asks, and ends the relationship
 `offboard apply` with its plan.json";
 const DELETE: &str = "`offboard run FILE` ends relationships, and no customer is deleted by that; customers of an \
 integration sandbox are, with a `--procedure` of their own";
-const LIST: &str =
-    "`offboard runs` shows the runs of the audit log, and `offboard check FILE` what is in a list";
+const LIST: &str = "`offboard customers` lists the partner's customers, `offboard runs` shows the runs of the audit log, and \
+`offboard check FILE` what is in a list";
 
 /// What is advised for an option, by its letters alone.
 const OPTIONS: [(&str, &str); 9] = [

@@ -395,7 +395,7 @@ fn words_that_people_bring_from_elsewhere_are_refused_with_advice() {
         assert!(!done.err.contains("tip:") && done.out.is_empty(), "{arguments:?}: {}", done.err);
     }
     // Whatever else is mistyped gets what clap can guess, and nothing is advised.
-    for arguments in [&["run", "list.csv", "--retes", "5"][..], &["pln", "list.csv"], &["status"]] {
+    for arguments in [&["run", "list.csv", "--retes", "5"][..], &["pln", "list.csv"], &["statsu"]] {
         let done = folder.offboard(arguments).exits(2);
         assert!(!done.err.contains("advice"), "{arguments:?}: {}", done.err);
     }
