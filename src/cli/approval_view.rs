@@ -6,7 +6,7 @@ use super::{
     to_do,
 };
 use crate::{
-    domain::{AdminLeft, Finding, ListReading, Preparation, counted},
+    domain::{AdminLeft, Finding, ListReading, Outcome, Preparation, counted},
     record::Judged,
     report::{Plan, Pointed, Surprise, visible},
 };
@@ -22,9 +22,13 @@ pub(super) struct ApprovalView {
 impl ApprovalView {
     pub(super) fn of(printer: &Printer, plan: &Plan) -> Self {
         let strong = |text: &str| printer.paint(Paint::Strong, text);
+        let is_each = plan.head.procedure.is_each_by_itself();
+        let done = Outcome::Done(plan.head.procedure);
         let title = match plan.head.ready {
-            1 => "The customer who is ready".to_owned(),
-            ready => format!("The {ready} customers who are ready"),
+            1 if is_each => "The customer who is ready".to_owned(),
+            ready if is_each => format!("The {ready} customers who are ready"),
+            1 => format!("The customer that would be {done}"),
+            ready => format!("The {ready} customers that would be {done}"),
         };
         let mut names = vec![head(plan)];
         let ready = plan.ready().map(|entry| Pointed {
@@ -35,7 +39,6 @@ impl ApprovalView {
             said: entry.left_to_the_service(),
         });
         names.push(format!("{}\n{}", strong(&title), customers(ready.collect(), "left to the service")));
-        let is_each = plan.head.procedure.is_each_by_itself();
         let title = if is_each { "What would be done" } else { "What would be done before that" };
         names.extend(preparations(plan, &strong(title)));
         names.extend(said(plan, &strong("What cannot be done"), |decision| {
