@@ -99,27 +99,26 @@ impl EndedChange<'_> {
                     "Whether {thing} was {} is not known: the change was sent, its answer does not tell ({text}), and {looked}.",
                     self.words().done
                 );
-                return RowVerdict {
-                    explanation: format!("{text} {}", self.next()),
-                    ..RowVerdict::because(Reason::AnswerLost, "")
+                let Some(next) = self.next() else {
+                    return RowVerdict::because(Reason::AnswerLost, text);
                 };
+                let unknown = RowVerdict::because(Reason::AnswerLost, "");
+                return RowVerdict { explanation: format!("{text} {next}"), ..unknown };
             }
         };
         let noun = capitalised(self.words().noun);
         RowVerdict { explanation: format!("{noun} of {thing}: {}", ended.explanation), ..ended }
     }
 
-    /// What was not done because this is not known, and what finds it out.
-    fn next(&self) -> String {
+    /// What was not sent because this is not known, and what finds it out. None if nothing comes after it.
+    fn next(&self) -> Option<String> {
+        let last = self.procedure.facts().last.map(Effect::words)?;
         let tells = if self.change.effect.facts().answer_tells {
             "Running the list again sends it once more."
         } else {
             "Running the list again reads it first and tells."
         };
-        match self.procedure.facts().last.map(Effect::words) {
-            Some(last) => format!("The {} was not sent. {tells}", last.noun),
-            None => tells.to_owned(),
-        }
+        Some(format!("The {} was not sent. {tells}", last.noun))
     }
 
     /// How a row ends whose last change has come to its end. `none_left` is what the service said of the customer when there

@@ -390,7 +390,6 @@ impl Sentences {
                 vec![],
                 just(&[NotEnded, Gone]),
             ),
-            ("Running the list again reads it first and tells.".into(), vec![], vec![]),
             (
                 "Nothing of it was done: a precondition or a guard said no.".into(),
                 vec![],
@@ -455,22 +454,23 @@ impl Sentences {
                     Reason::ServiceUnavailable.advice()
                 ),
                 vec![Hole::Thing, Hole::Number, Hole::Said],
-                of_thing(Stands::NotDone, &[NotEnded]),
+                of_thing(Stands::NotDone, &[]),
             ),
             (
                 format!(
                     "{noun} of ¤: The change was sent ¤, and reading the customer shows that it did not happen."
                 ),
                 vec![Hole::Thing, Hole::Times],
-                of_thing(Stands::NotDone, &[NotEnded]),
+                of_thing(Stands::NotDone, &[]),
             ),
             (format!("¤: ¤. {}", Reason::ServiceUnavailable.advice()), said.clone(), just(&[NotEnded])),
         ];
+        // What is said of one thing says nothing of all: of another it may not be known.
         for reason in [Reason::PermissionDenied, Reason::RefusedByService, Reason::UnexpectedAnswer] {
             let advice = reason.advice();
             for seen in ["", " Reading the customer shows that it did not happen."] {
                 let text = format!("{noun} of ¤: Status ¤.{seen} {advice}");
-                all.push((text, said.clone(), of_thing(Stands::NotDone, &[NotEnded])));
+                all.push((text, said.clone(), of_thing(Stands::NotDone, &[])));
             }
         }
         let person = "The program could not find out how it ended; ¤ looked, and says that it was";
