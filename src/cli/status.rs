@@ -63,10 +63,11 @@ pub(super) fn run(
     let files = write_programme(&view, &logs, &sums, &folder)?;
     let ready = ready.map(|target| write_ready(target, &view, list.as_ref())).transpose()?;
     let ready = options.ready.as_ref().zip(ready);
+    let written = WrittenStatus { folder: &folder, files: &files, ready };
     if printer.json {
-        show_json(printer, &view, &sums, (&folder, &files), ready)?;
+        show_json(printer, &view, &sums, &written)?;
     } else {
-        show(printer, &view, &sums, (&folder, &files), ready)?;
+        show(printer, &view, &sums, &written)?;
     }
     if let Some((path, 1..)) = ready {
         next_steps::tell(
@@ -76,6 +77,14 @@ pub(super) fn run(
         );
     }
     Ok(if sums.is_done() { Exit::Done } else { Exit::Unfinished })
+}
+
+/// What was written, and where.
+struct WrittenStatus<'a> {
+    folder: &'a Path,
+    files: &'a [String],
+    /// The next run's list, if one was asked for, and how many customers it has.
+    ready: Option<(&'a PathBuf, u32)>,
 }
 
 /// The log and the others, each once and with the name by which it is told.
@@ -159,9 +168,9 @@ fn show(
     printer: &Printer,
     view: &ProgrammeView<'_>,
     sums: &ProgrammeSums,
-    (folder, files): (&Path, &[String]),
-    ready: Option<(&PathBuf, u32)>,
+    written: &WrittenStatus<'_>,
 ) -> Result<(), Failure> {
+    let WrittenStatus { folder, files, ready } = *written;
     let mut text = vec![sums.in_words()];
     text.extend((view.not_listed() > 0).then(|| {
         let (stand, count) = (if view.not_listed() == 1 { "is" } else { "are" }, view.not_listed());
@@ -247,9 +256,9 @@ fn show_json(
     printer: &Printer,
     view: &ProgrammeView<'_>,
     sums: &ProgrammeSums,
-    (folder, files): (&Path, &[String]),
-    ready: Option<(&PathBuf, u32)>,
+    written: &WrittenStatus<'_>,
 ) -> Result<(), Failure> {
+    let WrittenStatus { folder, files, ready } = *written;
     let counts: Map<String, Value> =
         sums.states.iter().map(|(state, count)| (state.as_str().to_owned(), json!(count))).collect();
     let prospects: Map<String, Value> =

@@ -265,8 +265,9 @@ impl<'a> CustomerStanding<'a> {
     /// Whether it is worth another run now.
     pub fn is_ready(&self, today: Day) -> bool {
         // A run that is not over is resumed.
-        let is_open = self.is_provisional;
-        !is_open && self.prospect != Prospect::Gone && self.next_from.is_some_and(|day| day <= today)
+        !self.is_provisional
+            && self.prospect != Prospect::Gone
+            && self.next_from.is_some_and(|day| day <= today)
     }
 
     /// What it is called, or else its ID.
