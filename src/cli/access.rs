@@ -139,7 +139,7 @@ impl Access {
     }
 
     /// Over a real socket, with identifiers that nobody can guess.
-    pub(super) fn ports(self, stop: CancellationToken) -> Result<Ports<Http>, Failure> {
+    pub(super) fn ports(self) -> Result<Ports<Http>, Failure> {
         let graph = self.graph.as_ref().map(|graph| &graph.base);
         let addresses: Vec<&BaseUrl> = [&self.base].into_iter().chain(graph).chain(&self.login).collect();
         let transport = Http::new(&addresses, &self.connection).map_err(|error| {
@@ -152,7 +152,7 @@ impl Access {
             scrubber: Scrubber::new(&self.secrets),
             clock: Clock::System,
             ids: Ids::Random,
-            stop,
+            stop: CancellationToken::new(),
         })
     }
 }

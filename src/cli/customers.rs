@@ -31,7 +31,6 @@ use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
 };
-use tokio_util::sync::CancellationToken;
 
 /// The columns. The first three are headed as in the portal's own export, by which a list of customers is recognised.
 const COLUMNS: [&str; 8] = [
@@ -67,14 +66,10 @@ pub(super) fn run(
     let access = Access::find(printer, &settings)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     let written = session::block_on(async {
-        let visit = StandaloneSession::begin(
-            session::open_store(&paths)?,
-            options.rate,
-            access.ports(CancellationToken::new())?,
-        );
-        let written = write(&visit, (settings.partner, &paths.audit_log), list).await;
-        visit.end().await?;
-        written
+        let store = session::open_store(&paths)?;
+        let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
+        let whose = (settings.partner, &*paths.audit_log);
+        session::visit(printer, access.ports()?, begin, async |visit| write(visit, whose, list).await).await
     })?;
     written.list.put()?;
     show(printer, &written.told, options.out.as_deref())?;

@@ -21,7 +21,6 @@ use crate::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
-use tokio_util::sync::CancellationToken;
 
 /// What is looked at with a token, in this order.
 const WITH_A_TOKEN: [&str; 6] = ["audience", "partner", "mfa", "clock", "customers", "graph"];
@@ -90,22 +89,24 @@ async fn visit(
         Err(failure) => return Ok((without("token", &WITH_A_TOKEN, failure), None)),
     };
     let can_renew = access.can_renew();
-    let ports = match access.ports(CancellationToken::new()) {
+    let ports = match access.ports() {
         Ok(ports) => ports,
         Err(failure) => return Ok((without("token", &WITH_A_TOKEN, failure), None)),
     };
-    let visit = StandaloneSession::begin(store, settings.policy.rate, ports);
-    let mut checks = look(settings, &visit, can_renew).await;
-    let probed = match probe.filter(|_| checks.iter().all(|check| check.state != HealthState::Bad)) {
-        Some(customer) => visit.probe(customer).await.map(Some),
-        None => Ok(None),
+    let begin = |ports| StandaloneSession::begin(store, settings.policy.rate, ports);
+    let look = async |visit: &StandaloneSession<_>| {
+        let mut checks = look(settings, visit, can_renew).await;
+        let probed = match probe.filter(|_| checks.iter().all(|check| check.state != HealthState::Bad)) {
+            Some(customer) => visit.probe(customer).await.map(Some),
+            None => Ok(None),
+        };
+        let probed = probed.unwrap_or_else(|halt| {
+            checks.push(HealthCheck::failed("probe", halt.into()));
+            None
+        });
+        Ok((checks, probed))
     };
-    let probed = probed.unwrap_or_else(|halt| {
-        checks.push(HealthCheck::failed("probe", halt.into()));
-        None
-    });
-    visit.end().await?;
-    Ok((checks, probed))
+    session::visit(printer, ports, begin, look).await
 }
 
 async fn look<T: Transport>(

@@ -11,14 +11,9 @@ use super::{
     profiles::Profiles,
     session,
     settings::{self, Paths, ServiceSettings, Typed},
-    signals,
 };
 use crate::{engine::StandaloneSession, report::visible};
-use std::{
-    io::{self, IsTerminal as _},
-    pin::pin,
-};
-use tokio_util::sync::CancellationToken;
+use std::io::{self, IsTerminal as _};
 
 /// Sign-in asks seldom; this only keeps a fault from asking often.
 const RATE: u32 = 60;
@@ -38,20 +33,9 @@ pub(super) fn login(
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     session::block_on(async {
         let store = session::open_store(&paths)?;
-        let stop = CancellationToken::new();
-        let visit = StandaloneSession::begin(store, RATE, access.ports(stop.clone())?);
-        let signed_in = {
-            let mut work = pin!(visit.sign_in());
-            tokio::select! {
-                signed_in = &mut work => signed_in,
-                () = signals::first() => {
-                    stop.cancel();
-                    work.await
-                }
-            }
-        };
-        visit.end().await?;
-        let token = signed_in?;
+        let begin = |ports| StandaloneSession::begin(store, RATE, ports);
+        let token =
+            session::visit(printer, access.ports()?, begin, async |visit| Ok(visit.sign_in().await?)).await?;
         let path = profiles.path(&settings.profile);
         let user = token.user.map(|user| format!(" as {}", visible(&user))).unwrap_or_default();
         printer.say(&format!(

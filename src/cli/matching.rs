@@ -26,7 +26,6 @@ use crate::{
 };
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use tokio_util::sync::CancellationToken;
 
 /// What is added to each row.
 const ADDED: [&str; 5] =
@@ -49,14 +48,10 @@ pub(super) fn run(
     let access = Access::find(printer, &settings)?;
     diagnostics::start(&paths.log_dir, printer.verbose)?;
     let customers = session::block_on(async {
-        let visit = StandaloneSession::begin(
-            session::open_store(&paths)?,
-            options.rate,
-            access.ports(CancellationToken::new())?,
-        );
-        let customers = read(&visit, settings.partner).await;
-        visit.end().await?;
-        customers
+        let store = session::open_store(&paths)?;
+        let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
+        session::visit(printer, access.ports()?, begin, async |visit| read(visit, settings.partner).await)
+            .await
     })?;
     let counts = write(target, &list, &customers)?;
     let total: u32 = counts.values().sum();

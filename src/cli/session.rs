@@ -5,7 +5,7 @@ use super::{
     check,
     consent::Consent,
     ending::{self, EndedRun},
-    exit::Failure,
+    exit::{Exit, Failure},
     keys::KeyFile,
     operator::{Offer, TerminalOperator},
     printer::Printer,
@@ -15,12 +15,12 @@ use super::{
 use crate::{
     audit::Store,
     conduct::{self, Begin, Log},
-    engine::{Clock, Ids},
+    engine::{Clock, Ids, Ports, StandaloneSession},
     input::List,
+    partner_center::transport::Http,
 };
-use std::{fs, io};
+use std::{fs, io, pin::pin};
 use tokio::runtime::Builder;
-use tokio_util::sync::CancellationToken;
 
 /// Runs to the end on this one thread, which is enough: while requests are on their way, nothing on it waits for a
 /// disk or a terminal, and no request has to be handed from one thread to another. Whoever still waits for
@@ -68,14 +68,40 @@ pub(super) async fn carry(
     access: Access,
     (consent, offer): (Consent, Offer),
 ) -> Result<EndedRun, Failure> {
-    let stop = CancellationToken::new();
-    let ports = access.ports(stop.clone())?;
+    let ports = access.ports()?;
+    let stop = ports.stop.clone();
     let mut operator = TerminalOperator::new(printer, paths, consent, offer);
     let leave = signals::time_to_leave(printer, &stop);
     let conducted = conduct::conduct(log, begin, ports, &mut operator, leave, Some(&paths.reports));
     // It has all that a run may do in it.
     let conducted = Box::pin(conducted).await;
     ending::end(printer, operator, conducted.map_err(|error| ending::failure(&paths.again, error))?)
+}
+
+/// Visits the services without a run; what is asked there is on record like everything else. Whoever stops it is told so,
+/// and so is the program when the answers that were on their way have been waited for.
+pub(super) async fn visit<R>(
+    printer: &Printer,
+    ports: Ports<Http>,
+    begin: impl FnOnce(Ports<Http>) -> StandaloneSession<Http>,
+    work: impl AsyncFnOnce(&StandaloneSession<Http>) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let stop = ports.stop.clone();
+    let session = begin(ports);
+    let done = {
+        let work = pin!(work(&session));
+        tokio::select! {
+            done = work => Some(done),
+            () = signals::time_to_leave(printer, &stop) => None,
+        }
+    };
+    session.end().await?;
+    let stopped = || Failure::new(Exit::Interrupted, "stopped, as it was asked to; nothing was written");
+    match done {
+        Some(Err(failure)) if failure.exit == Exit::Interrupted => Err(stopped()),
+        Some(done) => done,
+        None => Err(stopped()),
+    }
 }
 
 /// The list in words, for the beginning of a run.

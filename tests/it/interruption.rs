@@ -3,13 +3,14 @@
 use crate::support::{
     Done, Folder, World, id, list_of,
     system::{interrupt, over_time, terminate},
-    wait_for_changes,
+    wait_for_changes, wait_until,
 };
 use offboard::domain::TenantId;
 use offboard::record::Kind;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
+    fs,
     io::{BufRead as _, BufReader},
     process::{Child, Stdio},
 };
@@ -68,6 +69,38 @@ fn ctrl_c_records_every_answer_and_resume_goes_on() {
         assert_eq!(folder.reader().find("latest").unwrap().state.as_str(), "sealed");
         let again = folder.against(&world, &["resume"]).output().unwrap();
         assert!(Done::of(&again).exits(0).err.contains("complete"));
+    }
+}
+
+#[test]
+#[cfg_attr(windows, ignore = "it presses Ctrl-C for another process")]
+fn ctrl_c_ends_what_only_reads_and_leaves_nothing_behind() {
+    let customers: Vec<Value> = (1..=60).map(|n| json!({ "id": id(n).to_string() })).collect();
+    let pages = json!({ "default_size": 1, "max_size": 1 });
+    let latency = json!({ "min_ms": 20, "max_ms": 40 });
+    for arguments in [&["customers", "--out", "all.csv"][..], &["match", "names.csv", "--out", "all.csv"]] {
+        let scenario = json!({ "customers": customers, "paging": pages, "latency": latency });
+        let (folder, world) = (Folder::new(), World::of(&scenario));
+        folder.write("names.csv", "domain\ncontoso.example\n");
+        let files = || -> BTreeSet<_> {
+            fs::read_dir(folder.path(".")).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let before = files();
+        let mut command = folder.against(&world, &[arguments, &["--rate", "600000"]].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_until(&mut child, || world.received().len() >= 4);
+        interrupt(&child);
+        let done = Done::of(&child.wait_with_output().unwrap()).exits(130);
+        assert!(done.err.contains("nothing was written"), "{}", done.err);
+        let left: Vec<_> =
+            files().difference(&before).map(|name| name.to_string_lossy().into_owned()).collect();
+        assert!(
+            left.iter().all(|name| name.starts_with("audit.") || ["logs", "signing.key"].contains(&&**name)),
+            "{left:?}"
+        );
+        // Every request that arrived has its answer on record.
+        assert_eq!(folder.requests().len(), world.received().len());
+        assert!(folder.requests().iter().all(|line| line.completion.is_some()));
     }
 }
 

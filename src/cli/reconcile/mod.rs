@@ -26,7 +26,6 @@ use crate::{
 };
 use claims::RunClaims;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// What is older is no longer on record there; a day less, because days end elsewhere at another time.
 const KEPT_DAYS: i32 = 89;
@@ -60,34 +59,29 @@ pub(super) fn run(
                 format!("run {} is older than 90 days, and Partner Center's record ends there", run.id);
             return Err(Failure::usage(text));
         };
-        let ports = access.ports(CancellationToken::new())?;
-        let visit = StandaloneSession::after(store, run.clone(), options.rate, ports);
-        let read = read(&visit, &run, &windows).await;
-        let (listed, complete) = match read {
-            Ok(read) => read,
-            Err(failure) => {
-                visit.end().await?;
-                return Err(failure);
-            }
+        let begin = |ports| StandaloneSession::after(store, run.clone(), options.rate, ports);
+        let look = async |visit: &_| {
+            let (listed, complete) = read(visit, &run, &windows).await?;
+            let lag = Duration::from_hours(u64::from(options.lag));
+            let found = compare(&claims.all, (&listed, complete), &claims.ours, claims.of_run, (now, lag));
+            let reconciled = Reconciled {
+                by: consent::operator(),
+                host: platform::host(),
+                from: first,
+                to: last,
+                lag_hours: options.lag,
+                complete,
+                listed: listed.len() as u64,
+                corroborated: found.agreeing,
+                missing: found.missing.clone(),
+                not_yet: found.not_yet.clone(),
+                unknown: found.unknown.iter().map(|(row, _)| *row).collect(),
+                unclaimed: found.unclaimed.iter().map(|line| line.customer).collect(),
+            };
+            StandaloneSession::record(visit, &run.id, events(&found, reconciled.clone())).await?;
+            Ok((found, reconciled))
         };
-        let lag = Duration::from_hours(u64::from(options.lag));
-        let found = compare(&claims.all, (&listed, complete), &claims.ours, claims.of_run, (now, lag));
-        let reconciled = Reconciled {
-            by: consent::operator(),
-            host: platform::host(),
-            from: first,
-            to: last,
-            lag_hours: options.lag,
-            complete,
-            listed: listed.len() as u64,
-            corroborated: found.agreeing,
-            missing: found.missing.clone(),
-            not_yet: found.not_yet.clone(),
-            unknown: found.unknown.iter().map(|(row, _)| *row).collect(),
-            unclaimed: found.unclaimed.iter().map(|line| line.customer).collect(),
-        };
-        visit.record(&run.id, events(&found, reconciled.clone())).await?;
-        visit.end().await?;
+        let (found, reconciled) = session::visit(printer, access.ports()?, begin, look).await?;
         show::show(printer, &paths.again, &run, &claims, &found, &reconciled)
     })
 }

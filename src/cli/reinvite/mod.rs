@@ -26,7 +26,6 @@ use crate::{
 use former::{RemovedByRun, ends_relationships, known};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use tokio_util::sync::CancellationToken;
 
 /// How many customers are shown; all of them are in the table that is written.
 const MOST_SHOWN: usize = 20;
@@ -47,11 +46,9 @@ pub(super) fn run(
     let (reinvitation, customers) = session::block_on(async {
         let store = session::open_store(&paths)?;
         let wanted = whom.customers(printer, &paths)?;
-        let ports = access.ports(CancellationToken::new())?;
-        let visit = StandaloneSession::begin(store, options.rate, ports);
-        let read = read(&visit, &settings, &whom).await;
-        visit.end().await?;
-        let reinvitation = read?;
+        let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
+        let read = async |visit: &_| read(visit, &settings, &whom).await;
+        let reinvitation = session::visit(printer, access.ports()?, begin, read).await?;
         let reader = Reader::open(&paths.audit_log)?;
         let customers = known(&reader, reinvitation.partner, &wanted, whom.run())?;
         Ok((reinvitation, customers))
