@@ -1,7 +1,7 @@
 //! Each write, sync, truncation and removal of a run fails, one after the other, once and from then on:
 //! never a request without its intent on disk, and what is left is gone on with.
 //!
-//! `OFFBOARD_TEST_SWEEP=1` fails every one of them; without it, each thirteenth.
+//! `OFFBOARD_TEST_SWEEP=N` fails each Nth of them, so that 1 is all; without it, each thirteenth.
 
 use crate::support::{Done, Folder, World, id, list_of, strace};
 use serde_json::{Value, json};
@@ -94,13 +94,13 @@ fn every_fault_of_the_disk() {
     if !strace::is_available() {
         return;
     }
-    let all = std::env::var_os("OFFBOARD_TEST_SWEEP").is_some();
+    let each = std::env::var("OFFBOARD_TEST_SWEEP").map_or(13, |each| each.parse().unwrap());
     let (mut faults, mut stopped) = (0, 0);
     for call in ["pwrite64", "fsync", "ftruncate", "unlink", "fallocate"] {
         for error in ["ENOSPC", "EIO"] {
             for onwards in ["", "+"] {
                 // The first of each kind is always among them.
-                for nth in (1_u32..).step_by(if all { 1 } else { 13 }) {
+                for nth in (1_u32..).step_by(each) {
                     let Some(code) = fault(call, error, &format!("{nth}{onwards}")) else { break };
                     faults += 1;
                     stopped += u32::from(code == 6);
