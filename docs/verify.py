@@ -94,7 +94,7 @@ FIELDS = {
     "unclaimed?",
     "report_written": "file sha256",
     "log_verified": "by host version exit_code records compared_with?",
-    "log_exported": "by host version of_run records bytes sha256",
+    "log_exported": "by host version of_run records bytes sha256 format?",
 }
 # fields: end
 

@@ -27,7 +27,8 @@
 //! 3. [`preconditions`]: may this customer go · [`audit`]: the log on disk
 //! 4. `procedure`: what is done to a customer, a file for each procedure and each effect · [`report`]: what
 //!    people read
-//! 5. [`engine`]: what is next, and the only moving part · [`review`]: the reviewer's page
+//! 5. [`engine`]: what is next, and the only moving part · [`review`]: the reviewer's page · [`export`]: a log as tables
+//!    that prove themselves
 //! 6. [`conduct`]: a run, from its list to its reports
 //! 7. [`cli`]: the command line
 
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod conduct;
 pub mod domain;
 pub mod engine;
+pub mod export;
 pub mod input;
 pub mod partner_center;
 mod platform;

@@ -86,6 +86,11 @@ impl Heads {
         self.introduced.as_ref().is_some_and(|last| last.as_str() == key.as_str())
     }
 
+    /// The key that signs them.
+    pub(super) const fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// How many records are on disk.
     pub(super) const fn records(&self) -> u64 {
         self.tree.size()
@@ -178,7 +183,7 @@ fn read_all(connection: &Connection, until: Option<u64>) -> rusqlite::Result<Sca
     Ok(scan)
 }
 
-fn latest_head(connection: &Connection) -> rusqlite::Result<Option<(u64, String)>> {
+pub(super) fn latest_head(connection: &Connection) -> rusqlite::Result<Option<(u64, String)>> {
     let latest = "SELECT size, note FROM checkpoint ORDER BY size DESC LIMIT 1";
     connection.query_row(latest, [], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))).optional()
 }

@@ -29,6 +29,11 @@ impl Leaf {
     pub fn of(body: &[u8]) -> Self {
         Self(leaf(body))
     }
+
+    /// Its 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0.0
+    }
 }
 
 impl Serialize for Leaf {
@@ -81,6 +86,11 @@ impl Head {
             ));
         }
         Ok(Self { origin: signed.origin, size: signed.size, root: signed.root })
+    }
+
+    /// The root of the tree over them, in base64.
+    pub fn root(&self) -> String {
+        self.root.to_string()
     }
 
     /// Whose heads the heads of the log with this ID are.

@@ -19,6 +19,7 @@ mod ceiling;
 mod checkpoint;
 mod checkpoint_file;
 mod error;
+mod excerpt;
 mod export;
 mod format;
 mod heads;
@@ -27,6 +28,7 @@ mod index;
 mod keys;
 mod lines;
 mod log_paths;
+mod manifest;
 mod opening;
 mod query;
 mod reserve;
@@ -44,6 +46,7 @@ mod writer;
 pub use crate::platform::UnsafePlace;
 pub use approval::{Approval, BadApproval, SignedBy, Statement};
 pub use error::{CannotLook, StoreError};
+pub use excerpt::{Excerpt, ExcerptDraft};
 pub use export::Copied;
 pub use format::{Difference, Later};
 pub use inclusion::{Head, InclusionProof, Leaf, Prover};
@@ -53,10 +56,12 @@ pub(crate) use keys::tests::key as test_key;
 pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{RequestLine, RunLine};
 pub use log_paths::names_a_file;
+pub use manifest::{BadManifest, ExportedFile, ExportedRun, Manifest, SignedManifest};
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{
-    Attached, ChangedByRun, Listener, NoSuchRun, QueryError, Reader, RequestFilter, StoredRecord,
+    Attached, ChangedByRun, Listener, NoSuchRun, QueryError, Reader, RecordBytes, RequestFilter, RunExtent,
+    StoredRecord, Survey,
 };
 pub use send_stop::{SendStop, stop_file};
 pub use snapshot::{Snapshot, discard_copies};

@@ -2,9 +2,10 @@
 
 use super::{
     StoreError, ceiling,
-    heads::{Heads, PendingHead},
-    keys::SigningKey,
+    heads::{Heads, PendingHead, latest_head},
+    keys::{SigningKey, VerifyingKey},
     log_paths::{canonical, lock, looks_like_a_database, refuse_unsafe},
+    manifest::Manifest,
     opening,
     reserve::Reserve,
     send_stop::{SendStop, stop_file},
@@ -171,6 +172,25 @@ impl Store {
             Some(head) => self.commit(&[], Some(head)),
             None => Ok(()),
         }
+    }
+
+    /// A head over everything that is on disk, as a signed note.
+    pub fn head_note(&mut self) -> Result<String, StoreError> {
+        self.head()?;
+        let latest =
+            latest_head(&self.connection).map_err(|source| StoreError::sqlite(&self.path, source))?;
+        let altered = || StoreError::Altered { path: self.path.clone(), why: "it has no head".to_owned() };
+        latest.map(|(_, note)| note).ok_or_else(altered)
+    }
+
+    /// The public half of the key that signs its heads.
+    pub const fn key(&self) -> &VerifyingKey {
+        self.heads.key().public()
+    }
+
+    /// Signs what was exported of it; `head` is the head over the same records.
+    pub fn sign_manifest(&self, manifest: &Manifest, head: &str) -> Result<String, StoreError> {
+        Ok(manifest.sign(head, self.heads.key())?)
     }
 
     /// The next append carries a head, however few records have come since the last one.

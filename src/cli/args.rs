@@ -7,8 +7,8 @@ mod service;
 
 pub(super) use approval::{ApprovalOptions, ApproveOptions, RequireApproval};
 pub(super) use evidence::{
-    ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions, ReviewOptions,
-    VerifyOptions,
+    ExportFormat, ExportOptions, LogCommand, LogFilter, LogOptions, ProveOptions, ReconcileOptions,
+    ReviewOptions, VerifyOptions,
 };
 pub(super) use running::{ApplyOptions, ResumeOptions, RunOptions};
 pub(super) use service::{
@@ -125,9 +125,9 @@ environment can hold them, because what is right for one list is wrong for the n
     Runs,
     /// Write the reports of a run again, from the audit log alone
     Report(ReportOptions),
-    /// Search the requests in the audit log; or export it as an evidence pack
+    /// Search the requests in the audit log; or export it, as an evidence pack or as tables
     Log(Box<LogOptions>),
-    /// Prove the audit log complete and unaltered; it is only looked at
+    /// Prove the audit log, or an export of it, complete and unaltered; it is only looked at
     Verify(VerifyOptions),
     /// One customer's certificate, to be shown without showing the others; or check one
     Prove(ProveOptions),

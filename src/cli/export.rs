@@ -5,9 +5,10 @@
 //! holds the copy's digest.
 
 use super::{
-    args::ExportOptions,
+    args::{ExportFormat, ExportOptions},
     consent,
     exit::{Exit, Failure},
+    export_tables,
     new_folder::{NewFolder, cannot_write},
     printer::Printer,
     session,
@@ -29,9 +30,17 @@ const SCRIPT: &str = include_str!("../../docs/verify.py");
 const HOW_TO_CHECK: &str = include_str!("how-to-check.txt");
 
 pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> Result<Exit, Failure> {
-    let pack = NewFolder::begin(&options.dir)?;
+    let run = options.run.as_deref();
+    match options.format {
+        None => pack(printer, paths, &options.dir, run.unwrap_or("latest")),
+        Some(ExportFormat::Parquet) => export_tables::run(printer, paths, &options.dir, run),
+    }
+}
+
+fn pack(printer: &Printer, paths: &Paths, dir: &Path, run: &str) -> Result<Exit, Failure> {
+    let pack = NewFolder::begin(dir)?;
     // Whether there is such a run is found out before the log is opened for writing.
-    let run = Reader::open(&paths.audit_log)?.find(&options.run)?.run_id;
+    let run = Reader::open(&paths.audit_log)?.find(run)?.run_id;
     let mut store = session::open_store(paths)?;
     let copied = fill(&mut store, pack.draft(), &run)?;
     pack.sync()?;
@@ -43,6 +52,7 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
         records: copied.records,
         bytes: copied.bytes,
         sha256: copied.sha256,
+        format: None,
     };
     let record = Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
     if !is_taken_out("exported-without-a-record") {
@@ -50,7 +60,7 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
     }
     store.close()?;
     pack.put()?;
-    tell(printer, &options.dir, &run, &copied)?;
+    tell(printer, dir, &run, &copied)?;
     Ok(Exit::Done)
 }
 

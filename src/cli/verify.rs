@@ -2,17 +2,18 @@
 
 use super::{
     args::{Common, VerifyOptions},
-    bounded, consent,
+    bounded, check_line, consent,
     exit::{Exit, Failure},
     keys,
     printer::{Paint, Printer},
     session,
     settings::{Paths, Typed},
+    verify_export,
 };
 use crate::{
     audit::{
         QueryError,
-        verify::{Check, Outside, Trust, Verdict, Verification, verify},
+        verify::{Outside, Trust, Verdict, Verification, verify},
     },
     engine::Clock,
     platform,
@@ -30,6 +31,9 @@ pub(super) fn run(
 ) -> Result<Exit, Failure> {
     let paths = Paths::resolve(typed, common)?;
     let trust = trust(&options.checkpoint, &options.key)?;
+    if !options.export.is_empty() {
+        return verify_export::run(printer, &options.export, &trust, common.audit_log.as_deref());
+    }
     let mut found = verify(&paths.audit_log, &trust)?;
     if let Some(run) = &options.run {
         found = found.of_run(run).map_err(QueryError::from)?;
@@ -105,7 +109,7 @@ fn as_json(found: &Verification, exit: Exit) -> Result<String, Failure> {
 }
 
 fn as_text(printer: &Printer, found: &Verification) -> String {
-    let mut lines: Vec<String> = found.checks.iter().map(|check| line(printer, check)).collect();
+    let mut lines: Vec<String> = found.checks.iter().map(|check| check_line::line(printer, check)).collect();
     if found.is_being_written {
         lines.push(
             "  A run is writing this log at this moment; what it adds from now on was not looked at.".into(),
@@ -125,22 +129,5 @@ fn as_text(printer: &Printer, found: &Verification) -> String {
     };
     lines.push(String::new());
     lines.push(printer.paint(paint, &visible(&found.sentence())));
-    lines.join("\n")
-}
-
-/// One check: a tick, or what is wrong.
-fn line(printer: &Printer, check: &Check) -> String {
-    if check.is_fine() {
-        return format!("{} {:<11} {}", printer.paint(Paint::Good, "✓"), check.name, visible(&check.subject));
-    }
-    let mark = printer.paint(Paint::Bad, "✗");
-    let mut lines: Vec<String> = check
-        .faults
-        .iter()
-        .map(|fault| format!("{mark} {:<11} {}", check.name, visible(&fault.described())))
-        .collect();
-    if check.more_faults > 0 {
-        lines.push(format!("{mark} {:<11} and {} more", check.name, check.more_faults));
-    }
     lines.join("\n")
 }

@@ -52,6 +52,21 @@ impl Stands {
         }
     }
 
+    /// The public name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotCarriedOut => "not_carried_out",
+            Self::Refused => "refused",
+            Self::DidNotHappen => "did_not_happen",
+            Self::InDoubt => "in_doubt",
+            Self::UnderWay => "under_way",
+            Self::Accepted => "accepted",
+            Self::Otherwise => "otherwise",
+            Self::Done => "done",
+            Self::DoneAlready => "done_already",
+        }
+    }
+
     /// Whether it is known that nothing is other than before.
     pub const fn is_without_effect(self) -> bool {
         matches!(self, Self::NotCarriedOut | Self::Refused | Self::DidNotHappen)
@@ -71,6 +86,8 @@ pub struct EffectStory<'a> {
     pub stands: Stands,
     /// How far what was to take it back came, if that was sent.
     pub taken_back: Option<Stands>,
+    /// What was sent, with its latest answer.
+    pub change: &'a Change,
 }
 
 impl EffectStory<'_> {
@@ -163,6 +180,7 @@ impl<'a> Effects<'a> {
                 name: named.and_then(|one| one.name.as_deref()),
                 stands: Stands::of(change),
                 taken_back,
+                change,
             };
             if effect.is_last() {
                 effects.last = Some(story);

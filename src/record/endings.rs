@@ -138,14 +138,17 @@ pub struct LogExported {
     pub host: String,
     /// The version of this program.
     pub version: String,
-    /// The run whose reports are beside the copy.
+    /// The run whose reports are beside the copy; of tables, the latest run in them.
     pub of_run: RunId,
     /// How many records the copy has: all those before this one.
     pub records: u64,
-    /// How many bytes the copy has.
+    /// How many bytes the copy has; of tables, their manifest.
     pub bytes: u64,
     /// The digest of those bytes.
     pub sha256: Sha256,
+    /// What was made, if it is no copy of the file: `parquet`, tables with a signed manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
 }
 
 /// See [`super::Event::LogVerified`].

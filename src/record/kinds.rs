@@ -60,6 +60,31 @@ pub struct Newer {
     pub what: String,
 }
 
+/// What every record says of itself, whichever program wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordLabel {
+    /// When it was recorded.
+    pub at: Time,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its run.
+    pub run: Option<RunId>,
+    /// The row that it is about, if it says so.
+    pub row: Option<u32>,
+}
+
+impl RecordLabel {
+    /// Reads it from a record's bytes; the rest of them is passed over.
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordError> {
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(RecordError::NotAnObject);
+        }
+        let Envelope { at, kind, run } = serde_json::from_slice(bytes)?;
+        let Place { row } = serde_json::from_slice(bytes).unwrap_or_default();
+        Ok(Self { at, kind: kind.into_owned(), run, row })
+    }
+}
+
 impl Record {
     /// The bytes that are stored and hashed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CanonicalError> {

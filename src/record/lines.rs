@@ -223,11 +223,14 @@ pub(super) fn report_written(report: &ReportWritten) -> Line {
 }
 
 pub(super) fn log_exported(copy: &LogExported) -> Line {
-    let LogExported { by, of_run, records, sha256, .. } = copy;
-    let text = format!(
-        "by {by}, with the reports of run {of_run}: {}, SHA-256 {sha256}",
-        counted(*records, "record")
-    );
+    let LogExported { by, of_run, records, sha256, format, .. } = copy;
+    let records = counted(*records, "record");
+    let text = match format {
+        None => format!("by {by}, with the reports of run {of_run}: {records}, SHA-256 {sha256}"),
+        Some(format) => format!(
+            "by {by}, as {format}, up to run {of_run}: as of {records}, SHA-256 of the manifest {sha256}"
+        ),
+    };
     line("The log was exported", text)
 }
 

@@ -45,7 +45,7 @@ pub use endings::{
     LogExported, LogVerified, ReportWritten, Resolved, RunSealed, Settled, StopCause, Stopped, UndoDecided,
 };
 pub use failure_history::{FailureHistory, REMEMBERED};
-pub use kinds::{Event, InCertificate, Kind, Newer, Record, RecordError, Scope, sql_list};
+pub use kinds::{Event, InCertificate, Kind, Newer, Record, RecordError, RecordLabel, Scope, sql_list};
 pub use lines::{Line, Tone};
 pub use opening::{
     Applies, CustomersProtected, InputFile, KeyIntroduced, LogOpened, ORDER_TIMEOUT, Partner, Policy,
@@ -57,6 +57,6 @@ pub use reseller::{CustomersOfResellers, IndirectReseller};
 pub use row::{Row, RowState};
 pub use run::{Illegal, Run, Stage};
 pub use story::{
-    CUSTOMER_COLUMNS, Column, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory, Requests,
-    RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait, report_columns,
+    CUSTOMER_COLUMNS, Column, ColumnType, CustomerStory, Ended, LastWord, Mark, PlanStory, RequestStory,
+    Requests, RunCourse, RunState, RunStory, RunTotals, Sent, Value, Wait, report_columns,
 };

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// A room, the rooms that it may import, and the words that it never mentions.
-const ROOMS: [(&str, &[&str], &[&str]); 14] = [
+const ROOMS: [(&str, &[&str], &[&str]); 15] = [
     ("domain", &[], &["tokio", "reqwest", "rusqlite", "SystemTime", "Timestamp::now"]),
     ("platform", &[], &["reqwest", "rusqlite"]),
     ("input", &["domain"], &["tokio", "reqwest", "rusqlite"]),
@@ -31,6 +31,11 @@ const ROOMS: [(&str, &[&str], &[&str]); 14] = [
         &["rusqlite", "clap", "println!", "eprintln!"],
     ),
     ("report", &["domain", "platform", "record", "audit"], &["tokio", "reqwest"]),
+    (
+        "export",
+        &["domain", "platform", "record", "audit"],
+        &["tokio", "reqwest", "rusqlite", "clap", "println!", "eprintln!", "SystemTime", "Timestamp::now"],
+    ),
     ("review", &["domain", "record", "audit", "report"], &["reqwest", "crate::engine"]),
     (
         "conduct",
@@ -51,6 +56,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 14] = [
             "engine",
             "report",
             "review",
+            "export",
             "conduct",
         ],
         &[],

@@ -36,7 +36,7 @@ fn text(file: &str) -> String {
 
 /// Asserts that this stands in the file between the two marks, or puts it there.
 #[track_caller]
-fn hold(file: &str, [begin, end]: [&str; 2], expected: &str) {
+pub(crate) fn hold(file: &str, [begin, end]: [&str; 2], expected: &str) {
     // Whoever writes it is alone with it.
     static FILES: Mutex<()> = Mutex::new(());
     let _alone = FILES.lock().unwrap_or_else(PoisonError::into_inner);

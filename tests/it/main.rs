@@ -30,6 +30,7 @@ mod delegated_admin;
 mod doctor;
 mod everything_on_record;
 mod export;
+mod exports;
 #[cfg(unix)]
 mod faults_of_the_disk;
 mod first_edition;

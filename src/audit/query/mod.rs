@@ -5,14 +5,18 @@ mod error;
 mod history;
 mod requests;
 mod single;
+mod survey;
 mod telling;
+mod whole;
 
 pub use disclosure::Attached;
 pub use error::{NoSuchRun, QueryError};
 pub use history::ChangedByRun;
 pub use requests::RequestFilter;
 pub use single::StoredRecord;
+pub use survey::{RunExtent, Survey};
 pub use telling::Listener;
+pub use whole::RecordBytes;
 
 use super::{
     error::CannotLook,
@@ -90,6 +94,14 @@ impl Reader {
         if let LayoutMatch::Altered(difference) = known(&connection)? {
             return Err(CannotLook::Schema { path: path.to_owned(), difference }.into());
         }
+        Self::prepared(connection, copy)
+    }
+
+    /// Over a connection whose tables are known to be those of a log.
+    pub(in crate::audit) fn prepared(
+        connection: Connection,
+        copy: Option<Arc<TempDir>>,
+    ) -> Result<Self, QueryError> {
         connection.pragma_update(None, "query_only", "OFF")?;
         views::prepare(&connection)?;
         connection.pragma_update(None, "query_only", "ON")?;

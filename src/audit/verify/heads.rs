@@ -13,14 +13,14 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A signed note, and over how many records it says, or is said, to be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Noted {
     size: u64,
     note: String,
 }
 
 impl Noted {
-    fn new(note: &str) -> Self {
+    pub(super) fn new(note: &str) -> Self {
         let size = checkpoint::claims(note).map(|(_, size)| size).unwrap_or_default();
         Self { size, note: note.to_owned() }
     }
@@ -61,6 +61,13 @@ impl Outside {
 
     pub(super) fn notes(&self) -> &[Noted] {
         &self.notes
+    }
+
+    /// Those of the log with this origin that cover no more records than these.
+    pub(super) fn within(&self, origin: Option<&str>, records: u64) -> Vec<Noted> {
+        let is_own = |head: &&Noted| checkpoint::claims(&head.note).map(|(of, _)| of) == origin;
+        let own = self.notes.iter().filter(is_own);
+        own.filter(|head| head.size <= records).cloned().collect()
     }
 
     pub(super) fn name(&self) -> &str {

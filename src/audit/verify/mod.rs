@@ -16,6 +16,7 @@
 //! (`run_proof`). `docs/verify.py` comes to the same verdict without this program.
 
 mod approvals;
+mod excerpts;
 mod heads;
 mod records;
 mod run_proof;
@@ -24,6 +25,7 @@ mod stream;
 mod structure;
 mod verdict;
 
+pub use excerpts::{ExcerptProof, verify_excerpt};
 pub use heads::Outside;
 pub use run_proof::RunProof;
 pub use verdict::{Check, LogFault, Verdict, Verification};
@@ -33,6 +35,7 @@ use crate::domain::is_taken_out;
 use heads::Judge;
 use records::{LogFacts, NotJudged};
 use std::{collections::BTreeSet, path::Path};
+use stream::RecordSource;
 
 const NEWER_LAYOUT: &str =
     "the file was made by a newer version of this program, and its layout was not judged";
@@ -72,7 +75,8 @@ pub fn verify_snapshot(snapshot: &Snapshot, trust: &Trust) -> Result<Verificatio
     let outside: Vec<_> = trust.outside.iter().flat_map(Outside::notes).collect();
     let largest = heads::sizes(outside.iter().copied()).last().copied().unwrap_or_default();
     let all = in_log.iter().chain(beside.iter().flatten()).chain(outside);
-    let (facts, looked_at) = records::read(connection, heads::sizes(all), largest).map_err(unreadable)?;
+    let (facts, looked_at) =
+        records::read((connection, RecordSource::Log), heads::sizes(all), largest).map_err(unreadable)?;
     let mut checks = vec![structure];
     checks.extend(looked_at);
 

@@ -6,7 +6,7 @@
 use super::{
     super::{checkpoint::origin, keys::VerifyingKey},
     runs::Runs,
-    stream::{Chunk, LoggedRecord, Queries, Stream},
+    stream::{Chunk, LoggedRecord, Queries, RecordSource, Stream},
     verdict::{Check, LogFault},
 };
 use crate::{
@@ -40,6 +40,8 @@ pub(super) struct LogFacts {
     pub(super) runs: Runs,
     /// Records of a newer program, which were not judged.
     pub(super) newer: Option<NotJudged>,
+    /// How many records were not exported.
+    pub(super) withheld: u64,
 }
 
 /// Records of a newer program.
@@ -67,7 +69,7 @@ impl NotJudged {
 /// Reads all records; `wanted` are the sizes at which the root of the tree will be needed, and `largest` is that of
 /// the largest head from outside.
 pub(super) fn read(
-    connection: &Connection,
+    (connection, source): (&Connection, RecordSource),
     wanted: BTreeSet<u64>,
     largest: u64,
 ) -> rusqlite::Result<(LogFacts, [Check; 3])> {
@@ -79,7 +81,7 @@ pub(super) fn read(
         next: 0,
         with_bodies: 0,
     };
-    if let Err(error) = pass.read_all(connection, wanted) {
+    if let Err(error) = pass.read_all((connection, source), wanted) {
         if super::is_unreadable(&error) {
             return Err(error);
         }
@@ -105,8 +107,12 @@ struct Pass {
 }
 
 impl Pass {
-    fn read_all(&mut self, connection: &Connection, wanted: BTreeSet<u64>) -> rusqlite::Result<()> {
-        let mut queries = Queries::new(connection)?;
+    fn read_all(
+        &mut self,
+        (connection, source): (&Connection, RecordSource),
+        wanted: BTreeSet<u64>,
+    ) -> rusqlite::Result<()> {
+        let mut queries = Queries::new(connection, source)?;
         let mut stream = Stream::new(&mut queries, wanted)?;
         let read = thread::scope(|scope| {
             let (give, chunks) = sync_channel::<Chunk>(WAITING);
@@ -148,6 +154,10 @@ impl Pass {
             self.records.fault(LogFault::of_records(self.next, seq - 1, "missing"));
         }
         self.next = seq.saturating_add(1);
+        if stored.is_withheld {
+            self.facts.withheld += 1;
+            return;
+        }
         match understood(stored) {
             Ok(Understood::Known(record)) => {
                 self.compare(seq, record.event.about().body(), stored.payload.as_ref());

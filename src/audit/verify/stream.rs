@@ -33,6 +33,27 @@ struct RawRecord {
     body: Option<Range<usize>>,
     is_canonical: bool,
     payload: Option<Payload>,
+    is_withheld: bool,
+}
+
+/// Where records are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordSource {
+    /// A log.
+    Log,
+    /// What was put together again from an export: of some records there may be the leaf alone.
+    Excerpt,
+}
+
+impl RecordSource {
+    const fn query(self) -> &'static str {
+        match self {
+            Self::Log => "SELECT seq, body, NULL FROM record ORDER BY seq",
+            Self::Excerpt => {
+                "SELECT seq, body, NULL FROM record UNION ALL SELECT seq, NULL, leaf FROM withheld ORDER BY seq"
+            }
+        }
+    }
 }
 
 /// A record as it is stored.
@@ -44,6 +65,8 @@ pub(super) struct LoggedRecord<'a> {
     pub(super) is_canonical: bool,
     /// What lies beside it: a request's or an answer's body.
     pub(super) payload: Option<Payload>,
+    /// Whether it was not exported, so that nothing is known of it but its leaf.
+    pub(super) is_withheld: bool,
 }
 
 impl Chunk {
@@ -54,6 +77,7 @@ impl Chunk {
             body: found.body.as_ref().and_then(|span| self.bodies.get(span.clone())),
             is_canonical: found.is_canonical,
             payload: found.payload,
+            is_withheld: found.is_withheld,
         })
     }
 
@@ -64,7 +88,12 @@ impl Chunk {
             start..self.bodies.len()
         });
         let is_canonical = body.is_some_and(is_canonical);
-        self.rows.push(RawRecord { seq, body: span, is_canonical, payload });
+        self.rows.push(RawRecord { seq, body: span, is_canonical, payload, is_withheld: false });
+    }
+
+    fn withhold(&mut self, seq: i64) {
+        let raw = RawRecord { seq, body: None, is_canonical: false, payload: None, is_withheld: true };
+        self.rows.push(raw);
     }
 }
 
@@ -75,9 +104,9 @@ pub(super) struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    pub(super) fn new(connection: &'a Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &'a Connection, source: RecordSource) -> rusqlite::Result<Self> {
         Ok(Self {
-            records: connection.prepare("SELECT seq, body FROM record ORDER BY seq")?,
+            records: connection.prepare(source.query())?,
             payloads: connection.prepare("SELECT seq, salt, bytes FROM payload ORDER BY seq")?,
         })
     }
@@ -132,14 +161,18 @@ impl<'a> Stream<'a> {
                 ValueRef::Blob(body) => Some(body),
                 _ => None,
             };
-            tree.push(leaf(body.unwrap_or_default()));
+            let withheld: Option<[u8; 32]> = row.get(2)?;
+            tree.push(withheld.map_or_else(|| leaf(body.unwrap_or_default()), Hash));
             if wanted.remove(&tree.size()) {
                 roots.insert(tree.size(), tree.root());
             }
             while let Some(orphan) = payload_before(payloads, seq)? {
                 orphans.push(orphan);
             }
-            chunk.add(seq, body, payload_of(payloads, seq)?);
+            match withheld {
+                Some(_) => chunk.withhold(seq),
+                None => chunk.add(seq, body, payload_of(payloads, seq)?),
+            }
         }
         Ok(if chunk.rows.is_empty() { None } else { Some(chunk) })
     }

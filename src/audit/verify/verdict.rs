@@ -28,7 +28,7 @@ pub struct LogFault {
 
 impl LogFault {
     /// About the log as a whole.
-    pub(super) fn of_all(text: impl Into<String>) -> Self {
+    pub fn of_all(text: impl Into<String>) -> Self {
         Self { first_record: None, last_record: None, head: None, text: text.into() }
     }
 
@@ -73,11 +73,13 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) const fn new(name: &'static str) -> Self {
+    /// Nothing is wrong yet.
+    pub const fn new(name: &'static str) -> Self {
         Self { name, subject: String::new(), faults: Vec::new(), more_faults: 0 }
     }
 
-    pub(super) fn fault(&mut self, fault: LogFault) {
+    /// Takes note of what is wrong.
+    pub fn fault(&mut self, fault: LogFault) {
         if self.faults.len() < LISTED {
             self.faults.push(fault);
         } else {

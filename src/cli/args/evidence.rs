@@ -1,7 +1,7 @@
 //! What was typed about the log as evidence.
 
 use super::SignInOptions;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Which requests are shown, or what else is done with the log.
@@ -17,18 +17,28 @@ pub(in crate::cli) struct LogOptions {
 /// What else is done with the log.
 #[derive(Debug, Subcommand, Clone)]
 pub(in crate::cli) enum LogCommand {
-    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that
+    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that; or tables for a warehouse
     Export(ExportOptions),
 }
 
-/// What is packed, and where.
+/// What is exported, and where.
 #[derive(Debug, Args, Clone)]
 pub(in crate::cli) struct ExportOptions {
-    /// With the reports of this run: an ID, a unique prefix of one, or `latest`
-    #[arg(long, value_name = "RUN", default_value = "latest")]
-    pub(in crate::cli) run: String,
-    /// The folder; it must be empty, or not be there yet
+    /// As what [default: an evidence pack]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<ExportFormat>,
+    /// This run: an ID, a unique prefix of one, or `latest` [default: of a pack, with the reports of the latest; else every run]
+    #[arg(long, value_name = "RUN")]
+    pub(in crate::cli) run: Option<String>,
+    /// The folder. For a pack it must be empty, or not be there yet; tables are added to those of other logs and runs
     pub(in crate::cli) dir: PathBuf,
+}
+
+/// As what a log is exported, other than an evidence pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ExportFormat {
+    /// Tables that a warehouse reads: runs, customers, effects, requests, records; with a signed manifest
+    Parquet,
 }
 
 /// Which requests are shown.
@@ -79,8 +89,15 @@ pub(in crate::cli) struct VerifyOptions {
     #[arg(long, conflicts_with_all = ["run", "checkpoint", "key", "record"])]
     pub(in crate::cli) print_key: bool,
     /// Record in the log that it was verified, unless it was altered
-    #[arg(long, conflicts_with = "run")]
+    #[arg(long, conflicts_with_all = ["run", "export"])]
     pub(in crate::cli) record: bool,
+    /// Look at what `log export --format parquet` wrote into this folder, with or without the log; repeatable
+    ///
+    /// Each file must be the one of a signed manifest, and follow from the records in the export, whose tree is that of the
+    /// signed head. A log that is named with `--audit-log` on this command line is compared as well, and so are exports of
+    /// one log in several folders.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "print_key"])]
+    pub(in crate::cli) export: Vec<PathBuf>,
 }
 
 /// Whose certificate is made, or which one is checked.

@@ -17,8 +17,25 @@ pub struct Column {
     pub meaning: &'static str,
     /// How the view works it out of `listed`, `settled` and `resolved`, each as JSON.
     pub sql: &'static str,
+    /// What kind of value that is.
+    pub holds: ColumnType,
     /// What stands in it for this customer.
     pub value: fn(&CustomerStory) -> Value<'_>,
+}
+
+/// What kind of values stand in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Text.
+    Text,
+    /// Whole numbers.
+    Number,
+    /// Moments.
+    Time,
+    /// Days.
+    Day,
+    /// Bytes.
+    Bytes,
 }
 
 /// What stands in a column.
@@ -69,6 +86,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 7.0,
         meaning: "The number of the row in the list.",
         sql: "listed.row",
+        holds: ColumnType::Number,
         value: |story| Value::Number(u64::from(story.row())),
     },
     Column {
@@ -77,6 +95,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 38.0,
         meaning: "The customer; empty if the row names none.",
         sql: "json_extract(listed.json, '$.customer')",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.customer().map(|id| id.to_string())),
     },
     Column {
@@ -85,6 +104,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 32.0,
         meaning: "What the customer is called, by the service or else by the list.",
         sql: "coalesce(json_extract(settled.json, '$.name'), json_extract(listed.json, '$.name'))",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.name()),
     },
     Column {
@@ -93,6 +113,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 16.0,
         meaning: "How the row ended, as a person resolved it if somebody did.",
         sql: "coalesce(json_extract(resolved.json, '$.outcome'), json_extract(settled.json, '$.outcome'))",
+        holds: ColumnType::Text,
         value: |story| Value::Outcome(story.counts_as()),
     },
     Column {
@@ -106,6 +127,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         THEN 'corroborated'
         ELSE json_extract(settled.json, '$.evidence')
     END",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.last_word().evidence().map(Evidence::as_str)),
     },
     Column {
@@ -114,6 +136,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 34.0,
         meaning: "Why it did not end as removed, each by its name.",
         sql: "(SELECT group_concat(value, ';') FROM json_each(settled.json, '$.reasons'))",
+        holds: ColumnType::Text,
         value: |story| {
             let names: Vec<&str> = story.reasons().iter().map(|reason| reason.as_str()).collect();
             if names.is_empty() { Value::None } else { Value::Names(names) }
@@ -129,6 +152,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
             || ' at ' || resolved.at || ': ' || json_extract(resolved.json, '$.because'),
         ''
     )",
+        holds: ColumnType::Text,
         value: |story| {
             let told = story.explanation();
             if told.is_empty() { Value::None } else { Value::Long(Cow::Owned(told)) }
@@ -140,6 +164,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 13.0,
         meaning: "The first day on which it may go if nobody does anything, where that is known.",
         sql: "json_extract(settled.json, '$.removable_from')",
+        holds: ColumnType::Day,
         value: |story| story.removable_from().map_or(Value::None, Value::Day),
     },
     Column {
@@ -148,6 +173,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 13.0,
         meaning: "The day until which somebody can act so that everything which renews itself or is extended ends with its term.",
         sql: "json_extract(settled.json, '$.act_by')",
+        holds: ColumnType::Day,
         value: |story| story.act_by().map_or(Value::None, Value::Day),
     },
     Column {
@@ -156,6 +182,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 8.0,
         meaning: "The status of the answer that decided.",
         sql: "json_extract(settled.json, '$.exchange.status')",
+        holds: ColumnType::Number,
         value: |story| {
             let status = story.exchange().and_then(|exchange| exchange.status);
             status.map_or(Value::None, |status| Value::Number(u64::from(status)))
@@ -167,6 +194,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 12.0,
         meaning: "The service's error code in it.",
         sql: "json_extract(settled.json, '$.exchange.code')",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.exchange().and_then(|exchange| exchange.code.as_deref())),
     },
     Column {
@@ -175,6 +203,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 38.0,
         meaning: "`MS-RequestId` of that request.",
         sql: "json_extract(settled.json, '$.exchange.request_id')",
+        holds: ColumnType::Text,
         value: |story| {
             let id = story.exchange().and_then(|exchange| exchange.request_id);
             Value::text(id.map(|id| id.to_string()))
@@ -186,6 +215,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 38.0,
         meaning: "`MS-CorrelationId` of its latest attempt.",
         sql: "json_extract(settled.json, '$.exchange.correlation_id')",
+        holds: ColumnType::Text,
         value: |story| {
             let id = story.exchange().and_then(|exchange| exchange.correlation_id);
             Value::text(id.map(|id| id.to_string()))
@@ -197,6 +227,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 10.0,
         meaning: "How often that change was sent, or was about to be.",
         sql: "json_extract(settled.json, '$.attempts')",
+        holds: ColumnType::Number,
         value: |story| {
             story.settled().map_or(Value::None, |settled| Value::Number(u64::from(settled.attempts)))
         },
@@ -207,6 +238,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 20.0,
         meaning: "When work on the row began.",
         sql: "json_extract(settled.json, '$.started_at')",
+        holds: ColumnType::Time,
         value: |story| story.settled().map_or(Value::None, |settled| Value::Time(settled.started_at)),
     },
     Column {
@@ -215,6 +247,7 @@ pub const CUSTOMER_COLUMNS: [Column; 16] = [
         width: 20.0,
         meaning: "When it was settled.",
         sql: "settled.at",
+        holds: ColumnType::Time,
         value: |story| story.finished_at().map_or(Value::None, Value::Time),
     },
 ];
@@ -227,6 +260,7 @@ const TOLD_COLUMNS: [Column; 2] = [
         width: 18.0,
         meaning: "The MPN ID of the indirect reseller through whom the customer is the partner's.",
         sql: "NULL",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.reseller().map(|reseller| reseller.mpn_id.as_str())),
     },
     Column {
@@ -235,6 +269,7 @@ const TOLD_COLUMNS: [Column; 2] = [
         width: 32.0,
         meaning: "The reseller's name, where it is known.",
         sql: "NULL",
+        holds: ColumnType::Text,
         value: |story| Value::text(story.reseller().and_then(|reseller| reseller.name.as_deref())),
     },
 ];

@@ -18,7 +18,7 @@ mod sent;
 mod totals;
 mod waits;
 
-pub use columns::{CUSTOMER_COLUMNS, Column, Value, report_columns};
+pub use columns::{CUSTOMER_COLUMNS, Column, ColumnType, Value, report_columns};
 pub use customer::{CustomerStory, LastWord};
 pub use request::{Ended, RequestStory, Requests};
 pub use run::{Mark, PlanStory, RunCourse, RunState, RunStory};

@@ -104,6 +104,13 @@ impl Requests {
         }
     }
 
+    /// Takes the next record, and gives the request that it ends, which is kept no longer.
+    pub fn take_ended(&mut self, seq: Seq, record: &Record) -> Option<RequestStory> {
+        self.take(seq, record);
+        let ended = self.0.iter().rposition(|request| request.ended_in == Some(seq))?;
+        Some(self.0.remove(ended))
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &RequestStory> {
         self.0.iter()

@@ -1,0 +1,259 @@
+//! A folder with the exports of one log or of several, and how another one comes into it.
+//!
+//! An export is written into a *draft*, a folder that is hidden in the folder itself. When all of it is on disk, its
+//! manifest among it, the draft is renamed to *pending*: that decides. Then each file is moved to its place, what the
+//! manifest does not name any more is removed, and the manifest comes last. Whoever is killed before the decision leaves
+//! the old exports and a draft, which the next one removes; whoever is killed after it leaves what the next one puts into
+//! place first.
+
+use super::error::ExportError;
+use crate::{
+    audit::{ExportedFile, SignedManifest},
+    domain::{Digest, RunId, Sha256, is_taken_out},
+    platform,
+};
+use std::{
+    collections::BTreeSet,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+const DRAFT: &str = ".offboard-draft-";
+const PENDING: &str = ".offboard-pending-";
+/// No manifest is larger.
+const LARGEST: u64 = 256 << 20;
+
+/// What a run whose partner is not on record has for one, as engines write it.
+const NO_PARTNER: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// A folder of exports.
+#[derive(Debug)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) manifests: Vec<SignedManifest>,
+    /// What was decided and is not in its place yet.
+    pub(super) pending: Vec<SignedManifest>,
+    /// What was begun and never decided.
+    pub(super) drafts: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Looks at it, and changes nothing.
+    pub(super) fn look(path: &Path) -> Result<Self, ExportError> {
+        let mut found =
+            Self { path: path.to_owned(), manifests: Vec::new(), pending: Vec::new(), drafts: Vec::new() };
+        for name in names(path)? {
+            let at = path.join(&name);
+            if name.starts_with(DRAFT) {
+                found.drafts.push(at);
+            } else if let Some(log) = name.strip_prefix(PENDING) {
+                let manifest_at = at.join(SignedManifest::name(log));
+                if manifest_at.exists() {
+                    found.pending.push(manifest(&manifest_at, log)?);
+                } else {
+                    // All of it is in its place; the manifest went last.
+                    found.drafts.push(at);
+                }
+            } else if let Some(log) = name.strip_prefix(&SignedManifest::name("")) {
+                found.manifests.push(manifest(&at, log)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same for whoever adds to it: it is made if there is none, what was decided is put into place first, and what was
+    /// not is removed. Held by one process at a time.
+    pub(super) fn open(path: &Path) -> Result<(Self, File), ExportError> {
+        let failed = || ExportError::writing(path);
+        fs::create_dir_all(path).map_err(failed())?;
+        let lock = platform::lock_folder(path).map_err(failed())?;
+        let found = Self::look(path)?;
+        let is_ours = !(found.manifests.is_empty() && found.pending.is_empty() && found.drafts.is_empty());
+        if !is_ours && names(path)?.iter().any(|name| name != ".lock") {
+            return Err(ExportError::NotOurs(path.to_owned()));
+        }
+        for draft in &found.drafts {
+            fs::remove_dir_all(draft).map_err(ExportError::writing(draft))?;
+        }
+        for pending in &found.pending {
+            put(path, pending, found.of_log(&pending.manifest.log))?;
+        }
+        Ok((Self::look(path)?, lock))
+    }
+
+    /// The manifest of this log.
+    pub(super) fn of_log(&self, log: &str) -> Option<&SignedManifest> {
+        self.manifests.iter().find(|signed| signed.manifest.log == log)
+    }
+
+    /// A folder for what is to come into it.
+    pub(super) fn draft(&self) -> Result<TempDir, ExportError> {
+        let draft = tempfile::Builder::new().prefix(DRAFT).tempdir_in(&self.path);
+        draft.map_err(ExportError::writing(&self.path))
+    }
+
+    /// Puts the draft of this log's export in its place. It must be on disk.
+    pub(super) fn take(&self, draft: TempDir, log: &str) -> Result<(), ExportError> {
+        let pending = self.path.join(format!("{PENDING}{log}"));
+        let failed = || ExportError::writing(&pending);
+        fs::rename(draft.path(), &pending).map_err(failed())?;
+        // It has another name now.
+        drop(draft.keep());
+        platform::sync_folder(&self.path).map_err(failed())?;
+        let signed = manifest(&pending.join(SignedManifest::name(log)), log)?;
+        put(&self.path, &signed, self.of_log(log))
+    }
+}
+
+/// Where the tables of a run are.
+pub(super) fn place_of_run(partner: Option<&str>, run: &RunId) -> String {
+    let is_id = |text: &&str| text.parse::<crate::domain::TenantId>().is_ok();
+    let partner = partner.filter(is_id).unwrap_or(NO_PARTNER);
+    format!("partner={partner}/run={run}")
+}
+
+/// Where the tables of a log are.
+pub(super) fn place_of_log(log: &str) -> String {
+    format!("log={log}")
+}
+
+/// Where a file of an export is, in this folder.
+pub(super) fn place(folder: &Path, path: &str) -> PathBuf {
+    path.split('/').fold(folder.to_owned(), |at, name| at.join(name))
+}
+
+/// Where the files of a pending export are meanwhile.
+pub(super) fn staged(folder: &Path, log: &str) -> PathBuf {
+    folder.join(format!("{PENDING}{log}"))
+}
+
+fn names(path: &Path) -> Result<Vec<String>, ExportError> {
+    let failed = || ExportError::reading(path);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed())? {
+        names.push(entry.map_err(failed())?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The manifest in this file, which is called as that of this log.
+fn manifest(path: &Path, log: &str) -> Result<SignedManifest, ExportError> {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    let altered = |why: String| ExportError::Altered { path: path.to_owned(), why };
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(altered("is no text, so it was altered".to_owned()));
+        }
+        read => drop(read.map_err(ExportError::reading(path))?),
+    }
+    let signed = SignedManifest::open(&text).map_err(|bad| altered(bad.to_string()))?;
+    if signed.manifest.log != log {
+        return Err(altered(format!("is the manifest of another log, `{}`", signed.manifest.log)));
+    }
+    Ok(signed)
+}
+
+/// Moves each file of an export that was decided to its place. Whatever of that was done before is not done again.
+fn put(folder: &Path, new: &SignedManifest, old: Option<&SignedManifest>) -> Result<(), ExportError> {
+    let log = &new.manifest.log;
+    let pending = staged(folder, log);
+    let mut touched = BTreeSet::from([folder.to_owned()]);
+    for file in &new.manifest.files {
+        let (from, to) = (place(&pending, &file.path), place(folder, &file.path));
+        if !from.exists() {
+            continue;
+        }
+        let parent = to.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(ExportError::writing(parent))?;
+        fs::rename(&from, &to).map_err(ExportError::writing(&to))?;
+        touched
+            .extend(to.ancestors().skip(1).take_while(|above| above.starts_with(folder)).map(Path::to_owned));
+    }
+    let named: BTreeSet<&str> = new.manifest.files.iter().map(|file| &*file.path).collect();
+    let old = old.iter().flat_map(|old| &old.manifest.files);
+    for file in old.filter(|file| !named.contains(&*file.path)) {
+        let gone = place(folder, &file.path);
+        match fs::remove_file(&gone) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(ExportError::writing(&gone)(error));
+            }
+            _ => {}
+        }
+        // A folder in which there is something stays.
+        for above in gone.ancestors().skip(1).take_while(|above| *above != folder) {
+            if fs::remove_dir(above).is_err() {
+                break;
+            }
+        }
+    }
+    for at in touched.iter().filter(|at| at.exists()) {
+        platform::sync_folder(at).map_err(ExportError::writing(at))?;
+    }
+    let name = SignedManifest::name(log);
+    let to = folder.join(&name);
+    if !is_taken_out("an-export-without-its-manifest") {
+        fs::rename(pending.join(&name), &to).map_err(ExportError::writing(&to))?;
+    }
+    platform::sync_folder(folder).map_err(ExportError::writing(folder))?;
+    fs::remove_dir_all(&pending).map_err(ExportError::writing(&pending))
+}
+
+/// Has a file, or the names in a folder and all that is in it, on disk.
+pub(super) fn sync_all(path: &Path) -> Result<(), ExportError> {
+    for name in names(path)? {
+        let at = path.join(name);
+        if at.is_dir() {
+            sync_all(&at)?;
+        } else {
+            // What was opened for reading alone cannot be synced everywhere.
+            let file = File::options().read(true).write(true).open(&at);
+            file.and_then(|file| file.sync_all()).map_err(ExportError::writing(&at))?;
+        }
+    }
+    platform::sync_folder(path).map_err(ExportError::writing(path))
+}
+
+/// Every file in a folder, and in those in it, by its path from there.
+pub(super) fn files_in(folder: &Path, below: &str) -> Result<Vec<String>, ExportError> {
+    let mut files = Vec::new();
+    for name in names(&place(folder, below))? {
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if place(folder, &path).is_dir() {
+            files.extend(files_in(folder, &path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// The size and the digest of a file.
+pub(super) fn measure(path: &Path) -> Result<(u64, Sha256), ExportError> {
+    let failed = || ExportError::reading(path);
+    let mut file = File::open(path).map_err(failed())?;
+    let (mut digest, mut bytes, mut chunk) = (Digest::default(), 0, vec![0; 1 << 16]);
+    loop {
+        let count = file.read(&mut chunk).map_err(failed())?;
+        if count == 0 {
+            return Ok((bytes, digest.done()));
+        }
+        digest.add(chunk.get(..count).unwrap_or_default());
+        bytes += count as u64;
+    }
+}
+
+/// What is wrong with a file of an export, if something is.
+pub(super) fn difference(path: &Path, file: &ExportedFile) -> Result<Option<&'static str>, ExportError> {
+    match measure(path) {
+        Ok(found) if found == (file.bytes, file.sha256) => Ok(None),
+        Ok(_) => Ok(Some("is not the file that was exported: it was altered")),
+        Err(ExportError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Ok(Some("is missing, and was exported"))
+        }
+        Err(error) => Err(error),
+    }
+}
