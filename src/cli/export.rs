@@ -8,7 +8,7 @@ use super::{
     args::{ExportFormat, ExportOptions},
     consent,
     exit::{Exit, Failure},
-    export_tables,
+    export_events, export_tables,
     new_folder::{NewFolder, cannot_write},
     printer::Printer,
     session,
@@ -18,6 +18,7 @@ use crate::{
     audit::{Copied, Reader, Store},
     domain::{RunId, counted, is_taken_out},
     engine::Clock,
+    export::EventForm,
     platform,
     record::{Event, LogExported, Record},
     report::{self, CsvStyle, ReportError},
@@ -34,6 +35,10 @@ pub(super) fn run(printer: &Printer, paths: &Paths, options: &ExportOptions) -> 
     match options.format {
         None => pack(printer, paths, &options.dir, run.unwrap_or("latest")),
         Some(ExportFormat::Parquet) => export_tables::run(printer, paths, &options.dir, run),
+        Some(ExportFormat::Jsonl) => {
+            export_events::run(printer, paths, (EventForm::Records, &options.dir), run)
+        }
+        Some(ExportFormat::Ocsf) => export_events::run(printer, paths, (EventForm::Ocsf, &options.dir), run),
     }
 }
 

@@ -28,6 +28,7 @@ mod doctor;
 mod ending;
 mod exit;
 mod export;
+mod export_events;
 mod export_tables;
 mod folding;
 mod hardening;

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::is_taken_out,
     platform::{self, AsTerminal},
-    report::visible,
+    report::{harmless_json, visible},
 };
 use std::{
     borrow::Cow,
@@ -92,7 +92,7 @@ impl Printer {
         } else if is_taken_out("json-that-moves-the-cursor") {
             text.into()
         } else {
-            terminal_escape::json(text)
+            harmless_json(text)
         })
     }
 

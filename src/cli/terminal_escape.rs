@@ -22,23 +22,6 @@ pub(super) fn text<'a>(text: &'a str, colors: &[&str]) -> Cow<'a, str> {
     Cow::Owned(shown)
 }
 
-/// JSON: the same value, with what a terminal would obey written as escapes. They can only stand inside strings.
-pub(super) fn json(text: &str) -> Cow<'_, str> {
-    if is_plain(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        let mut units = [0; 2];
-        if c == '\n' || is_plain(c.encode_utf8(&mut [0; 4])) {
-            shown.push(c);
-        } else {
-            c.encode_utf16(&mut units).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
-        }
-    }
-    Cow::Owned(shown)
-}
-
 /// Nothing in it but lines of ordinary text.
 fn is_plain(text: &str) -> bool {
     text.split('\n').all(|line| matches!(visible(line), Cow::Borrowed(_)))
@@ -58,14 +41,5 @@ mod tests {
         );
         assert!(!text(said, &[]).contains('\u{1b}'));
         assert!(matches!(text("two\nlines, Åsa", &[]), Cow::Borrowed(_)));
-    }
-
-    #[test]
-    fn json_stays_the_same_value() {
-        let value = serde_json::json!({ "a": "x\u{9b}y\u{e0001}\u{202e}\u{7f}\u{1b}\n", "b": "Åsa" });
-        let written = serde_json::to_string_pretty(&value).unwrap_or_default();
-        let shown = json(&written);
-        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{e0001}' && c != '\u{202e}'));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
     }
 }

@@ -30,6 +30,9 @@ pub enum ExportError {
         /// Why.
         source: io::Error,
     },
+    /// A line cannot be written.
+    #[error("cannot write: {0}")]
+    Line(io::Error),
     /// A file cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read {

@@ -16,12 +16,18 @@
 //! An export appears whole or not at all: it is written under another name ([`folder`](self)), and one renaming decides;
 //! whoever is killed after that leaves what the next export puts in place. Nothing here decides what is recorded, and
 //! nothing is written to a log: that it was exported is put on record by the command line.
+//!
+//! Beside it, a log is told as lines, each an [event](write_events), for a security team's tools. These prove nothing by
+//! themselves: whoever doubts them asks for the tables, or for the log.
 
 mod check;
 mod columns;
 mod compare;
 mod error;
+mod events;
 mod folder;
+mod line;
+mod ocsf;
 mod table;
 mod tables;
 mod write;
@@ -29,4 +35,6 @@ mod write;
 pub use check::{ExportCheck, ExportedLog, verify_export};
 pub use columns::{ColumnText, TableText, table_texts};
 pub use error::ExportError;
+pub use events::{EventForm, WrittenEvents, write_events};
+pub use ocsf::SCHEMA as OCSF_SCHEMA;
 pub use write::{BegunExport, Export, ExportSummary, WrittenExport};

@@ -142,11 +142,12 @@ pub struct LogExported {
     pub of_run: RunId,
     /// How many records the copy has: all those before this one.
     pub records: u64,
-    /// How many bytes the copy has; of tables, their manifest.
+    /// How many bytes the copy has, or the file of events; of tables, their manifest.
     pub bytes: u64,
     /// The digest of those bytes.
     pub sha256: Sha256,
-    /// What was made, if it is no copy of the file: `parquet`, tables with a signed manifest.
+    /// What was made, if it is no copy of the file: `parquet`, tables with a signed manifest; `jsonl` or `ocsf`, a file of
+    /// events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
 }

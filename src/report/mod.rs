@@ -49,7 +49,7 @@ pub use error::ReportError;
 pub use list_table::{ListCell, ListForm, ListTable};
 pub(crate) use page::evidence;
 pub use page::{Share, in_words, shares_of};
-pub use plain::visible;
+pub use plain::{harmless_json, visible};
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
 pub use programme::{
     Contradiction, CustomerOfList, CustomerStanding, LogNotRead, MonthOfProgramme, Programme, ProgrammeList,

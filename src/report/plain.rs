@@ -18,6 +18,24 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// JSON: the same value, with whatever moves, hides or turns something written as escapes, but for the ends of lines. It can
+/// only stand inside strings.
+pub fn harmless_json(text: &str) -> Cow<'_, str> {
+    let is_in_the_way = |c: char| c != '\n' && is_hidden(c);
+    if !text.chars().any(is_in_the_way) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_in_the_way(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// The text in one line, with a blank in place of whatever moves, hides or turns something: for a table that is read
 /// again, where nothing may be added to a name. Letters stay, those too that are not seen, because names are compared by
 /// their letters.
@@ -45,6 +63,15 @@ fn is_hidden(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let value = serde_json::json!({ "a": "x\u{9b}y\u{e0001}\u{202e}\u{7f}\u{1b}\n", "b": "Åsa" });
+        let written = serde_json::to_string_pretty(&value).unwrap_or_default();
+        let shown = harmless_json(&written);
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{e0001}' && c != '\u{202e}'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(value));
+    }
 
     #[test]
     fn ordinary_names_stay_as_they_are() {

@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str], &[&str]); 15] = [
     ("report", &["domain", "platform", "record", "audit"], &["tokio", "reqwest"]),
     (
         "export",
-        &["domain", "platform", "record", "audit"],
+        &["domain", "platform", "record", "audit", "report"],
         &["tokio", "reqwest", "rusqlite", "clap", "println!", "eprintln!", "SystemTime", "Timestamp::now"],
     ),
     ("review", &["domain", "record", "audit", "report"], &["reqwest", "crate::engine"]),

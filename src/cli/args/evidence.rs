@@ -17,7 +17,7 @@ pub(in crate::cli) struct LogOptions {
 /// What else is done with the log.
 #[derive(Debug, Subcommand, Clone)]
 pub(in crate::cli) enum LogCommand {
-    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that; or tables for a warehouse
+    /// Write an evidence pack: a copy of the log, its heads, reports, and how to check all that; or tables for a warehouse, or events
     Export(ExportOptions),
 }
 
@@ -30,7 +30,8 @@ pub(in crate::cli) struct ExportOptions {
     /// This run: an ID, a unique prefix of one, or `latest` [default: of a pack, with the reports of the latest; else every run]
     #[arg(long, value_name = "RUN")]
     pub(in crate::cli) run: Option<String>,
-    /// The folder. For a pack it must be empty, or not be there yet; tables are added to those of other logs and runs
+    /// The folder. For a pack it must be empty, or not be there yet; tables are added to those of other logs and runs. For
+    /// events, the file, which must not be there yet
     pub(in crate::cli) dir: PathBuf,
 }
 
@@ -39,6 +40,10 @@ pub(in crate::cli) struct ExportOptions {
 pub(in crate::cli) enum ExportFormat {
     /// Tables that a warehouse reads: runs, customers, effects, requests, records; with a signed manifest
     Parquet,
+    /// Each record, one a line, for a security team's tools
+    Jsonl,
+    /// Events of the Open Cybersecurity Schema Framework, one a line: requests, sign-ins, what was done to customers
+    Ocsf,
 }
 
 /// Which requests are shown.

@@ -1,0 +1,106 @@
+//! `offboard log export --format jsonl|ocsf`: the log as events, one a line.
+//!
+//! As with the evidence pack, the file is written under another name, then it is put on record that it was, and then it gets
+//! its name.
+
+use super::{
+    consent,
+    exit::{Exit, Failure},
+    export_tables::refused,
+    printer::Printer,
+    session,
+    settings::Paths,
+};
+use crate::{
+    audit::Reader,
+    domain::{counted, is_taken_out},
+    engine::Clock,
+    export::{EventForm, ExportError, WrittenEvents, write_events},
+    platform,
+    record::{Event, LogExported, Record},
+};
+use serde_json::json;
+use std::{
+    io::{self, BufWriter},
+    path::Path,
+};
+use tempfile::NamedTempFile;
+
+pub(super) fn run(
+    printer: &Printer,
+    paths: &Paths,
+    (form, path): (EventForm, &Path),
+    run: Option<&str>,
+) -> Result<Exit, Failure> {
+    let shown = path.display();
+    if path.symlink_metadata().is_ok() {
+        let text = format!("`{shown}` is there already, and nothing is overwritten; name another file");
+        return Err(Failure::usage(text));
+    }
+    let reader = Reader::open(&paths.audit_log)?;
+    // Whether there is such a run is found out before the log is opened for writing.
+    let named = reader.find(run.unwrap_or("latest"))?.run_id;
+    let others = run.is_none();
+    let runs = if others {
+        reader.runs()?.into_iter().map(|line| line.run_id).collect()
+    } else {
+        vec![named.clone()]
+    };
+    let mut store = session::open_store(paths)?;
+    let cannot = |error: io::Error| {
+        Failure::usage(format!("cannot write `{shown}`: {error}; nothing of it was written"))
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(cannot)?;
+    let written = write_events(&reader, form, (&runs, others), BufWriter::new(&mut file));
+    let written = written.map_err(|error| match error {
+        ExportError::Line(error) => cannot(error),
+        error => refused(error),
+    })?;
+    file.as_file().sync_all().map_err(cannot)?;
+    let exported = LogExported {
+        by: consent::operator(),
+        host: platform::host(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        of_run: named,
+        records: written.records,
+        bytes: written.bytes,
+        sha256: written.sha256,
+        format: Some(name(form).to_owned()),
+    };
+    let record = Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
+    if !is_taken_out("events-without-a-record") {
+        store.append(&[record.into()])?;
+    }
+    store.close()?;
+    file.persist_noclobber(path).map_err(|error| cannot(error.error))?;
+    tell(printer, path, &written)?;
+    Ok(Exit::Done)
+}
+
+const fn name(form: EventForm) -> &'static str {
+    match form {
+        EventForm::Records => "jsonl",
+        EventForm::Ocsf => "ocsf",
+    }
+}
+
+fn tell(printer: &Printer, path: &Path, written: &WrittenEvents) -> Result<(), Failure> {
+    let WrittenEvents { records, events, bytes, sha256, not_understood } = written;
+    for run in not_understood {
+        printer.warn(&format!("a newer program began run {run}: there are no events of it"));
+    }
+    if printer.json {
+        let value = json!({
+            "file": path, "records": records, "events": events, "bytes": bytes, "sha256": sha256,
+            "not_understood": not_understood
+        });
+        return printer.data(&value.to_string());
+    }
+    printer.show(&format!(
+        "Exported to {}\n  {}, as of {}\n  SHA-256  {sha256}\nThat it was exported is on record.",
+        path.display(),
+        counted(*events, "event"),
+        counted(*records, "record")
+    ))
+}
