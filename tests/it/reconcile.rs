@@ -292,3 +292,35 @@ fn the_end_of_delegated_administration_is_compared_with_its_own_operations() {
     assert_eq!(evidence(&folder), [Some("corroborated".to_owned()), None]);
     assert!(reconcile(&folder, &world, &[]).exits(0).out.contains("1 of 1 ending in both"));
 }
+
+/// A row that failed has ended something all the same, and how the deletion of a draft is called there nobody knows.
+#[test]
+fn what_a_failed_row_ended_is_claimed_and_the_deletion_of_a_draft_is_not() {
+    let grant = |name: &str, status: &str| json!({ "name": name, "status": status });
+    let customers = [
+        json!({ "id": id(1).to_string(), "name": "Both",
+            "delegated_admin": [grant("Helpdesk", "active"), grant("Offer", "approvalPending")] }),
+        json!({ "id": id(2).to_string(), "name": "Draft", "delegated_admin": [grant("Draft", "created")] }),
+    ];
+    let ends = |rows: &[u32], exit: i32| {
+        let world = World::of(&json!({ "customers": customers, "generated": { "count": 20 } }));
+        let folder = Folder::new();
+        let list = folder.write("list.csv", list_of(rows.iter().map(|n| id(*n))));
+        let mut command = folder.run_command(&world, &list, &["--procedure", "end-delegated-admin"]);
+        command.env("OFFBOARD_GRAPH_ACCESS_TOKEN", "a-token-for-graph");
+        Done::of(&command.output().unwrap()).exits(exit);
+        (world, folder)
+    };
+    let (world, folder) = ends(&[1], 3);
+    assert_eq!(folder.ends(), ["failed: delegated_admin_awaits_customer"]);
+    let told = found(&folder, &world, &[], 0);
+    assert_eq!((&told["claimed"], &told["corroborated"]), (&json!(1), &json!(1)), "{told}");
+    // The row has failed, and stays so: that something of it is there is told, and not put on its record.
+    assert_eq!(count(&folder, "corroborated"), 0);
+    folder.offboard(&["verify"]).exits(8);
+    let (world, folder) = ends(&[2], 0);
+    assert_eq!(folder.ends(), ["ended"]);
+    let told = found(&folder, &world, &[], 0);
+    assert_eq!((&told["claimed"], &told["missing"]), (&json!(0), &json!([])), "{told}");
+    assert_eq!(count(&folder, "corroborated"), 0);
+}

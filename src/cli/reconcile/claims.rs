@@ -53,6 +53,7 @@ impl RunClaims {
                 row: story.row(),
                 customer: id,
                 is_unknown: outcome == Outcome::Unknown,
+                is_failed: !outcome.is_reached() && outcome != Outcome::Unknown,
                 is_corroborated: story.last_word().is_corroborated,
                 lines,
                 from,

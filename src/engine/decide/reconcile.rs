@@ -65,6 +65,8 @@ pub struct Claim {
     pub customer: TenantId,
     /// Whether nobody knows if it was removed.
     pub is_unknown: bool,
+    /// Whether it counts as failed, though some of it was done: the log does not call that corroborated.
+    pub is_failed: bool,
     /// Whether it was found there before.
     pub is_corroborated: bool,
     /// How many lines there tell of it: one for each thing that was done by itself.
@@ -141,7 +143,8 @@ pub fn compare(
         let lines = by_customer.get(&claim.customer).map(Vec::as_slice).unwrap_or_default();
         let found = claim.found_in(lines, ours);
         comparison.claimed += u32::from(!claim.is_unknown);
-        if let Some(line) = found.filter(|_| !claim.is_corroborated || is_taken_out("corroborated-twice")) {
+        let is_new = !claim.is_corroborated || is_taken_out("corroborated-twice");
+        if let Some(line) = found.filter(|_| is_new && !claim.is_failed) {
             comparison.corroborated.push(Corroborated {
                 row: claim.row,
                 customer: claim.customer,
@@ -229,7 +232,8 @@ mod tests {
 
     fn claim(row: u32, customer: u8, is_unknown: bool) -> Claim {
         let (from, to) = (at(0), at(1));
-        Claim { row, customer: id(customer), is_unknown, is_corroborated: false, lines: 1, from, to }
+        let customer = id(customer);
+        Claim { row, customer, is_unknown, is_failed: false, is_corroborated: false, lines: 1, from, to }
     }
 
     fn ours() -> Ours {
