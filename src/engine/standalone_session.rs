@@ -5,7 +5,7 @@ use super::{
     decide::reconcile::ListedRemoval,
     halt::Halt,
     observe::{
-        account_refusal::{self, failed_about},
+        account_refusal::{self, failed_about, failed_on_page},
         partner_identification::{self, PartnerIdentification},
         probe::{self, Probed},
         reading::{Read, answer_to, page},
@@ -155,7 +155,9 @@ impl<T: Transport> StandaloneSession<T> {
         let mut next = Some(request::customers());
         let mut named = HashSet::new();
         let mut said = None;
+        let mut pages = 0;
         while let Some(request) = next.take() {
+            pages += 1;
             match page::<_, Customer>(&self.client, Purpose::Read(Lookup::Customers), None, request).await? {
                 Read::Done(page, _) => {
                     said = said.max(page.total);
@@ -174,10 +176,10 @@ impl<T: Transport> StandaloneSession<T> {
                     next = page.after;
                 }
                 Read::NoRelationship(failure) => {
-                    return Err(account_refusal::failed(Reason::RefusedByService, &failure.exchange));
+                    return Err(failed_on_page(pages, Reason::RefusedByService, &failure.exchange));
                 }
                 Read::Failed(reason, failure) => {
-                    return Err(account_refusal::failed(reason, &failure.exchange));
+                    return Err(failed_on_page(pages, reason, &failure.exchange));
                 }
             }
         }

@@ -221,6 +221,15 @@ fn half_a_list_is_none() {
     let folder = Folder::new();
     let done = customers(&folder, &world, &[]);
     assert!(done.code == 5 && done.out.is_empty(), "{done:?}");
+    // It is the page that was refused: the account was given the one before.
+    let log = rusqlite::Connection::open(folder.path("audit.db")).unwrap();
+    let of_page =
+        "SELECT request_id FROM requests WHERE purpose = 'list_customers' ORDER BY seq DESC LIMIT 1";
+    let id: String = log.query_row(of_page, [], |row| row.get(0)).unwrap();
+    for part in ["page 2 of the list of customers was refused", "status 403, code 1002", &*id, "Try again"] {
+        assert!(done.err.contains(part), "{part}: {}", done.err);
+    }
+    assert!(!done.err.contains("account itself") && !done.err.contains("indirect"), "{}", done.err);
     for out in ["half.csv", "half.xlsx"] {
         let done = customers(&folder, &world, &["--out", out]).exits(5);
         assert!(!done.err.contains("Next:"), "{}", done.err);

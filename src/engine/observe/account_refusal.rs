@@ -5,7 +5,7 @@
 //! (microsoft/Partner-Center-PowerShell, issues 49, 75 and 83).
 
 use crate::{
-    domain::Reason,
+    domain::{Reason, capitalised, is_taken_out},
     engine::halt::Halt,
     partner_center::Service,
     record::{Exchange, StopCause},
@@ -79,6 +79,35 @@ pub(crate) fn failed_about(about: &str, reason: Reason, exchange: &Exchange) -> 
     Halt::stop(cause, format!("{about}: {}", explained(exchange)))
 }
 
+/// The same, of a page of the list of customers. Once a page was given, it is not the account that is refused.
+pub(crate) fn failed_on_page(page: u32, reason: Reason, exchange: &Exchange) -> Halt {
+    if page <= 1 || is_taken_out("a-later-page-refuses-the-account") {
+        return failed(reason, exchange);
+    }
+    let (cause, means, todo) = match exchange.status {
+        Some(200..300 | 408 | 429 | 500..) | None => {
+            (StopCause::Service, "could not be read", "try again later")
+        }
+        Some(status) => {
+            let is_denied = matches!(status, 401 | 403) || reason == Reason::PermissionDenied;
+            let cause = if is_denied { StopCause::SignIn } else { StopCause::Service };
+            let todo =
+                "try again; if that page is refused again, show this ID to Microsoft's partner support";
+            (cause, "was refused", todo)
+        }
+    };
+    let id = exchange.request_id.as_ref().map(|id| format!(", request ID {id}")).unwrap_or_default();
+    Halt::stop(
+        cause,
+        format!(
+            "page {page} of the list of customers {means}, though this account was given what comes before it ({}{id}); \
+             without it the list is not whole, and is not used. {todo}",
+            exchange.described(),
+            todo = capitalised(todo)
+        ),
+    )
+}
+
 /// What a refused token means, and what to do.
 pub(crate) fn sign_in(service: Service, exchange: &Exchange) -> Halt {
     let text = match service {
@@ -136,6 +165,7 @@ fn name(exchange: &Exchange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::RequestId;
 
     fn exchange(status: Option<u16>, code: Option<&str>, text: Option<&str>) -> Exchange {
         Exchange {
@@ -182,6 +212,31 @@ mod tests {
                 }
                 assert!(!text.contains("as the service says"), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_later_page_of_the_list_of_customers_says_nothing_of_the_account() {
+        let id: RequestId = RequestId::new(uuid::Uuid::from_u128(7));
+        let of = |page: u32, status: Option<u16>, text: &str| {
+            let exchange = exchange(status, Some("1002"), Some(text));
+            let exchange = Exchange { request_id: Some(id), ..exchange };
+            said(failed_on_page(page, Reason::RefusedByService, &exchange))
+        };
+        assert!(of(1, Some(403), "no").1.contains("the partner account itself"));
+        for (status, cause, parts) in [
+            (Some(403), StopCause::SignIn, ["page 3 of the list of customers was refused", "support"]),
+            (Some(404), StopCause::Service, ["page 3 of the list of customers was refused", "support"]),
+            (Some(503), StopCause::Service, ["page 3 of the list of customers could not be read", "later"]),
+            (Some(200), StopCause::Service, ["page 3 of the list of customers could not be read", "later"]),
+            (None, StopCause::Service, ["page 3 of the list of customers could not be read", "no answer"]),
+        ] {
+            let (found, text) = of(3, status, "as the service says");
+            assert_eq!(found, cause, "{text}");
+            for part in parts.iter().copied().chain(["as the service says", &*format!("request ID {id}")]) {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(!text.contains("account itself") && !text.contains("indirect"), "{text}");
         }
     }
 

@@ -11,7 +11,7 @@
 //! at least that it has enough.
 
 use super::{
-    account_refusal::failed,
+    account_refusal::failed_on_page,
     reading::{Read, page},
 };
 use crate::{
@@ -112,8 +112,12 @@ pub(crate) async fn list_customers<T: Transport>(
                 }
                 next = page.after;
             }
-            Read::NoRelationship(failure) => return Err(failed(Reason::RefusedByService, &failure.exchange)),
-            Read::Failed(reason, failure) => return Err(failed(reason, &failure.exchange)),
+            Read::NoRelationship(failure) => {
+                return Err(failed_on_page(pages + 1, Reason::RefusedByService, &failure.exchange));
+            }
+            Read::Failed(reason, failure) => {
+                return Err(failed_on_page(pages + 1, reason, &failure.exchange));
+            }
         }
     }
     listing.complete = is_readable && !Count { came: named.len() as u64, said }.is_short();
