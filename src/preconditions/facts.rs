@@ -133,8 +133,12 @@ impl Facts {
         }
     }
 
-    /// How many seats its subscriptions have, over or not. None if none says how many.
+    /// How many seats its subscriptions have, over or not: 0 where there is no subscription. None if none of them says how
+    /// many.
     pub fn seats(&self) -> Option<u64> {
+        if self.subscriptions.is_empty() {
+            return Some(0);
+        }
         let counted = self.subscriptions.iter().filter_map(seats);
         counted.fold(None, |sum: Option<u64>, more| Some(sum.unwrap_or_default().saturating_add(more)))
     }
@@ -199,7 +203,7 @@ mod tests {
 
     #[test]
     fn seats_are_added_up_and_what_is_no_number_is_passed_over() {
-        assert_eq!(facts(&json!([])).seats(), None);
+        assert_eq!(facts(&json!([])).seats(), Some(0));
         assert_eq!(facts(&json!([{ "quantity": null }, { "quantity": "many" }])).seats(), None);
         assert_eq!(facts(&json!([{ "quantity": 3 }, { "quantity": "40" }, {}])).seats(), Some(43));
     }

@@ -51,7 +51,7 @@ pub struct Judged {
     /// What the list calls the customer, where that is not literally its live name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed_as: Option<String>,
-    /// How many seats its subscriptions have, over or not.
+    /// How many seats its subscriptions have, over or not; 0 where it has none, which the first programs left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<u64>,
     /// The latest day, not after the facts, on which one of its subscriptions began or ended.

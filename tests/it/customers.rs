@@ -175,6 +175,21 @@ fn seats_and_resellers_are_those_that_were_really_read_last() {
 }
 
 #[test]
+fn whoever_has_no_subscription_has_no_seat_as_soon_as_that_was_read() {
+    let only = json!({ "id": id(1).to_string(), "name": "Bare" });
+    let (folder, world) = (Folder::new(), World::of(&json!({ "customers": [only] })));
+    let seats = |name: &str| {
+        customers(&folder, &world, &["--out", name]).exits(0);
+        cells(&fs::read_to_string(folder.path(name)).unwrap())[1][6].clone()
+    };
+    assert_eq!(seats("before.csv"), "");
+    let plan = ["plan", "before.csv", "--rate", "600000", "--settle", "1", "--max-share", "100"];
+    Done::of(&folder.against(&world, &plan).output().unwrap()).exits(0);
+    assert_eq!(seats("after.csv"), "0");
+    assert!(folder.report("handover.csv").contains(",\"0\","), "{}", folder.report("handover.csv"));
+}
+
+#[test]
 fn standard_output_is_the_list_and_nothing_else() {
     let (folder, world) = (Folder::new(), world());
     customers(&folder, &world, &["--out", "all.csv"]).exits(0);

@@ -75,7 +75,7 @@ fn each_customer_of_a_removal_has_a_line_with_what_is_still_to_tell() {
         [day(-1), day(0)].map(|day| day.to_string()).contains(&ended[0]) && ended[3] == ended[0],
         "{ended:?}"
     );
-    assert_eq!(column("seats"), ["7", "20", "61", ""]);
+    assert_eq!(column("seats"), ["7", "20", "61", "0"]);
     assert_eq!(column("latest_end"), ["", "", &*day(90).to_string(), ""]);
     assert_eq!(column("removable_from"), ["", "", &*day(91).to_string(), ""]);
     let act_by = &lines[1]["act_by"];

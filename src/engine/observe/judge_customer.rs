@@ -335,7 +335,8 @@ fn judged(subject: &Subject, gathered: &Gathered, context: &Context<'_>) -> Judg
             .filter(|word| !word.is_empty() || context.procedure.facts().needs_relationship),
         reseller: reseller(facts, context),
         listed_as: subject.listed.name.clone().filter(|listed| facts.customer.name.as_ref() != Some(listed)),
-        seats: facts.seats(),
+        // Of a list that nobody has read, nothing is known.
+        seats: facts.seats().filter(|_| gathered.has_subscriptions),
         active_until: facts.active_until(),
         transferred: transferred(facts),
         transfers_not_read: gathered.transfers_not_read.clone(),
