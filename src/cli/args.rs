@@ -40,7 +40,7 @@ pub(super) struct Common {
     /// The audit log, an `SQLite` file; many runs live in one [default: audit.db]
     #[arg(long, global = true, value_name = "PATH", env = "OFFBOARD_AUDIT_LOG")]
     pub(super) audit_log: Option<PathBuf>,
-    /// Reports go to DIR/RUN-ID/ [default: reports]
+    /// Reports of a run go to DIR/RUN-ID/, those of `status` to DIR/status/ [default: reports]
     #[arg(long, global = true, value_name = "DIR", env = "OFFBOARD_REPORTS")]
     pub(super) reports: Option<PathBuf>,
     /// What goes to standard output [default: text]

@@ -50,6 +50,7 @@ mod profiles;
 mod progress;
 mod progress_line;
 mod prove;
+mod ready_list;
 mod reconcile;
 mod rehearsal;
 mod reinvite;

@@ -6,21 +6,22 @@ use super::{
     args::{Common, ReadingOptions, StatusOptions},
     check,
     exit::{Exit, Failure},
-    new_list::{ListTarget, NewList},
+    new_list::ListTarget,
     next_steps,
     printer::Printer,
+    ready_list::ReadyList,
     settings::{Paths, Typed},
     tables::{Table, sentence, table},
 };
 use crate::{
     audit::Reader,
-    domain::{Day, RunId, TenantId, counted},
+    domain::{Day, RunId, counted},
     engine::Clock,
     input::{List, Options},
     platform::{self, quoted},
     report::{
-        CustomerOfList, CustomerStanding, ListCell, Programme, ProgrammeList, ProgrammeSums, ProgrammeView,
-        Prospect, visible, write_programme,
+        CustomerOfList, CustomerStanding, Programme, ProgrammeList, ProgrammeSums, ProgrammeView, Prospect,
+        visible, write_programme,
     },
 };
 use serde_json::{Map, Value, json};
@@ -60,16 +61,20 @@ pub(super) fn run(
     let view = ProgrammeView::new(&programme, meant.as_ref(), Clock::System.now().day());
     let sums = ProgrammeSums::of(&view);
     let folder = paths.reports.join("status");
+    let ready = ready.map(|target| ReadyList::make(target, &view, list.as_ref())).transpose()?;
     let files = write_programme(&view, &logs, &sums, &folder)?;
-    let ready = ready.map(|target| write_ready(target, &view, list.as_ref())).transpose()?;
-    let ready = options.ready.as_ref().zip(ready);
+    let ready = ready.map(ReadyList::put).transpose()?;
+    let ready = options.ready.as_ref().zip(ready.as_ref());
     let written = WrittenStatus { folder: &folder, files: &files, ready };
     if printer.json {
         show_json(printer, &view, &sums, &written)?;
     } else {
         show(printer, &view, &sums, &written)?;
     }
-    if let Some((path, 1..)) = ready {
+    if let Some((path, ready)) = ready {
+        ready.tell_of_others(printer, &paths.again, programme.logs(), (options.file.as_deref(), path));
+    }
+    if let Some((path, ReadyList { count: 1.., .. })) = ready {
         next_steps::tell(
             printer,
             &[paths.again.listing(&format!("plan {}", quoted(&path.display().to_string())))],
@@ -83,8 +88,8 @@ pub(super) fn run(
 struct WrittenStatus<'a> {
     folder: &'a Path,
     files: &'a [String],
-    /// The next run's list, if one was asked for, and how many customers it has.
-    ready: Option<(&'a PathBuf, u32)>,
+    /// The next run's list, if one was asked for.
+    ready: Option<(&'a PathBuf, &'a ReadyList<'a>)>,
 }
 
 /// The log and the others, each once and with the name by which it is told.
@@ -126,44 +131,6 @@ fn read_list(list: &List) -> Result<ProgrammeList, Failure> {
     Ok(meant)
 }
 
-/// The columns of the next run's list if no list is named: those by which a list is read.
-const READY_COLUMNS: [&str; 3] = ["customer_tenant_id", "customer_name", "domain"];
-
-/// Writes the list of the next run, if anybody is on it. Says how many customers it has.
-fn write_ready(target: ListTarget, view: &ProgrammeView<'_>, list: Option<&List>) -> Result<u32, Failure> {
-    let all: Vec<_> = view.customers().filter(|customer| customer.is_ready(view.today())).collect();
-    if all.is_empty() {
-        return Ok(0);
-    }
-    let columns: Vec<&str> =
-        list.map_or(READY_COLUMNS.to_vec(), |list| list.columns().iter().map(String::as_str).collect());
-    let mut ready = NewList::begin(target, &columns)?;
-    let mut count = 0;
-    if let Some(list) = list {
-        let all: HashSet<TenantId> = all.iter().map(|customer| customer.tenant).collect();
-        for row in list.rows()? {
-            let row = row?;
-            if row.duplicate_of.is_none() && row.customer.is_ok_and(|tenant| all.contains(&tenant)) {
-                // What the list says of a customer must reach the next run unchanged.
-                ready.add(&row.cells.iter().map(|cell| ListCell::AsItWas(cell)).collect::<Vec<_>>())?;
-                count += 1;
-            }
-        }
-    } else {
-        for customer in &all {
-            let id = customer.tenant.to_string();
-            ready.add(&[
-                ListCell::Text(&id),
-                ListCell::text(customer.name),
-                ListCell::text(customer.domain),
-            ])?;
-            count += 1;
-        }
-    }
-    ready.put()?;
-    Ok(count)
-}
-
 fn show(
     printer: &Printer,
     view: &ProgrammeView<'_>,
@@ -197,7 +164,7 @@ fn show(
     text.extend(left(view, sums));
     let names = files.join(", ");
     text.push(format!("\n  files  {names} in {}", folder.display()));
-    text.extend(ready.map(|(path, count)| match count {
+    text.extend(ready.map(|(path, ready)| match ready.count {
         0 => "  ready  nobody yet, and no list was written".to_owned(),
         count => format!("  ready  {} in {}", counted(count, "customer"), path.display()),
     }));
@@ -288,7 +255,8 @@ fn show_json(
         "customers": view.customers().map(|customer| described(&customer)).collect::<Vec<_>>(),
         "folder": folder,
         "files": files,
-        "ready": ready.map(|(path, count)| json!({ "file": (count > 0).then_some(path), "customers": count })),
+        "ready": ready.map(|(path, ready)| json!({ "file": (ready.count > 0).then_some(path),
+            "customers": ready.count, "of_other_partners": ready.others_as_json() })),
     });
     printer.data(&value.to_string())
 }

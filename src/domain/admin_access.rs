@@ -25,6 +25,13 @@ impl AdminAccess {
         self.state.trim().eq_ignore_ascii_case("created")
     }
 
+    /// Whether a relationship that is told so ([`Self::in_words`]) is one that the customer could still approve: it waits for
+    /// that, or is a draft that may be sent to it.
+    pub fn is_not_approved(told: &Cause) -> bool {
+        let state = told.detail.split(',').next().unwrap_or_default().trim();
+        ["approvalPending", "created"].iter().any(|one| one.eq_ignore_ascii_case(state))
+    }
+
     /// `active, Global Reader and Reports Reader, until 2027-03-04`.
     pub fn in_words(&self) -> String {
         format!("{}, {}{}", self.state_in_words(), self.roles_in_words(), self.until_in_words())

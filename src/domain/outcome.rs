@@ -26,6 +26,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The relationship is gone, and no run of ours ended it.
+    pub const GONE_BEFORE: Self = Self::AlreadyDone(Procedure::RemoveRelationship);
+
     const COUNT: usize = 2 * Procedure::ALL.len() + 6;
 
     /// Every outcome, in the order in which reports show them.

@@ -500,13 +500,14 @@ fn of_all(end: RowEnd<'_>) -> String {
 }
 
 /// What the customer, or whoever takes over, must still be told, in a few sentences. Until `act_by`, what goes on can be kept
-/// from it, and from `goes_from`, the customer may go.
+/// from it, and from `goes_from`, the customer may go. `not_approved` are relationships of delegated administration that it
+/// could still approve.
 pub fn still_to_tell(
     procedure: Procedure,
     end: RowEnd<'_>,
     effects: &Effects<'_>,
     (act_by, goes_from): (Option<Day>, Option<Day>),
-    missing: Option<&str>,
+    (not_approved, missing): (&[String], Option<&str>),
 ) -> String {
     if let Some(missing) = missing {
         return missing.to_owned();
@@ -537,6 +538,12 @@ pub fn still_to_tell(
         }
     };
     sentences.extend(effects.told_before(!outcome.is_gone(), None).map(|told| sentence(&told)));
+    if outcome != Outcome::Unknown {
+        let told = |one: &String| {
+            sentence(&format!("{one} was not approved yet when it was read: do not approve it"))
+        };
+        sentences.extend(not_approved.iter().map(told));
+    }
     if sentences.is_empty() { "Nothing yet.".to_owned() } else { sentences.join(" ") }
 }
 

@@ -8,8 +8,8 @@ use super::{
     tables::{self, neutral},
 };
 use crate::{
-    domain::{AdminLeft, Day, Ends, Preparation, Procedure, Reason, Term, Thing},
-    record::{CustomerStory, Judged, RunStory, Stands, Value},
+    domain::{AdminLeft, Day, Ends, Outcome, Preparation, Procedure, Reason, RunId, Term, Thing, Time},
+    record::{CustomerStory, Judged, RowEnd, RunStory, Value},
 };
 use std::{
     borrow::Cow,
@@ -29,6 +29,27 @@ const SUBSCRIPTION: &str = "subscription";
 pub(super) struct HandedOver<'a> {
     run: &'a RunStory,
     story: &'a CustomerStory,
+    beyond: BeyondTheRun<'a>,
+}
+
+/// What is known of a customer from other runs than the one that tells it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BeyondTheRun<'a> {
+    /// Its relationship is known to be gone, and no run of ours ended it.
+    pub(super) gone_before: bool,
+    /// What is left of delegated administration, and the run that says so, if it is another.
+    pub(super) admin: Option<(&'a AdminTold, Option<&'a RunId>)>,
+}
+
+/// What a run says of delegated administration.
+#[derive(Clone, Debug)]
+pub(super) struct AdminTold {
+    /// When it was so.
+    pub(super) at: Time,
+    /// What is left, or what became of each part.
+    pub(super) in_words: String,
+    /// What the customer could still approve.
+    not_approved: Vec<String>,
 }
 
 /// A column of the hand-over list.
@@ -49,7 +70,9 @@ pub(super) const HANDOVER_COLUMNS: [HandoverColumn; 20] = [
     column("customer_tenant_id", "Customer tenant ID", 38.0, tenant),
     column("customer_name", "Customer", 32.0, |one| text(one.story.name())),
     column("domain", "Domain", 32.0, |one| text(one.story.domain())),
-    column("outcome", "Outcome", 16.0, |one| Value::Outcome(one.story.counts_as())),
+    column("outcome", "Outcome", 16.0, |one| {
+        Value::Outcome(if one.beyond.gone_before { Outcome::GONE_BEFORE } else { one.story.counts_as() })
+    }),
     column("reasons", "Reasons", 34.0, reasons),
     column("run_id", "Run", 24.0, |one| text(Some(one.run.id.as_str()))),
     column("mode", "Mode", 12.0, |one| text(Some(one.run.opened.mode.as_str()))),
@@ -99,7 +122,13 @@ impl<'a> HandedOver<'a> {
     /// The customer of this row of the run's list. None if it names no customer, or one that stood further up already.
     pub(super) fn of(run: &'a RunStory, story: &'a CustomerStory) -> Option<Self> {
         let is_again = story.reasons().contains(&Reason::DuplicateRow);
-        (story.customer().is_some() && !is_again).then_some(Self { run, story })
+        let beyond = BeyondTheRun::default();
+        (story.customer().is_some() && !is_again).then_some(Self { run, story, beyond })
+    }
+
+    /// The same, with what other runs say.
+    pub(super) const fn with(self, beyond: BeyondTheRun<'a>) -> Self {
+        Self { beyond, ..self }
     }
 
     fn judged(self) -> Option<&'a Judged> {
@@ -112,7 +141,7 @@ impl<'a> HandedOver<'a> {
         story.planned().iter().filter_map(move |one| {
             let term = one.term.as_deref()?;
             let is_scheduled = !one.what.facts().stops_service && term.restored.is_none();
-            (is_scheduled && is_done(story, one)).then_some(term)
+            (is_scheduled && story.is_done(one)).then_some(term)
         })
     }
 
@@ -186,40 +215,61 @@ fn reseller_name(one: HandedOver<'_>) -> Value<'_> {
     text(one.story.reseller().and_then(|reseller| reseller.name.as_deref()))
 }
 
-/// What is left of it, as far as that was looked at; of a run that ends it, what became of each part.
+/// What is left of it, as far as that was looked at; of a run that ends it, what became of each part. What was known later
+/// counts.
 fn delegated_admin(one: HandedOver<'_>) -> Value<'_> {
-    if one.run.opened.procedure == Procedure::FOR_DELEGATED_ADMIN {
-        let each = one.story.planned().iter().map(|planned| {
-            let ended = if is_done(one.story, planned) { "ended" } else { "not known to have ended" };
-            format!("{ended}: {planned}")
-        });
-        let left_out = one.judged().into_iter().flat_map(|judged| &judged.left_out);
-        let left_out = left_out.map(|finding| format!("not ended: {}", finding.causes_in_words()));
-        let each: Vec<_> = each.chain(left_out).collect();
-        let none = || text(one.story.outcome().filter(|end| end.is_reached()).map(|_| "none"));
-        return if each.is_empty() { none() } else { parts(&each) };
+    if let Some((told, by)) = one.beyond.admin {
+        let by = by.map(|run| format!("run {run} on {}: ", told.at.day())).unwrap_or_default();
+        return Value::Long(Cow::Owned(format!("{by}{}", told.in_words)));
+    }
+    if let Some(told) = admin_told(one.run.opened.procedure, one.story) {
+        return Value::Long(Cow::Owned(told.in_words));
     }
     match one.story.admin_left() {
-        None => text(Some("not looked at")),
-        Some(AdminLeft::Relationships(all)) if all.is_empty() => text(Some("none")),
-        Some(left) => parts(&left.in_words()),
+        Some(left @ AdminLeft::NotRead(_)) => parts(&left.in_words()),
+        _ if one.run.opened.procedure == Procedure::FOR_DELEGATED_ADMIN => Value::None,
+        _ => text(Some("not looked at")),
+    }
+}
+
+/// What a run says of delegated administration, if it was read. None if it was not.
+pub(super) fn admin_told(procedure: Procedure, story: &CustomerStory) -> Option<AdminTold> {
+    let told = |parts: Vec<String>, at: Time| AdminTold {
+        at,
+        in_words: if parts.is_empty() { "none".to_owned() } else { parts.join("; ") },
+        not_approved: story.admin_not_approved(),
+    };
+    let (_, judged_at, judged) = story.judged().last()?;
+    if procedure == Procedure::FOR_DELEGATED_ADMIN {
+        let each = story.planned().iter().map(|planned| {
+            let ended = if story.is_done(planned) { "ended" } else { "not known to have ended" };
+            format!("{ended}: {planned}")
+        });
+        let left_out =
+            judged.left_out.iter().map(|finding| format!("not ended: {}", finding.causes_in_words()));
+        let each: Vec<_> = each.chain(left_out).collect();
+        let is_none = story.outcome().is_some_and(Outcome::is_reached);
+        let at = story.finished_at().unwrap_or(*judged_at);
+        return (is_none || !each.is_empty()).then(|| told(each, at));
+    }
+    let mut all = story.judged().iter().rev();
+    let (left, at) = all.find_map(|(.., judged)| Some((judged.admin_left.as_ref()?, judged.facts_at)))?;
+    match left {
+        AdminLeft::Relationships(_) => Some(told(left.in_words(), at)),
+        AdminLeft::NotRead(_) => None,
     }
 }
 
 /// Nobody is told what only the simulator plays.
 fn still_to_tell(one: HandedOver<'_>) -> Value<'_> {
-    let told = one.story.still_to_tell();
+    let not_approved = one.beyond.admin.map(|(told, _)| Cow::Borrowed(&told.not_approved));
+    let not_approved = not_approved.unwrap_or_else(|| Cow::Owned(one.story.admin_not_approved()));
+    let end =
+        if one.beyond.gone_before { RowEnd::Settled(Outcome::GONE_BEFORE, None) } else { one.story.end() };
+    let told = one.story.still_to_tell(end, &not_approved);
     let is_simulated = one.run.opened.mode.is_simulated();
     let told = if is_simulated { format!("Only simulated, and so for nobody: {told}") } else { told };
     Value::Long(Cow::Owned(told))
-}
-
-/// Whether it is known that this was done.
-fn is_done(story: &CustomerStory, planned: &Preparation) -> bool {
-    story.effects().all().any(|one| {
-        let is_it = one.effect == planned.what && one.about == Some(&*planned.id);
-        is_it && matches!(one.stands, Stands::Done | Stands::DoneAlready)
-    })
 }
 
 /// `Office 365 E3 (5d…): active, its term ends 2027-03-04`.

@@ -184,6 +184,23 @@ fn it_is_done_for_customers_who_are_gone_and_compares_the_name_that_graph_gives(
     assert_eq!((states(&world, 1), states(&world, 2)), (vec!["terminated".into()], vec!["active".into()]));
 }
 
+/// The listing names nobody any more, and of nobody any number is more than a share of a hundred per cent.
+#[test]
+fn a_share_of_a_hundred_allows_it_when_all_customers_are_gone() {
+    let gone = |n: u32| {
+        let mut gone = customer(n, &[grant("Helpdesk", "active", json!({}))]);
+        gone["relationship"] = json!("none");
+        gone
+    };
+    let customers = json!({ "customers": [gone(1), gone(2)], "graph_token": GRAPH_TOKEN });
+    let (folder, world) = (Folder::new(), World::of(&customers));
+    let refused = run(&folder, &world, 2, &["--max-share", "99"]).exits(4);
+    assert!(refused.err.contains("`--max-share 100`"), "{}", refused.err);
+    assert!(world.changes().is_empty());
+    run(&folder, &world, 2, &["--max-share", "100"]).exits(0);
+    assert_eq!(folder.ends(), ["ended", "ended"]);
+}
+
 #[test]
 fn what_takes_its_time_is_waited_for_until_the_deadline() {
     let customers = [

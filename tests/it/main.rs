@@ -70,6 +70,7 @@ mod secrets;
 mod settings;
 mod sign_in;
 mod sources;
+mod standing;
 mod status;
 mod storage;
 mod suspending;

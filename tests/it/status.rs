@@ -16,29 +16,29 @@ use offboard::{
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, time::Duration};
 
-fn status(folder: &Folder, arguments: &[&str], code: i32) -> Value {
+pub(crate) fn status(folder: &Folder, arguments: &[&str], code: i32) -> Value {
     let all = [&["status", "--output", "json"], arguments].concat();
     folder.offboard(&all).exits(code).json()
 }
 
 /// What is said of the `n`th customer.
-fn of(status: &Value, n: u32) -> Value {
+pub(crate) fn of(status: &Value, n: u32) -> Value {
     let all = status["customers"].as_array().unwrap();
     let is_it = |one: &&Value| one["customer_tenant_id"] == id(n).to_string();
     all.iter().find(is_it).unwrap_or_else(|| panic!("{n}: {status}")).clone()
 }
 
-fn kinds(customer: &Value) -> Vec<&str> {
+pub(crate) fn kinds(customer: &Value) -> Vec<&str> {
     let all = customer["contradictions"].as_array().unwrap();
     all.iter().map(|one| one["kind"].as_str().unwrap()).collect()
 }
 
-fn file(folder: &Folder, name: &str) -> String {
+pub(crate) fn file(folder: &Folder, name: &str) -> String {
     let path = folder.path("reports").join("status").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn cells(text: &str) -> Vec<Vec<String>> {
+pub(crate) fn cells(text: &str) -> Vec<Vec<String>> {
     let text = text.trim_start_matches('\u{feff}');
     let mut csv = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     csv.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
@@ -143,7 +143,7 @@ fn a_list_says_who_is_left_and_what_the_next_run_is_for() {
         cells(&next),
         [vec!["Note".to_owned(), "Customer tenant ID".into()], vec!["=note 2".into(), id(2).to_string()]]
     );
-    assert_eq!(said["ready"], json!({ "file": "next.csv", "customers": 1 }));
+    assert_eq!(said["ready"], json!({ "file": "next.csv", "customers": 1, "of_other_partners": [] }));
     // Nothing is overwritten, and nothing is written then.
     fs::remove_dir_all(folder.path("reports")).unwrap();
     let refused = folder.offboard(&["status", "all.csv", "--ready", "next.csv"]).exits(2);

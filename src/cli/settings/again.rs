@@ -18,6 +18,9 @@ const SANDBOX: [&str; 1] = ["sandbox_tenant"];
 /// writes.
 const COLUMNS: [&str; 4] = ["column", "name_column", "no_identity_check", "skip_invalid"];
 
+/// What was said about how the list itself is read.
+const READING: [&str; 6] = ["column", "name_column", "sheet", "header_row", "hidden", "encoding"];
+
 /// Those that have no value.
 const FLAGS: [&str; 3] = ["app_only", "skip_invalid", "no_identity_check"];
 
@@ -58,6 +61,11 @@ impl Again {
     /// A command that reads a list like the one of this.
     pub(in crate::cli) fn listing(&self, command: &str) -> String {
         self.with(command, &[&LOG[..], &REPORTS, &SIGN_IN, &COLUMNS].concat())
+    }
+
+    /// A command that tells from another log, and of the same list as this one.
+    pub(in crate::cli) fn of_another_log(&self, command: &str) -> String {
+        self.with(command, &[&REPORTS[..], &READING].concat())
     }
 
     fn with(&self, command: &str, names: &[&str]) -> String {

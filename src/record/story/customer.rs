@@ -6,12 +6,13 @@ use super::{
 };
 use crate::{
     domain::{
-        AdminLeft, Day, Effect, Evidence, Outcome, Preparation, Procedure, Reason, Seq, TenantId, Time,
+        AdminAccess, AdminLeft, Cause, Day, Effect, Evidence, Outcome, Preparation, Procedure, Reason, Seq,
+        TenantId, Time,
     },
     record::{
         ByAPerson, Change, ChangePhase, Corroborated, Effects, Event, Exchange, IndirectReseller, Judged,
-        Observed, Pending, Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, UndoDecided,
-        became, still_to_tell,
+        Observed, Pending, Record, RequestIntended, Resolved, RowEnd, RowRead, Rules, Settled, Stands,
+        UndoDecided, became, still_to_tell,
     },
 };
 use std::{borrow::Cow, collections::BTreeMap};
@@ -448,8 +449,15 @@ impl CustomerStory {
     /// Its indirect reseller, as it was read last, with its name if that is known from any time.
     pub fn reseller(&self) -> Option<&IndirectReseller> {
         let all = || self.judged.iter().rev().filter_map(|(.., judged)| judged.reseller.as_ref());
-        let last = all().next()?;
+        let last =
+            self.judged.iter().rev().map(|(.., judged)| judged).find(|judged| tells_of_reseller(judged));
+        let last = last?.reseller.as_ref()?;
         all().find(|one| one.mpn_id == last.mpn_id && one.name.is_some()).or(Some(last))
+    }
+
+    /// Whether it was read whether it has one.
+    pub fn tells_of_reseller(&self) -> bool {
+        self.judged.iter().any(|(.., judged)| tells_of_reseller(judged))
     }
 
     /// The answer that decided.
@@ -458,18 +466,51 @@ impl CustomerStory {
     }
 
     /// What the customer, or whoever takes over, must still be told. A day until which somebody could act and that is over is
-    /// none.
-    pub fn still_to_tell(&self) -> String {
+    /// none. `end` is how it stands; `not_approved` are [those of delegated administration](Self::admin_not_approved).
+    pub fn still_to_tell(&self, end: RowEnd<'_>, not_approved: &[String]) -> String {
         let judged_on = self.finished_at().map(Time::day);
         let act_by = self.act_by().filter(|day| judged_on.is_some_and(|judged_on| *day >= judged_on));
         let dates = (act_by, self.goes_from());
-        still_to_tell(self.procedure, self.end(), &self.effects(), dates, self.missing().as_deref())
+        let missing = self.missing();
+        still_to_tell(self.procedure, end, &self.effects(), dates, (not_approved, missing.as_deref()))
+    }
+
+    /// The relationships of delegated administration that the customer could still approve, as the run saw or left them, by
+    /// their names and IDs.
+    pub fn admin_not_approved(&self) -> Vec<String> {
+        let Some((.., judged)) = self.judged.last() else { return Vec::new() };
+        let left = match self.admin_left() {
+            Some(AdminLeft::Relationships(all)) => &all[..],
+            _ => &[],
+        };
+        let left = left.iter().filter(|one| AdminAccess::is_not_approved(one));
+        let findings = judged.findings.iter().chain(&judged.left_out);
+        let findings = findings.filter(|finding| finding.reason == Reason::DelegatedAdminAwaitsCustomer);
+        let left = left.chain(findings.flat_map(|finding| &finding.causes));
+        let left = left.map(|one| Cause { detail: String::new(), ..one.clone() }.to_string());
+        let is_draft = |one: &&Preparation| one.access.as_ref().is_some_and(|access| access.is_draft());
+        let drafts = self.first.iter().filter(is_draft).filter(|one| !self.is_done(one));
+        left.chain(drafts.map(Preparation::to_string)).collect()
+    }
+
+    /// Whether it is known that this was done.
+    pub fn is_done(&self, planned: &Preparation) -> bool {
+        self.effects().all().any(|one| {
+            let is_it = one.effect == planned.what && one.about == Some(&*planned.id);
+            is_it && matches!(one.stands, Stands::Done | Stands::DoneAlready)
+        })
     }
 
     /// What became of it, sentence by sentence. `missing` says which of its records are not known, if some are.
     pub fn became(&self, missing: Option<&str>) -> Vec<String> {
         became(self.procedure, self.end(), &self.effects(), missing)
     }
+}
+
+/// Whether this judgement knows its reseller, or that it has none: whoever is gone has none to be read.
+fn tells_of_reseller(judged: &Judged) -> bool {
+    let is_there = judged.relationship.as_deref().is_some_and(|found| !found.eq_ignore_ascii_case("none"));
+    is_there || judged.reseller.is_some()
 }
 
 /// Nobody waits for its answer any more: the program ended before it came.

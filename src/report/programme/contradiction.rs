@@ -38,6 +38,32 @@ pub enum Contradiction<'a> {
         /// and the other.
         other: &'a str,
     },
+    /// Two logs have it that people found out different things of the same run.
+    ResolvedOtherwise {
+        /// The run.
+        run: &'a ProgrammeRun,
+        /// What one log says,
+        one: ResolvedAs<'a>,
+        /// and what the other says.
+        other: ResolvedAs<'a>,
+    },
+}
+
+/// As what an outcome was resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct ResolvedAs<'a> {
+    /// In which log.
+    pub log: &'a str,
+    /// When.
+    pub at: Time,
+    /// As what.
+    pub outcome: Outcome,
+}
+
+impl ResolvedAs<'_> {
+    fn told(&self) -> String {
+        format!("as {} on {} in the log {}", self.outcome.in_words(), self.at.day(), self.log)
+    }
 }
 
 /// A run that says something, when it was so, and in which log it says it.
@@ -65,7 +91,7 @@ impl<'a> RunSays<'a> {
     }
 
     /// `run 20261120-… (log b.db)`.
-    fn named(&self) -> String {
+    pub(super) fn named(&self) -> String {
         match self.log {
             Some(log) => format!("run {} (log {log})", self.run.id),
             None => format!("run {}", self.run.id),
@@ -87,7 +113,7 @@ impl Contradiction<'_> {
             Self::CameBack { .. } => "came_back",
             Self::GoesOnAgain { .. } => "goes_on_again",
             Self::StaysElsewhere { .. } => "stays_elsewhere",
-            Self::LogsDiffer { .. } => "logs_differ",
+            Self::LogsDiffer { .. } | Self::ResolvedOtherwise { .. } => "logs_differ",
         }
     }
 
@@ -115,6 +141,12 @@ impl Contradiction<'_> {
                 "the logs {one} and {other} say different things of run {}: `offboard verify` says which of them was \
                  altered",
                 run.id
+            ),
+            Self::ResolvedOtherwise { run, one, other } => format!(
+                "what run {} did not know was resolved {}, and {}: look at the customer in Partner Center",
+                run.id,
+                one.told(),
+                other.told()
             ),
         }
     }

@@ -7,11 +7,11 @@ use crate::{
     record::{CustomerStory, RunStory},
     report::{
         ReportError,
-        handover::{self, HandedOver, HandoverCsv},
+        handover::{self, BeyondTheRun, HandedOver, HandoverCsv},
         write::Draft,
     },
 };
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Writes the lines of all customers whom a run has had, run by run; the runs are told once more for that.
 pub(super) fn write(
@@ -19,10 +19,10 @@ pub(super) fn write(
     view: &ProgrammeView<'_>,
     logs: &[(String, &Reader)],
 ) -> Result<Draft, ReportError> {
-    let mut by_run: BTreeMap<(&RunId, &str), HashSet<TenantId>> = BTreeMap::new();
+    let mut by_run: BTreeMap<(&RunId, &str), HashMap<TenantId, BeyondTheRun<'_>>> = BTreeMap::new();
     for customer in view.customers() {
         if let Some((run, log)) = customer.run.zip(customer.log) {
-            by_run.entry((&run.id, log)).or_default().insert(customer.tenant);
+            by_run.entry((&run.id, log)).or_default().insert(customer.tenant, customer.beyond);
         }
     }
     for ((run, log), customers) in by_run {
@@ -35,21 +35,21 @@ pub(super) fn write(
 }
 
 /// Whoever is told a run, and writes the lines of some of its customers.
-struct HandoverLines {
+struct HandoverLines<'a> {
     csv: HandoverCsv<Draft>,
-    customers: HashSet<TenantId>,
+    customers: HashMap<TenantId, BeyondTheRun<'a>>,
     run: Option<RunStory>,
 }
 
-impl Listener<ReportError> for HandoverLines {
+impl Listener<ReportError> for HandoverLines<'_> {
     fn run(&mut self, story: RunStory) -> Result<(), ReportError> {
         self.run = Some(story).filter(handover::is_for);
         Ok(())
     }
 
     fn customer(&mut self, story: CustomerStory) -> Result<(), ReportError> {
-        let is_meant = story.customer().is_some_and(|id| self.customers.contains(&id));
-        let line = self.run.as_ref().filter(|_| is_meant).and_then(|run| HandedOver::of(run, &story));
-        line.map_or(Ok(()), |line| self.csv.add(line))
+        let beyond = story.customer().and_then(|id| self.customers.get(&id).copied());
+        let line = self.run.as_ref().and_then(|run| HandedOver::of(run, &story));
+        line.zip(beyond).map_or(Ok(()), |(line, beyond)| self.csv.add(line.with(beyond)))
     }
 }

@@ -6,8 +6,9 @@
 
 use super::ProgrammeRun;
 use crate::{
-    domain::{Day, Evidence, Outcome, Procedure, Reason, Time},
+    domain::{Day, Evidence, Outcome, Procedure, Reason, Time, is_taken_out},
     record::{CustomerStory, IndirectReseller, Judged},
+    report::handover::{self, AdminTold},
 };
 use std::cmp::Reverse;
 
@@ -76,6 +77,38 @@ pub(super) struct SaidInFull {
     pub(super) next_from: Option<Day>,
 }
 
+/// What people found out about an unknown outcome, as one log has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ResolvedInLog {
+    run: usize,
+    log: usize,
+    /// When, and as what; the last one counts.
+    all: Box<[(Time, Outcome)]>,
+}
+
+/// As what an outcome counts in a log that people resolved: the log, since when, and the outcome.
+pub(super) type CountsInLog = (usize, Time, Outcome);
+
+impl ResolvedInLog {
+    fn counts(&self) -> Option<CountsInLog> {
+        self.all.last().map(|(at, outcome)| (self.log, *at, *outcome))
+    }
+
+    /// Whether the same outcome was resolved otherwise in the other log. A copy may be older, and have less of it.
+    fn is_otherwise(&self, other: &Self) -> bool {
+        let is_more = |one: &Self, other: &Self| one.all.starts_with(&other.all);
+        let end = |one: &Self| one.counts().map(|(.., outcome)| outcome);
+        self.run == other.run && end(self) != end(other) && !is_more(self, other) && !is_more(other, self)
+    }
+}
+
+/// What a run says of delegated administration.
+#[derive(Clone, Debug)]
+pub(super) struct AdminByRun {
+    pub(super) run: usize,
+    pub(super) told: AdminTold,
+}
+
 /// Subscriptions that a run scheduled to end with their terms.
 #[derive(Clone, Debug)]
 pub(super) struct ScheduledByRun {
@@ -100,8 +133,13 @@ pub(super) struct KnownRelationship {
     /// A run ended it, or found it gone.
     removed: Option<SaidByRun>,
     found_gone: Option<SaidByRun>,
-    /// It was there.
+    /// It was there, for the last time,
     there: Option<(Time, usize, usize)>,
+    /// and for the first.
+    there_first: Option<Time>,
+    /// The service knew no relationship, for the first time and for the last. It is gone only if it was there before.
+    missing_first: Option<SaidByRun>,
+    missing: Option<SaidByRun>,
     /// Anything else that says something of it: that it was to be ended, or that something was done,
     other: Option<SaidInFull>,
     /// or that a procedure after something else had nothing to do, or did nothing,
@@ -113,6 +151,9 @@ pub(super) struct KnownRelationship {
     seen: Option<SeenByPlan>,
     /// Of which run two logs say different things, and which logs.
     pub(super) differs: Option<(usize, usize, usize)>,
+    resolved: Vec<ResolvedInLog>,
+    /// What is left of delegated administration, as it was read or ended last.
+    pub(super) admin: Option<AdminByRun>,
 }
 
 impl KnownRelationship {
@@ -121,7 +162,10 @@ impl KnownRelationship {
         let said = SaidByRun::of(run, log, story);
         let (number, procedure) = (run.0, run.1.procedure);
         self.compare(&said);
+        self.resolve((number, log), story);
         self.look(number, log, procedure, story);
+        self.look_in_vain(said, story);
+        self.look_for_admin(run, story);
         if said.outcome.is_gone() {
             let order = |said: &SaidByRun| (Reverse((said.at, said.run)), said.rank());
             self.gone_first = self.gone_first.into_iter().chain([said]).max_by_key(order);
@@ -167,6 +211,54 @@ impl KnownRelationship {
         }
     }
 
+    /// What people found out.
+    fn resolve(&mut self, (run, log): (usize, usize), story: &CustomerStory) {
+        let all: Box<[_]> = story.resolved().iter().map(|(at, found)| (*at, found.outcome)).collect();
+        let is_known = self.resolved.iter().any(|known| (known.run, known.log) == (run, log));
+        if !all.is_empty() && !is_known {
+            self.resolved.push(ResolvedInLog { run, log, all });
+        }
+    }
+
+    /// The run of which two logs say that people found out different things, and what each says.
+    pub(super) fn resolved_otherwise(&self) -> Option<(usize, CountsInLog, CountsInLog)> {
+        let pairs = self.resolved.iter().flat_map(|one| self.resolved.iter().map(move |other| (one, other)));
+        let pairs = pairs.filter(|(one, other)| one.log < other.log && one.is_otherwise(other));
+        let (one, other) = pairs.max_by_key(|(one, other)| (one.run, Reverse((one.log, other.log))))?;
+        Some((one.run, one.counts()?, other.counts()?))
+    }
+
+    /// That the service knew no relationship when a run looked.
+    fn look_in_vain(&mut self, said: SaidByRun, story: &CustomerStory) {
+        if said.outcome != Outcome::Skipped || !story.reasons().contains(&Reason::NoRelationship) {
+            return;
+        }
+        let looked_at = story.judged().last().map(|(.., judged)| judged.facts_at);
+        // It may have been accepted anew while that run went on.
+        let said = SaidByRun { at: looked_at.map_or(said.at, |at| at.min(said.at)), ..said };
+        let order = |said: &SaidByRun| (Reverse((said.at, said.run)), said.rank());
+        self.missing_first = self.missing_first.into_iter().chain([said]).max_by_key(order);
+        keep(&mut self.missing, said, |said| *said);
+    }
+
+    /// When the service knew no relationship any more, though it was there before. Nobody is on record to have ended it.
+    fn gone_unseen(&self) -> impl Iterator<Item = SaidByRun> {
+        let there = self.there_first.filter(|_| !is_taken_out("a-relationship-that-is-gone-stays"));
+        let all = [self.missing_first, self.missing].into_iter().flatten();
+        let all = all.filter(move |said| there.is_some_and(|there| there < said.at));
+        all.map(|said| SaidByRun { outcome: Outcome::GONE_BEFORE, ..said })
+    }
+
+    /// What is left of delegated administration.
+    fn look_for_admin(&mut self, (number, run): (usize, &ProgrammeRun), story: &CustomerStory) {
+        let Some(told) = handover::admin_told(run.procedure, story) else { return };
+        let rank = |told: &AdminTold, run: usize| (told.at, run, told.in_words.clone());
+        let is_less = self.admin.as_ref().is_none_or(|kept| rank(&kept.told, kept.run) < rank(&told, number));
+        if is_less {
+            self.admin = Some(AdminByRun { run: number, told });
+        }
+    }
+
     /// What was seen of it before anything was done.
     fn look(&mut self, run: usize, log: usize, procedure: Procedure, story: &CustomerStory) {
         let is_there = |judged: &&Judged| {
@@ -175,6 +267,7 @@ impl KnownRelationship {
         let facts = procedure.facts();
         for judged in story.judged().iter().map(|(.., judged)| judged).filter(is_there) {
             self.there = self.there.max(Some((judged.facts_at, run, log)));
+            self.there_first = self.there_first.into_iter().chain([judged.facts_at]).min();
             let looks_at_terms = facts.needs_relationship && facts.takes_back.is_none();
             if looks_at_terms && matches!(judged.verdict, Outcome::Skipped | Outcome::Ready) {
                 let go_on = if procedure.is_each_by_itself() {
@@ -192,16 +285,25 @@ impl KnownRelationship {
 
     /// By what it is known to be gone, if it is: a run that ended it, or the first that found it so.
     pub(super) fn gone(&self) -> Option<SaidByRun> {
-        let all = [self.removed, self.gone_first, self.found_gone];
         let is_since = |said: &SaidByRun| self.there.is_none_or(|(there, ..)| there <= said.at);
-        all.into_iter().flatten().find(is_since)
+        let found = || {
+            let found = [self.gone_first, self.found_gone].into_iter().flatten();
+            found.chain(self.gone_unseen()).filter(is_since).min_by_key(|said| (said.at, said.run))
+        };
+        self.removed.filter(is_since).or_else(found)
+    }
+
+    /// When it was there for the last time, and the run and the log that saw it.
+    pub(super) const fn there(&self) -> Option<(Time, usize, usize)> {
+        self.there
     }
 
     /// When it was known to be gone, and seen again after that: what was said, and the run and the log of whoever saw it.
     pub(super) fn came_back(&self) -> Option<(SaidByRun, (Time, usize, usize))> {
         let there = self.there?;
         let all = [self.removed, self.found_gone, self.gone_first];
-        let before = all.into_iter().flatten().filter(|said| said.at < there.0);
+        let all = self.gone_unseen().chain(all.into_iter().flatten());
+        let before = all.filter(|said| said.at < there.0);
         before.max_by_key(|said| said.at).map(|said| (said, there))
     }
 
@@ -276,7 +378,12 @@ fn next_from(
     story: &CustomerStory,
 ) -> Option<Day> {
     let is_worth_it = reasons.iter().all(|reason| reason.worth_another_try());
+    // Nothing keeps it but that the plan was about something else: the next one is about what is there now.
+    let is_only_to_be_planned = reasons.iter().all(|reason| *reason == Reason::ChangedSincePlan)
+        && procedure.ends_relationship()
+        && !reasons.is_empty();
     match said.outcome {
+        Outcome::Skipped if is_only_to_be_planned => Some(said.at.day()),
         Outcome::Skipped if is_worth_it => story.goes_from(),
         Outcome::Ready | Outcome::Failed | Outcome::Unknown | Outcome::NotAttempted => {
             (is_worth_it && procedure.ends_relationship()).then(|| said.at.day())
@@ -297,7 +404,8 @@ pub(super) struct KnownCustomer {
     /// What it is called: by the service before by a list, and then as it was read last.
     name: Option<(bool, Time, Box<str>)>,
     domain: Option<(bool, Time, Box<str>)>,
-    reseller: Option<(Time, Box<IndirectReseller>)>,
+    /// Its reseller, or that it has none, and when that was read.
+    reseller: Option<(Time, Option<Box<IndirectReseller>>)>,
     /// The run and the row that it stood in first.
     pub(super) first: Option<(usize, u32)>,
 }
@@ -315,10 +423,8 @@ impl KnownCustomer {
         let listed = story.listed();
         call(&mut self.name, at, story.live_name(), listed.and_then(|row| row.name.as_deref()));
         call(&mut self.domain, at, story.live_domain(), listed.and_then(|row| row.domain.as_deref()));
-        if let Some(reseller) = story.reseller()
-            && self.reseller.as_ref().is_none_or(|(since, _)| *since <= at)
-        {
-            self.reseller = Some((at, Box::new(reseller.clone())));
+        if story.tells_of_reseller() && self.reseller.as_ref().is_none_or(|(since, _)| *since <= at) {
+            self.reseller = Some((at, story.reseller().cloned().map(Box::new)));
         }
         let first = (run.0, story.row());
         self.first = Some(self.first.map_or(first, |known| known.min(first)));
@@ -360,7 +466,7 @@ impl KnownCustomer {
     }
 
     pub(super) fn reseller(&self) -> Option<&IndirectReseller> {
-        self.reseller.as_ref().map(|(_, reseller)| &**reseller)
+        self.reseller.as_ref().and_then(|(_, reseller)| reseller.as_deref())
     }
 }
 

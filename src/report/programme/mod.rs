@@ -111,6 +111,8 @@ pub struct Programme {
     logs: Vec<String>,
     partners: Vec<ProgrammePartner>,
     runs: Vec<ProgrammeRun>,
+    /// Which log has runs for which partner.
+    partners_of_logs: BTreeSet<(usize, usize)>,
     numbers: HashMap<RunId, usize>,
     customers: HashMap<TenantId, KnownCustomer>,
     simulated: BTreeSet<RunId>,
@@ -153,6 +155,7 @@ impl Programme {
             return None;
         }
         let partner = story.partner.as_ref().map(|partner| self.partner(partner.tenant_id, &partner.name));
+        self.partners_of_logs.extend(partner.map(|partner| (log, partner)));
         let mut confirmed_by: Vec<String> = Vec::new();
         for (.., confirmed) in &story.confirmed {
             if !confirmed_by.contains(&confirmed.by) {
@@ -209,6 +212,12 @@ impl Programme {
     /// The logs, as they were named.
     pub fn logs(&self) -> &[String] {
         &self.logs
+    }
+
+    /// For whom runs of this log were made.
+    pub fn partners_of(&self, log: usize) -> impl Iterator<Item = &ProgrammePartner> {
+        let of_it = self.partners_of_logs.iter().filter(move |(of, _)| *of == log);
+        of_it.filter_map(|(_, partner)| self.partners.get(*partner))
     }
 
     /// The runs that count, the earliest first.

@@ -67,7 +67,7 @@ impl ShownStanding {
             ticket: customer.run.and_then(|run| run.ticket.clone()),
             is_provisional: customer.is_provisional,
             reasons: reasons.filter(|name| !customer.explanation.contains(name)).map(str::to_owned).collect(),
-            explanation: customer.explanation.to_owned(),
+            explanation: customer.explanation.clone().into_owned(),
             removable_from: customer.removable_from.filter(|_| !is_gone).map(|day| day.to_string()),
             next_from: next_from.filter(|_| !is_gone).map(|day| day.to_string()),
             act_by: customer.act_by.filter(|_| !is_gone).map(|day| day.to_string()),

@@ -2,13 +2,15 @@
 
 use super::{
     CustomerOfList, Programme, ProgrammePartner, ProgrammeRun,
-    contradiction::{Contradiction, RunSays},
-    known::{KnownCustomer, KnownRelationship, SaidByRun, SaidInFull},
+    contradiction::{Contradiction, ResolvedAs, RunSays},
+    known::{CountsInLog, KnownCustomer, KnownRelationship, SaidByRun, SaidInFull},
 };
 use crate::{
-    domain::{Day, Evidence, Outcome, Reason, TenantId, Time},
+    domain::{Day, Evidence, Outcome, Reason, TenantId, Time, capitalised},
     record::IndirectReseller,
+    report::handover::BeyondTheRun,
 };
+use std::borrow::Cow;
 
 /// The latest that is known of a customer, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,7 +127,8 @@ impl Prospect {
             Self::Gone => "The relationship is known to be gone.",
             Self::Due => {
                 "The day on which nothing stands in the way any more has come, or nothing stood in the way, or the last \
-                 run did not get so far. The next run reads each of them again."
+                 run did not get so far, or found something else than its plan named. The next run reads each of them \
+                 again."
             }
             Self::Dated => "What stands in the way ends by itself, on a day that is known.",
             Self::Unplanned => "No plan has looked since whether, and from when, they may go.",
@@ -170,8 +173,8 @@ pub struct CustomerStanding<'a> {
     pub evidence: Option<Evidence>,
     /// Why it is not gone,
     pub reasons: &'a [Reason],
-    /// and how it came to that, in words.
-    pub explanation: &'a str,
+    /// and how it came to that, in words; or how it is known to be gone, if no run of ours ended it.
+    pub explanation: Cow<'a, str>,
     /// The first day on which it may go if nobody does anything, as it was judged last.
     pub removable_from: Option<Day>,
     /// The day until which somebody can act so that everything of it ends with its term.
@@ -183,6 +186,8 @@ pub struct CustomerStanding<'a> {
     pub reseller: Option<&'a IndirectReseller>,
     /// What cannot both be so.
     pub contradictions: Vec<Contradiction<'a>>,
+    /// What that run does not know.
+    pub(super) beyond: BeyondTheRun<'a>,
 }
 
 impl<'a> CustomerStanding<'a> {
@@ -207,12 +212,13 @@ impl<'a> CustomerStanding<'a> {
             is_provisional: false,
             evidence: None,
             reasons: &[],
-            explanation: "",
+            explanation: Cow::Borrowed(""),
             removable_from: None,
             act_by: None,
             next_from: None,
             reseller: known.and_then(KnownCustomer::reseller),
             contradictions: Vec::new(),
+            beyond: BeyondTheRun::default(),
         };
         let Some((known, (partner, main))) = known.and_then(|known| Some((known, known.main()?))) else {
             return nothing;
@@ -220,11 +226,26 @@ impl<'a> CustomerStanding<'a> {
         let partner = partner.and_then(|partner| programme.partners.get(partner));
         let contradictions = contradictions(programme, known, main);
         let standing = Self { partner, contradictions, ..nothing };
-        match (main.gone(), main.last()) {
-            (Some(gone), _) => Self { prospect: Prospect::Gone, ..standing.said(programme, gone) },
+        let standing = match (main.gone(), main.last()) {
+            (Some(gone), _) => standing.gone(programme, main, gone),
             (None, Some(last)) => standing.last(programme, last, today),
             (None, None) => standing,
-        }
+        };
+        let is_gone_before = matches!(standing.state, ProgrammeState::Ended(Outcome::AlreadyDone(_)));
+        let gone_before = is_gone_before && standing.prospect == Prospect::Gone;
+        let admin = main.admin.as_ref().and_then(|admin| {
+            let by = programme.runs.get(admin.run)?;
+            let is_other = standing.run.is_none_or(|run| run.id != by.id);
+            Some((&admin.told, is_other.then_some(&by.id)))
+        });
+        Self { beyond: BeyondTheRun { gone_before, admin }, ..standing }
+    }
+
+    fn gone(self, programme: &'a Programme, main: &KnownRelationship, gone: SaidByRun) -> Self {
+        let explanation =
+            if gone.outcome.is_by_the_run() { String::new() } else { found_gone(programme, main, gone) };
+        let explanation = Cow::Owned(explanation);
+        Self { prospect: Prospect::Gone, explanation, ..self.said(programme, gone) }
     }
 
     fn said(self, programme: &'a Programme, said: SaidByRun) -> Self {
@@ -254,7 +275,7 @@ impl<'a> CustomerStanding<'a> {
         Self {
             prospect,
             reasons,
-            explanation,
+            explanation: Cow::Borrowed(explanation),
             removable_from: *removable_from,
             act_by: *act_by,
             next_from: *next_from,
@@ -276,6 +297,21 @@ impl<'a> CustomerStanding<'a> {
     }
 }
 
+/// What is known of a relationship that was gone when a run looked for it.
+fn found_gone(programme: &Programme, main: &KnownRelationship, gone: SaidByRun) -> String {
+    let Some(found) = RunSays::of(programme, gone) else { return String::new() };
+    let told = format!("It was gone already when {} looked on {}.", found.named(), gone.at.day());
+    let there = main.there().and_then(|(at, run, log)| RunSays::seen(programme, at, run, log));
+    let Some(there) = there else { return told };
+    let seen = if there.run.id == found.run.id {
+        "That run had seen it before".to_owned()
+    } else {
+        let (named, day) = (there.named(), there.at.day());
+        format!("{} saw it last, on {day}", capitalised(&named))
+    };
+    format!("{told} {seen}; no run of these logs is known to have ended it since.")
+}
+
 fn contradictions<'a>(
     programme: &'a Programme,
     known: &'a KnownCustomer,
@@ -293,9 +329,17 @@ fn contradictions<'a>(
         let log = |log: usize| programme.logs.get(log).map(String::as_str);
         Some(Contradiction::LogsDiffer { run: programme.runs.get(run)?, one: log(one)?, other: log(other)? })
     });
+    let resolved = main.resolved_otherwise().and_then(|(run, one, other)| {
+        let told = |(log, at, outcome): CountsInLog| {
+            let log = programme.logs.get(log)?;
+            Some(ResolvedAs { log, at, outcome })
+        };
+        let run = programme.runs.get(run)?;
+        Some(Contradiction::ResolvedOtherwise { run, one: told(one)?, other: told(other)? })
+    });
     let elsewhere = known.gone_elsewhere().filter_map(|(partner, gone)| {
         let partner = programme.partners.get(partner)?.name.as_str();
         Some(Contradiction::StaysElsewhere { gone: RunSays::of(programme, gone)?, partner })
     });
-    came_back.into_iter().chain(goes_on).chain(differs).chain(elsewhere).collect()
+    came_back.into_iter().chain(goes_on).chain(differs).chain(resolved).chain(elsewhere).collect()
 }

@@ -59,7 +59,7 @@ pub(super) const COLUMNS: [ProgrammeColumn; 22] = [
         let names: Vec<_> = one.reasons.iter().map(|reason| reason.as_str()).collect();
         if names.is_empty() { Value::None } else { Value::Names(names) }
     }),
-    column("explanation", "Explanation", 80.0, |one| long(one.explanation.to_owned())),
+    column("explanation", "Explanation", 80.0, |one| long(one.explanation.clone().into_owned())),
     column("contradictions", "What contradicts what", 60.0, |one| {
         let told: Vec<_> = one.contradictions.iter().map(super::Contradiction::in_words).collect();
         long(told.join(" | "))

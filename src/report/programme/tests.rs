@@ -312,6 +312,142 @@ fn another_partner_that_knows_nothing_is_no_news() {
     }
 }
 
+fn unknown_to_the_service(day: u32) -> Vec<Value> {
+    let why = json!({ "reasons": ["no_relationship"], "explanation": "no_relationship: ask" });
+    vec![judged(day, "skipped", json!({ "relationship": null })), settled(day, "skipped", why)]
+}
+
+/// What is said of the one customer.
+fn explained(runs: &[Given]) -> String {
+    let order: Vec<_> = (0..runs.len()).collect();
+    let programme = programme(runs, &order);
+    let view = ProgrammeView::new(&programme, None, TODAY.parse().unwrap());
+    view.customers().next().unwrap().explanation.into_owned()
+}
+
+#[test]
+fn whoever_was_seen_and_is_unknown_later_is_gone_by_no_run_of_ours() {
+    let seen = given(5, REMOVE, active(5, "renews itself", json!({ "act_by": "2026-12-28" })));
+    let unknown = |day| given(day, REMOVE, unknown_to_the_service(day));
+    let by_another = Given { procedure: CANCEL, ..unknown(10) };
+    let gone = expected("already_removed", Prospect::Gone, "2026-07-11 CHG-10", &[]);
+    for later in [unknown(10), by_another] {
+        for runs in [vec![seen.clone(), later.clone(), unknown(30)], vec![unknown(30), later, seen.clone()]] {
+            assert_eq!(after(&runs, TODAY), gone);
+            assert_eq!(
+                explained(&runs),
+                format!(
+                    "It was gone already when run {} (log a.db) looked on 2026-07-11. Run {} (log a.db) saw it last, on \
+                     2026-07-06; no run of \
+                     these logs is known to have ended it since.",
+                    id(&unknown(10)),
+                    id(&seen)
+                )
+            );
+        }
+    }
+    // Nobody has seen it, or not before, or only with another partner: it may be the wrong ID.
+    let stays = |by: &str| expected("skipped", Prospect::Stays, by, &[]);
+    assert_eq!(after(&[unknown(3)], TODAY), stays("2026-07-04 CHG-3"));
+    assert_eq!(after(&[unknown(3), seen.clone()], TODAY).1, Prospect::AwaitsAnAct);
+    let elsewhere = Given { partner: 2, ..seen.clone() };
+    assert_eq!(after(&[elsewhere, unknown(10)], TODAY).1, Prospect::AwaitsAnAct);
+    // Whom a run of ours ended is still that run's.
+    let ended = after(&[seen.clone(), given(7, REMOVE, removed(7)), unknown(10)], TODAY);
+    assert_eq!(ended, expected("removed", Prospect::Gone, "2026-07-08 CHG-7", &[]));
+    // It was accepted anew.
+    let back = given(40, REMOVE, active(40, "renews itself", json!({})));
+    let text = after(&[seen.clone(), unknown(10), back], TODAY);
+    assert_eq!(text, expected("skipped", Prospect::AwaitsAnAct, "2026-08-10 CHG-40", &["came_back"]));
+    // One that was found gone is told in the same words.
+    assert!(explained(&[given(10, REMOVE, found_gone(10))]).ends_with("looked on 2026-07-11."));
+    assert!(explained(&[seen, given(10, REMOVE, found_gone(10))]).contains("saw it last, on 2026-07-06"));
+}
+
+#[test]
+fn a_plan_that_no_longer_holds_is_a_reason_for_another() {
+    let because = |reasons: Value| {
+        let end = settled(10, "skipped", json!({ "reasons": reasons }));
+        after(&[given(10, REMOVE, vec![judged(10, "skipped", json!({})), end])], TODAY).1
+    };
+    assert_eq!(because(json!(["changed_since_plan"])), Prospect::Due);
+    // What stands in the way now is what counts.
+    assert_eq!(because(json!(["changed_since_plan", "active_subscription"])), Prospect::AwaitsAnAct);
+    assert_eq!(because(json!(["active_subscription"])), Prospect::AwaitsAnAct);
+}
+
+#[test]
+fn a_reseller_that_a_customer_has_no_more_is_not_told() {
+    let of = |day: u32, more: Value| {
+        given(day, REMOVE, vec![judged(day, "ready", more), settled(day, "ready", json!({}))])
+    };
+    let reseller = of(5, json!({ "reseller": { "mpn_id": "5200011", "name": "Blue Harbor" } }));
+    let told = |runs: &[Given]| {
+        let order: Vec<_> = (0..runs.len()).collect();
+        let programme = programme(runs, &order);
+        let view = ProgrammeView::new(&programme, None, TODAY.parse().unwrap());
+        view.customers().next().unwrap().reseller.map(|reseller| reseller.mpn_id.clone())
+    };
+    assert_eq!(told(&[of(3, json!({})), reseller.clone()]).as_deref(), Some("5200011"));
+    let none = of(8, json!({}));
+    for runs in [[reseller.clone(), none.clone()], [none, reseller.clone()]] {
+        assert_eq!(told(&runs), None);
+    }
+    // Whoever is gone has none to be read.
+    for later in [found_gone(9), unknown_to_the_service(9)] {
+        assert_eq!(told(&[reseller.clone(), given(9, REMOVE, later)]).as_deref(), Some("5200011"));
+    }
+}
+
+#[test]
+fn what_two_logs_say_that_people_found_out_is_compared() {
+    let resolved = |at: &str, outcome: &str| {
+        json!({ "kind": "resolved", "at": at, "row": 1, "customer": customer(1), "outcome": outcome, "by": "dana",
+            "host": "desk", "because": "seen", "advice": "" })
+    };
+    let run = |log: usize, found: &[Value]| {
+        let lost = settled(10, "unknown", json!({ "reasons": ["answer_lost"] }));
+        let records = [&[judged(10, "ready", json!({})), lost], found].concat();
+        Given { log, ..given(10, REMOVE, records) }
+    };
+    let (gone, stays) = (resolved(&at(12, 0), "removed"), resolved(&at(13, 0), "failed"));
+    let (ours, theirs) = (run(0, std::slice::from_ref(&gone)), run(1, std::slice::from_ref(&stays)));
+    for runs in [[ours.clone(), theirs.clone()], [theirs, ours.clone()]] {
+        assert_eq!(after(&runs, TODAY).3, ["logs_differ"]);
+        let programme = programme(&runs, &[0, 1]);
+        let view = ProgrammeView::new(&programme, None, TODAY.parse().unwrap());
+        assert_eq!(
+            view.customers().next().unwrap().contradictions[0].in_words(),
+            format!(
+                "what run {} did not know was resolved as removed on 2026-07-13 in the log a.db, and as failed on \
+                 2026-07-14 in the log b.db: look at the customer in Partner Center",
+                id(&ours)
+            )
+        );
+    }
+    // An older copy has less of the same, and two who found out the same agree.
+    for other in [run(1, &[]), run(1, &[gone.clone(), stays]), run(1, &[resolved(&at(14, 0), "removed")])] {
+        assert!(after(&[ours.clone(), other], TODAY).3.is_empty());
+    }
+}
+
+/// A copy that was made before somebody confirmed the run knows nobody who did.
+#[test]
+fn who_confirmed_is_what_the_fuller_copy_says() {
+    let (story, row) = told(&given(10, REMOVE, removed(10)));
+    let mut older = story.clone();
+    older.confirmed.clear();
+    for order in [[&older, &story], [&story, &older]] {
+        let mut programme = Programme { logs: vec!["a.db".into(), "b.db".into()], ..Programme::default() };
+        for (log, story) in order.into_iter().enumerate() {
+            let number = programme.begin(log, story).unwrap();
+            programme.take(number, log, &row);
+        }
+        assert_eq!(programme.runs().len(), 1);
+        assert_eq!(programme.runs()[0].confirmed_by, ["alex"]);
+    }
+}
+
 #[test]
 fn a_list_has_its_own_customers_and_those_that_nobody_tried() {
     let programme = programme(&[given(10, REMOVE, removed(10))], &[0]);

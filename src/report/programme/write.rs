@@ -84,7 +84,7 @@ impl<'a> Days<'a> {
     }
 
     fn told(&self) -> Deadline<'_> {
-        let why = || visible(self.customer.explanation).into_owned();
+        let why = || visible(&self.customer.explanation).into_owned();
         Deadline {
             key: &self.key,
             at: self.at,

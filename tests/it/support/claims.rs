@@ -106,8 +106,9 @@ fn to_tell() -> impl Iterator<Item = (String, Vec<Hole>, Vec<Told>)> {
         "From ¤ it may go, if nobody does anything; whatever is needed longer has to be elsewhere by then.",
     ];
     let dated = dated.map(|text| (text, vec![Hole::Anything], vec![]));
-    let all =
-        nothing.into_iter().chain([("Nothing before a person has looked.", vec![], looks)]).chain(dated);
+    let not_approved = "¤ was not approved yet when it was read: do not approve it.";
+    let person = ("Nothing before a person has looked.", vec![], looks);
+    let all = nothing.into_iter().chain([person, (not_approved, vec![Hole::Thing], vec![])]).chain(dated);
     all.map(|(text, holes, told)| (text.to_owned(), holes, told))
 }
 
