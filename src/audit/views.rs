@@ -3,7 +3,7 @@
 //! It lies in the temporary schema of the connection that asks, hides the file's, and is made of `record` and nothing else: whoever can alter a log can alter a view, an index or a generated column of it alone, so that a run
 //! which is there is not found, or one is shown with another operator.
 //!
-//! The few records that say what a run is are found by reading the bytes of all records once. What is found lies in a
+//! The few records that say what a run is, or what was seen of a customer outside of all runs, are found by reading the bytes of all records once. What is found lies in a
 //! temporary table, and only what was added since is read the next time.
 
 use super::format::definitions;
@@ -11,8 +11,8 @@ use crate::record::{Kind, sql_list};
 use memchr::memmem::Finder;
 use rusqlite::{Connection, params};
 
-/// The kinds of the few records that say what a run is.
-const MILESTONES: [Kind; 7] = [
+/// The kinds of the few records that say what a run is, or what was seen of a customer outside of all runs.
+const MILESTONES: [Kind; 8] = [
     Kind::KeyIntroduced,
     Kind::RunOpened,
     Kind::PartnerIdentified,
@@ -20,6 +20,7 @@ const MILESTONES: [Kind; 7] = [
     Kind::Stopped,
     Kind::Resumed,
     Kind::RunSealed,
+    Kind::CustomerRefreshed,
 ];
 
 const TABLES: &str = "

@@ -138,9 +138,9 @@ environment can hold them, because what is right for one list is wrong for the n
     /// A relationship that was ended begins again only if the customer accepts, in the Microsoft 365 admin center. This
     /// reads the link for that from Partner Center, and writes a letter to each customer and a table for a mail merge.
     Reinvite(Box<ReinviteOptions>),
-    /// Where each customer stands after all runs: who is gone, who may go and when, who is left and why; sends nothing
+    /// Where each customer stands after all runs: who is gone, who may go and when, who is left and why; changes nothing
     ///
-    /// From the audit log alone. Rehearsals and demos do not count. Writes `status.html`, `status.xlsx`, `status.csv`,
+    /// From the audit log alone, unless `--refresh` has everybody looked at again. Rehearsals and demos do not count. Writes `status.html`, `status.xlsx`, `status.csv`,
     /// `handover.csv` and `deadlines.ics` into `status/` in the folder of the reports. Ends with 0 when all customers are gone,
     /// else with 3.
     Status(Box<StatusOptions>),
@@ -268,6 +268,22 @@ pub(super) struct StatusOptions {
     pub(super) column: Option<String>,
     #[command(flatten)]
     pub(super) reading: ReadingOptions,
+    /// First look at Partner Center whether anybody came back, or is gone, and whether what was scheduled to end still is: on
+    /// record, and without changing anything
+    #[arg(long)]
+    pub(super) refresh: bool,
+    #[command(flatten, next_help_heading = "With --refresh")]
+    pub(super) looking: LookingOptions,
+}
+
+/// How a partner's customers are looked at outside of a run.
+#[derive(Debug, Args, Clone)]
+pub(super) struct LookingOptions {
+    /// Ceiling, in requests per minute
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    pub(super) rate: u32,
+    #[command(flatten)]
+    pub(super) service: ServiceOptions,
 }
 
 /// What becomes of rows that nobody sees.

@@ -101,7 +101,7 @@ async fn write<T: Transport>(
     let known = KnownFromRuns::read(&Reader::open(log)?, partner.tenant_id)?;
     let mut told = ToldOfCustomers { partner, relationships: BTreeMap::new(), with_seats: 0 };
     let mut written = Ok(());
-    let each = |id: TenantId, facts: CustomerFacts| {
+    let each = |id: TenantId, facts: CustomerFacts, _| {
         if written.is_ok() {
             written = told.write(&mut list, id, facts, &known);
         }

@@ -102,7 +102,7 @@ async fn read<T: Transport>(
 ) -> Result<CustomerDirectory, Failure> {
     account::signed_in(visit, partner).await?;
     let mut customers = CustomerDirectory::default();
-    visit.customers(|id, facts| customers.add(id, facts)).await?;
+    visit.customers(|id, facts, _| customers.add(id, facts)).await?;
     Ok(customers)
 }
 

@@ -52,6 +52,7 @@ mod progress_line;
 mod prove;
 mod ready_list;
 mod reconcile;
+mod refresh;
 mod rehearsal;
 mod reinvite;
 mod report;

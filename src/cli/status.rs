@@ -1,6 +1,6 @@
 //! `offboard status`: where each customer stands after all runs, of this log and of others.
 //!
-//! It reads logs and nothing else: whatever it says, some run has recorded.
+//! It reads logs and nothing else: whatever it says is recorded, by some run or by a refresh that it begins with.
 
 use super::{
     args::{Common, ReadingOptions, StatusOptions},
@@ -10,6 +10,7 @@ use super::{
     next_steps,
     printer::Printer,
     ready_list::ReadyList,
+    refresh,
     settings::{Paths, Typed},
     tables::{Table, sentence, table},
 };
@@ -46,11 +47,20 @@ pub(super) fn run(
         let text = "these options say how a list is read, and no list is named: `offboard status FILE`";
         return Err(Failure::usage(text));
     }
+    if !options.refresh {
+        refresh::require_no_options(typed)?;
+    }
     let list = options.file.as_ref().map(|file| open_list(printer, file, options)).transpose()?;
     let meant = list.as_ref().map(read_list).transpose()?;
     let logs = open_logs(&paths, &options.also)?;
     let logs: Vec<_> = logs.iter().map(|(name, reader)| (name.clone(), reader)).collect();
-    let programme = Programme::read(&logs)?;
+    let mut programme = Programme::read(&logs)?;
+    if options.refresh {
+        refresh::refresh(printer, typed, &paths, &options.looking, (&programme, meant.as_ref()))?;
+        for (log, (_, reader)) in logs.iter().enumerate() {
+            programme.take_refreshed(log, reader)?;
+        }
+    }
     if programme.runs().is_empty() && meant.is_none() {
         let left_out = programme.left_out().join("; ");
         let left_out = if left_out.is_empty() { left_out } else { format!(" ({left_out})") };
@@ -285,6 +295,7 @@ fn described(customer: &CustomerStanding<'_>) -> Value {
         "next_from": customer.next_from,
         "act_by": customer.act_by,
         "reseller": customer.reseller,
+        "refreshed_at": customer.refreshed_at,
         "contradictions": contradictions.map(|one| json!({ "kind": one.name(), "text": one.in_words() })).collect::<Vec<_>>(),
     })
 }

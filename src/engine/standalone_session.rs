@@ -8,7 +8,7 @@ use super::{
         account_refusal::{self, failed_about, failed_on_page},
         partner_identification::{self, PartnerIdentification},
         probe::{self, Probed},
-        reading::{Read, answer_to, page},
+        reading::{Read, answer_to, collect, page},
     },
     ports::Ports,
     send::client::{CHUNK, RecordedClient},
@@ -16,16 +16,16 @@ use super::{
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
-    domain::{Day, Effect, Lookup, Purpose, Reason, RunId, TenantId},
+    domain::{Day, Effect, Lookup, Purpose, Reason, RunId, Seq, TenantId, counted, is_taken_out},
     partner_center::{
         Count, Service,
         graph::{self, AdminPage},
-        model::{self, AuditRecord, Customer, RelationshipRequest},
+        model::{self, AuditRecord, Customer, RelationshipRequest, Subscription},
         request,
         response::Incoming,
         transport::Transport,
     },
-    preconditions::CustomerFacts,
+    preconditions::{CustomerFacts, Facts, licences},
     record::{Event, Exchange, Record, Run, StopCause, TokenNamed},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -39,6 +39,24 @@ const MOST_PAGES: usize = 10_000;
 pub struct StandaloneSession<T> {
     client: RecordedClient<T>,
     writer: JoinHandle<Result<Store, WriteError>>,
+}
+
+/// The end of the list of all the partner's customers.
+#[derive(Clone, Copy, Debug)]
+pub struct ListEnd {
+    /// How many customers it names.
+    pub named: u64,
+    /// The intent of its last page.
+    pub last_page: Seq,
+}
+
+/// What of a customer's subscriptions goes on after its term.
+#[derive(Clone, Debug)]
+pub struct GoingOn {
+    /// Their IDs; or why they cannot be read.
+    pub ids: Result<Vec<String>, String>,
+    /// The intents of the requests that show it.
+    pub basis: Vec<Seq>,
 }
 
 impl<T: Transport> StandaloneSession<T> {
@@ -150,22 +168,28 @@ impl<T: Transport> StandaloneSession<T> {
         Ok(next.is_none() && !count.is_short())
     }
 
-    /// All the partner's customers, each told to `each` once, as the listing has them.
-    pub async fn customers(&self, mut each: impl FnMut(TenantId, CustomerFacts)) -> Result<(), Halt> {
+    /// All the partner's customers, each told to `each` once, as the listing has them, with the intent of the page that names
+    /// it. Gives the intent of the last page, which ends the list.
+    pub async fn customers(
+        &self,
+        mut each: impl FnMut(TenantId, CustomerFacts, Seq),
+    ) -> Result<ListEnd, Halt> {
         let mut next = Some(request::customers());
         let mut named = HashSet::new();
-        let mut said = None;
+        let (mut said, mut unreadable, mut last) = (None, 0, 0);
         let mut pages = 0;
         while let Some(request) = next.take() {
             pages += 1;
             match page::<_, Customer>(&self.client, Purpose::Read(Lookup::Customers), None, request).await? {
-                Read::Done(page, _) => {
+                Read::Done(page, basis) => {
                     said = said.max(page.total);
+                    last = basis.first().copied().unwrap_or_default();
                     let before = named.len();
                     for customer in page.items {
-                        let id = customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok());
-                        if let Some(id) = id.filter(|id| named.insert(*id)) {
-                            each(id, CustomerFacts::of(customer));
+                        match customer.id.as_deref().and_then(|id| id.parse::<TenantId>().ok()) {
+                            Some(id) if named.insert(id) => each(id, CustomerFacts::of(customer), last),
+                            Some(_) => {}
+                            None => unreadable += 1,
                         }
                     }
                     if page.after.is_some() && named.len() == before {
@@ -183,23 +207,42 @@ impl<T: Transport> StandaloneSession<T> {
                 }
             }
         }
+        let not_whole = |why: String| {
+            Err(Halt::stop(StopCause::Service, format!("the listing of customers {why}; it is not whole")))
+        };
         match (Count { came: named.len() as u64, said }, said) {
-            (count, Some(said)) if count.is_short() => {
-                let text = format!(
-                    "the listing of customers says that there are {said}, and names {}; it is not whole",
-                    count.came
-                );
-                Err(Halt::stop(StopCause::Service, text))
+            _ if unreadable > 0 && !is_taken_out("a-customer-without-an-id-is-nobody") => {
+                not_whole(format!("has {} whose ID is none", counted(unreadable, "customer")))
             }
-            _ => Ok(()),
+            (count, Some(said)) if count.is_short() => {
+                not_whole(format!("says that there are {said}, and names {}", count.came))
+            }
+            (count, _) => Ok(ListEnd { named: count.came, last_page: last }),
         }
     }
 
-    /// Records what was found out about a run that is over.
-    pub async fn record(&self, run: &RunId, events: Vec<Event>) -> Result<(), Halt> {
+    /// Which of a customer's new-commerce subscriptions go on after their terms, and the intents that show it; or why that
+    /// cannot be read.
+    pub async fn going_on(&self, customer: TenantId) -> Result<GoingOn, Halt> {
+        let (purpose, call) = (Purpose::Read(Lookup::Subscriptions), request::subscriptions(customer));
+        match collect::<_, Subscription>(&self.client, purpose, None, call).await? {
+            Read::Done(subscriptions, basis) => {
+                let now = self.client.now();
+                let facts = Facts { subscriptions, ..Facts::new(now, CustomerFacts::default()) };
+                let all = licences(&facts).filter(|licence| licence.cause.goes_on());
+                Ok(GoingOn { ids: Ok(all.map(|licence| licence.id).collect()), basis })
+            }
+            Read::NoRelationship(failure) | Read::Failed(_, failure) => {
+                Ok(GoingOn { ids: Err(failure.exchange.described()), basis: vec![failure.intent] })
+            }
+        }
+    }
+
+    /// Records what was found out, about a run that is over or about none.
+    pub async fn record(&self, run: Option<&RunId>, events: Vec<Event>) -> Result<(), Halt> {
         let at = self.client.now();
         for chunk in events.chunks(CHUNK) {
-            let record = |event: &Event| Record { at, run: Some(run.clone()), event: event.clone() };
+            let record = |event: &Event| Record { at, run: run.cloned(), event: event.clone() };
             self.client.writer.append(chunk.iter().map(record).map(Into::into).collect()).await?;
         }
         Ok(())

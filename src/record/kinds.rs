@@ -14,6 +14,7 @@ use super::{
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
     },
+    refresh::{CustomerRefreshed, ProgrammeRefreshed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{RunId, Time};
@@ -328,6 +329,10 @@ kinds! {
     LogVerified(LogVerified) = "log_verified": Log, Aside, Before, Withheld, lines::log_verified;
     /// Somebody had the log copied, to show it elsewhere.
     LogExported(LogExported) = "log_exported": Log, Aside, Before, Withheld, lines::log_exported;
+    /// A customer of earlier runs, or of a list, was looked at again, outside of any run.
+    CustomerRefreshed(CustomerRefreshed) = "customer_refreshed": Log, Aside, Before, Withheld, lines::customer_refreshed;
+    /// All customers that were to be looked at again were.
+    ProgrammeRefreshed(ProgrammeRefreshed) = "programme_refreshed": Log, Aside, Before, Withheld, lines::programme_refreshed;
 }
 
 /// `'run_opened', 'run_sealed'`: names of a table for SQL, which alone needs them as text.

@@ -7,6 +7,7 @@ use super::{
     opening::{
         CustomersProtected, KeyIntroduced, LogOpened, Partner, Policy, RowRead, RunOpened, TokenNamed,
     },
+    refresh::{CustomerRefreshed, ProgrammeRefreshed},
     requests::{Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived},
 };
 use crate::domain::{counted, in_one_text};
@@ -236,4 +237,33 @@ pub(super) fn log_exported(copy: &LogExported) -> Line {
 
 pub(super) fn log_verified(verified: &LogVerified) -> Line {
     line("The log was verified", format!("by {}, exit code {}", verified.by, verified.exit_code))
+}
+
+pub(super) fn customer_refreshed(seen: &CustomerRefreshed) -> Line {
+    let mut told = vec![match &seen.relationship {
+        Some(relationship) => format!("{}: relationship {relationship}", seen.customer),
+        None => format!("{}: the partner’s list of customers does not name it", seen.customer),
+    }];
+    told.extend(seen.go_on.as_deref().map(|ids| match ids {
+        [] => "no subscription goes on after its term".to_owned(),
+        ids => format!("going on after their terms: {}", ids.join(", ")),
+    }));
+    told.extend(seen.not_read.as_ref().map(|why| format!("its subscriptions could not be read: {why}")));
+    line("A customer was looked at again", told.join("; "))
+}
+
+pub(super) fn programme_refreshed(refreshed: &ProgrammeRefreshed) -> Line {
+    let ProgrammeRefreshed { by, looked_for, listed, absent, asked, not_read, .. } = refreshed;
+    let mut text = format!(
+        "by {by}: {} looked for among the partner’s {}, {absent} not found",
+        counted(*looked_for, "customer"),
+        counted(*listed, "customer"),
+    );
+    if *asked > 0 {
+        text.push_str(&format!(
+            "; the subscriptions of {} of {asked} were read",
+            asked.saturating_sub(*not_read)
+        ));
+    }
+    line("The programme was looked at again", text)
 }

@@ -23,6 +23,7 @@ mod kinds;
 mod lines;
 mod opening;
 mod payload;
+mod refresh;
 mod requests;
 mod reseller;
 mod row;
@@ -52,6 +53,7 @@ pub use opening::{
     RowRead, Rules, RunOpened, Setting, TokenNamed,
 };
 pub use payload::Payload;
+pub use refresh::{CustomerRefreshed, ProgrammeRefreshed};
 pub use requests::{Exchange, Held, NotSent, OutcomeUnknown, RequestIntended, ResponseReceived};
 pub use reseller::{CustomersOfResellers, IndirectReseller};
 pub use row::{Row, RowState};

@@ -150,9 +150,12 @@ impl Run {
         }
         match &record.event {
             Event::RunOpened(_) => Err("the run is open already".to_owned()),
-            Event::LogOpened(_) | Event::KeyIntroduced(_) | Event::LogVerified(_) | Event::LogExported(_) => {
-                Err("it concerns the log as a whole, and no run".to_owned())
-            }
+            Event::LogOpened(_)
+            | Event::KeyIntroduced(_)
+            | Event::LogVerified(_)
+            | Event::LogExported(_)
+            | Event::CustomerRefreshed(_)
+            | Event::ProgrammeRefreshed(_) => Err("it concerns the log as a whole, and no run".to_owned()),
             Event::CustomersProtected(list) => self.protect(list),
             Event::RowRead(row) => self.row_read(row),
             Event::PartnerIdentified(partner) => self.partner_identified(partner),

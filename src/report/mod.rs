@@ -52,9 +52,9 @@ pub use page::{Share, in_words, shares_of};
 pub use plain::{harmless_json, visible};
 pub use plan::{BadPlan, Plan, PlanEntry, Pointed, Surprise};
 pub use programme::{
-    Contradiction, CustomerOfList, CustomerStanding, LogNotRead, MonthOfProgramme, Programme, ProgrammeList,
-    ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView, Prospect, programme_page,
-    write_programme,
+    Contradiction, CustomerOfList, CustomerStanding, CustomerToLookAt, LogNotRead, MonthOfProgramme,
+    Programme, ProgrammeList, ProgrammePartner, ProgrammeRun, ProgrammeState, ProgrammeSums, ProgrammeView,
+    Prospect, programme_page, write_programme,
 };
 pub use reinvitation::{FormerCustomer, LoggedRemoval, Reinvitation, write_reinvitations};
 pub use rows::Shown;

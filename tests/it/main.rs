@@ -57,6 +57,7 @@ mod prove;
 mod readme;
 mod reasons;
 mod reconcile;
+mod refresh;
 mod reinvite;
 mod renewal;
 mod resellers;

@@ -7,7 +7,10 @@ use crate::{
         format::{outcomes, sql},
     },
     domain::{Effect, Preparation, Procedure, RunId, Seq, TenantId, Time},
-    record::{CustomerStory, Event, Judged, KeyIntroduced, RecordError, RequestStory, Stands, sql_list},
+    record::{
+        CustomerRefreshed, CustomerStory, Event, Judged, KeyIntroduced, Record, RecordError, RequestStory,
+        Stands, sql_list,
+    },
 };
 use rusqlite::{OptionalExtension as _, params};
 use std::collections::{HashMap, HashSet};
@@ -114,6 +117,23 @@ impl Reader {
                     }
                 }
                 _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What was seen of customers outside of all runs, and when, in order. What a newer program recorded is passed over.
+    pub fn refreshed(&self, mut each: impl FnMut(Time, CustomerRefreshed)) -> Result<(), QueryError> {
+        self.gather()?;
+        let mut query = self.prepare(&sql(
+            "SELECT seq, body FROM temp.milestones WHERE kind = {CustomerRefreshed} ORDER BY seq",
+        ))?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match decoded(row) {
+                Ok((_, Record { at, event: Event::CustomerRefreshed(seen), .. })) => each(at, seen),
+                Ok(_) | Err(QueryError::Record { source: RecordError::Newer(_), .. }) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -116,7 +116,8 @@ impl Reader {
     /// All runs, oldest first.
     pub fn runs(&self) -> Result<Vec<RunLine>, QueryError> {
         self.gather()?;
-        let mut query = self.prepare(asked("SELECT seq, body FROM temp.milestones ORDER BY seq"))?;
+        let mut query =
+            self.prepare(asked("SELECT seq, body FROM temp.milestones WHERE run IS NOT NULL ORDER BY seq"))?;
         let mut rows = query.query([])?;
         let (mut runs, mut latest) = (BTreeMap::new(), 0);
         while let Some(row) = rows.next()? {

@@ -78,7 +78,7 @@ pub(super) fn run(
                 unknown: found.unknown.iter().map(|(row, _)| *row).collect(),
                 unclaimed: found.unclaimed.iter().map(|line| line.customer).collect(),
             };
-            StandaloneSession::record(visit, &run.id, events(&found, reconciled.clone())).await?;
+            StandaloneSession::record(visit, Some(&run.id), events(&found, reconciled.clone())).await?;
             Ok((found, reconciled))
         };
         let (found, reconciled) = session::visit(printer, access.ports()?, begin, look).await?;

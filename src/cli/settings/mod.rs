@@ -73,6 +73,11 @@ impl Typed {
         Self { origins, again }
     }
 
+    /// Whether this option was given, and not only a variable that says the same.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        self.origins.get(name) == Some(&"option")
+    }
+
     fn origin(&self, name: &str) -> &'static str {
         self.origins.get(name).copied().unwrap_or("option")
     }

@@ -1,12 +1,15 @@
 //! What runs, or logs, say of a customer that cannot both be so now.
 
-use super::{Programme, ProgrammeRun, known::SaidByRun};
+use super::{
+    Programme, ProgrammeRun,
+    known::{SaidByRun, Witness},
+};
 use crate::domain::{Outcome, Time};
 
 /// What contradicts what.
 #[derive(Clone, Copy, Debug)]
 pub enum Contradiction<'a> {
-    /// It was gone, and a run found a reseller customer again after that.
+    /// It was gone, and a run, or a refresh, found a reseller customer again after that.
     CameBack {
         /// Who says that it was gone,
         gone: RunSays<'a>,
@@ -15,7 +18,7 @@ pub enum Contradiction<'a> {
         /// Whether it is known to be gone again.
         is_gone_again: bool,
     },
-    /// Something was scheduled to end with its term, and goes on after it as a later plan saw it.
+    /// Something was scheduled to end with its term, and goes on after it as a later plan, or a refresh, saw it.
     GoesOnAgain {
         /// Who scheduled it,
         scheduled: RunSays<'a>,
@@ -66,11 +69,11 @@ impl ResolvedAs<'_> {
     }
 }
 
-/// A run that says something, when it was so, and in which log it says it.
+/// A run that says something, or a refresh, when it was so, and in which log it says it.
 #[derive(Clone, Copy, Debug)]
 pub struct RunSays<'a> {
-    /// The run.
-    pub run: &'a ProgrammeRun,
+    /// The run; none for a refresh.
+    pub run: Option<&'a ProgrammeRun>,
     /// When it was so.
     pub at: Time,
     outcome: Option<Outcome>,
@@ -80,21 +83,26 @@ pub struct RunSays<'a> {
 
 impl<'a> RunSays<'a> {
     pub(super) fn of(programme: &'a Programme, said: SaidByRun) -> Option<Self> {
-        Self::seen(programme, said.at, said.run, said.log)
+        Self::seen(programme, said.at, said.by, said.log)
             .map(|says| Self { outcome: Some(said.outcome), ..says })
     }
 
-    pub(super) fn seen(programme: &'a Programme, at: Time, run: usize, log: usize) -> Option<Self> {
+    pub(super) fn seen(programme: &'a Programme, at: Time, by: Witness, log: usize) -> Option<Self> {
         let several = programme.logs.len() > 1;
         let log = programme.logs.get(log).map(String::as_str).filter(|_| several);
-        Some(Self { run: programme.runs.get(run)?, at, outcome: None, log })
+        let run = match by {
+            Witness::Run(run) => Some(programme.runs.get(run)?),
+            Witness::Refresh => None,
+        };
+        Some(Self { run, at, outcome: None, log })
     }
 
     /// `run 20261120-… (log b.db)`.
     pub(super) fn named(&self) -> String {
+        let named = self.run.map_or_else(|| "a refresh".to_owned(), |run| format!("run {}", run.id));
         match self.log {
-            Some(log) => format!("run {} (log {log})", self.run.id),
-            None => format!("run {}", self.run.id),
+            Some(log) => format!("{named} (log {log})"),
+            None => named,
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn write(
 ) -> Result<Draft, ReportError> {
     let mut by_run: BTreeMap<(&RunId, &str), HashMap<TenantId, BeyondTheRun<'_>>> = BTreeMap::new();
     for customer in view.customers() {
-        if let Some((run, log)) = customer.run.zip(customer.log) {
+        if let Some((run, log)) = customer.told_in {
             by_run.entry((&run.id, log)).or_default().insert(customer.tenant, customer.beyond);
         }
     }

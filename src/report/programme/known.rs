@@ -7,7 +7,7 @@
 use super::ProgrammeRun;
 use crate::{
     domain::{Day, Evidence, Outcome, Procedure, Reason, Time, is_taken_out},
-    record::{CustomerStory, IndirectReseller, Judged},
+    record::{CustomerRefreshed, CustomerStory, IndirectReseller, Judged},
     report::handover::{self, AdminTold},
 };
 use std::cmp::Reverse;
@@ -17,14 +17,23 @@ const RESELLER: &str = "reseller";
 /// An explanation is kept so far, in characters; the reports of the run have all of it.
 const LONGEST: usize = 1_500;
 
-/// What a run says became of the customer.
+/// Who saw something of a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Witness {
+    /// A refresh, outside of all runs.
+    Refresh,
+    /// The run with this number.
+    Run(usize),
+}
+
+/// What a run says became of the customer, or a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SaidByRun {
     /// Since when it is so: that decides what is later.
     pub(super) at: Time,
     /// Since when that is known: later, if a person found it out.
     pub(super) known_at: Time,
-    pub(super) run: usize,
+    pub(super) by: Witness,
     /// The log that it was read from.
     pub(super) log: usize,
     pub(super) outcome: Outcome,
@@ -41,7 +50,7 @@ impl SaidByRun {
         Self {
             at,
             known_at: story.resolved().last().map_or(at, |(at, _)| *at),
-            run: number,
+            by: Witness::Run(number),
             log,
             outcome: story.counts_as(),
             evidence: story.last_word().evidence(),
@@ -51,9 +60,9 @@ impl SaidByRun {
 
     /// What counts among several: the latest; of the same run, what an older copy of the log does not have yet; and
     /// where two copies differ, whatever does not say that the customer is gone.
-    fn rank(&self) -> (Time, usize, bool, Time, bool, Option<Evidence>, Outcome) {
-        let Self { at, run, known_at, evidence, outcome, .. } = *self;
-        (at, run, !self.is_provisional, known_at, !outcome.is_gone(), evidence, outcome)
+    fn rank(&self) -> (Time, Witness, bool, Time, bool, Option<Evidence>, Outcome) {
+        let Self { at, by, known_at, evidence, outcome, .. } = *self;
+        (at, by, !self.is_provisional, known_at, !outcome.is_gone(), evidence, outcome)
     }
 }
 
@@ -116,11 +125,11 @@ pub(super) struct ScheduledByRun {
     ids: Box<[Box<str>]>,
 }
 
-/// When a plan looked at the subscriptions, and which of them it saw go on after their terms.
+/// When a plan, or a refresh, looked at the subscriptions, and which of them it saw go on after their terms.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SeenByPlan {
+pub(super) struct TermsSeen {
     pub(super) at: Time,
-    pub(super) run: usize,
+    pub(super) by: Witness,
     pub(super) log: usize,
     go_on: Box<[Box<str>]>,
 }
@@ -134,7 +143,7 @@ pub(super) struct KnownRelationship {
     removed: Option<SaidByRun>,
     found_gone: Option<SaidByRun>,
     /// It was there, for the last time,
-    there: Option<(Time, usize, usize)>,
+    there: Option<(Time, Witness, usize)>,
     /// and for the first.
     there_first: Option<Time>,
     /// The service knew no relationship, for the first time and for the last. It is gone only if it was there before.
@@ -148,12 +157,14 @@ pub(super) struct KnownRelationship {
     tried: Option<SaidInFull>,
     scheduled: Option<ScheduledByRun>,
     restored: Option<SaidByRun>,
-    seen: Option<SeenByPlan>,
+    seen: Option<TermsSeen>,
     /// Of which run two logs say different things, and which logs.
     pub(super) differs: Option<(usize, usize, usize)>,
     resolved: Vec<ResolvedInLog>,
     /// What is left of delegated administration, as it was read or ended last.
     pub(super) admin: Option<AdminByRun>,
+    /// When a refresh looked last.
+    pub(super) refreshed: Option<Time>,
 }
 
 impl KnownRelationship {
@@ -167,7 +178,7 @@ impl KnownRelationship {
         self.look_in_vain(said, story);
         self.look_for_admin(run, story);
         if said.outcome.is_gone() {
-            let order = |said: &SaidByRun| (Reverse((said.at, said.run)), said.rank());
+            let order = |said: &SaidByRun| (Reverse((said.at, said.by)), said.rank());
             self.gone_first = self.gone_first.into_iter().chain([said]).max_by_key(order);
             let is_by_the_run = said.outcome.is_by_the_run();
             let place = if is_by_the_run { &mut self.removed } else { &mut self.found_gone };
@@ -201,13 +212,14 @@ impl KnownRelationship {
         let in_full =
             [&self.other, &self.beside, &self.tried].map(|kept| kept.as_ref().map(|kept| kept.said));
         let is_other = |kept: &SaidByRun| {
-            let is_of_both = kept.run == said.run && kept.log != said.log;
+            let is_of_both = kept.by == said.by && kept.log != said.log;
             let is_as_far = (kept.at, kept.known_at) == (said.at, said.known_at);
             is_of_both && is_as_far && kept.outcome != said.outcome
         };
-        if let Some(kept) = kept.into_iter().chain(in_full).flatten().find(is_other) {
+        let found = kept.into_iter().chain(in_full).flatten().find(is_other);
+        if let (Some(kept), Witness::Run(run)) = (found, said.by) {
             let (one, other) = (kept.log.min(said.log), kept.log.max(said.log));
-            self.differs = self.differs.max(Some((said.run, one, other)));
+            self.differs = self.differs.max(Some((run, one, other)));
         }
     }
 
@@ -235,10 +247,43 @@ impl KnownRelationship {
         }
         let looked_at = story.judged().last().map(|(.., judged)| judged.facts_at);
         // It may have been accepted anew while that run went on.
-        let said = SaidByRun { at: looked_at.map_or(said.at, |at| at.min(said.at)), ..said };
-        let order = |said: &SaidByRun| (Reverse((said.at, said.run)), said.rank());
+        self.miss(SaidByRun { at: looked_at.map_or(said.at, |at| at.min(said.at)), ..said });
+    }
+
+    fn miss(&mut self, said: SaidByRun) {
+        let order = |said: &SaidByRun| (Reverse((said.at, said.by)), said.rank());
         self.missing_first = self.missing_first.into_iter().chain([said]).max_by_key(order);
         keep(&mut self.missing, said, |said| *said);
+    }
+
+    /// Takes what a refresh saw of it.
+    pub(super) fn take_refreshed(&mut self, at: Time, log: usize, seen: &CustomerRefreshed) {
+        self.refreshed = self.refreshed.max(Some(at));
+        match &seen.relationship {
+            Some(relationship) if relationship.eq_ignore_ascii_case(RESELLER) => {
+                self.see(at, Witness::Refresh, log);
+            }
+            // Another relationship with the partner says nothing of this one.
+            Some(_) => {}
+            None => self.miss(SaidByRun {
+                at,
+                known_at: at,
+                by: Witness::Refresh,
+                log,
+                outcome: Outcome::GONE_BEFORE,
+                evidence: None,
+                is_provisional: false,
+            }),
+        }
+        if let Some(ids) = &seen.go_on {
+            let go_on = ids.iter().map(|id| id.as_str().into()).collect();
+            self.seen = self.seen.take().max(Some(TermsSeen { at, by: Witness::Refresh, log, go_on }));
+        }
+    }
+
+    fn see(&mut self, at: Time, by: Witness, log: usize) {
+        self.there = self.there.max(Some((at, by, log)));
+        self.there_first = self.there_first.into_iter().chain([at]).min();
     }
 
     /// When the service knew no relationship any more, though it was there before. Nobody is on record to have ended it.
@@ -266,8 +311,7 @@ impl KnownRelationship {
         };
         let facts = procedure.facts();
         for judged in story.judged().iter().map(|(.., judged)| judged).filter(is_there) {
-            self.there = self.there.max(Some((judged.facts_at, run, log)));
-            self.there_first = self.there_first.into_iter().chain([judged.facts_at]).min();
+            self.see(judged.facts_at, Witness::Run(run), log);
             let looks_at_terms = facts.needs_relationship && facts.takes_back.is_none();
             if looks_at_terms && matches!(judged.verdict, Outcome::Skipped | Outcome::Ready) {
                 let go_on = if procedure.is_each_by_itself() {
@@ -278,7 +322,12 @@ impl KnownRelationship {
                     going_on.filter_map(|cause| cause.id.as_deref()).collect::<Vec<_>>()
                 };
                 let go_on = go_on.into_iter().map(Box::from).collect();
-                self.seen = self.seen.take().max(Some(SeenByPlan { at: judged.facts_at, run, log, go_on }));
+                self.seen = self.seen.take().max(Some(TermsSeen {
+                    at: judged.facts_at,
+                    by: Witness::Run(run),
+                    log,
+                    go_on,
+                }));
             }
         }
     }
@@ -288,18 +337,18 @@ impl KnownRelationship {
         let is_since = |said: &SaidByRun| self.there.is_none_or(|(there, ..)| there <= said.at);
         let found = || {
             let found = [self.gone_first, self.found_gone].into_iter().flatten();
-            found.chain(self.gone_unseen()).filter(is_since).min_by_key(|said| (said.at, said.run))
+            found.chain(self.gone_unseen()).filter(is_since).min_by_key(|said| (said.at, said.by))
         };
         self.removed.filter(is_since).or_else(found)
     }
 
-    /// When it was there for the last time, and the run and the log that saw it.
-    pub(super) const fn there(&self) -> Option<(Time, usize, usize)> {
+    /// When it was there for the last time, who saw it, and the log that says so.
+    pub(super) const fn there(&self) -> Option<(Time, Witness, usize)> {
         self.there
     }
 
-    /// When it was known to be gone, and seen again after that: what was said, and the run and the log of whoever saw it.
-    pub(super) fn came_back(&self) -> Option<(SaidByRun, (Time, usize, usize))> {
+    /// When it was known to be gone, and seen again after that: what was said, and whoever saw it, with its log.
+    pub(super) fn came_back(&self) -> Option<(SaidByRun, (Time, Witness, usize))> {
         let there = self.there?;
         let all = [self.removed, self.found_gone, self.gone_first];
         let all = self.gone_unseen().chain(all.into_iter().flatten());
@@ -312,24 +361,48 @@ impl KnownRelationship {
         self.other.as_ref().or(self.beside.as_ref()).or(self.tried.as_ref())
     }
 
-    /// Who scheduled what a later plan saw go on again, though nobody is on record to have taken it back.
-    pub(super) fn goes_on_again(&self) -> Option<(SaidByRun, &SeenByPlan)> {
-        let (scheduled, seen) = (self.scheduled.as_ref()?, self.seen.as_ref()?);
+    /// What is scheduled to end, and is not known to have been taken back, of a relationship that is not known to be gone.
+    fn is_to_end(&self) -> Option<&ScheduledByRun> {
+        let scheduled = self.scheduled.as_ref()?;
         let is_restored = self.restored.is_some_and(|restored| restored.at > scheduled.said.at);
+        (!is_restored && self.gone().is_none()).then_some(scheduled)
+    }
+
+    /// Whether something is known to be scheduled that a refresh could look at.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.is_to_end().is_some()
+    }
+
+    /// Who scheduled what was seen to go on again after that, though nobody is on record to have taken it back.
+    pub(super) fn goes_on_again(&self) -> Option<(SaidByRun, &TermsSeen)> {
+        let (scheduled, seen) = (self.is_to_end()?, self.seen.as_ref()?);
         let goes_on = scheduled.ids.iter().any(|id| seen.go_on.contains(id));
-        let is_so = goes_on && seen.at > scheduled.said.at && !is_restored && self.gone().is_none();
-        is_so.then_some((scheduled.said, seen))
+        (goes_on && seen.at > scheduled.said.at).then_some((scheduled.said, seen))
+    }
+
+    /// When a refresh found a relationship that was gone before, if no run has told of it since.
+    pub(super) fn is_back_since(&self) -> Option<Time> {
+        let (_, (at, by, _)) = self.came_back()?;
+        let is_latest = self.gone().is_none() && self.last().is_none_or(|last| last.said.at < at);
+        (by == Witness::Refresh && is_latest).then_some(at)
+    }
+
+    /// When a refresh missed it last.
+    pub(super) fn missed_by_refresh(&self) -> Option<Time> {
+        self.missing.filter(|said| said.by == Witness::Refresh).map(|said| said.at)
     }
 
     /// Whether the service is known to have had it.
     fn is_known(&self) -> bool {
         let last = self.other.as_ref().or(self.beside.as_ref());
         last.is_some_and(|last| !last.reasons.contains(&Reason::NoRelationship))
+            || self.is_back_since().is_some()
     }
 
     /// When what is known of it was so.
     pub(super) fn at(&self) -> Option<Time> {
-        self.gone().or_else(|| self.last().map(|last| last.said)).map(|said| said.at)
+        let said = self.gone().or_else(|| self.last().map(|last| last.said)).map(|said| said.at);
+        said.max(self.is_back_since())
     }
 }
 
@@ -428,14 +501,28 @@ impl KnownCustomer {
         }
         let first = (run.0, story.row());
         self.first = Some(self.first.map_or(first, |known| known.min(first)));
-        let known = self.relationships.iter_mut().find(|(of, _)| *of == partner);
-        if let Some((_, relationship)) = known {
-            relationship.take(run, log, story);
+        self.of_partner(partner, |known| known.take(run, log, story));
+    }
+
+    /// Takes what a refresh saw of it.
+    pub(super) fn take_refreshed(&mut self, partner: usize, at: Time, log: usize, seen: &CustomerRefreshed) {
+        self.of_partner(Some(partner), |known| known.take_refreshed(at, log, seen));
+    }
+
+    fn of_partner(&mut self, partner: Option<usize>, take: impl FnOnce(&mut KnownRelationship)) {
+        if let Some((_, known)) = self.relationships.iter_mut().find(|(of, _)| *of == partner) {
+            take(known);
         } else {
-            let mut relationship = KnownRelationship::default();
-            relationship.take(run, log, story);
-            self.relationships.push((partner, relationship));
+            let mut known = KnownRelationship::default();
+            take(&mut known);
+            self.relationships.push((partner, known));
         }
+    }
+
+    /// The relationships with this partner, and those of which nobody read with whom they are.
+    pub(super) fn with(&self, partner: Option<usize>) -> impl Iterator<Item = &KnownRelationship> {
+        let is_it = move |of: &Option<usize>| of.is_none() || *of == partner;
+        self.relationships.iter().filter(move |(of, _)| is_it(of)).map(|(_, known)| known)
     }
 
     /// The relationship that its standing is about: one that is not gone, before one that is; and then the latest. One

@@ -11,8 +11,9 @@
 //! to is looked at through a [`ProgrammeView`], which knows the list that is meant, if one is, and what day it is. The command
 //! `status` writes it into files, and the reviewer's page shows it.
 //!
-//! A run against the simulator says nothing of any real customer, and is left out. A plan is knowledge and no act. It
-//! never asks the service, and never says more than some run has recorded.
+//! A run against the simulator says nothing of any real customer, and is left out. A plan is knowledge and no act, and so is a
+//! refresh, which looks outside of all runs. The programme never asks the service itself, and never says more than is
+//! recorded.
 
 mod book;
 mod contradiction;
@@ -37,7 +38,7 @@ use crate::{
     domain::{Day, Mode, Procedure, Reason, RunId, TenantId, Time, is_taken_out},
     record::{CustomerStory, RunStory},
 };
-use known::KnownCustomer;
+use known::{KnownCustomer, KnownRelationship};
 use std::collections::{BTreeSet, HashMap};
 
 /// Why there is no programme: one of its logs cannot be asked.
@@ -81,6 +82,15 @@ pub struct ProgrammePartner {
     pub tenant_id: TenantId,
     /// Its name, as it was read last.
     pub name: String,
+}
+
+/// A customer that is to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerToLookAt {
+    /// Its tenant.
+    pub customer: TenantId,
+    /// Whether its subscriptions are scheduled to end with their terms, as far as that is known.
+    pub is_scheduled: bool,
 }
 
 /// A customer of the list that is meant.
@@ -141,7 +151,44 @@ impl Programme {
                 programme.newer.insert(run);
             }
         }
+        for (log, (name, reader)) in logs.iter().enumerate() {
+            programme.take_refreshed(log, reader).map_err(unread(name))?;
+        }
         Ok(programme)
+    }
+
+    /// Takes what was seen of customers outside of all runs, as the log with this number has it.
+    pub fn take_refreshed(&mut self, log: usize, reader: &Reader) -> Result<(), QueryError> {
+        reader.refreshed(|at, seen| {
+            let partner = self.partner(seen.partner, &seen.partner.to_string());
+            self.customers.entry(seen.customer).or_default().take_refreshed(partner, at, log, &seen);
+        })
+    }
+
+    /// Those customers of the list, or else of all runs, who are this partner's as far as anybody knows, in their order.
+    pub fn to_look_at(&self, partner: TenantId, list: Option<&ProgrammeList>) -> Vec<CustomerToLookAt> {
+        let partner = self.partners.iter().position(|known| known.tenant_id == partner);
+        let all = match list {
+            Some(list) => list.customers.iter().map(|one| one.tenant).collect(),
+            None => self.in_order(),
+        };
+        let looked_at = |customer: TenantId| match self.customers.get(&customer) {
+            Some(known) => {
+                let mut with = known.with(partner).peekable();
+                with.peek()?;
+                Some(CustomerToLookAt { customer, is_scheduled: with.any(KnownRelationship::is_scheduled) })
+            }
+            None => Some(CustomerToLookAt { customer, is_scheduled: false }),
+        };
+        all.into_iter().filter_map(looked_at).collect()
+    }
+
+    /// All customers whom a run has had, in the order in which runs have them.
+    fn in_order(&self) -> Vec<TenantId> {
+        let of_run = |(id, known): (&TenantId, &KnownCustomer)| known.first.map(|first| (first, *id));
+        let mut all: Vec<_> = self.customers.iter().filter_map(of_run).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Begins to take a run of this log. None if it says nothing of real customers.
@@ -290,12 +337,7 @@ pub struct ProgrammeView<'a> {
 impl<'a> ProgrammeView<'a> {
     /// Of the customers of this list, or of all.
     pub fn new(programme: &'a Programme, list: Option<&'a ProgrammeList>, today: Day) -> Self {
-        let mut order = Vec::new();
-        if list.is_none() {
-            let mut all: Vec<_> = programme.customers.iter().map(|(id, known)| (known.first, *id)).collect();
-            all.sort_unstable();
-            order.extend(all.into_iter().map(|(_, id)| id));
-        }
+        let order = if list.is_none() { programme.in_order() } else { Vec::new() };
         Self { programme, list, today, order }
     }
 
@@ -316,9 +358,11 @@ impl<'a> ProgrammeView<'a> {
 
     /// How many customers of the runs the list does not have.
     pub fn not_listed(&self) -> usize {
-        let is_known = |one: &&CustomerOfList| self.programme.customers.contains_key(&one.tenant);
+        let is_known = |one: &&CustomerOfList| {
+            self.programme.customers.get(&one.tenant).is_some_and(|known| known.first.is_some())
+        };
         let listed = self.list.map(|list| list.customers.iter().filter(is_known).count());
-        listed.map_or(0, |listed| self.programme.customers.len().saturating_sub(listed))
+        listed.map_or(0, |listed| self.programme.in_order().len().saturating_sub(listed))
     }
 
     /// Where each customer stands, in the order of the list or of the runs.

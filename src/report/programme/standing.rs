@@ -3,7 +3,7 @@
 use super::{
     CustomerOfList, Programme, ProgrammePartner, ProgrammeRun,
     contradiction::{Contradiction, ResolvedAs, RunSays},
-    known::{CountsInLog, KnownCustomer, KnownRelationship, SaidByRun, SaidInFull},
+    known::{CountsInLog, KnownCustomer, KnownRelationship, SaidByRun, SaidInFull, Witness},
 };
 use crate::{
     domain::{Day, Evidence, Outcome, Reason, TenantId, Time, capitalised},
@@ -17,6 +17,8 @@ use std::borrow::Cow;
 pub enum ProgrammeState {
     /// How the run that says it ended for the customer.
     Ended(Outcome),
+    /// It was gone, a refresh found it again, and no run has had it since.
+    CameBack,
     /// No run has had it.
     NotTried,
 }
@@ -24,13 +26,14 @@ pub enum ProgrammeState {
 impl ProgrammeState {
     /// All of them, in the order of reports.
     pub fn all() -> impl Iterator<Item = Self> {
-        Outcome::ALL.into_iter().map(Self::Ended).chain([Self::NotTried])
+        Outcome::ALL.into_iter().map(Self::Ended).chain([Self::CameBack, Self::NotTried])
     }
 
-    /// The public name: that of the outcome, or `not_tried`.
+    /// The public name: that of the outcome, `came_back` or `not_tried`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ended(outcome) => outcome.as_str(),
+            Self::CameBack => "came_back",
             Self::NotTried => "not_tried",
         }
     }
@@ -39,6 +42,7 @@ impl ProgrammeState {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::Ended(outcome) => outcome.in_words(),
+            Self::CameBack => "came back",
             Self::NotTried => "not tried",
         }
     }
@@ -186,6 +190,10 @@ pub struct CustomerStanding<'a> {
     pub reseller: Option<&'a IndirectReseller>,
     /// What cannot both be so.
     pub contradictions: Vec<Contradiction<'a>>,
+    /// When a refresh looked at it last.
+    pub refreshed_at: Option<Time>,
+    /// The run that tells most of it, and the log that has that run.
+    pub(super) told_in: Option<(&'a ProgrammeRun, &'a str)>,
     /// What that run does not know.
     pub(super) beyond: BeyondTheRun<'a>,
 }
@@ -218,6 +226,8 @@ impl<'a> CustomerStanding<'a> {
             next_from: None,
             reseller: known.and_then(KnownCustomer::reseller),
             contradictions: Vec::new(),
+            refreshed_at: None,
+            told_in: None,
             beyond: BeyondTheRun::default(),
         };
         let Some((known, (partner, main))) = known.and_then(|known| Some((known, known.main()?))) else {
@@ -225,11 +235,14 @@ impl<'a> CustomerStanding<'a> {
         };
         let partner = partner.and_then(|partner| programme.partners.get(partner));
         let contradictions = contradictions(programme, known, main);
-        let standing = Self { partner, contradictions, ..nothing };
+        let standing = Self { partner, contradictions, refreshed_at: main.refreshed, ..nothing };
         let standing = match (main.gone(), main.last()) {
             (Some(gone), _) => standing.gone(programme, main, gone),
-            (None, Some(last)) => standing.last(programme, last, today),
-            (None, None) => standing,
+            (None, last) => match (main.is_back_since(), last) {
+                (Some(at), _) => standing.came_back(at),
+                (None, Some(last)) => standing.last(programme, (main, last), today),
+                (None, None) => standing.not_tried(main),
+            },
         };
         let is_gone_before = matches!(standing.state, ProgrammeState::Ended(Outcome::AlreadyDone(_)));
         let gone_before = is_gone_before && standing.prospect == Prospect::Gone;
@@ -245,14 +258,36 @@ impl<'a> CustomerStanding<'a> {
         let explanation =
             if gone.outcome.is_by_the_run() { String::new() } else { found_gone(programme, main, gone) };
         let explanation = Cow::Owned(explanation);
-        Self { prospect: Prospect::Gone, explanation, ..self.said(programme, gone) }
+        let told_in = main.last().map(|last| last.said).and_then(|last| told_in(programme, last));
+        let standing = Self { prospect: Prospect::Gone, explanation, ..self.said(programme, gone) };
+        Self { told_in: standing.told_in.or(told_in), ..standing }
+    }
+
+    fn came_back(self, at: Time) -> Self {
+        Self {
+            state: ProgrammeState::CameBack,
+            prospect: Prospect::Unplanned,
+            since: Some(at),
+            explanation: Cow::Borrowed(
+                "It is a reseller customer again. A plan says what stands in the way now.",
+            ),
+            ..self
+        }
+    }
+
+    fn not_tried(self, main: &KnownRelationship) -> Self {
+        let Some(at) = main.missed_by_refresh() else { return self };
+        let partner = self.partner.map_or("the partner", |partner| partner.name.as_str());
+        let text = format!("The list of all customers of {partner} did not name it on {}.", at.day());
+        Self { explanation: Cow::Owned(text), ..self }
     }
 
     fn said(self, programme: &'a Programme, said: SaidByRun) -> Self {
         Self {
             state: ProgrammeState::Ended(said.outcome),
             since: Some(said.known_at),
-            run: programme.runs.get(said.run),
+            run: said.by.run(programme),
+            told_in: told_in(programme, said),
             log: programme.logs.get(said.log).map(String::as_str),
             evidence: said.evidence,
             is_provisional: said.is_provisional,
@@ -260,11 +295,20 @@ impl<'a> CustomerStanding<'a> {
         }
     }
 
-    fn last(self, programme: &'a Programme, last: &'a SaidInFull, today: Day) -> Self {
+    fn last(
+        self,
+        programme: &'a Programme,
+        (main, last): (&KnownRelationship, &'a SaidInFull),
+        today: Day,
+    ) -> Self {
         let SaidInFull { said, reasons, explanation, removable_from, act_by, next_from } = last;
+        // Its day does not come: what was to end then goes on.
+        let goes_on = main.goes_on_again().is_some_and(|(_, seen)| seen.at > said.at);
+        let next_from = &next_from.filter(|_| !goes_on);
         let is_for_good = !reasons.is_empty() && !reasons.iter().all(|reason| reason.worth_another_try());
         let prospect = match (said.outcome, next_from) {
             (Outcome::Unknown, _) => Prospect::InDoubt,
+            _ if goes_on => Prospect::AwaitsAnAct,
             (_, Some(day)) if *day <= today => Prospect::Due,
             // What else stands in the way, only a plan says.
             (Outcome::Done(_) | Outcome::AlreadyDone(_), _) => Prospect::Unplanned,
@@ -297,13 +341,27 @@ impl<'a> CustomerStanding<'a> {
     }
 }
 
+impl Witness {
+    fn run(self, programme: &Programme) -> Option<&ProgrammeRun> {
+        match self {
+            Self::Run(run) => programme.runs.get(run),
+            Self::Refresh => None,
+        }
+    }
+}
+
+fn told_in(programme: &Programme, said: SaidByRun) -> Option<(&ProgrammeRun, &str)> {
+    said.by.run(programme).zip(programme.logs.get(said.log).map(String::as_str))
+}
+
 /// What is known of a relationship that was gone when a run looked for it.
 fn found_gone(programme: &Programme, main: &KnownRelationship, gone: SaidByRun) -> String {
     let Some(found) = RunSays::of(programme, gone) else { return String::new() };
     let told = format!("It was gone already when {} looked on {}.", found.named(), gone.at.day());
-    let there = main.there().and_then(|(at, run, log)| RunSays::seen(programme, at, run, log));
+    let there = main.there().and_then(|(at, by, log)| RunSays::seen(programme, at, by, log));
     let Some(there) = there else { return told };
-    let seen = if there.run.id == found.run.id {
+    let is_the_same = there.run.zip(found.run).is_some_and(|(there, found)| there.id == found.id);
+    let seen = if is_the_same {
         "That run had seen it before".to_owned()
     } else {
         let (named, day) = (there.named(), there.at.day());
@@ -317,12 +375,12 @@ fn contradictions<'a>(
     known: &'a KnownCustomer,
     main: &'a KnownRelationship,
 ) -> Vec<Contradiction<'a>> {
-    let came_back = main.came_back().and_then(|(gone, (at, run, log))| {
-        let (gone, seen) = (RunSays::of(programme, gone)?, RunSays::seen(programme, at, run, log)?);
+    let came_back = main.came_back().and_then(|(gone, (at, by, log))| {
+        let (gone, seen) = (RunSays::of(programme, gone)?, RunSays::seen(programme, at, by, log)?);
         Some(Contradiction::CameBack { gone, seen, is_gone_again: main.gone().is_some() })
     });
     let goes_on = main.goes_on_again().and_then(|(scheduled, seen)| {
-        let seen = RunSays::seen(programme, seen.at, seen.run, seen.log)?;
+        let seen = RunSays::seen(programme, seen.at, seen.by, seen.log)?;
         Some(Contradiction::GoesOnAgain { scheduled: RunSays::of(programme, scheduled)?, seen })
     });
     let differs = main.differs.and_then(|(run, one, other)| {

@@ -40,7 +40,7 @@ fn long(text: String) -> Value<'static> {
 }
 
 /// All of them, in their order.
-pub(super) const COLUMNS: [ProgrammeColumn; 22] = [
+pub(super) const COLUMNS: [ProgrammeColumn; 23] = [
     column("customer_tenant_id", "Customer tenant ID", 38.0, |one| {
         Value::Text(one.tenant.to_string().into())
     }),
@@ -48,7 +48,7 @@ pub(super) const COLUMNS: [ProgrammeColumn; 22] = [
     column("domain", "Domain", 32.0, |one| text(one.domain)),
     column("state", "State", 16.0, |one| match one.state {
         ProgrammeState::Ended(outcome) => Value::Outcome(outcome),
-        ProgrammeState::NotTried => Value::Text(one.state.as_str().into()),
+        ProgrammeState::CameBack | ProgrammeState::NotTried => Value::Text(one.state.as_str().into()),
     }),
     column("prospect", "What is to come", 18.0, |one| Value::Text(one.prospect.as_str().into())),
     column("since", "Since (UTC)", 20.0, |one| one.since.map_or(Value::None, Value::Time)),
@@ -85,6 +85,7 @@ pub(super) const COLUMNS: [ProgrammeColumn; 22] = [
     column("reseller_name", "Reseller", 32.0, |one| {
         text(one.reseller.and_then(|reseller| reseller.name.as_deref()))
     }),
+    column("refreshed_at", "Looked at again", 22.0, |one| one.refreshed_at.map_or(Value::None, Value::Time)),
 ];
 
 /// `status.csv`: one line a customer.

@@ -1,0 +1,65 @@
+//! What is recorded when the customers of a programme are looked at again, outside of any run.
+
+use super::about::About;
+use crate::domain::{Seq, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// See [`super::Event::CustomerRefreshed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRefreshed {
+    /// For which partner it was looked at: its tenant.
+    pub partner: TenantId,
+    /// The customer.
+    pub customer: TenantId,
+    /// Its relationship, in the service's own word; none if the list of all the partner's customers was read to its end, and
+    /// does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<String>,
+    /// Which new-commerce subscriptions renew themselves, or are extended, at the end of their terms; none if nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go_on: Option<Vec<String>>,
+    /// Why its subscriptions, which were asked for, could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_read: Option<String>,
+    /// The intents of the requests that showed it; of a customer that is not named, that of the list's last page.
+    pub basis: Vec<Seq>,
+}
+
+/// See [`super::Event::ProgrammeRefreshed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgrammeRefreshed {
+    /// Who had it done: the person's name on this machine.
+    pub by: String,
+    /// This machine's name.
+    pub host: String,
+    /// The version of this program.
+    pub version: String,
+    /// For which partner: its tenant.
+    pub partner: TenantId,
+    /// How many customers the list of all the partner's customers names.
+    pub listed: u64,
+    /// How many customers were looked for: each has its record before this one.
+    pub looked_for: u32,
+    /// How many of those it does not name.
+    pub absent: u32,
+    /// Of how many the subscriptions were asked for.
+    pub asked: u32,
+    /// Of how many of those they could not be read.
+    pub not_read: u32,
+}
+
+impl About for CustomerRefreshed {
+    fn customer(&self) -> Option<TenantId> {
+        Some(self.customer)
+    }
+
+    fn basis(&self) -> &[Seq] {
+        &self.basis
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![self.customer.to_string()]
+    }
+}
+
+impl About for ProgrammeRefreshed {}
