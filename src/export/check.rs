@@ -176,11 +176,10 @@ impl ExportCheck {
             is_compared_with_log: log.is_some(),
             checks: Vec::new(),
         };
-        let files = files(one)?;
-        let is_fine = files.is_fine();
-        checked.checks.push(files);
-        // What is in a file that nobody has signed is not worth reading.
-        if !is_fine {
+        checked.checks.push(files(one)?);
+        checked.checks.extend(trusted(one, trust));
+        // What is in a file that nobody has signed, or somebody else, is not worth reading.
+        if !checked.checks.iter().all(Check::is_fine) {
             return Ok(checked);
         }
         let (versions, notes, stamps) = stamps(one)?;
@@ -284,6 +283,19 @@ fn files(one: &Looked<'_>) -> Result<Check, ExportError> {
         counted(files.len() as u64, "file")
     );
     Ok(check)
+}
+
+/// Whoever gave keys trusts no other.
+fn trusted(one: &Looked<'_>, trust: &Trust) -> Option<Check> {
+    let is_given = trust.keys.iter().any(|key| key.as_str() == one.manifest().key);
+    if trust.keys.is_empty() || is_given {
+        return None;
+    }
+    let mut check = Check::new("manifest");
+    let text =
+        format!("it is signed with `{}`, which is none of the keys that were given", one.manifest().key);
+    check.fault(LogFault::of_all(text));
+    Some(check)
 }
 
 /// What each file says of itself: the version that wrote it, by its path, and the heads that stand in them.

@@ -225,6 +225,7 @@ fn word(word: &str) -> String {
         _ if bare.strip_prefix("offboard/").is_some_and(|name| name.len() == 32 && hex(name)) => {
             "offboard/NAME".into()
         }
+        _ if bare.len() == 32 && hex(bare) => "0123456789abcdef".repeat(2),
         _ if is_key(bare) => "KEY".into(),
         _ if bare == format!("tester@{}", host()) => "tester@HOST".into(),
         _ if bare.len() >= 44 && bare.ends_with('=') => "BASE64=".into(),
@@ -340,5 +341,8 @@ fn what_the_auditor_sees() {
         way.auditor("12-report", &["report", &run], 0);
         way.alters();
         way.auditor("13-altered", &["verify", "--audit-log", "altered.db", "--checkpoint", "ticket.txt"], 7);
+        way.auditor("14-export", &["log", "export", "--format", "parquet", "tables"], 0);
+        way.auditor("15-verify-export", &["verify", "--export", "tables", "--checkpoint", "ticket.txt"], 0);
+        way.auditor("16-another-log", &["verify", "--export", "tables", "--audit-log", "altered.db"], 7);
     }
 }

@@ -141,6 +141,18 @@ fn what_a_newer_program_wrote_is_proved_and_not_judged() {
     answer(&questions);
 }
 
+/// It travels as all else does, and is not judged there either.
+#[test]
+fn what_a_newer_program_wrote_is_exported_and_not_judged() {
+    let entries = entries(&Sealed::new(1).log());
+    for (what, change, _) in cases() {
+        let folder = signed(&entries, change);
+        folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(0);
+        let found = folder.offboard(&["verify", "--export", "out"]).exits(NOT_PROVED).out;
+        assert!(found.contains("of a newer program"), "{what}: {found}");
+    }
+}
+
 /// Each bit of such a record counts, as of any other, whether its run is judged or not.
 #[test]
 fn what_a_newer_program_wrote_is_found_when_it_was_altered() {
