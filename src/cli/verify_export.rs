@@ -42,15 +42,15 @@ pub(super) fn run(
 fn as_text(printer: &Printer, found: &ExportCheck) -> String {
     let mut lines: Vec<String> = found.checks.iter().map(|check| line(printer, check)).collect();
     for log in &found.logs {
-        let title = format!("Log {} in {}", log.log_id, log.folder.display());
+        let title = format!("Log {} in {}", log.log_id, log.folder);
         lines.push(visible(&title).into_owned());
         lines.extend(log.checks.iter().map(|check| line(printer, check)));
     }
     for left in &found.left_over {
-        let left = left.display();
-        lines.push(format!(
+        let text = format!(
             "  `{left}` is left of an export that was broken off; the next one into the folder removes it."
-        ));
+        );
+        lines.push(visible(&text).into_owned());
     }
     let paint = match found.verdict {
         Verdict::Proved => Paint::Good,

@@ -36,14 +36,14 @@ pub struct ExportCheck {
     /// What was not proved, in words.
     pub missing: Vec<String>,
     /// What an export that was broken off left behind, and the next one removes.
-    pub left_over: Vec<PathBuf>,
+    pub left_over: Vec<String>,
 }
 
 /// What was exported of a log.
 #[derive(Clone, Debug, Serialize)]
 pub struct ExportedLog {
     /// The folder.
-    pub folder: PathBuf,
+    pub folder: String,
     /// The log's ID.
     pub log_id: String,
     /// How many records it had.
@@ -122,7 +122,7 @@ impl ExportCheck {
             if looked(folder).next().is_none() {
                 return Err(ExportError::Nothing(folder.path.clone()));
             }
-            self.left_over.extend(folder.drafts.clone());
+            self.left_over.extend(folder.drafts.iter().map(|draft| draft.display().to_string()));
             self.checks.extend(strangers(folder)?);
         }
         let at_hand = log.map(|path| -> Result<_, ExportError> { Ok((path, Reader::open(path)?.log_id()?)) });
@@ -147,11 +147,14 @@ impl ExportCheck {
             self.missing
                 .push(format!("nothing of the log `{path}` (ID {id}) is in it, so it was not compared"));
         }
-        if !trust.outside.is_empty() && self.logs.iter().all(|log| log.compared_with.is_empty()) {
-            self.missing.push(
-                "the heads from outside are of other logs, or cover more records than were exported"
-                    .to_owned(),
-            );
+        let is_about = |file: &&Outside| {
+            all.iter().any(|one| file.has_any(&one.manifest().origin(), one.manifest().size))
+        };
+        for file in trust.outside.iter().filter(|file| !is_about(file)) {
+            self.missing.push(format!(
+                "the heads in `{}` are of other logs, or cover more records than were exported",
+                file.name()
+            ));
         }
         Ok(())
     }
@@ -166,7 +169,7 @@ impl ExportCheck {
     ) -> Result<ExportedLog, ExportError> {
         let manifest = one.manifest();
         let mut checked = ExportedLog {
-            folder: one.folder.path.clone(),
+            folder: one.folder.path.display().to_string(),
             log_id: manifest.log.clone(),
             records: manifest.size,
             exported: 0,

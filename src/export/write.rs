@@ -12,14 +12,14 @@ use crate::{
         Survey,
     },
     domain::{RunId, Sha256, is_taken_out},
+    platform,
     record::{Event, Record, RunState},
 };
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    path::Path,
-};
+use std::{collections::BTreeSet, fs::File, io::Write as _, path::Path};
 use tempfile::TempDir;
+
+/// The version that writes.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An export that may be written.
 #[derive(Debug)]
@@ -100,6 +100,12 @@ impl Export {
     /// differently is refused.
     fn later(&self, reader: &Reader) -> Result<Option<u64>, ExportError> {
         let Some(before) = self.before() else { return Ok(None) };
+        let is_own = reader.signers()?.iter().any(|key| key.as_str() == before.key.as_str());
+        if !is_own && !is_taken_out("an-export-upon-anybodys") {
+            let path = self.folder.path.join(SignedManifest::name(&self.log));
+            let why = format!("is signed with `{}`, which is no key of this log", before.key.as_str());
+            return Err(ExportError::Altered { path, why });
+        }
         let (count, size) = (reader.count()?, before.manifest.size);
         let compared = count.min(size);
         let own = reader.survey(&BTreeSet::from([compared]))?.roots.remove(&compared);
@@ -126,7 +132,7 @@ impl Export {
             log: self.log.clone(),
             size: survey.count,
             root: head.lines().nth(2).unwrap_or_default().to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: VERSION.to_owned(),
             key: store.key().as_str().to_owned(),
             runs: Vec::new(),
             files: Vec::new(),
@@ -145,7 +151,8 @@ impl Export {
         manifest.runs = written.runs;
         let signed = store.sign_manifest(&manifest, &head)?;
         let path = draft.path().join(SignedManifest::name(&self.log));
-        fs::write(&path, &signed).map_err(ExportError::writing(&path))?;
+        let file = platform::private().write(true).create_new(true).open(&path);
+        file.and_then(|mut file| file.write_all(signed.as_bytes())).map_err(ExportError::writing(&path))?;
         sync_all(draft.path())?;
         let summary = ExportSummary {
             records: survey.count,
@@ -230,10 +237,12 @@ impl Export {
         }
     }
 
-    /// The files of a run that is over and of which nothing was recorded since it was exported. They must be what they were.
+    /// The files of a run that is over and of which nothing was recorded since this version exported it. They must be what
+    /// they were. What another version wrote is written again: only the version that wrote a table can compare it.
     fn unchanged(&self, run: &ExportedRun, at: &str) -> Result<Option<Vec<ExportedFile>>, ExportError> {
         let Some(before) = self.before() else { return Ok(None) };
-        if run.state != RunState::Sealed || before.manifest.run(&run.run) != Some(run) {
+        let is_same = before.manifest.version == VERSION && before.manifest.run(&run.run) == Some(run);
+        if run.state != RunState::Sealed || !is_same {
             return Ok(None);
         }
         let own = |file: &&ExportedFile| file.path.strip_prefix(at).is_some_and(|rest| rest.starts_with('/'));

@@ -316,6 +316,9 @@ fn whoever_signs_with_a_key_of_their_own_is_found() {
     let store = Store::open(&folder.path("other.db"), Time::from_millis(0), &[0; 16], &other).unwrap();
     fs::write(path, store.sign_manifest(&manifest, &head).unwrap()).unwrap();
     assert!(verified(&folder, "out", 7).out.contains("no key of the log"));
+    // Nor does the next export build upon it, and sign what somebody else has put there.
+    let refused = folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(7).err;
+    assert!(refused.contains("no key of this log"), "{refused}");
 }
 
 /// A run that is over stays as it is; what is new comes to it; and what grew is written again.
@@ -342,6 +345,10 @@ fn what_is_there_already_is_not_written_again() {
     assert_ne!(bytes(&first)[2], before[2]);
     verified(&folder, "out", 0);
     assert_eq!(all(&folder.path("out"), "runs").len(), 2);
+    // What another version wrote is written again.
+    sign_again(&folder, &folder.path("out"), |manifest| manifest.version = "0.0.9".to_owned());
+    assert_eq!(exported(&folder, "out").json()["kept"], 0);
+    assert_eq!(exported(&folder, "out").json()["kept"], 2);
     // What is there must be what was exported.
     let file = of_run(&first).join("customers.parquet");
     let mut other = fs::read(&file).unwrap();
@@ -367,6 +374,9 @@ fn several_logs_make_one_data_set() {
     run(&folder, &world, 0, "third.db");
     let found = folder.offboard(&["verify", "--export", "out", "--audit-log", "third.db"]).exits(8).out;
     assert!(found.contains("was not compared"), "{found}");
+    let theirs = ["verify", "--export", "out", "--checkpoint", "third.db.checkpoints"];
+    let found = folder.offboard(&theirs).exits(8).out;
+    assert!(found.contains("are of other logs"), "{found}");
 }
 
 /// Whatever log says that it has a run, it is in a folder once.

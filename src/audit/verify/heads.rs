@@ -63,6 +63,11 @@ impl Outside {
         &self.notes
     }
 
+    /// Whether a head of the log with this origin is among them that covers no more records than these.
+    pub fn has_any(&self, origin: &str, records: u64) -> bool {
+        !self.within(Some(origin), records).is_empty()
+    }
+
     /// Those of the log with this origin that cover no more records than these.
     pub(super) fn within(&self, origin: Option<&str>, records: u64) -> Vec<Noted> {
         let is_own = |head: &&Noted| checkpoint::claims(&head.note).map(|(of, _)| of) == origin;
@@ -70,7 +75,8 @@ impl Outside {
         own.filter(|head| head.size <= records).cloned().collect()
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// What the file is called.
+    pub fn name(&self) -> &str {
         &self.name
     }
 }
