@@ -13,7 +13,7 @@
 //! leaves, so the tree is the log's own whatever was exported. Several logs make one data set in one folder, each with a
 //! manifest of its own; a run is in it once.
 //!
-//! An export appears whole or not at all: it is written under another name ([`folder`](self)), and one renaming decides;
+//! An export appears whole or not at all: it is written under another name (`folder.rs`), and one renaming decides;
 //! whoever is killed after that leaves what the next export puts in place. Nothing here decides what is recorded, and
 //! nothing is written to a log: that it was exported is put on record by the command line.
 //!
