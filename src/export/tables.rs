@@ -77,7 +77,7 @@ pub(super) fn write_run(
         effects: TableWriter::begin(of_effects, &fields(&effects()), &facts)?,
         requests: TableWriter::begin(of_requests, &fields(&requests()), &facts)?,
     };
-    let is_told = reader.tell(run, &mut told)?;
+    let is_told = reader.tell_within(run, extent, &mut told)?;
     let RunTables { customers, effects, requests, .. } = told;
     for table in [customers, effects, requests] {
         table.end()?;

@@ -1,7 +1,7 @@
 //! A run as stories: the run as a whole first, and then each row of its list. Each record is read once, and no more than
 //! one row is in memory.
 
-use super::{QueryError, Reader};
+use super::{QueryError, Reader, RunExtent};
 use crate::{
     domain::{RunId, Seq, Time, is_taken_out},
     record::{CustomerStory, Kind, Record, RecordError, RunStory, Scope, sql_list},
@@ -32,6 +32,26 @@ impl Reader {
     /// Tells a run. False if the log has none of this name, or none whose beginning is understood.
     pub fn tell<E: From<QueryError>>(&self, run: &RunId, listener: &mut impl Listener<E>) -> Result<bool, E> {
         let Some((first, last)) = self.extent(run)? else { return Ok(false) };
+        self.tell_between(run, (first, last), listener)
+    }
+
+    /// The same, of a run whose records are known to lie here: in a log of many runs, the others are not read.
+    pub fn tell_within<E: From<QueryError>>(
+        &self,
+        run: &RunId,
+        extent: &RunExtent,
+        listener: &mut impl Listener<E>,
+    ) -> Result<bool, E> {
+        let place = |seq: Seq| i64::try_from(seq).unwrap_or(i64::MAX);
+        self.tell_between(run, (place(extent.first), place(extent.last)), listener)
+    }
+
+    fn tell_between<E: From<QueryError>>(
+        &self,
+        run: &RunId,
+        (first, last): (i64, i64),
+        listener: &mut impl Listener<E>,
+    ) -> Result<bool, E> {
         let mut query = self.prepare(BY_ROW)?;
         let places = query.query(params![first, last, run.as_str()]).map_err(QueryError::from)?;
         let body = self.prepare("SELECT body FROM main.record WHERE seq = ?1")?;

@@ -99,7 +99,7 @@ pub(in crate::cli) struct VerifyOptions {
     /// Look at what `log export --format parquet` wrote into this folder, with or without the log; repeatable
     ///
     /// Each file must be the one of a signed manifest, and follow from the records in the export, whose tree is that of the
-    /// signed head. A log that is named with `--audit-log` on this command line is compared as well, and so are exports of
+    /// signed head. A log that is named with `--audit-log`, or with its variable, is compared as well, and so are exports of
     /// one log in several folders.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["run", "print_key"])]
     pub(in crate::cli) export: Vec<PathBuf>,
