@@ -28,6 +28,7 @@ mod dates;
 mod decided;
 mod delegated_admin;
 mod doctor;
+mod engines;
 mod events;
 mod everything_on_record;
 mod export;
