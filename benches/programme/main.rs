@@ -11,13 +11,11 @@ use offboard::{
     audit::{SigningKey, Store},
     domain::Time,
 };
-use shared::{Failed, Section, peak_kib};
+use shared::{Failed, Section, watched};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    process::Command,
 };
 
 const LOGS: u32 = 3;
@@ -72,12 +70,5 @@ fn status(folder: &Path, logs: &[PathBuf]) -> Result<(f64, u64), Failed> {
     for (option, log) in ["--audit-log"].iter().chain(&["--also"; LOGS as usize]).zip(logs) {
         command.arg(option).arg(log);
     }
-    let began = Instant::now();
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        peak = peak_kib(child.id()).unwrap_or_default().max(peak);
-        thread::sleep(Duration::from_millis(1));
-    }
-    Ok((began.elapsed().as_secs_f64(), peak))
+    watched(&mut command)
 }

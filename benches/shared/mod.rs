@@ -1,7 +1,13 @@
 //! What benchmarks share: a place for their results, medians, and what the kernel says of a process.
 #![allow(dead_code, reason = "no benchmark needs all of it")]
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// Why a benchmark came to no result.
 pub(crate) type Failed = Box<dyn std::error::Error>;
@@ -92,6 +98,18 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Runs the command to its end, whatever that is: seconds, and the peak of its memory in KiB.
+pub(crate) fn watched(command: &mut Command) -> Result<(f64, u64), Failed> {
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).spawn()?;
+    let mut peak = 0;
+    while child.try_wait()?.is_none() {
+        peak = peak_kib(child.id()).unwrap_or_default().max(peak);
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok((began.elapsed().as_secs_f64(), peak))
 }
 
 /// The peak of a process's memory, in KiB, as the kernel keeps it.

@@ -1,4 +1,5 @@
-"""Runs the recipes of a document over an export, and prints what each gives, as JSON: its heading, and its rows.
+"""Runs the recipes of a document over an export, and prints what each gives, as JSON: its heading, and its rows. How many
+seconds each took goes to standard error.
 
     run.py DOCUMENT EXPORTS [SECTION...]
 
@@ -11,6 +12,7 @@ import json
 import pathlib
 import re
 import sys
+import time
 
 document, exports, *sections = sys.argv[1:]
 text = pathlib.Path(document).read_text(encoding="utf-8")
@@ -55,7 +57,9 @@ for section in re.split(r"^## ", text, flags=re.M)[1:]:
         heading = part.partition("\n")[0].strip()
         for language, block in re.findall(r"^```(sql|python)\n(.*?)^```", part, flags=re.M | re.S):
             block = block.replace("exports/", exports.rstrip("/") + "/").replace('"exports"', json.dumps(exports))
+            began = time.monotonic()
             rows = {"sql": run_sql, "python": run_python}[language](engine, block)
+            print(f"{time.monotonic() - began:.2f} {heading or name}", file=sys.stderr)
             if not part.startswith("\n"):
                 answers[heading] = rows
 print(json.dumps(answers, default=str))
