@@ -95,8 +95,8 @@ FIELDS = {
     "report_written": "file sha256",
     "log_verified": "by host version exit_code records compared_with?",
     "log_exported": "by host version of_run records bytes sha256 format?",
-    "customer_refreshed": "partner customer relationship? go_on? not_read? basis",
-    "programme_refreshed": "by host version partner listed looked_for absent asked not_read",
+    "customer_refreshed": "partner partner_name customer seen_at relationship? go_on? not_read? basis",
+    "programme_refreshed": "by host version partner listed looked_for absent asked_by_id asked not_read",
 }
 # fields: end
 

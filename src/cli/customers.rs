@@ -69,7 +69,10 @@ pub(super) fn run(
         let store = session::open_store(&paths)?;
         let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
         let whose = (settings.partner, &*paths.audit_log);
-        session::visit(printer, access.ports()?, begin, async |visit| write(visit, whose, list).await).await
+        session::visit(printer, access.ports()?, begin, session::NOTHING_WRITTEN, async |visit| {
+            write(visit, whose, list).await
+        })
+        .await
     })?;
     written.list.put()?;
     show(printer, &written.told, options.out.as_deref())?;

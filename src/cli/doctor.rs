@@ -106,7 +106,7 @@ async fn visit(
         });
         Ok((checks, probed))
     };
-    session::visit(printer, ports, begin, look).await
+    session::visit(printer, ports, begin, "not everything was looked at", look).await
 }
 
 async fn look<T: Transport>(

@@ -12,8 +12,8 @@ use super::{
     settings::Paths,
 };
 use crate::{
-    audit::Reader,
-    domain::{counted, is_taken_out},
+    audit::{Reader, RunLine},
+    domain::{RunId, counted, is_taken_out},
     engine::Clock,
     export::{EventForm, ExportError, WrittenEvents, write_events},
     platform,
@@ -41,11 +41,15 @@ pub(super) fn run(
     // Whether there is such a run is found out before the log is opened for writing.
     let named = reader.find(run.unwrap_or("latest"))?.run_id;
     let others = run.is_none();
-    let runs = if others {
-        reader.runs()?.into_iter().map(|line| line.run_id).collect()
+    let all = reader.runs()?;
+    // Whoever watches for removals must not see those that a simulator made up.
+    let counts = |line: &&RunLine| form == EventForm::Records || line.is_real();
+    let runs: Vec<RunId> = if others {
+        all.iter().filter(counts).map(|line| line.run_id.clone()).collect()
     } else {
         vec![named.clone()]
     };
+    let left_out = if others { all.len() - runs.len() } else { 0 };
     let mut store = session::open_store(paths)?;
     let cannot = |error: io::Error| {
         Failure::usage(format!("cannot write `{shown}`: {error}; nothing of it was written"))
@@ -74,6 +78,13 @@ pub(super) fn run(
     }
     store.close()?;
     file.persist_noclobber(path).map_err(|error| cannot(error.error))?;
+    if left_out > 0 {
+        printer.warn(&format!(
+            "{} against the built-in simulator changed nothing real, and {} left out; `--run` exports one by itself",
+            counted(left_out, "run"),
+            if left_out == 1 { "is" } else { "are" }
+        ));
+    }
     tell(printer, path, &written)?;
     Ok(Exit::Done)
 }

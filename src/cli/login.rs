@@ -34,8 +34,10 @@ pub(super) fn login(
     session::block_on(async {
         let store = session::open_store(&paths)?;
         let begin = |ports| StandaloneSession::begin(store, RATE, ports);
-        let token =
-            session::visit(printer, access.ports()?, begin, async |visit| Ok(visit.sign_in().await?)).await?;
+        let token = session::visit(printer, access.ports()?, begin, "nobody is signed in", async |visit| {
+            Ok(visit.sign_in().await?)
+        })
+        .await?;
         let path = profiles.path(&settings.profile);
         let user = token.user.map(|user| format!(" as {}", visible(&user))).unwrap_or_default();
         printer.say(&format!(

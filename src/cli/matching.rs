@@ -50,8 +50,10 @@ pub(super) fn run(
     let customers = session::block_on(async {
         let store = session::open_store(&paths)?;
         let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
-        session::visit(printer, access.ports()?, begin, async |visit| read(visit, settings.partner).await)
-            .await
+        session::visit(printer, access.ports()?, begin, session::NOTHING_WRITTEN, async |visit| {
+            read(visit, settings.partner).await
+        })
+        .await
     })?;
     let counts = write(target, &list, &customers)?;
     let total: u32 = counts.values().sum();

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{Seq, TenantId, counted, is_taken_out},
-    engine::{GoingOn, ListEnd, StandaloneSession},
+    engine::{GoingOn, ListEnd, SeenById, StandaloneSession},
     partner_center::transport::Transport,
     platform,
     record::{CustomerRefreshed, Event, Partner, ProgrammeRefreshed},
@@ -38,6 +38,9 @@ const OPTIONS: [&str; 11] = [
     "ca_file",
     "proxy",
 ];
+
+/// What it means to stop: each customer is on record as soon as it was looked at.
+const STOPPED: &str = "what was seen so far is on record, and the others were not looked at";
 
 /// Refuses what would be given in vain.
 pub(super) fn require_no_options(typed: &Typed) -> Result<(), Failure> {
@@ -70,25 +73,26 @@ pub(super) fn refresh(
             let partner = account::signed_in(visit, settings.partner).await?;
             let all = programme.to_look_at(partner.tenant_id, list);
             if all.is_empty() && !is_taken_out("refresh-for-any-account") {
-                return Err(nobody(&partner));
+                return Err(nobody(programme, &partner));
             }
             announce(printer, &partner, &all, options.rate);
             let told = look_again(visit, &partner, &all).await?;
             Ok((partner, told))
         };
-        session::visit(printer, access.ports()?, begin, look).await
+        session::visit(printer, access.ports()?, begin, STOPPED, look).await
     })?;
     printer.say(&in_words(&partner, &told));
     Ok(())
 }
 
-fn nobody(partner: &Partner) -> Failure {
-    let text = format!(
-        "the account is {} ({}), and no run of these logs was made for it; sign in to the partner whose customers are to be \
-         looked at again",
-        visible(&partner.name),
-        partner.tenant_id
-    );
+fn nobody(programme: &Programme, partner: &Partner) -> Failure {
+    let is_known = programme.partners().iter().any(|known| known.tenant_id == partner.tenant_id);
+    let why = if is_known {
+        "and none of the customers that are meant is its; name a list of its customers, or sign in to another partner"
+    } else {
+        "and no run of these logs was made for it; sign in to the partner whose customers are to be looked at again"
+    };
+    let text = format!("the account is {} ({}), {why}", visible(&partner.name), partner.tenant_id);
     Failure::new(Exit::Guard, text)
 }
 
@@ -121,43 +125,101 @@ async fn look_again<T: Transport>(
         }
     });
     let end = end.await?;
-    let record = |customer: TenantId| {
-        let (relationship, basis) = match found.get(&customer).cloned().flatten() {
-            Some((relationship, basis)) => (Some(relationship), basis),
-            None => (None, end.last_page),
-        };
-        let (go_on, not_read) = (None, None);
-        CustomerRefreshed {
-            partner: partner.tenant_id,
-            customer,
-            relationship,
-            go_on,
-            not_read,
-            basis: vec![basis],
-        }
-    };
     let mut told = begun(partner, all.len(), end);
-    let is_asked = |one: &&CustomerToLookAt| one.is_scheduled && record(one.customer).relationship.is_some();
-    let (asked, others): (Vec<&CustomerToLookAt>, Vec<_>) = all.iter().partition(is_asked);
-    let others: Vec<_> = others.into_iter().map(|one| record(one.customer)).collect();
-    told.absent = others.iter().map(|one| u32::from(one.relationship.is_none())).sum();
-    visit.record(None, others.into_iter().map(Event::CustomerRefreshed).collect()).await?;
-    for one in asked {
-        let mut record = record(one.customer);
-        let GoingOn { ids, basis } = visit.going_on(one.customer).await?;
-        record.basis.extend(basis);
-        told.asked += 1;
-        match ids {
-            Ok(ids) => record.go_on = Some(ids),
-            Err(why) => {
-                told.not_read += 1;
-                record.not_read = Some(why);
-            }
+    let mut agreed = Vec::new();
+    let mut asked = Vec::new();
+    for one in all {
+        let listed = found.get(&one.customer).cloned().flatten();
+        if listed.is_some() == one.is_gone {
+            asked.push((one, None));
+        } else {
+            let record = as_listed(partner, one.customer, listed, end);
+            if one.is_scheduled { asked.push((one, Some(record))) } else { agreed.push(record) }
+        }
+    }
+    told.absent = agreed.iter().map(|one| u32::from(one.relationship.is_none())).sum();
+    visit.record(None, agreed.into_iter().map(Event::CustomerRefreshed).collect()).await?;
+    for (one, record) in asked {
+        let record = match record {
+            Some(record) => Some(record),
+            None => by_id(visit, partner, one.customer, &mut told).await?,
+        };
+        let Some(mut record) = record else { continue };
+        told.absent += u32::from(record.relationship.is_none());
+        if one.is_scheduled && record.relationship.is_some() {
+            with_terms(visit, &mut record, &mut told).await?;
         }
         visit.record(None, vec![Event::CustomerRefreshed(record)]).await?;
     }
     visit.record(None, vec![Event::ProgrammeRefreshed(told.clone())]).await?;
     Ok(told)
+}
+
+fn as_listed(
+    partner: &Partner,
+    customer: TenantId,
+    listed: Option<(String, Seq)>,
+    end: ListEnd,
+) -> CustomerRefreshed {
+    let (relationship, basis) = match listed {
+        Some((relationship, basis)) => (Some(relationship), basis),
+        None => (None, end.last_page),
+    };
+    CustomerRefreshed {
+        partner: partner.tenant_id,
+        partner_name: partner.name.clone(),
+        customer,
+        seen_at: end.asked_at,
+        relationship,
+        go_on: None,
+        not_read: None,
+        basis: vec![basis],
+    }
+}
+
+/// What the service says of one customer by its ID, where the list does not say what was known: it may lag behind, or be short.
+/// None if it cannot be read.
+async fn by_id<T: Transport>(
+    visit: &StandaloneSession<T>,
+    partner: &Partner,
+    customer: TenantId,
+    told: &mut ProgrammeRefreshed,
+) -> Result<Option<CustomerRefreshed>, Failure> {
+    told.asked_by_id += 1;
+    let SeenById { asked_at, relationship, basis } = visit.relationship(customer).await?;
+    let Ok(relationship) = relationship else {
+        told.not_read += 1;
+        return Ok(None);
+    };
+    Ok(Some(CustomerRefreshed {
+        partner: partner.tenant_id,
+        partner_name: partner.name.clone(),
+        customer,
+        seen_at: asked_at,
+        relationship,
+        go_on: None,
+        not_read: None,
+        basis,
+    }))
+}
+
+/// Adds which of its subscriptions go on after their terms.
+async fn with_terms<T: Transport>(
+    visit: &StandaloneSession<T>,
+    record: &mut CustomerRefreshed,
+    told: &mut ProgrammeRefreshed,
+) -> Result<(), Failure> {
+    told.asked += 1;
+    let GoingOn { ids, basis } = visit.going_on(record.customer).await?;
+    record.basis.extend(basis);
+    match ids {
+        Ok(ids) => record.go_on = Some(ids),
+        Err(why) => {
+            told.not_read += 1;
+            record.not_read = Some(why);
+        }
+    }
+    Ok(())
 }
 
 fn begun(partner: &Partner, looked_for: usize, end: ListEnd) -> ProgrammeRefreshed {
@@ -169,25 +231,25 @@ fn begun(partner: &Partner, looked_for: usize, end: ListEnd) -> ProgrammeRefresh
         listed: end.named,
         looked_for: u32::try_from(looked_for).unwrap_or(u32::MAX),
         absent: 0,
+        asked_by_id: 0,
         asked: 0,
         not_read: 0,
     }
 }
 
 fn in_words(partner: &Partner, told: &ProgrammeRefreshed) -> String {
-    let there = told.looked_for.saturating_sub(told.absent);
+    let left = told.looked_for.saturating_sub(told.absent);
     let mut text = format!(
-        "{} of the {} are among the {} that {} has now.",
-        there,
-        counted(u64::from(told.looked_for), "customer"),
-        told.listed,
-        visible(&partner.name)
+        "{} has {left} of {} that were looked for, and {} in all.",
+        visible(&partner.name),
+        counted(told.looked_for, "customer"),
+        told.listed
     );
     if told.not_read > 0 {
         text.push_str(&format!(
-            " The subscriptions of {} could not be read, so nobody knows whether they still end as scheduled: look again \
-             later, or with `offboard log`.",
-            counted(u64::from(told.not_read), "customer")
+            " Of {}, not everything could be read: what the audit log knew of it before still counts. Look again later; \
+             `offboard log` says what the answers were.",
+            counted(told.not_read, "customer")
         ));
     }
     text

@@ -78,12 +78,16 @@ pub(super) async fn carry(
     ending::end(printer, operator, conducted.map_err(|error| ending::failure(&paths.again, error))?)
 }
 
+/// What it means to stop where a list or the like would have been written.
+pub(super) const NOTHING_WRITTEN: &str = "nothing was written";
+
 /// Visits the services without a run; what is asked there is on record like everything else. Whoever stops it is told so,
-/// and so is the program when the answers that were on their way have been waited for.
+/// and what that means, when the answers that were on their way have been waited for.
 pub(super) async fn visit<R>(
     printer: &Printer,
     ports: Ports<Http>,
     begin: impl FnOnce(Ports<Http>) -> StandaloneSession<Http>,
+    when_stopped: &str,
     work: impl AsyncFnOnce(&StandaloneSession<Http>) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let stop = ports.stop.clone();
@@ -96,7 +100,7 @@ pub(super) async fn visit<R>(
         }
     };
     session.end().await?;
-    let stopped = || Failure::new(Exit::Interrupted, "stopped, as it was asked to; nothing was written");
+    let stopped = || Failure::new(Exit::Interrupted, format!("stopped, as it was asked to; {when_stopped}"));
     match done {
         Some(Err(failure)) if failure.exit == Exit::Interrupted => Err(stopped()),
         Some(done) => done,

@@ -40,4 +40,4 @@ pub use observe::{partner_identification::PartnerIdentification, probe::Probed};
 pub use ports::{Clock, Ids, Ports, ServicePort};
 pub use send::pace::PaceNow;
 pub use source::{Invite, KeepToken, PrintToken, Renewed, Source};
-pub use standalone_session::{GoingOn, ListEnd, StandaloneSession};
+pub use standalone_session::{GoingOn, ListEnd, SeenById, StandaloneSession};

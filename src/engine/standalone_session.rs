@@ -6,6 +6,7 @@ use super::{
     halt::Halt,
     observe::{
         account_refusal::{self, failed_about, failed_on_page},
+        judge_customer::customer,
         partner_identification::{self, PartnerIdentification},
         probe::{self, Probed},
         reading::{Read, answer_to, collect, page},
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     audit::{Observer, Store, WriteError, Writer},
-    domain::{Day, Effect, Lookup, Purpose, Reason, RunId, Seq, TenantId, counted, is_taken_out},
+    domain::{Day, Effect, Lookup, Purpose, Reason, RunId, Seq, TenantId, Time, counted, is_taken_out},
     partner_center::{
         Count, Service,
         graph::{self, AdminPage},
@@ -44,10 +45,23 @@ pub struct StandaloneSession<T> {
 /// The end of the list of all the partner's customers.
 #[derive(Clone, Copy, Debug)]
 pub struct ListEnd {
+    /// When it was asked for.
+    pub asked_at: Time,
     /// How many customers it names.
     pub named: u64,
     /// The intent of its last page.
     pub last_page: Seq,
+}
+
+/// A customer's relationship, as it was read by its ID.
+#[derive(Clone, Debug)]
+pub struct SeenById {
+    /// When it was asked for.
+    pub asked_at: Time,
+    /// The relationship in the service's word; none if it says that there is none. Or why it cannot be read.
+    pub relationship: Result<Option<String>, String>,
+    /// The intents of the requests that show it.
+    pub basis: Vec<Seq>,
 }
 
 /// What of a customer's subscriptions goes on after its term.
@@ -174,6 +188,7 @@ impl<T: Transport> StandaloneSession<T> {
         &self,
         mut each: impl FnMut(TenantId, CustomerFacts, Seq),
     ) -> Result<ListEnd, Halt> {
+        let asked_at = self.client.now();
         let mut next = Some(request::customers());
         let mut named = HashSet::new();
         let (mut said, mut unreadable, mut last) = (None, 0, 0);
@@ -212,13 +227,30 @@ impl<T: Transport> StandaloneSession<T> {
         };
         match (Count { came: named.len() as u64, said }, said) {
             _ if unreadable > 0 && !is_taken_out("a-customer-without-an-id-is-nobody") => {
-                not_whole(format!("has {} whose ID is none", counted(unreadable, "customer")))
+                not_whole(format!("has {} without a valid ID", counted(unreadable, "customer")))
             }
             (count, Some(said)) if count.is_short() => {
                 not_whole(format!("says that there are {said}, and names {}", count.came))
             }
-            (count, _) => Ok(ListEnd { named: count.came, last_page: last }),
+            (count, _) => Ok(ListEnd { asked_at, named: count.came, last_page: last }),
         }
+    }
+
+    /// The relationship of one customer.
+    pub async fn relationship(&self, id: TenantId) -> Result<SeenById, Halt> {
+        let asked_at = self.client.now();
+        Ok(match customer(&self.client, None, id).await? {
+            Read::Done(facts, basis) => {
+                SeenById { asked_at, relationship: Ok(Some(facts.relationship)), basis }
+            }
+            Read::NoRelationship(failure) => {
+                SeenById { asked_at, relationship: Ok(None), basis: vec![failure.intent] }
+            }
+            Read::Failed(_, failure) => {
+                let why = failure.exchange.described();
+                SeenById { asked_at, relationship: Err(why), basis: vec![failure.intent] }
+            }
+        })
     }
 
     /// Which of a customer's new-commerce subscriptions go on after their terms, and the intents that show it; or why that

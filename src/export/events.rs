@@ -6,8 +6,9 @@ use crate::{
     domain::{RunId, Seq, Sha256},
     record::{Record, RecordError, RecordLabel, Requests},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use serde_json::{Map, Value, json};
-use std::io::Write;
+use std::{io::Write, str};
 
 /// As which events a log is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +96,18 @@ fn unreadable(seq: Seq, source: RecordError) -> ExportError {
     crate::audit::QueryError::Record { seq, source }.into()
 }
 
-/// A record as it is stored, with its log, its place, and what was sent or received as text.
+/// A record as it is stored, with its log, its place, and what was sent or received: as text, or else as base64.
 fn of_record(log: &str, record: &RecordBytes<'_>) -> Result<Value, ExportError> {
     let stored: Map<String, Value> =
         serde_json::from_slice(record.body).map_err(|error| unreadable(record.seq, error.into()))?;
     let mut event = Map::from_iter([("log".to_owned(), json!(log)), ("seq".to_owned(), json!(record.seq))]);
     event.extend(stored);
     if let Some((_, bytes)) = record.payload {
-        event.insert("body_text".to_owned(), json!(String::from_utf8_lossy(bytes)));
+        let (name, text) = match str::from_utf8(bytes) {
+            Ok(text) => ("body_text", text.to_owned()),
+            Err(_) => ("body_base64", STANDARD.encode(bytes)),
+        };
+        event.insert(name.to_owned(), json!(text));
     }
     Ok(Value::Object(event))
 }

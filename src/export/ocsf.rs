@@ -10,7 +10,7 @@ use super::{error::ExportError, line::LineWriter};
 use crate::{
     audit::{Listener, Reader},
     domain::{Lookup, Purpose, RunId, Seq, Thing, Time},
-    record::{CustomerStory, EffectStory, Ended, RequestStory, RunStory, Stands},
+    record::{CustomerStory, EffectStory, Ended, RequestStory, RunStory, Stands, TokenNamed},
 };
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -154,7 +154,7 @@ impl Scene<'_> {
             "type_name": format!("{}: {}", class.name, activity.1),
             "time": at.as_millis(),
             "metadata": metadata,
-            "actor": self.actor(),
+            "actor": self.actor(seq),
         });
         match event {
             Value::Object(event) => event,
@@ -162,20 +162,40 @@ impl Scene<'_> {
         }
     }
 
-    /// Who did it: the person on that machine, with this program.
-    fn actor(&self) -> Value {
-        let app = self.run.and_then(|run| run.tokens.last()?.app.as_deref());
+    /// Who did it: the person on that machine, with this program. Another one may have confirmed it, or gone on with it.
+    fn actor(&self, seq: Option<Seq>) -> Value {
+        let user = self.run.map(|run| {
+            let is_before = |place: &Seq| seq.is_none_or(|seq| *place < seq);
+            let confirmed = run.confirmed.iter().rfind(|(place, ..)| is_before(place));
+            confirmed.map_or(&*run.opened.operator, |(.., confirmed)| &*confirmed.by)
+        });
         with([
             ("app_name", Some(json!("offboard"))),
-            ("user", self.run.map(|run| json!({ "name": run.opened.operator }))),
-            ("app_uid", app.map(Value::from)),
+            ("user", user.map(|user| json!({ "name": user }))),
+            ("app_uid", self.of_all_tokens(|token| token.app.as_deref()).map(Value::from)),
         ])
+    }
+
+    /// What all tokens of the run say: which of several a request had is not on record.
+    fn of_all_tokens(&self, says: impl Fn(&TokenNamed) -> Option<&str>) -> Option<&str> {
+        let tokens = &self.run?.tokens;
+        let said = says(tokens.last()?)?;
+        tokens.iter().all(|token| says(token) == Some(said)).then_some(said)
+    }
+
+    /// What every event of a run has beside the schema.
+    fn beside(&self) -> [(&'static str, Option<Value>); 3] {
+        let run = self.run;
+        [
+            ("run_id", run.map(|run| json!(run.id))),
+            ("mode", run.map(|run| json!(run.opened.mode.as_str()))),
+            ("procedure", run.map(|run| json!(run.opened.procedure.as_str()))),
+        ]
     }
 
     /// Whose sign-in it is, as the token says of itself.
     fn signed_in(&self) -> Value {
-        let token = self.run.and_then(|run| run.tokens.last());
-        match token.and_then(|token| token.user.as_deref()) {
+        match self.of_all_tokens(|token| token.user.as_deref()) {
             Some(user) => json!({ "name": user }),
             None => json!({ "name": "not known" }),
         }
@@ -256,15 +276,14 @@ fn of_request(scene: &Scene<'_>, request: &RequestStory) -> Value {
         let customer = intended.customer.map(|id| json!([{ "uid": id, "type": "customer" }]));
         event.extend(customer.map(|customer| ("resources".to_owned(), customer)));
     }
-    let unmapped = with([
-        ("run_id", scene.run.map(|run| json!(run.id))),
+    let unmapped = with(scene.beside().into_iter().chain([
         ("row", intended.row.map(Value::from)),
         ("purpose", Some(json!(intended.purpose.as_str()))),
         ("attempt", Some(json!(intended.attempt))),
         ("correlation_id", Some(json!(intended.correlation_id))),
         ("completion", ended.map(|ended| json!(ended.as_str()))),
         ("completed_seq", request.ended_in.map(Value::from)),
-    ]);
+    ]));
     set(&mut event, "unmapped", unmapped);
     Value::Object(event)
 }
@@ -328,7 +347,9 @@ fn of_effect(scene: &Scene<'_>, customer: &CustomerStory, effect: &EffectStory<'
     let sent = customer.requests().iter().filter(is_it).last();
     let at = sent.map(|sent| sent.end.as_ref().map_or(sent.at, |(at, _)| *at));
     let at = at.or(customer.finished_at()).or(run.map(|run| run.started_at)).unwrap_or(Time::from_millis(0));
+    let place = sent.map(|sent| sent.seq);
     let mut event = scene.event(ENTITY_MANAGEMENT, activity, at, None);
+    set(&mut event, "actor", scene.actor(place));
     let status = match effect.stands {
         Stands::Done | Stands::DoneAlready => Status::Success,
         Stands::NotCarriedOut | Stands::Refused | Stands::DidNotHappen | Stands::Otherwise => Status::Failure,
@@ -353,8 +374,7 @@ fn of_effect(scene: &Scene<'_>, customer: &CustomerStory, effect: &EffectStory<'
     let comment = run.and_then(|run| run.opened.reason.as_ref().or(run.opened.ticket.as_ref()));
     event.extend(comment.map(|comment| ("comment".to_owned(), json!(comment))));
     let change = effect.change;
-    let unmapped = with([
-        ("run_id", run.map(|run| json!(run.id))),
+    let unmapped = with(scene.beside().into_iter().chain([
         ("row", Some(json!(customer.row()))),
         ("effect", Some(json!(effect.effect.as_str()))),
         ("stands", Some(json!(effect.stands.as_str()))),
@@ -364,7 +384,7 @@ fn of_effect(scene: &Scene<'_>, customer: &CustomerStory, effect: &EffectStory<'
         ("request_id", change.exchange().request_id.map(|id| json!(id))),
         ("correlation_id", change.exchange().correlation_id.map(|id| json!(id))),
         ("outcome", customer.outcome().map(|outcome| json!(outcome.as_str()))),
-    ]);
+    ]));
     set(&mut event, "unmapped", unmapped);
     Value::Object(event)
 }

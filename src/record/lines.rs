@@ -242,7 +242,7 @@ pub(super) fn log_verified(verified: &LogVerified) -> Line {
 pub(super) fn customer_refreshed(seen: &CustomerRefreshed) -> Line {
     let mut told = vec![match &seen.relationship {
         Some(relationship) => format!("{}: relationship {relationship}", seen.customer),
-        None => format!("{}: the partner’s list of customers does not name it", seen.customer),
+        None => format!("{}: no relationship", seen.customer),
     }];
     told.extend(seen.go_on.as_deref().map(|ids| match ids {
         [] => "no subscription goes on after its term".to_owned(),

@@ -81,7 +81,8 @@ fn one_run_goes_without_the_others() {
 #[test]
 fn events_say_what_the_log_says() {
     for (name, folder) in logs() {
-        let lines = events(&folder, "ocsf", "events.jsonl", &[]);
+        let lines =
+            events(&folder, "ocsf", "events.jsonl", if name == "demo" { &["--run", "latest"] } else { &[] });
         let mut classes: BTreeMap<u64, Vec<&Value>> = BTreeMap::new();
         for line in &lines {
             classes.entry(line["class_uid"].as_u64().unwrap()).or_default().push(line);
@@ -134,7 +135,8 @@ fn events_are_those_of_the_published_schema() {
         return;
     }
     for (name, folder) in logs() {
-        let count = events(&folder, "ocsf", "events.jsonl", &[]).len();
+        let more: &[&str] = if name == "demo" { &["--run", "latest"] } else { &[] };
+        let count = events(&folder, "ocsf", "events.jsonl", more).len();
         let mut validate = Command::new(&python);
         validate.arg(project.join("tests/ocsf/validate.py")).arg(project.join("tests/ocsf/schema.json"));
         let said = validate.arg(folder.path("events.jsonl")).output().unwrap();
@@ -143,4 +145,15 @@ fn events_are_those_of_the_published_schema() {
         assert_eq!(counts.values().sum::<usize>(), count, "{name}: {counts:?}");
         assert!(counts.contains_key("6003") && counts.contains_key("3004"), "{name}: {counts:?}");
     }
+}
+
+#[test]
+fn what_a_simulator_made_up_is_no_event_unless_it_is_named() {
+    let folder = Folder::new();
+    folder.offboard(&["demo"]).exits(0);
+    let done = folder.offboard(&["log", "export", "--format", "ocsf", "none.jsonl"]).exits(0);
+    assert!(done.err.contains("changed nothing real, and is left out"), "{}", done.err);
+    assert_eq!(fs::read(folder.path("none.jsonl")).unwrap(), b"");
+    let lines = events(&folder, "ocsf", "named.jsonl", &["--run", "latest"]);
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["unmapped"]["mode"] == "demo"));
 }

@@ -116,14 +116,16 @@ fn who_came_back_who_is_gone_and_what_goes_on_again_is_seen_and_stays_known() {
     assert_eq!(kinds(&back), ["came_back"]);
     let text = back["contradictions"][0]["text"].as_str().unwrap();
     assert!(
-        text.contains("removed by run") && text.contains("a refresh found a reseller customer again"),
+        text.contains("removed by run")
+            && text.contains("`status --refresh` found a reseller customer again"),
         "{text}"
     );
     let gone = of(&said, 2);
     assert_eq!((&gone["state"], &gone["prospect"]), (&json!("already_removed"), &json!("gone")), "{gone}");
     let text = gone["explanation"].as_str().unwrap();
     assert!(
-        text.starts_with("It was gone already when a refresh looked on ") && text.contains("saw it last"),
+        text.starts_with("It was gone already when `status --refresh` looked on ")
+            && text.contains("saw it last"),
         "{text}"
     );
     let again = of(&said, 3);
@@ -133,14 +135,16 @@ fn who_came_back_who_is_gone_and_what_goes_on_again_is_seen_and_stays_known() {
     assert_eq!((&still["state"], kinds(&still)), (&json!("scheduled"), vec![]));
     assert!(still["next_from"].is_string() && still["refreshed_at"].is_string(), "{still}");
 
-    // Nothing but reads: one list of three pages, and the subscriptions of those who are scheduled and there.
+    // Nothing but reads: one list of three pages, those two of whom it says something new, and the subscriptions of those who are
+    // scheduled and there.
     let asked: Vec<_> = world.received().split_off(before);
     assert!(asked.iter().all(|one| one.method == "GET"), "{asked:?}");
     let of_subscriptions = asked.iter().filter(|one| one.target.contains("/subscriptions")).count();
-    assert_eq!((of_subscriptions, asked.len()), (3, 1 + 3 + 3), "{asked:?}");
+    assert_eq!((of_subscriptions, asked.len()), (3, 1 + 3 + 2 + 3), "{asked:?}");
     assert!(done.err.contains("Looking again at 5 customers"), "{}", done.err);
     assert!(
-        done.err.contains(&format!("4 of the 5 customers are among the 24 that {PARTNER_NAME} has now")),
+        done.err
+            .contains(&format!("{PARTNER_NAME} has 4 of 5 customers that were looked for, and 24 in all.")),
         "{}",
         done.err
     );
@@ -195,7 +199,7 @@ fn what_cannot_be_read_is_said_and_nothing_is_made_of_it() {
     let world = five(json!({ "faults": later }));
     let done = refresh(&folder, &world, &[]).exits(3);
     let said = done.json();
-    assert!(done.err.contains("The subscriptions of 1 customer could not be read"), "{}", done.err);
+    assert!(done.err.contains("Of 1 customer, not everything could be read"), "{}", done.err);
     let unread = of(&said, 3);
     assert_eq!((&unread["state"], kinds(&unread)), (&json!("scheduled"), vec![]), "{unread}");
     let records = recorded(&folder);
@@ -213,7 +217,7 @@ fn a_list_that_is_not_whole_shows_nobody_to_be_gone() {
     let unreadable =
         json!({ "totalCount": 1, "items": [{ "id": "nobody", "relationshipToPartner": "reseller" }] });
     let no_id = json!({ "kind": "answer", "status": 200, "json": unreadable.to_string() });
-    for (fault, said) in [(answer, "it is not whole"), (no_id, "whose ID is none")] {
+    for (fault, said) in [(answer, "it is not whole"), (no_id, "without a valid ID")] {
         let world = five(json!({ "faults": [{ "on": "list", "times": 0, "do": fault }] }));
         let refused = refresh(&folder, &world, &[]);
         assert!(refused.code != 0 && refused.code != 3, "{}", refused.code);
@@ -232,7 +236,8 @@ fn a_customer_of_the_list_alone_is_said_not_to_be_there() {
     let stranger = of(&said, 99);
     assert_eq!(stranger["state"], "not_tried");
     let text = stranger["explanation"].as_str().unwrap();
-    assert!(text.contains(&format!("all customers of {PARTNER_NAME} did not name it")), "{text}");
+    assert!(text.starts_with("The partner had no relationship with it when"), "{text}");
+    assert_eq!(stranger["partner"], Value::Null);
     // Without the list, nobody asks about a customer whom no run has had.
     let all = folder.offboard(&["status", "--output", "json"]).exits(3).json();
     assert_eq!(all["total"], 5);
@@ -250,4 +255,128 @@ fn only_the_account_whose_runs_they_are_and_only_with_the_option() {
     let refused = folder.offboard(&["status", "--rate", "10"]).exits(2);
     assert!(refused.err.contains("`--rate`") && refused.err.contains("`--refresh`"), "{}", refused.err);
     folder.offboard(&["status"]).exits(3);
+}
+
+/// An answer to the list of customers, each time.
+fn listing(answer: Value) -> Value {
+    let answer = json!({ "kind": "answer", "status": 200, "json": answer.to_string() });
+    json!({ "faults": [{ "on": "list", "times": 0, "do": answer }] })
+}
+
+fn reseller(n: u32) -> Value {
+    json!({ "id": id(n).to_string(), "relationshipToPartner": "reseller" })
+}
+
+#[test]
+fn a_list_that_lags_behind_or_names_nobody_changes_nothing_that_was_known() {
+    let (folder, world) = after_some_runs(json!({}));
+    // The same world, but for a list that still names whoever was removed.
+    let all: Vec<Value> = (1..=5).map(reseller).collect();
+    let lagging = five(listing(json!({ "totalCount": 5, "items": all })));
+    ends_by_hand(&lagging, 1);
+    let said = refresh(&folder, &lagging, &[]).exits(3).json();
+    let removed = of(&said, 1);
+    assert_eq!((&removed["state"], kinds(&removed)), (&json!("removed"), vec![]), "{removed}");
+    assert!(removed["run_id"].is_string());
+    // Once the list has caught up, it is still that run that ended it.
+    let said = refresh(&folder, &world, &[]).exits(3).json();
+    assert_eq!((&of(&said, 1)["state"], kinds(&of(&said, 1))), (&json!("removed"), vec![]));
+    // Nobody is gone because a list is empty: each is asked for by its ID.
+    for answer in [json!({ "totalCount": 0, "items": [] }), json!({ "items": [] })] {
+        let empty = five(listing(answer));
+        ends_by_hand(&empty, 1);
+        let done = refresh(&folder, &empty, &[]).exits(3);
+        assert_eq!(done.json()["prospects"]["gone"], 1, "{}", done.out);
+        assert!(done.err.contains("has 4 of 5 customers that were looked for, and 0 in all"), "{}", done.err);
+    }
+}
+
+#[test]
+fn another_relationship_is_none_that_a_run_could_end() {
+    let (folder, _) = after_some_runs(json!({}));
+    let advised = json!([{ "id": id(2).to_string(), "name": "Customer 2", "relationship": "advisor" }]);
+    let others: Vec<Value> = [3, 4, 5].map(|n| json!({ "id": id(n).to_string() })).to_vec();
+    let customers: Vec<Value> = advised.as_array().unwrap().iter().cloned().chain(others).collect();
+    let world = five(json!({ "customers": customers }));
+    let said = refresh(&folder, &world, &["--ready", "next.csv"]).exits(3).json();
+    let other = of(&said, 2);
+    assert_eq!((&other["state"], &other["prospect"]), (&json!("ready"), &json!("stays")), "{other}");
+    assert!(other["explanation"].as_str().unwrap().contains("its relationship was `advisor`"), "{other}");
+    assert!(!folder.path("next.csv").exists());
+}
+
+#[test]
+fn whoever_goes_by_hand_after_coming_back_has_a_line_for_the_letters() {
+    let (folder, world) = after_some_runs(json!({}));
+    assert!(world.model().accept(now(), id(1)));
+    refresh(&folder, &world, &[]).exits(3);
+    ends_by_hand(&world, 1);
+    let said = refresh(&folder, &world, &[]).exits(3).json();
+    let gone = of(&said, 1);
+    assert_eq!((&gone["state"], kinds(&gone)), (&json!("already_removed"), vec!["came_back"]));
+    let text = gone["contradictions"][0]["text"].as_str().unwrap();
+    assert!(text.contains("removed by run") && text.ends_with("and gone again since"), "{text}");
+    let letters = fs::read_to_string(folder.path("reports").join("status").join("handover.csv")).unwrap();
+    assert!(letters.contains(&id(1).to_string()), "{letters}");
+}
+
+#[test]
+fn what_several_runs_scheduled_ends_with_the_last_of_their_terms() {
+    let licence = |n: u32, days: i64| json!({ "kind": "new_commerce", "id": subscription(n), "name": "M365", "ends": day(days).to_string() });
+    let of_one =
+        |all: Vec<Value>| json!({ "customers": [{ "id": id(1).to_string(), "subscriptions": all }] });
+    let folder = Folder::new();
+    let schedule = ["--procedure", "cancel-at-term-end"];
+    folder.run(&five(of_one(vec![licence(1, 200)])), &list_of([id(1)]), &schedule).exits(0);
+    folder.run(&five(of_one(vec![licence(2, 40)])), &list_of([id(1)]), &schedule).exits(0);
+    let said = folder.offboard(&["status", "--output", "json"]).exits(3).json();
+    assert_eq!(of(&said, 1)["next_from"], day(201).to_string());
+    // The first goes on again, and something new was bought.
+    let world = five(of_one(vec![licence(1, 200), licence(3, 90)]));
+    let said = refresh(&folder, &world, &[]).exits(3).json();
+    let again = of(&said, 1);
+    assert_eq!((&again["prospect"], kinds(&again)), (&json!("awaits_an_act"), vec!["goes_on_again"]));
+    assert!(
+        again["explanation"].as_str().unwrap().contains("2 subscriptions go on after their terms"),
+        "{again}"
+    );
+    assert_eq!(again["next_from"], Value::Null);
+}
+
+#[test]
+fn a_run_that_did_not_get_so_far_is_not_forgotten() {
+    let (folder, world) = (Folder::new(), five(json!({})));
+    let refused = five(json!({ "faults": [{ "on": "profile", "times": 0,
+        "do": { "kind": "answer", "status": 503 } }] }));
+    let stopped = folder.run(&refused, &list_of([id(1), id(2)]), &[]);
+    assert_ne!(stopped.code, 0);
+    let before = folder.offboard(&["status", "--output", "json"]).exits(3).json();
+    let after = refresh(&folder, &world, &[]).exits(3).json();
+    for n in [1, 2] {
+        assert_eq!(of(&after, n)["state"], of(&before, n)["state"]);
+        assert_eq!(of(&after, n)["run_id"], of(&before, n)["run_id"]);
+    }
+}
+
+#[test]
+fn one_partner_that_does_not_have_a_customer_says_nothing_of_another() {
+    let (folder, world) = after_some_runs(json!({}));
+    let other = "b0000000-0000-4000-8000-0000000000ff";
+    let theirs = five(json!({ "partner": { "tenant_id": other, "name": "Somebody else" }, "customers": [] }));
+    folder.write("all.csv", list_of([id(5), id(6)]));
+    let command = ["status", "all.csv", "--refresh", "--rate", "600000", "--output", "json"];
+    let ask = |world: &World, partner: &str| {
+        let mut command = folder.against(world, &command);
+        Done::of(&command.env("OFFBOARD_PARTNER_TENANT", partner).output().unwrap())
+    };
+    // 5 is the first partner's, as a run has read; of 6 nobody knows.
+    let done = ask(&theirs, other).exits(3);
+    assert!(done.err.contains("Looking again at 1 customer of Somebody else"), "{}", done.err);
+    assert_eq!(of(&done.json(), 6)["partner"], Value::Null);
+    let done = ask(&world, crate::support::PARTNER).exits(3);
+    assert!(done.err.contains("Looking again at 2 customers"), "{}", done.err);
+    // A list of which none is this partner's.
+    folder.write("all.csv", list_of([id(5)]));
+    let refused = ask(&theirs, other).exits(4);
+    assert!(refused.err.contains("none of the customers that are meant is its"), "{}", refused.err);
 }

@@ -122,8 +122,8 @@ impl Reader {
         Ok(())
     }
 
-    /// What was seen of customers outside of all runs, and when, in order. What a newer program recorded is passed over.
-    pub fn refreshed(&self, mut each: impl FnMut(Time, CustomerRefreshed)) -> Result<(), QueryError> {
+    /// What was seen of customers outside of all runs, in order. What a newer program recorded is passed over.
+    pub fn refreshed(&self, mut each: impl FnMut(CustomerRefreshed)) -> Result<(), QueryError> {
         self.gather()?;
         let mut query = self.prepare(&sql(
             "SELECT seq, body FROM temp.milestones WHERE kind = {CustomerRefreshed} ORDER BY seq",
@@ -131,7 +131,7 @@ impl Reader {
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             match decoded(row) {
-                Ok((_, Record { at, event: Event::CustomerRefreshed(seen), .. })) => each(at, seen),
+                Ok((_, Record { event: Event::CustomerRefreshed(seen), .. })) => each(seen),
                 Ok(_) | Err(QueryError::Record { source: RecordError::Newer(_), .. }) => {}
                 Err(error) => return Err(error),
             }

@@ -81,7 +81,8 @@ pub(super) fn run(
             StandaloneSession::record(visit, Some(&run.id), events(&found, reconciled.clone())).await?;
             Ok((found, reconciled))
         };
-        let (found, reconciled) = session::visit(printer, access.ports()?, begin, look).await?;
+        let (found, reconciled) =
+            session::visit(printer, access.ports()?, begin, "nothing was compared", look).await?;
         show::show(printer, &paths.again, &run, &claims, &found, &reconciled)
     })
 }

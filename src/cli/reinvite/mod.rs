@@ -48,7 +48,8 @@ pub(super) fn run(
         let wanted = whom.customers(printer, &paths)?;
         let begin = |ports| StandaloneSession::begin(store, options.rate, ports);
         let read = async |visit: &_| read(visit, &settings, &whom).await;
-        let reinvitation = session::visit(printer, access.ports()?, begin, read).await?;
+        let reinvitation =
+            session::visit(printer, access.ports()?, begin, session::NOTHING_WRITTEN, read).await?;
         let reader = Reader::open(&paths.audit_log)?;
         let customers = known(&reader, reinvitation.partner, &wanted, whom.run())?;
         Ok((reinvitation, customers))

@@ -210,7 +210,7 @@ async fn admin_left<T: Transport>(
 }
 
 /// A customer, as the answer about it says.
-async fn customer<T: Transport>(
+pub(crate) async fn customer<T: Transport>(
     client: &RecordedClient<T>,
     about: Option<(u32, TenantId)>,
     id: TenantId,

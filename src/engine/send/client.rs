@@ -322,7 +322,7 @@ impl<T: Transport> RecordedClient<T> {
         let fault = response::fault(&incoming);
         let asked = Asked {
             is_change: spec.purpose.is_change(),
-            is_customer: spec.subject.is_some() && spec.purpose.tells() == Tells::Customer,
+            is_customer: spec.purpose.tells() == Tells::Customer,
             is_told_by_answer: spec.purpose.effect().is_some_and(|effect| effect.facts().answer_tells),
             can_do_without: spec.purpose.can_do_without(),
         };

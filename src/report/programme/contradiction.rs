@@ -99,7 +99,7 @@ impl<'a> RunSays<'a> {
 
     /// `run 20261120-… (log b.db)`.
     pub(super) fn named(&self) -> String {
-        let named = self.run.map_or_else(|| "a refresh".to_owned(), |run| format!("run {}", run.id));
+        let named = self.run.map_or_else(|| "`status --refresh`".to_owned(), |run| format!("run {}", run.id));
         match self.log {
             Some(log) => format!("{named} (log {log})"),
             None => named,

@@ -118,11 +118,13 @@ pub(super) struct AdminByRun {
     pub(super) told: AdminTold,
 }
 
-/// Subscriptions that a run scheduled to end with their terms.
+/// Subscriptions that a run is known to have scheduled to end with their terms.
 #[derive(Clone, Debug)]
 pub(super) struct ScheduledByRun {
     pub(super) said: SaidByRun,
     ids: Box<[Box<str>]>,
+    /// The day after the last of those terms.
+    next_from: Option<Day>,
 }
 
 /// When a plan, or a refresh, looked at the subscriptions, and which of them it saw go on after their terms.
@@ -155,7 +157,8 @@ pub(super) struct KnownRelationship {
     beside: Option<SaidInFull>,
     /// or that says only that somebody has tried.
     tried: Option<SaidInFull>,
-    scheduled: Option<ScheduledByRun>,
+    /// What each run scheduled.
+    scheduled: Vec<ScheduledByRun>,
     restored: Option<SaidByRun>,
     seen: Option<TermsSeen>,
     /// Of which run two logs say different things, and which logs.
@@ -165,6 +168,8 @@ pub(super) struct KnownRelationship {
     pub(super) admin: Option<AdminByRun>,
     /// When a refresh looked last.
     pub(super) refreshed: Option<Time>,
+    /// Another relationship with the partner, as a refresh saw it instead.
+    instead: Option<(Time, Box<str>)>,
 }
 
 impl KnownRelationship {
@@ -186,13 +191,12 @@ impl KnownRelationship {
             return;
         }
         let facts = procedure.facts();
-        if said.outcome.is_by_the_run() && facts.needs_relationship {
-            if facts.takes_back.is_some() {
+        if facts.needs_relationship && facts.takes_back.is_some() {
+            if said.outcome.is_by_the_run() {
                 keep(&mut self.restored, said, |said| *said);
-            } else {
-                let ids = story.planned().iter().map(|one| one.id.clone().into()).collect();
-                keep(&mut self.scheduled, ScheduledByRun { said, ids }, |kept| kept.said);
             }
+        } else if facts.needs_relationship && !procedure.ends_relationship() {
+            self.schedule(said, story);
         }
         let in_full = SaidInFull::of(said, procedure, story);
         let is_after_it = procedure.ends_relationship()
@@ -204,6 +208,22 @@ impl KnownRelationship {
             false => &mut self.tried,
         };
         keep(place, in_full, |kept| kept.said);
+    }
+
+    /// What the run is known to have scheduled, whatever became of the rest.
+    fn schedule(&mut self, said: SaidByRun, story: &CustomerStory) {
+        let done = || story.planned().iter().filter(|one| story.is_done(one));
+        let ids: Box<[Box<str>]> = done().map(|one| one.id.clone().into()).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let last = done().filter_map(|one| one.term.as_ref()).map(|term| term.last_day).max();
+        let scheduled = ScheduledByRun { said, ids, next_from: last.map(Day::next) };
+        match self.scheduled.iter_mut().find(|known| known.said.by == said.by) {
+            Some(known) if known.said.rank() < said.rank() => *known = scheduled,
+            Some(_) => {}
+            None => self.scheduled.push(scheduled),
+        }
     }
 
     /// Whether another log said something else of the same run.
@@ -257,14 +277,16 @@ impl KnownRelationship {
     }
 
     /// Takes what a refresh saw of it.
-    pub(super) fn take_refreshed(&mut self, at: Time, log: usize, seen: &CustomerRefreshed) {
+    pub(super) fn take_refreshed(&mut self, log: usize, seen: &CustomerRefreshed) {
+        let at = seen.seen_at;
         self.refreshed = self.refreshed.max(Some(at));
         match &seen.relationship {
             Some(relationship) if relationship.eq_ignore_ascii_case(RESELLER) => {
                 self.see(at, Witness::Refresh, log);
             }
-            // Another relationship with the partner says nothing of this one.
-            Some(_) => {}
+            Some(relationship) => {
+                self.instead = self.instead.take().max(Some((at, relationship.as_str().into())));
+            }
             None => self.miss(SaidByRun {
                 at,
                 known_at: at,
@@ -353,7 +375,7 @@ impl KnownRelationship {
         let all = [self.removed, self.found_gone, self.gone_first];
         let all = self.gone_unseen().chain(all.into_iter().flatten());
         let before = all.filter(|said| said.at < there.0);
-        before.max_by_key(|said| said.at).map(|said| (said, there))
+        before.max_by_key(|said| (said.outcome.is_by_the_run(), said.at)).map(|said| (said, there))
     }
 
     /// What was said last of a relationship that is not known to be gone.
@@ -362,22 +384,56 @@ impl KnownRelationship {
     }
 
     /// What is scheduled to end, and is not known to have been taken back, of a relationship that is not known to be gone.
-    fn is_to_end(&self) -> Option<&ScheduledByRun> {
-        let scheduled = self.scheduled.as_ref()?;
-        let is_restored = self.restored.is_some_and(|restored| restored.at > scheduled.said.at);
-        (!is_restored && self.gone().is_none()).then_some(scheduled)
+    fn to_end(&self) -> impl Iterator<Item = &ScheduledByRun> {
+        let is_there = self.gone().is_none();
+        let is_kept = move |one: &&ScheduledByRun| {
+            is_there && self.restored.is_none_or(|restored| restored.at <= one.said.at)
+        };
+        self.scheduled.iter().filter(is_kept)
     }
 
     /// Whether something is known to be scheduled that a refresh could look at.
     pub(super) fn is_scheduled(&self) -> bool {
-        self.is_to_end().is_some()
+        self.to_end().next().is_some()
+    }
+
+    /// The day after the last term that is scheduled to be the last, by whatever run.
+    pub(super) fn ends_before(&self) -> Option<Day> {
+        self.to_end().filter_map(|one| one.next_from).max()
+    }
+
+    /// When a refresh saw last that something goes on after its term, and how many things.
+    pub(super) fn going_on(&self) -> Option<(Time, usize)> {
+        let seen = self.seen.as_ref().filter(|seen| seen.by == Witness::Refresh && !seen.go_on.is_empty())?;
+        Some((seen.at, seen.go_on.len()))
+    }
+
+    /// Another relationship that a refresh saw instead, after this one was seen last.
+    pub(super) fn instead(&self) -> Option<(Time, &str)> {
+        let (at, relationship) = self.instead.as_ref()?;
+        let is_latest = self.there.is_none_or(|(there, ..)| there < *at);
+        is_latest.then_some((*at, &**relationship))
+    }
+
+    /// The run that tells most of one that is gone: the latest that says something, or the one that ended it or found it so.
+    pub(super) fn teller(&self) -> Option<SaidByRun> {
+        let is_by_a_run = |said: &SaidByRun| matches!(said.by, Witness::Run(_));
+        let all = [self.last().map(|last| last.said), self.removed, self.found_gone, self.gone_first];
+        all.into_iter().flatten().find(is_by_a_run)
+    }
+
+    /// Whether nothing is known of it but that a refresh did not find it.
+    pub(super) fn is_only_missed(&self) -> bool {
+        let is_by_refresh = |said: SaidByRun| said.by == Witness::Refresh;
+        self.missing_first.is_some_and(is_by_refresh) && self.there.is_none() && self.teller().is_none()
     }
 
     /// Who scheduled what was seen to go on again after that, though nobody is on record to have taken it back.
     pub(super) fn goes_on_again(&self) -> Option<(SaidByRun, &TermsSeen)> {
-        let (scheduled, seen) = (self.is_to_end()?, self.seen.as_ref()?);
-        let goes_on = scheduled.ids.iter().any(|id| seen.go_on.contains(id));
-        (goes_on && seen.at > scheduled.said.at).then_some((scheduled.said, seen))
+        let seen = self.seen.as_ref()?;
+        let goes_on =
+            |one: &&ScheduledByRun| seen.at > one.said.at && one.ids.iter().any(|id| seen.go_on.contains(id));
+        self.to_end().filter(goes_on).max_by_key(|one| one.said.rank()).map(|one| (one.said, seen))
     }
 
     /// When a refresh found a relationship that was gone before, if no run has told of it since.
@@ -395,8 +451,8 @@ impl KnownRelationship {
     /// Whether the service is known to have had it.
     fn is_known(&self) -> bool {
         let last = self.other.as_ref().or(self.beside.as_ref());
-        last.is_some_and(|last| !last.reasons.contains(&Reason::NoRelationship))
-            || self.is_back_since().is_some()
+        let is_told = last.is_some_and(|last| !last.reasons.contains(&Reason::NoRelationship));
+        is_told || self.there.is_some() && self.gone().is_none()
     }
 
     /// When what is known of it was so.
@@ -505,8 +561,13 @@ impl KnownCustomer {
     }
 
     /// Takes what a refresh saw of it.
-    pub(super) fn take_refreshed(&mut self, partner: usize, at: Time, log: usize, seen: &CustomerRefreshed) {
-        self.of_partner(Some(partner), |known| known.take_refreshed(at, log, seen));
+    pub(super) fn take_refreshed(&mut self, partner: usize, log: usize, seen: &CustomerRefreshed) {
+        self.of_partner(Some(partner), |known| known.take_refreshed(log, seen));
+    }
+
+    /// What was tried by a run of which nobody read whose customers these are.
+    pub(super) fn of_nobody(&self) -> Option<&KnownRelationship> {
+        self.relationships.iter().find(|(of, _)| of.is_none()).map(|(_, known)| known)
     }
 
     fn of_partner(&mut self, partner: Option<usize>, take: impl FnOnce(&mut KnownRelationship)) {
@@ -523,6 +584,12 @@ impl KnownCustomer {
     pub(super) fn with(&self, partner: Option<usize>) -> impl Iterator<Item = &KnownRelationship> {
         let is_it = move |of: &Option<usize>| of.is_none() || *of == partner;
         self.relationships.iter().filter(move |(of, _)| is_it(of)).map(|(_, known)| known)
+    }
+
+    /// Whether it may be this partner's, as far as anybody knows.
+    pub(super) fn may_be_of(&self, partner: Option<usize>) -> bool {
+        self.with(partner).next().is_some()
+            || self.relationships.iter().all(|(_, known)| known.is_only_missed())
     }
 
     /// The relationship that its standing is about: one that is not gone, before one that is; and then the latest. One

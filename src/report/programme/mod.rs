@@ -91,6 +91,8 @@ pub struct CustomerToLookAt {
     pub customer: TenantId,
     /// Whether its subscriptions are scheduled to end with their terms, as far as that is known.
     pub is_scheduled: bool,
+    /// Whether its relationship is known to be gone.
+    pub is_gone: bool,
 }
 
 /// A customer of the list that is meant.
@@ -159,9 +161,9 @@ impl Programme {
 
     /// Takes what was seen of customers outside of all runs, as the log with this number has it.
     pub fn take_refreshed(&mut self, log: usize, reader: &Reader) -> Result<(), QueryError> {
-        reader.refreshed(|at, seen| {
-            let partner = self.partner(seen.partner, &seen.partner.to_string());
-            self.customers.entry(seen.customer).or_default().take_refreshed(partner, at, log, &seen);
+        reader.refreshed(|seen| {
+            let partner = self.partner(seen.partner, &seen.partner_name);
+            self.customers.entry(seen.customer).or_default().take_refreshed(partner, log, &seen);
         })
     }
 
@@ -172,13 +174,14 @@ impl Programme {
             Some(list) => list.customers.iter().map(|one| one.tenant).collect(),
             None => self.in_order(),
         };
-        let looked_at = |customer: TenantId| match self.customers.get(&customer) {
-            Some(known) => {
-                let mut with = known.with(partner).peekable();
-                with.peek()?;
-                Some(CustomerToLookAt { customer, is_scheduled: with.any(KnownRelationship::is_scheduled) })
-            }
-            None => Some(CustomerToLookAt { customer, is_scheduled: false }),
+        let looked_at = |customer: TenantId| {
+            let known = self.customers.get(&customer);
+            let with = || known.into_iter().flat_map(|known| known.with(partner));
+            known.is_none_or(|known| known.may_be_of(partner)).then(|| CustomerToLookAt {
+                customer,
+                is_scheduled: with().any(KnownRelationship::is_scheduled),
+                is_gone: with().any(|known| known.gone().is_some()),
+            })
         };
         all.into_iter().filter_map(looked_at).collect()
     }
@@ -265,6 +268,11 @@ impl Programme {
     pub fn partners_of(&self, log: usize) -> impl Iterator<Item = &ProgrammePartner> {
         let of_it = self.partners_of_logs.iter().filter(move |(of, _)| *of == log);
         of_it.filter_map(|(_, partner)| self.partners.get(*partner))
+    }
+
+    /// The partners for whom runs were made, or whose customers were looked at again.
+    pub fn partners(&self) -> &[ProgrammePartner] {
+        &self.partners
     }
 
     /// The runs that count, the earliest first.

@@ -6,9 +6,9 @@ use super::{
     known::{CountsInLog, KnownCustomer, KnownRelationship, SaidByRun, SaidInFull, Witness},
 };
 use crate::{
-    domain::{Day, Evidence, Outcome, Reason, TenantId, Time, capitalised},
+    domain::{Day, Evidence, Outcome, Reason, TenantId, Time, capitalised, counted},
     record::IndirectReseller,
-    report::handover::BeyondTheRun,
+    report::{handover::BeyondTheRun, visible},
 };
 use std::borrow::Cow;
 
@@ -117,7 +117,7 @@ impl Prospect {
             Self::Gone => format!("{is} gone"),
             Self::Due => format!("{is} due for another run"),
             Self::Dated => "may go from a later day that is known".to_owned(),
-            Self::Unplanned => format!("{is} to be planned before anybody knows"),
+            Self::Unplanned => format!("{needs} a new plan first"),
             Self::InDoubt => format!("{is} in doubt: a person must look"),
             Self::AwaitsAnAct => format!("{needs} somebody to act"),
             Self::Stays => format!("{stays}, for which another run would end the same"),
@@ -234,9 +234,12 @@ impl<'a> CustomerStanding<'a> {
             return nothing;
         };
         let partner = partner.and_then(|partner| programme.partners.get(partner));
+        let partner = partner.filter(|_| !main.is_only_missed());
         let contradictions = contradictions(programme, known, main);
         let standing = Self { partner, contradictions, refreshed_at: main.refreshed, ..nothing };
-        let standing = match (main.gone(), main.last()) {
+        // A run that did not get so far as to read whose customers these are.
+        let last = main.last().or_else(|| known.of_nobody()?.last());
+        let standing = match (main.gone(), last) {
             (Some(gone), _) => standing.gone(programme, main, gone),
             (None, last) => match (main.is_back_since(), last) {
                 (Some(at), _) => standing.came_back(at),
@@ -258,7 +261,7 @@ impl<'a> CustomerStanding<'a> {
         let explanation =
             if gone.outcome.is_by_the_run() { String::new() } else { found_gone(programme, main, gone) };
         let explanation = Cow::Owned(explanation);
-        let told_in = main.last().map(|last| last.said).and_then(|last| told_in(programme, last));
+        let told_in = main.teller().and_then(|said| told_in(programme, said));
         let standing = Self { prospect: Prospect::Gone, explanation, ..self.said(programme, gone) };
         Self { told_in: standing.told_in.or(told_in), ..standing }
     }
@@ -277,8 +280,10 @@ impl<'a> CustomerStanding<'a> {
 
     fn not_tried(self, main: &KnownRelationship) -> Self {
         let Some(at) = main.missed_by_refresh() else { return self };
-        let partner = self.partner.map_or("the partner", |partner| partner.name.as_str());
-        let text = format!("The list of all customers of {partner} did not name it on {}.", at.day());
+        let text = format!(
+            "The partner had no relationship with it when `status --refresh` looked on {}.",
+            at.day()
+        );
         Self { explanation: Cow::Owned(text), ..self }
     }
 
@@ -302,13 +307,19 @@ impl<'a> CustomerStanding<'a> {
         today: Day,
     ) -> Self {
         let SaidInFull { said, reasons, explanation, removable_from, act_by, next_from } = last;
-        // Its day does not come: what was to end then goes on.
-        let goes_on = main.goes_on_again().is_some_and(|(_, seen)| seen.at > said.at);
-        let next_from = &next_from.filter(|_| !goes_on);
+        let changed = changed_since(main, said.at);
+        let is_scheduled = matches!(said.outcome, Outcome::Done(_)) && next_from.is_some();
+        let next_from = if is_scheduled { next_from.max(&main.ends_before()).to_owned() } else { *next_from };
+        let next_from = &next_from.filter(|_| changed.is_none());
+        let explanation = match &changed {
+            Some((_, told)) if explanation.is_empty() => Cow::Owned(told.clone()),
+            Some((_, told)) => Cow::Owned(format!("{explanation} {told}")),
+            None => Cow::Borrowed(&**explanation),
+        };
         let is_for_good = !reasons.is_empty() && !reasons.iter().all(|reason| reason.worth_another_try());
         let prospect = match (said.outcome, next_from) {
             (Outcome::Unknown, _) => Prospect::InDoubt,
-            _ if goes_on => Prospect::AwaitsAnAct,
+            _ if changed.is_some() => changed.map_or(Prospect::Stays, |(prospect, _)| prospect),
             (_, Some(day)) if *day <= today => Prospect::Due,
             // What else stands in the way, only a plan says.
             (Outcome::Done(_) | Outcome::AlreadyDone(_), _) => Prospect::Unplanned,
@@ -319,7 +330,7 @@ impl<'a> CustomerStanding<'a> {
         Self {
             prospect,
             reasons,
-            explanation: Cow::Borrowed(explanation),
+            explanation,
             removable_from: *removable_from,
             act_by: *act_by,
             next_from: *next_from,
@@ -339,6 +350,26 @@ impl<'a> CustomerStanding<'a> {
     pub fn called(&self) -> String {
         self.name.map_or_else(|| self.tenant.to_string(), str::to_owned)
     }
+}
+
+/// What a refresh saw after this was so, of a relationship that is there or may be: what is to come then, and why.
+fn changed_since(main: &KnownRelationship, said_at: Time) -> Option<(Prospect, String)> {
+    if let Some((at, relationship)) = main.instead().filter(|(at, _)| *at > said_at) {
+        let text = format!(
+            "When `status --refresh` looked on {}, its relationship was `{}`: there is no reseller relationship to end.",
+            at.day(),
+            visible(relationship)
+        );
+        return Some((Prospect::Stays, text));
+    }
+    let (at, count) = main.going_on().filter(|(at, _)| *at > said_at)?;
+    let (goes, terms) = if count == 1 { ("goes", "its term") } else { ("go", "their terms") };
+    let text = format!(
+        "When `status --refresh` looked on {}, {} {goes} on after {terms}.",
+        at.day(),
+        counted(count, "subscription")
+    );
+    Some((Prospect::AwaitsAnAct, text))
 }
 
 impl Witness {
