@@ -57,6 +57,7 @@ pub use keys::{KeyError, NotAKey, SigningKey, VerifyingKey, key_name};
 pub use lines::{RequestLine, RunLine};
 pub use log_paths::names_a_file;
 pub use manifest::{BadManifest, ExportedFile, ExportedRun, Manifest, SignedManifest};
+pub use opening::sqlite_version;
 #[cfg(test)]
 pub(crate) use query::questions;
 pub use query::{

@@ -83,6 +83,11 @@ fn check_identity(connection: &Connection, path: &Path) -> Result<bool, StoreErr
     }
 }
 
+/// The version of the `SQLite` that comes with this program.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &[u8; 16]) -> Result<(), StoreError> {
     let error = |source| StoreError::sqlite(path, source);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(error)?;
@@ -90,7 +95,7 @@ fn create(connection: &mut Connection, path: &Path, now: Time, log_id: &[u8; 16]
     let opened = LogOpened {
         log_id: uuid::Uuid::from_bytes(*log_id).simple().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        sqlite: rusqlite::version().to_owned(),
+        sqlite: sqlite_version().to_owned(),
         schema_sha256: Definitions::of(&transaction).map_err(error)?.recorded(),
         format: Some(LATEST),
     };

@@ -76,7 +76,7 @@ impl Store {
     /// is not opened.
     pub fn open(path: &Path, now: Time, log_id: &Salt, key: &SigningKey) -> Result<Self, StoreError> {
         if rusqlite::version_number() < OLDEST_SQLITE {
-            return Err(StoreError::OldSqlite(rusqlite::version()));
+            return Err(StoreError::OldSqlite(opening::sqlite_version()));
         }
         let opened = |source| StoreError::Open { path: path.to_owned(), source };
         refuse_unsafe(path)?;

@@ -16,12 +16,13 @@ pub(super) use service::{
     UndoOptions,
 };
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use crate::audit::sqlite_version;
+use clap::{Args, Command as Parsed, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use std::{path::PathBuf, sync::LazyLock};
 
 /// Ends the reseller relationship with the customers of a list, each request on record.
 #[derive(Debug, Parser)]
-#[command(name = "offboard", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "offboard", version, long_version = BUILD.as_str(), max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done · 2 usage or input · 3 some rows not removed · 4 a guard or no confirmation \
 · 5 sign-in · 6 audit log · 7 altered · 8 end not proved · 130 interrupted.\nCredentials never come from an option: sign in with `offboard login`, or set \
@@ -34,29 +35,75 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
+/// The version, and what it is made of, for whoever reports a fault.
+static BUILD: LazyLock<String> = LazyLock::new(|| {
+    let commit = match env!("OFFBOARD_COMMIT") {
+        "" => "not known",
+        commit => commit,
+    };
+    format!(
+        "{}\ncommit    {commit}\nSQLite    {}\nplatform  {}",
+        env!("CARGO_PKG_VERSION"),
+        sqlite_version(),
+        env!("OFFBOARD_PLATFORM")
+    )
+});
+
+/// The groups in which options are shown.
+const EVERYWHERE: &str = "For every command";
+const LIST: &str = "The list";
+const READING: &str = "How the list is read";
+const DONE: &str = "What is done";
+const GUARDS: &str = "Guards";
+const RECORD: &str = "On record";
+const PACE: &str = "Pace";
+const SERVICE: &str = "Partner Center";
+const NETWORK: &str = "Sign-in and network";
+const SANDBOX: &str = "Integration sandbox";
+/// Those that few people need on most days: `-h` leaves them to `--help`.
+const ELSEWHERE: [&str; 4] = [EVERYWHERE, READING, NETWORK, SANDBOX];
+
+impl Cli {
+    /// The command line, with its help as it is shown.
+    pub(super) fn shown() -> Parsed {
+        shown(Self::command())
+    }
+}
+
+fn shown(command: Parsed) -> Parsed {
+    // What a variable holds is nobody's who looks over a shoulder.
+    let command = command.mut_args(|arg| {
+        let is_for_all = matches!(arg.get_id().as_str(), "audit_log" | "reports");
+        let is_elsewhere = arg.get_help_heading().is_some_and(|group| ELSEWHERE.contains(&group));
+        let arg = arg.hide_env_values(true);
+        if is_elsewhere && !is_for_all { arg.hide_short_help(true) } else { arg }
+    });
+    command.mut_subcommands(shown)
+}
+
 /// Options that every command has.
 #[derive(Debug, Args, Clone)]
 pub(super) struct Common {
     /// The audit log, an `SQLite` file; many runs live in one [default: audit.db]
-    #[arg(long, global = true, value_name = "PATH", env = "OFFBOARD_AUDIT_LOG")]
+    #[arg(long, global = true, value_name = "PATH", env = "OFFBOARD_AUDIT_LOG", help_heading = EVERYWHERE)]
     pub(super) audit_log: Option<PathBuf>,
     /// Reports of a run go to DIR/RUN-ID/, those of `status` to DIR/status/ [default: reports]
-    #[arg(long, global = true, value_name = "DIR", env = "OFFBOARD_REPORTS")]
+    #[arg(long, global = true, value_name = "DIR", env = "OFFBOARD_REPORTS", help_heading = EVERYWHERE)]
     pub(super) reports: Option<PathBuf>,
     /// What goes to standard output [default: text]
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, help_heading = EVERYWHERE)]
     pub(super) output: Option<Output>,
     /// Where diagnostic logs go; the audit log is another thing [default: logs]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub(super) log_dir: Option<PathBuf>,
     /// No progress and no tables; errors only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
     /// More of what is going on
-    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    #[arg(long, short, global = true, conflicts_with = "quiet", help_heading = EVERYWHERE)]
     pub(super) verbose: bool,
     /// Whether to use colours [default: auto]
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, help_heading = EVERYWHERE)]
     pub(super) color: Option<Color>,
 }
 
@@ -153,6 +200,11 @@ environment can hold them, because what is right for one list is wrong for the n
         /// For which shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one for each command, into an empty or new folder
+    Man {
+        /// The folder
+        dir: PathBuf,
+    },
 }
 
 /// Where the list is, and what is in it.
@@ -161,13 +213,13 @@ pub(super) struct ListOptions {
     #[command(flatten)]
     pub(super) place: ListPlace,
     /// The header of the IDs, when guessing is not enough
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(super) column: Option<String>,
     /// I know that this list has neither names nor domains to compare, so that nothing shows if an ID is the wrong one
-    #[arg(long)]
+    #[arg(long, help_heading = LIST)]
     pub(super) no_identity_check: bool,
     /// Go on without rows that are not valid; they are reported as `rejected`
-    #[arg(long)]
+    #[arg(long, help_heading = LIST)]
     pub(super) skip_invalid: bool,
 }
 
@@ -184,19 +236,19 @@ pub(super) struct ListPlace {
 #[derive(Debug, Args, Clone, Default, PartialEq, Eq)]
 pub(super) struct ReadingOptions {
     /// The header of the names, when guessing is not enough
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(super) name_column: Option<String>,
     /// The worksheet, when more than one has IDs
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(super) sheet: Option<String>,
     /// The row with the headings, as the spreadsheet numbers it, when it is not the first; what stands above is not read
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = READING)]
     pub(super) header_row: Option<u32>,
     /// What becomes of rows that are hidden, by a filter or by hand; a list that has some is refused without this
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = READING)]
     pub(super) hidden: Option<HiddenRowsChoice>,
     /// The encoding of a CSV file, when it cannot be found out, for example windows-1250, Big5 or GB18030
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = READING)]
     pub(super) encoding: Option<String>,
 }
 
@@ -272,7 +324,7 @@ pub(super) struct StatusOptions {
     /// record, and without changing anything
     #[arg(long)]
     pub(super) refresh: bool,
-    #[command(flatten, next_help_heading = "With --refresh")]
+    #[command(flatten)]
     pub(super) looking: LookingOptions,
 }
 
@@ -299,10 +351,10 @@ pub(super) enum HiddenRowsChoice {
 #[derive(Debug, Args, Clone, Default)]
 pub(super) struct PaceOptions {
     /// Ceiling, in requests per minute, over everything that is sent [default: 300]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=6_000_000), help_heading = PACE)]
     pub(super) rate: Option<u32>,
     /// Requests in flight [default: 8]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..=256), help_heading = PACE)]
     pub(super) concurrency: Option<u32>,
 }
 

@@ -5,11 +5,10 @@ use super::{
     exit::{Exit, Failure},
     printer::Printer,
 };
-use clap::CommandFactory as _;
 
 pub(super) fn run(printer: &Printer, shell: clap_complete::Shell) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "offboard", &mut script);
+    clap_complete::generate(shell, &mut Cli::shown(), "offboard", &mut script);
     printer.data(String::from_utf8_lossy(&script).trim_end())?;
     Ok(Exit::Done)
 }

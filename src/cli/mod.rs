@@ -37,6 +37,7 @@ mod invitation;
 mod keys;
 mod log;
 mod login;
+mod man;
 mod matching;
 mod new_folder;
 mod new_list;
@@ -78,10 +79,13 @@ pub use exit::Failure;
 pub use hardening::harden;
 
 use args::{Cli, Command};
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 use exit::Exit;
 use printer::Printer;
 use std::ffi::OsString;
+
+/// What somebody sees who types nothing else.
+const FIVE_STEPS: &str = include_str!("five-steps.txt");
 
 /// Runs the program with these arguments; the first one is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -89,7 +93,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Some(failure) = secret_arguments::refuse_secrets(&arguments) {
         return Printer::plain().failure(&failure);
     }
-    let matches = match Cli::command().try_get_matches_from(&arguments) {
+    if arguments.len() <= 1 {
+        let printer = Printer::plain();
+        let shown = printer.data(FIVE_STEPS.trim_end());
+        return shown.map_or_else(|failure| printer.failure(&failure), |()| Exit::Usage);
+    }
+    let matches = match Cli::shown().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(mut error) => {
             let advice = advice::advice(&mut error, &arguments);
@@ -130,6 +139,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Status(options) => status::run(&printer, &typed, &cli.common, &options),
         Command::Simulate(options) => simulate::run(&printer, &typed, &cli.common, &options),
         Command::Completions { shell } => completions::run(&printer, shell),
+        Command::Man { dir } => man::run(&printer, &dir),
     };
     match ended {
         Ok(exit) => exit,

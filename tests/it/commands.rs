@@ -432,28 +432,63 @@ fn an_address_that_is_not_encrypted_must_be_loopback() {
 #[test]
 fn help_and_completions() {
     let folder = Folder::new();
-    for command in [
-        "demo",
-        "check",
-        "plan",
-        "run",
-        "resume",
-        "runs",
-        "report",
-        "log",
-        "verify",
-        "simulate",
-        "completions",
-    ] {
-        let help = folder.offboard(&[command, "--help"]).exits(0);
-        assert!(help.out.contains("Usage: offboard"), "{}", help.out);
+    let commands = folder.offboard(&["--help"]).exits(0).out;
+    let names = commands.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let names = names.take_while(|line| !line.is_empty()).filter_map(|line| {
+        line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?.split_whitespace().next()
+    });
+    let names: Vec<&str> = names.filter(|name| *name != "help").collect();
+    assert!(names.len() > 20, "{names:?}");
+    for command in &names {
+        let long = folder.offboard(&[command, "--help"]).exits(0);
+        assert!(long.out.contains("Usage: offboard"), "{}", long.out);
+        // Whoever asks for little gets a page of a small terminal at most; and no variable's value.
+        let mut short = folder.command(&[command, "-h"]);
+        short.env("COLUMNS", "80").env("OFFBOARD_PROFILE", "somebody-s-name");
+        let short = Done::of(&short.output().unwrap()).exits(0).out;
+        assert!(short.lines().count() <= 60, "{command}: {} lines", short.lines().count());
+        assert!(!short.contains("somebody-s-name") && !long.out.contains("somebody-s-name"), "{short}");
+    }
+    let short = folder.offboard(&["run", "-h"]).exits(0).out;
+    for (option, is_shown) in [("--yes", true), ("--rehearse", true), ("--ticket", true), ("--proxy", false)]
+    {
+        assert_eq!(short.contains(option), is_shown, "{option}: {short}");
     }
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(folder.offboard(&["completions", shell]).exits(0).out.contains("offboard"));
     }
-    assert_eq!(
-        folder.offboard(&["--version"]).exits(0).out.trim(),
-        concat!("offboard ", env!("CARGO_PKG_VERSION"))
-    );
-    folder.offboard(&[]).exits(2);
+    let named = concat!("offboard ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(folder.offboard(&["-V"]).exits(0).out.trim(), named);
+    let version = folder.offboard(&["--version"]).exits(0).out;
+    let lines: Vec<&str> = version.lines().collect();
+    assert_eq!(lines[0], named);
+    assert!(lines[1].starts_with("commit ") && lines[2].starts_with("SQLite    3."), "{version}");
+    assert!(lines[3].contains(std::env::consts::ARCH), "{version}");
+}
+
+#[test]
+fn whoever_types_nothing_sees_the_five_steps() {
+    let folder = Folder::new();
+    let shown = folder.offboard(&[]).exits(2).out;
+    let steps: Vec<&str> =
+        shown.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
+    assert_eq!(steps.len(), 5, "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+    // Each is a command that there is.
+    for (n, step) in (1..).zip(steps) {
+        let (number, command) = step.trim().split_once("  offboard ").unwrap();
+        assert_eq!(number, n.to_string());
+        folder.offboard(&[command.split(' ').next().unwrap(), "--help"]).exits(0);
+    }
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let folder = Folder::new();
+    folder.offboard(&["man", "pages"]).exits(0);
+    let pages = fs::read_dir(folder.path("pages")).unwrap().count();
+    assert!(pages > 20, "{pages}");
+    let page = fs::read_to_string(folder.path("pages").join("offboard-run.1")).unwrap();
+    assert!(page.contains("max\\-removals"), "{page}");
+    folder.offboard(&["man", "pages"]).exits(2);
 }

@@ -1,5 +1,6 @@
 //! What was typed about a second person's approval.
 
+use super::GUARDS;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args, Clone, Copy, Default)]
 pub(in crate::cli) struct RequireApproval {
     /// Refuse a plan that no second person has approved
-    #[arg(long)]
+    #[arg(long, help_heading = GUARDS, hide_short_help = true)]
     pub(in crate::cli) require_approval: bool,
 }
 

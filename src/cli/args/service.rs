@@ -1,6 +1,6 @@
 //! What was typed about where Partner Center is and how its tokens are obtained.
 
-use super::PaceOptions;
+use super::{DONE, NETWORK, PaceOptions, SANDBOX, SERVICE};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use std::path::PathBuf;
 #[derive(Debug, Args, Clone, Default)]
 pub(in crate::cli) struct ServiceOptions {
     /// Base URL and sign-in authority [default: public]
-    #[arg(long, value_enum, env = "OFFBOARD_CLOUD")]
+    #[arg(long, value_enum, env = "OFFBOARD_CLOUD", hide_short_help = true, help_heading = SERVICE)]
     pub(in crate::cli) cloud: Option<CloudName>,
     /// Another base URL; `http:` only to a loopback address
-    #[arg(long, value_name = "URL", env = "OFFBOARD_API_URL")]
+    #[arg(long, value_name = "URL", env = "OFFBOARD_API_URL", hide_short_help = true, help_heading = SERVICE)]
     pub(in crate::cli) api_url: Option<String>,
     /// The partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT")]
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_PARTNER_TENANT", help_heading = SERVICE)]
     pub(in crate::cli) partner_tenant: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) sign_in: SignInOptions,
@@ -24,25 +24,25 @@ pub(in crate::cli) struct ServiceOptions {
 #[derive(Debug, Args, Clone, Default)]
 pub(in crate::cli) struct SignInOptions {
     /// Sign in as the app itself, with its secret or certificate, where the service allows it: not for removals
-    #[arg(long)]
+    #[arg(long, help_heading = NETWORK)]
     pub(in crate::cli) app_only: bool,
     /// Another address of Microsoft Graph, without `/v1.0`; `http:` only to a loopback address
-    #[arg(long, value_name = "URL", env = "OFFBOARD_GRAPH_URL")]
+    #[arg(long, value_name = "URL", env = "OFFBOARD_GRAPH_URL", help_heading = NETWORK)]
     pub(in crate::cli) graph_url: Option<String>,
     /// Another sign-in authority; `http:` only to a loopback address
-    #[arg(long, value_name = "URL", env = "OFFBOARD_LOGIN_URL")]
+    #[arg(long, value_name = "URL", env = "OFFBOARD_LOGIN_URL", help_heading = NETWORK)]
     pub(in crate::cli) login_url: Option<String>,
     /// Whose sign-in is used, of several that `offboard login` keeps [default: default]
-    #[arg(long, value_name = "NAME", env = "OFFBOARD_PROFILE")]
+    #[arg(long, value_name = "NAME", env = "OFFBOARD_PROFILE", help_heading = NETWORK)]
     pub(in crate::cli) profile: Option<String>,
     /// A command whose output is an access token; run again when the token ends
-    #[arg(long, value_name = "CMD", env = "OFFBOARD_TOKEN_COMMAND")]
+    #[arg(long, value_name = "CMD", env = "OFFBOARD_TOKEN_COMMAND", help_heading = NETWORK)]
     pub(in crate::cli) token_command: Option<String>,
     /// Trust the certificates in this PEM file as well: a company's own root
-    #[arg(long, value_name = "FILE", env = "OFFBOARD_CA_FILE")]
+    #[arg(long, value_name = "FILE", env = "OFFBOARD_CA_FILE", help_heading = NETWORK)]
     pub(in crate::cli) ca_file: Option<PathBuf>,
     /// Reach the network through this proxy; no other setting of the machine is looked at
-    #[arg(long, value_name = "URL", env = "OFFBOARD_PROXY")]
+    #[arg(long, value_name = "URL", env = "OFFBOARD_PROXY", help_heading = NETWORK)]
     pub(in crate::cli) proxy: Option<String>,
 }
 
@@ -50,10 +50,10 @@ pub(in crate::cli) struct SignInOptions {
 #[derive(Debug, Args, Clone, Default)]
 pub(in crate::cli) struct SandboxOptions {
     /// The integration sandbox whose customers may be deleted: the partner account that this must be
-    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT")]
+    #[arg(long, value_name = "GUID", env = "OFFBOARD_SANDBOX_TENANT", help_heading = SANDBOX)]
     pub(in crate::cli) sandbox_tenant: Option<String>,
     /// How long an order of a sandbox customer has to be cancelled, for example `20s` or `15m` [default: 15m]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = SANDBOX)]
     pub(in crate::cli) order_timeout: Option<String>,
 }
 
@@ -61,7 +61,7 @@ pub(in crate::cli) struct SandboxOptions {
 #[derive(Debug, Args, Clone, Copy, Default)]
 pub(in crate::cli) struct UndoOptions {
     /// What to do with subscriptions that were suspended for a removal that then failed [default: ask]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = DONE, hide_short_help = true)]
     pub(in crate::cli) after_failure: Option<AfterFailure>,
 }
 
