@@ -2,7 +2,7 @@
 //! system ends it without a word.
 
 use super::exit::Failure;
-use crate::platform;
+use crate::{export::is_decoding, platform};
 use std::{
     io,
     panic::{self, Location},
@@ -12,10 +12,13 @@ use std::{
 const HANDLES: usize = 64;
 
 /// No core dump, by this process or by another that looks into it, where a program can ask for that; and no values in what
-/// a panic says.
+/// a panic says. One over a table that somebody made is no fault of this program, and is said where it is caught.
 pub fn harden() {
     platform::harden();
     panic::set_hook(Box::new(|info| {
+        if is_decoding() {
+            return;
+        }
         let text = fault(info.location());
         tracing::error!("{text}");
         super::printer::Printer::plain().ask(&format!("error: {text}"));

@@ -5,7 +5,8 @@
 //! kept elsewhere, they are compared too: that alone shows that nobody who has the key has rewritten everything.
 
 use super::{
-    compare::{ParquetReader, Rebuilt, differ, excerpt_from},
+    compare::{Rebuilt, differ, excerpt_from},
+    decode::ParquetReader,
     error::ExportError,
     folder::{Folder, difference, files_in, place, place_of_log, place_of_run, staged},
     tables::{HEAD, ORIGIN, Provenance, ROOT, SIZE, VERSION, write_log, write_run},
@@ -185,9 +186,14 @@ impl ExportCheck {
         if !checked.checks.iter().all(Check::is_fine) {
             return Ok(checked);
         }
-        let (versions, notes, stamps) = stamps(one)?;
-        checked.checks.push(stamps);
         let rebuilt = excerpt_from(manifest, |path| one.at(path))?;
+        // Nor is what a key signed that the records do not introduce: of that export nothing else is decoded.
+        let (versions, notes, stamps) = if is_signed_by_its_log(manifest, &rebuilt) {
+            stamps(one)?
+        } else {
+            (BTreeMap::new(), vec![one.signed.head.clone()], None)
+        };
+        checked.checks.extend(stamps);
         let proof = verify_excerpt(&rebuilt.excerpt, &notes, trust)?;
         checked.exported = proof.records - proof.withheld;
         self.missing.extend(proof.not_judged.clone());
@@ -302,7 +308,7 @@ fn trusted(one: &Looked<'_>, trust: &Trust) -> Option<Check> {
 }
 
 /// What each file says of itself: the version that wrote it, by its path, and the heads that stand in them.
-type Stamps = (BTreeMap<String, String>, Vec<String>, Check);
+type Stamps = (BTreeMap<String, String>, Vec<String>, Option<Check>);
 
 fn stamps(one: &Looked<'_>) -> Result<Stamps, ExportError> {
     let (mut versions, mut notes) = (BTreeMap::new(), BTreeSet::from([one.signed.head.clone()]));
@@ -324,7 +330,14 @@ fn stamps(one: &Looked<'_>) -> Result<Stamps, ExportError> {
     }
     check.subject =
         format!("each file names its log and its head; {} in all", counted(notes.len() as u64, "head"));
-    Ok((versions, notes.into_iter().collect(), check))
+    Ok((versions, notes.into_iter().collect(), Some(check)))
+}
+
+/// Whether the key that signed the manifest is one that the records introduce. Whether they are a log, is not looked at.
+fn is_signed_by_its_log(manifest: &Manifest, rebuilt: &Rebuilt) -> bool {
+    let signers = rebuilt.excerpt.reader().and_then(|reader| reader.signers());
+    signers.is_ok_and(|keys| keys.iter().any(|key| key.as_str() == manifest.key))
+        || is_taken_out("tables-of-a-stranger")
 }
 
 /// Whether the manifest speaks of the log whose records are there, and whether other exports of it do.

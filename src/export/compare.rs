@@ -2,6 +2,7 @@
 
 use super::{
     columns::{BODY, LEAF, PAYLOAD, SALT, SEQ},
+    decode::{DecodedRows, ParquetReader},
     error::ExportError,
     folder::place,
 };
@@ -9,15 +10,12 @@ use crate::{
     audit::{Excerpt, ExcerptDraft, Manifest},
     domain::Seq,
 };
-use parquet::{
-    errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
-    record::{Field, Row, reader::RowIter},
+use parquet::record::{Field, Row};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
 };
-use std::{collections::BTreeSet, fs::File, path::Path};
 
-/// So many rows are decoded at a time.
-const BATCH: usize = 64;
 const RECORDS: &str = "records.parquet";
 
 /// A log that was put together again.
@@ -25,40 +23,6 @@ pub(super) struct Rebuilt {
     pub(super) excerpt: Excerpt,
     /// Places that stand twice in the files.
     pub(super) twice: BTreeSet<Seq>,
-}
-
-/// A file of an export that is open.
-pub(super) struct ParquetReader(SerializedFileReader<File>);
-
-impl ParquetReader {
-    pub(super) fn open(path: &Path) -> Result<Self, ExportError> {
-        let file = File::open(path).map_err(ExportError::reading(path))?;
-        Ok(Self(SerializedFileReader::new(file).map_err(unreadable(path))?))
-    }
-
-    /// What the file says of itself under this name.
-    pub(super) fn fact(&self, name: &str) -> Option<&str> {
-        let facts = self.0.metadata().file_metadata().key_value_metadata()?;
-        facts.iter().find(|fact| fact.key == name)?.value.as_deref()
-    }
-
-    /// The columns, each with its type.
-    fn columns(&self) -> Vec<String> {
-        let schema = self.0.metadata().file_metadata().schema_descr();
-        schema.columns().iter().map(|column| format!("{:?}", column.self_type())).collect()
-    }
-
-    fn rows(&self) -> Result<RowIter<'_>, ParquetError> {
-        Ok(RowIter::from_file(None, &self.0)?.with_batch_size(BATCH))
-    }
-}
-
-fn unreadable(path: &Path) -> impl Fn(ParquetError) -> ExportError + use<> {
-    let path = path.to_owned();
-    move |error| ExportError::Altered {
-        path: path.clone(),
-        why: format!("cannot be read as a table: {error}"),
-    }
 }
 
 /// Puts the log of this manifest together again.
@@ -69,15 +33,15 @@ pub(super) fn excerpt_of(folder: &Path, manifest: &Manifest) -> Result<Rebuilt, 
 /// The same, from wherever each file is.
 pub(super) fn excerpt_from(
     manifest: &Manifest,
-    at: impl Fn(&str) -> std::path::PathBuf,
+    at: impl Fn(&str) -> PathBuf,
 ) -> Result<Rebuilt, ExportError> {
     let (mut excerpt, mut twice) = (Excerpt::begin()?, BTreeSet::new());
     excerpt.fill(|draft| {
         for file in manifest.files.iter().filter(|file| file.path.ends_with(RECORDS)) {
             let path = at(&file.path);
             let table = ParquetReader::open(&path)?;
-            for row in table.rows().map_err(unreadable(&path))? {
-                let row = row.map_err(unreadable(&path))?;
+            let mut rows = table.rows()?;
+            while let Some(row) = rows.next()? {
                 let added = add(draft, &row)?;
                 let no_record = || ExportError::Altered {
                     path: path.clone(),
@@ -125,13 +89,11 @@ pub(super) fn differ(
     if one.columns() != other.columns() {
         return Ok(Some("has other columns than the version that it names writes".to_owned()));
     }
-    let mut rows = one.rows().map_err(unreadable(exported))?;
-    let mut expected = other.rows().map_err(unreadable(again))?;
+    let (mut rows, mut expected) = (one.rows()?, other.rows()?);
     let mut number = 0_u64;
     loop {
         number += 1;
-        let found = next_exported(&mut rows).map_err(unreadable(exported))?;
-        let (found, made) = match (found, expected.next().transpose().map_err(unreadable(again))?) {
+        let (found, made) = match (next_exported(&mut rows)?, expected.next()?) {
             (None, None) => return Ok(None),
             (None, Some(_)) => {
                 return Ok(Some(format!("ends before line {number}, and the records tell more")));
@@ -150,9 +112,8 @@ pub(super) fn differ(
 }
 
 /// The next row that is a whole one: of a record that was not exported there is the leaf alone, which the tree proves.
-fn next_exported(rows: &mut RowIter<'_>) -> Result<Option<Row>, ParquetError> {
-    for row in rows {
-        let row = row?;
+fn next_exported(rows: &mut DecodedRows<'_>) -> Result<Option<Row>, ExportError> {
+    while let Some(row) = rows.next()? {
         let is_told = |(name, field): (&String, &Field)| name != SEQ && name != LEAF && *field != Field::Null;
         let is_leaf = |(name, field): (&String, &Field)| name == LEAF && *field != Field::Null;
         if row.get_column_iter().any(is_told) || !row.get_column_iter().any(is_leaf) {

@@ -231,10 +231,26 @@ pub(super) fn files_in(folder: &Path, below: &str) -> Result<Vec<String>, Export
     Ok(files)
 }
 
+/// Opens a file that is one: nothing that leads elsewhere, and nothing that waits for somebody to write into it.
+pub(super) fn open_plain(path: &Path) -> Result<File, ExportError> {
+    let kind = fs::symlink_metadata(path).map_err(ExportError::reading(path))?;
+    if !kind.is_file() {
+        return Err(not_plain(path));
+    }
+    File::open(path).map_err(ExportError::reading(path))
+}
+
+fn not_plain(path: &Path) -> ExportError {
+    ExportError::Altered {
+        path: path.to_owned(),
+        why: "is no plain file or folder, and was not exported".to_owned(),
+    }
+}
+
 /// The size and the digest of a file.
 pub(super) fn measure(path: &Path) -> Result<(u64, Sha256), ExportError> {
     let failed = || ExportError::reading(path);
-    let mut file = File::open(path).map_err(failed())?;
+    let mut file = open_plain(path)?;
     let (mut digest, mut bytes, mut chunk) = (Digest::default(), 0, vec![0; 1 << 16]);
     loop {
         let count = file.read(&mut chunk).map_err(failed())?;

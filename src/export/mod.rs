@@ -23,6 +23,7 @@
 mod check;
 mod columns;
 mod compare;
+mod decode;
 mod error;
 mod events;
 mod folder;
@@ -34,6 +35,7 @@ mod write;
 
 pub use check::{ExportCheck, ExportedLog, verify_export};
 pub use columns::{ColumnText, TableText, table_texts};
+pub use decode::is_decoding;
 pub use error::ExportError;
 pub use events::{EventForm, WrittenEvents, write_events};
 pub use ocsf::SCHEMA as OCSF_SCHEMA;

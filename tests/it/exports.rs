@@ -12,7 +12,10 @@ use offboard::{
     record::ColumnType,
 };
 use parquet::{
-    file::reader::{FileReader, SerializedFileReader},
+    file::{
+        metadata::{ColumnChunkMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData},
+        reader::{FileReader, SerializedFileReader},
+    },
     record::Field,
 };
 use rusqlite::types::ValueRef;
@@ -306,19 +309,75 @@ fn tables_that_the_records_do_not_tell_are_found_though_they_are_signed() {
     }
 }
 
+/// Signs it with a key that the log does not know.
+fn sign_as_a_stranger(folder: &Folder, dir: &Path) {
+    let (path, SignedManifest { mut manifest, head, .. }) = manifest(dir);
+    let other = other_key();
+    other.public().as_str().clone_into(&mut manifest.key);
+    let store = Store::open(&folder.path("other.db"), Time::from_millis(0), &[0; 16], &other).unwrap();
+    fs::write(path, store.sign_manifest(&manifest, &head).unwrap()).unwrap();
+}
+
 #[test]
 fn whoever_signs_with_a_key_of_their_own_is_found() {
     let (folder, _world) = with_runs(1);
     exported(&folder, "out");
-    let (path, SignedManifest { mut manifest, head, .. }) = manifest(&folder.path("out"));
-    let other = other_key();
-    manifest.key = other.public().as_str().to_owned();
-    let store = Store::open(&folder.path("other.db"), Time::from_millis(0), &[0; 16], &other).unwrap();
-    fs::write(path, store.sign_manifest(&manifest, &head).unwrap()).unwrap();
+    sign_as_a_stranger(&folder, &folder.path("out"));
     assert!(verified(&folder, "out", 7).out.contains("no key of the log"));
     // Nor does the next export build upon it, and sign what somebody else has put there.
     let refused = folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(7).err;
     assert!(refused.contains("no key of this log"), "{refused}");
+}
+
+/// Writes a footer of our own making into a table: that of it, with something else said of each of its columns.
+fn with_other_footer(path: &Path, change: impl Fn(ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder) {
+    let mut bytes = fs::read(path).unwrap();
+    let metadata = SerializedFileReader::new(File::open(path).unwrap()).unwrap().metadata().clone();
+    let group = |group: &RowGroupMetaData| {
+        let columns = group.columns().iter().cloned();
+        let columns = columns.map(|column| change(column.into_builder()).build().unwrap()).collect();
+        group.clone().into_builder().set_column_metadata(columns).build().unwrap()
+    };
+    let groups = metadata.row_groups().iter().map(group).collect();
+    let metadata = metadata.into_builder().set_row_groups(groups).build();
+    let length = u32::from_le_bytes(bytes[bytes.len() - 8..bytes.len() - 4].try_into().unwrap());
+    bytes.truncate(bytes.len() - 8 - length as usize);
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
+    fs::write(path, bytes).unwrap();
+}
+
+/// A table over which the library that decodes it panics is one that cannot be read, and no fault of this program's.
+#[test]
+fn a_table_that_was_made_to_mislead_is_found() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let out = folder.path("out");
+    for name in ["customers", "records"] {
+        let path = &files(&out, name).pop().unwrap();
+        let whole = fs::read(path).unwrap();
+        with_other_footer(path, |column| column.set_total_compressed_size(-1));
+        sign_again(&folder, &out, |_| {});
+        let found = verified(&folder, "out", 7);
+        assert!(found.out.contains(&format!("{name}.parquet` cannot be read as a table")), "{}", found.out);
+        assert!(!found.err.contains("a fault of this program"), "{}", found.err);
+        fs::write(path, whole).unwrap();
+    }
+    sign_again(&folder, &out, |_| {});
+    verified(&folder, "out", 0);
+}
+
+/// Of what somebody else has signed no more is decoded than the records, in which their key is not.
+#[test]
+fn the_tables_of_a_stranger_are_not_decoded() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let out = folder.path("out");
+    fs::write(files(&out, "customers").pop().unwrap(), "no table").unwrap();
+    sign_again(&folder, &out, |_| {});
+    assert!(verified(&folder, "out", 7).out.contains("cannot be read as a table"));
+    sign_as_a_stranger(&folder, &out);
+    let found = verified(&folder, "out", 7).out;
+    assert!(found.contains("no key of the log") && !found.contains("cannot be read"), "{found}");
 }
 
 /// A run that is over stays as it is; what is new comes to it; and what grew is written again.
