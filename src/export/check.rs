@@ -8,7 +8,9 @@ use super::{
     compare::{Rebuilt, differ, excerpt_from},
     decode::ParquetReader,
     error::ExportError,
-    folder::{Folder, difference, files_in, place, place_of_log, place_of_run, staged},
+    folder::{
+        Folder, difference, files_in, is_among_tables, is_staged, place, place_of_log, place_of_run, staged,
+    },
     tables::{HEAD, ORIGIN, Provenance, ROOT, SIZE, VERSION, write_log, write_run},
 };
 use crate::{
@@ -261,11 +263,8 @@ fn strangers(folder: &Folder) -> Result<Option<Check>, ExportError> {
         .collect();
     let mut check = Check::new("folder");
     for path in files_in(&folder.path, "")? {
-        let is_among_tables =
-            path.starts_with("partner=") || path.starts_with("log=") || path.ends_with(".parquet");
-        let is_hidden = path.starts_with('.');
-        if is_among_tables
-            && !is_hidden
+        if is_among_tables(&path)
+            && !is_staged(&path)
             && !named.contains(&*path)
             && !is_taken_out("a-stranger-among-tables")
         {

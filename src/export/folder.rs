@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
+    fs::{self, File, FileType},
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -24,6 +24,9 @@ const DRAFT: &str = ".offboard-draft-";
 const PENDING: &str = ".offboard-pending-";
 /// No manifest is larger.
 const LARGEST: u64 = 256 << 20;
+
+/// What is said of a link, a pipe, or a folder in place of a file.
+const NOT_PLAIN: &str = "is neither a plain file nor a folder of tables, so no export left it there";
 
 /// What a run whose partner is not on record has for one, as engines write it.
 const NO_PARTNER: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -44,9 +47,16 @@ impl Folder {
     pub(super) fn look(path: &Path) -> Result<Self, ExportError> {
         let mut found =
             Self { path: path.to_owned(), manifests: Vec::new(), pending: Vec::new(), drafts: Vec::new() };
-        for name in names(path)? {
+        for (name, kind) in entries(path)? {
             let at = path.join(&name);
-            if name.starts_with(DRAFT) {
+            if !kind.is_dir() {
+                if let Some(log) = name.strip_prefix(&SignedManifest::name("")) {
+                    found.manifests.push(manifest(&at, log)?);
+                } else if name.starts_with(PENDING) {
+                    let why = "is no folder, so no export left it there".to_owned();
+                    return Err(ExportError::Altered { path: at, why });
+                }
+            } else if name.starts_with(DRAFT) {
                 found.drafts.push(at);
             } else if let Some(log) = name.strip_prefix(PENDING) {
                 let manifest_at = at.join(SignedManifest::name(log));
@@ -56,11 +66,17 @@ impl Folder {
                     // All of it is in its place; the manifest went last.
                     found.drafts.push(at);
                 }
-            } else if let Some(log) = name.strip_prefix(&SignedManifest::name("")) {
-                found.manifests.push(manifest(&at, log)?);
             }
         }
+        // What lies in a folder of anything else is nobody's business.
+        if found.is_ours() {
+            require_plain(path, "")?;
+        }
         Ok(found)
+    }
+
+    const fn is_ours(&self) -> bool {
+        !(self.manifests.is_empty() && self.pending.is_empty() && self.drafts.is_empty())
     }
 
     /// The same for whoever adds to it: it is made if there is none, what was decided is put into place first, and what was
@@ -70,8 +86,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(failed())?;
         let lock = platform::lock_folder(path).map_err(failed())?;
         let found = Self::look(path)?;
-        let is_ours = !(found.manifests.is_empty() && found.pending.is_empty() && found.drafts.is_empty());
-        if !is_ours && names(path)?.iter().any(|name| name != ".lock") {
+        if !found.is_ours() && entries(path)?.iter().any(|(name, _)| name != ".lock") {
             return Err(ExportError::NotOurs(path.to_owned()));
         }
         for draft in &found.drafts {
@@ -129,20 +144,63 @@ pub(super) fn staged(folder: &Path, log: &str) -> PathBuf {
     folder.join(format!("{PENDING}{log}"))
 }
 
-fn names(path: &Path) -> Result<Vec<String>, ExportError> {
+/// What is in a folder, by name. A link is a link, wherever it leads.
+fn entries(path: &Path) -> Result<Vec<(String, FileType)>, ExportError> {
     let failed = || ExportError::reading(path);
-    let mut names = Vec::new();
+    let mut entries = Vec::new();
     for entry in fs::read_dir(path).map_err(failed())? {
-        names.push(entry.map_err(failed())?.file_name().to_string_lossy().into_owned());
+        let entry = entry.map_err(failed())?;
+        let kind = entry.file_type().map_err(failed())?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), kind));
     }
-    names.sort();
-    Ok(names)
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
+}
+
+/// Whether a file at this place is one of a draft, or of an export that is not in its place yet.
+pub(super) fn is_staged(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(first, _)| first.starts_with(DRAFT) || first.starts_with(PENDING))
+}
+
+/// Whether an engine that reads the folder reads a file at this place.
+pub(super) fn is_among_tables(path: &str) -> bool {
+    let is_table = |ending: &[u8; 8]| ending.eq_ignore_ascii_case(b".parquet");
+    path.starts_with("partner=")
+        || path.starts_with("log=")
+        || path.as_bytes().last_chunk().is_some_and(is_table)
+}
+
+/// Refuses a folder in which something that matters is neither a file nor a folder: what is read through a link lies
+/// elsewhere, and a pipe waits for whoever writes into it.
+fn require_plain(folder: &Path, below: &str) -> Result<(), ExportError> {
+    for (name, kind) in entries(&place(folder, below))? {
+        let is_staging = below.is_empty() && (name.starts_with(DRAFT) || name.starts_with(PENDING));
+        let is_manifest = below.is_empty() && name.starts_with(&SignedManifest::name(""));
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        let at = place(folder, &path);
+        if kind.is_dir() {
+            if is_manifest {
+                return Err(not_plain(&at));
+            }
+            // Nothing in a draft is read, and what is removed with it is a link and not where it leads.
+            if !(is_staging && path.starts_with(DRAFT)) {
+                require_plain(folder, &path)?;
+            }
+        } else if !kind.is_file() {
+            let matters = is_manifest || is_staging || is_staged(&path) || is_among_tables(&path);
+            // Through a link to a folder an engine reads what lies there.
+            if (matters || at.is_dir()) && !is_taken_out("a-link-among-tables") {
+                return Err(not_plain(&at));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The manifest in this file, which is called as that of this log.
 fn manifest(path: &Path, log: &str) -> Result<SignedManifest, ExportError> {
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
+    let read = open_plain(path)?.take(LARGEST).read_to_string(&mut text);
     let altered = |why: String| ExportError::Altered { path: path.to_owned(), why };
     match read {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -204,9 +262,9 @@ fn put(folder: &Path, new: &SignedManifest, old: Option<&SignedManifest>) -> Res
 
 /// Has a file, or the names in a folder and all that is in it, on disk.
 pub(super) fn sync_all(path: &Path) -> Result<(), ExportError> {
-    for name in names(path)? {
+    for (name, kind) in entries(path)? {
         let at = path.join(name);
-        if at.is_dir() {
+        if kind.is_dir() {
             sync_all(&at)?;
         } else {
             // What was opened for reading alone cannot be synced everywhere.
@@ -217,12 +275,12 @@ pub(super) fn sync_all(path: &Path) -> Result<(), ExportError> {
     platform::sync_folder(path).map_err(ExportError::writing(path))
 }
 
-/// Every file in a folder, and in those in it, by its path from there.
+/// Every file in a folder, and in those in it, by its path from there; nothing that leads elsewhere is followed.
 pub(super) fn files_in(folder: &Path, below: &str) -> Result<Vec<String>, ExportError> {
     let mut files = Vec::new();
-    for name in names(&place(folder, below))? {
+    for (name, kind) in entries(&place(folder, below))? {
         let path = if below.is_empty() { name } else { format!("{below}/{name}") };
-        if place(folder, &path).is_dir() {
+        if kind.is_dir() {
             files.extend(files_in(folder, &path)?);
         } else {
             files.push(path);
@@ -241,10 +299,7 @@ pub(super) fn open_plain(path: &Path) -> Result<File, ExportError> {
 }
 
 fn not_plain(path: &Path) -> ExportError {
-    ExportError::Altered {
-        path: path.to_owned(),
-        why: "is no plain file or folder, and was not exported".to_owned(),
-    }
+    ExportError::Altered { path: path.to_owned(), why: NOT_PLAIN.to_owned() }
 }
 
 /// The size and the digest of a file.
@@ -267,7 +322,9 @@ pub(super) fn difference(path: &Path, file: &ExportedFile) -> Result<Option<&'st
     match measure(path) {
         Ok(found) if found == (file.bytes, file.sha256) => Ok(None),
         Ok(_) => Ok(Some("is not the file that was exported: it was altered")),
-        Err(ExportError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+        Err(ExportError::Read { source, .. })
+            if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
             Ok(Some("is missing, and was exported"))
         }
         Err(error) => Err(error),

@@ -380,6 +380,88 @@ fn the_tables_of_a_stranger_are_not_decoded() {
     assert!(found.contains("no key of the log") && !found.contains("cannot be read"), "{found}");
 }
 
+/// What leads elsewhere is not followed, and what waits for a writer is not opened.
+#[test]
+fn links_and_pipes_are_strangers() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let out = folder.path("out");
+    if cfg!(windows) {
+        return;
+    }
+    let is_refused = |at: &Path| {
+        let named = format!("`{}` is neither a plain file nor a folder of tables", at.display());
+        let told = verified(&folder, "out", 7).out;
+        assert!(told.contains(&named), "{told}");
+        let told = folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(7).err;
+        assert!(told.contains(&named), "{told}");
+    };
+    // Through each of these an engine reads what lies elsewhere.
+    let table = &files(&out, "customers").pop().unwrap();
+    let elsewhere = [
+        (".", "itself"),
+        ("nothing", "log=0a"),
+        (table.to_str().unwrap(), "customers.PARQUET"),
+        ("nothing", "MANIFEST-0a"),
+    ];
+    for (to, name) in elsewhere {
+        let at = out.join(name);
+        system::link(to, &at);
+        is_refused(&at);
+        fs::remove_file(at).unwrap();
+    }
+    // Somebody waits to write into each of these, so that whoever reads them is told something.
+    for at in [&out.join("MANIFEST-0a"), table] {
+        let whole = fs::read(at).ok();
+        drop(fs::remove_file(at));
+        let line = format!("mkfifo '{0}' && echo x > '{0}'", at.display());
+        let mut writer = system::shell(&line).spawn().unwrap();
+        while !at.exists() {
+            std::thread::yield_now();
+        }
+        is_refused(at);
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        fs::remove_file(at).unwrap();
+        whole.into_iter().for_each(|whole| fs::write(at, whole).unwrap());
+    }
+    // A link that nothing reads is nobody's business.
+    system::link("nothing", &out.join("notes"));
+    verified(&folder, "out", 0);
+}
+
+/// Many an engine reads what is hidden, and what is called otherwise than we call it.
+#[test]
+fn a_hidden_table_is_found() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let out = folder.path("out");
+    let table = fs::read(files(&out, "customers").pop().unwrap()).unwrap();
+    for name in [".customers.parquet", ".x/customers.parquet", "X.PARQUET", "x/.offboard-draft-x/x.parquet"] {
+        let at = out.join(name);
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::write(&at, &table).unwrap();
+        let found = verified(&folder, "out", 7).out;
+        assert!(found.contains(&format!("`{}` is in no manifest", at.display())), "{found}");
+        fs::remove_file(at).unwrap();
+    }
+    verified(&folder, "out", 0);
+}
+
+/// A file that is called as a draft is none: nothing is said of it, and nothing done to it.
+#[test]
+fn a_file_that_is_called_as_a_draft_is_none() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let draft = folder.write("out/.offboard-draft-f", "mine");
+    let found = verified(&folder, "out", 0).out;
+    assert!(!found.contains("is left of an export"), "{found}");
+    exported(&folder, "out");
+    assert_eq!(fs::read_to_string(draft).unwrap(), "mine");
+    folder.write("out/.offboard-pending-f", "mine");
+    assert!(verified(&folder, "out", 7).out.contains("is no folder, so no export"));
+}
+
 /// A run that is over stays as it is; what is new comes to it; and what grew is written again.
 #[test]
 fn what_is_there_already_is_not_written_again() {
