@@ -9,7 +9,8 @@ use super::{
     decode::ParquetReader,
     error::ExportError,
     folder::{
-        Folder, difference, files_in, is_among_tables, is_staged, place, place_of_log, place_of_run, staged,
+        Folder, difference, files_in, is_among_tables, is_staged, place, place_meanwhile, place_of_log,
+        place_of_run,
     },
     tables::{HEAD, ORIGIN, Provenance, ROOT, SIZE, VERSION, write_log, write_run},
 };
@@ -80,8 +81,11 @@ impl Looked<'_> {
 
     /// Where a file of it is.
     fn at(&self, path: &str) -> PathBuf {
-        let meanwhile = place(&staged(&self.folder.path, &self.manifest().log), path);
-        if self.is_pending && meanwhile.exists() { meanwhile } else { place(&self.folder.path, path) }
+        if self.is_pending {
+            place_meanwhile(&self.folder.path, &self.manifest().log, path)
+        } else {
+            place(&self.folder.path, path)
+        }
     }
 }
 
@@ -134,7 +138,7 @@ impl ExportCheck {
             if one.is_pending {
                 self.missing.push(format!(
                     "the latest export of log {} into `{}` was broken off while it was put in its place, and some of its \
-                     files still lie in a hidden folder; the next `log export` there goes on with it",
+                     files still lie in a hidden folder; the next `log export` of that log there goes on with it",
                     one.manifest().log,
                     one.folder.path.display()
                 ));

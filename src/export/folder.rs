@@ -3,12 +3,12 @@
 //! An export is written into a *draft*, a folder that is hidden in the folder itself. When all of it is on disk, its
 //! manifest among it, the draft is renamed to *pending*: that decides. Then each file is moved to its place, what the
 //! manifest does not name any more is removed, and the manifest comes last. Whoever is killed before the decision leaves
-//! the old exports and a draft, which the next one removes; whoever is killed after it leaves what the next one puts into
-//! place first.
+//! the old exports and a draft, which the next one removes; whoever is killed after it leaves what the next one of the same
+//! log puts into place first, if a key of that log has signed it.
 
 use super::error::ExportError;
 use crate::{
-    audit::{ExportedFile, SignedManifest},
+    audit::{ExportedFile, SignedManifest, VerifyingKey},
     domain::{Digest, RunId, Sha256, is_taken_out},
     platform,
 };
@@ -72,16 +72,31 @@ impl Folder {
         if found.is_ours() {
             require_plain(path, "")?;
         }
+        found.pending.iter().try_for_each(|pending| found.require_newer(pending))?;
         Ok(found)
+    }
+
+    /// Refuses a pending export that is older than the one in its place: no program makes such a one, and whoever has an
+    /// old export could take back the new one with it.
+    fn require_newer(&self, pending: &SignedManifest) -> Result<(), ExportError> {
+        let log = &pending.manifest.log;
+        let is_older = |before: &SignedManifest| pending.manifest.size < before.manifest.size;
+        if !self.of_log(log).is_some_and(is_older) || is_taken_out("an-older-pending-export") {
+            return Ok(());
+        }
+        Err(ExportError::Altered {
+            path: staged(&self.path, log),
+            why: "is an older export than the one in its place, so no program left it there".to_owned(),
+        })
     }
 
     const fn is_ours(&self) -> bool {
         !(self.manifests.is_empty() && self.pending.is_empty() && self.drafts.is_empty())
     }
 
-    /// The same for whoever adds to it: it is made if there is none, what was decided is put into place first, and what was
-    /// not is removed. Held by one process at a time.
-    pub(super) fn open(path: &Path) -> Result<(Self, File), ExportError> {
+    /// The same for whoever adds an export of this log, which has these keys: it is made if there is none, what was decided
+    /// is put into place first, and what was not is removed. Held by one process at a time.
+    pub(super) fn open(path: &Path, log: &str, keys: &[VerifyingKey]) -> Result<(Self, File), ExportError> {
         let failed = || ExportError::writing(path);
         fs::create_dir_all(path).map_err(failed())?;
         let lock = platform::lock_folder(path).map_err(failed())?;
@@ -89,11 +104,23 @@ impl Folder {
         if !found.is_ours() && entries(path)?.iter().any(|(name, _)| name != ".lock") {
             return Err(ExportError::NotOurs(path.to_owned()));
         }
+        let pending = found.pending.iter().find(|pending| pending.manifest.log == log);
+        if let Some(before) = found.of_log(log)
+            && !is_taken_out("an-export-upon-anybodys")
+        {
+            require_key(&path.join(SignedManifest::name(log)), before, keys)?;
+        }
+        if let Some(pending) = pending
+            && !is_taken_out("a-pending-export-of-anybodys")
+        {
+            require_key(&staged(path, log).join(SignedManifest::name(log)), pending, keys)?;
+            require_files(path, pending)?;
+        }
         for draft in &found.drafts {
             fs::remove_dir_all(draft).map_err(ExportError::writing(draft))?;
         }
-        for pending in &found.pending {
-            put(path, pending, found.of_log(&pending.manifest.log))?;
+        if let Some(pending) = pending {
+            put(path, pending, found.of_log(log))?;
         }
         Ok((Self::look(path)?, lock))
     }
@@ -140,8 +167,14 @@ pub(super) fn place(folder: &Path, path: &str) -> PathBuf {
 }
 
 /// Where the files of a pending export are meanwhile.
-pub(super) fn staged(folder: &Path, log: &str) -> PathBuf {
+fn staged(folder: &Path, log: &str) -> PathBuf {
     folder.join(format!("{PENDING}{log}"))
+}
+
+/// Where a file of a pending export is: it may have come to its place.
+pub(super) fn place_meanwhile(folder: &Path, log: &str, path: &str) -> PathBuf {
+    let meanwhile = place(&staged(folder, log), path);
+    if meanwhile.exists() { meanwhile } else { place(folder, path) }
 }
 
 /// What is in a folder, by name. A link is a link, wherever it leads.
@@ -213,6 +246,27 @@ fn manifest(path: &Path, log: &str) -> Result<SignedManifest, ExportError> {
         return Err(altered(format!("is the manifest of another log, `{}`", signed.manifest.log)));
     }
     Ok(signed)
+}
+
+/// Refuses what none of these keys has signed.
+fn require_key(path: &Path, signed: &SignedManifest, keys: &[VerifyingKey]) -> Result<(), ExportError> {
+    let key = signed.key.as_str();
+    if keys.iter().any(|own| own.as_str() == key) {
+        return Ok(());
+    }
+    let why = format!("is signed with `{key}`, which is no key of this log");
+    Err(ExportError::Altered { path: path.to_owned(), why })
+}
+
+/// Refuses a pending export whose files are not those that it names, before anything is replaced by them.
+fn require_files(folder: &Path, pending: &SignedManifest) -> Result<(), ExportError> {
+    for file in &pending.manifest.files {
+        let path = place_meanwhile(folder, &pending.manifest.log, &file.path);
+        if let Some(why) = difference(&path, file)? {
+            return Err(ExportError::Altered { path, why: why.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// Moves each file of an export that was decided to its place. Whatever of that was done before is not done again.

@@ -84,7 +84,7 @@ impl Export {
             return Err(QueryError::from(NoSuchRun::Empty).into());
         }
         let log = reader.log_id()?;
-        let (folder, lock) = Folder::open(dir)?;
+        let (folder, lock) = Folder::open(dir, &log, &reader.signers()?)?;
         let export = Self { log, run, folder, _lock: lock };
         match export.later(&reader)? {
             Some(size) => Ok(BegunExport::HasLater(size)),
@@ -100,12 +100,6 @@ impl Export {
     /// differently is refused.
     fn later(&self, reader: &Reader) -> Result<Option<u64>, ExportError> {
         let Some(before) = self.before() else { return Ok(None) };
-        let is_own = reader.signers()?.iter().any(|key| key.as_str() == before.key.as_str());
-        if !is_own && !is_taken_out("an-export-upon-anybodys") {
-            let path = self.folder.path.join(SignedManifest::name(&self.log));
-            let why = format!("is signed with `{}`, which is no key of this log", before.key.as_str());
-            return Err(ExportError::Altered { path, why });
-        }
         let (count, size) = (reader.count()?, before.manifest.size);
         let compared = count.min(size);
         let own = reader.survey(&BTreeSet::from([compared]))?.roots.remove(&compared);
@@ -226,7 +220,8 @@ impl Export {
 
     /// Whether no other log has this run in the folder.
     fn require_own(&self, run: &RunId) -> Result<(), ExportError> {
-        let others = self.folder.manifests.iter().filter(|other| other.manifest.log != self.log);
+        let all = self.folder.manifests.iter().chain(&self.folder.pending);
+        let others = all.filter(|other| other.manifest.log != self.log);
         match others.into_iter().find(|other| other.manifest.run(run).is_some()) {
             Some(other) if !is_taken_out("a-run-that-is-there-twice") => Err(ExportError::Twice {
                 dir: self.folder.path.clone(),

@@ -380,6 +380,63 @@ fn the_tables_of_a_stranger_are_not_decoded() {
     assert!(found.contains("no key of the log") && !found.contains("cannot be read"), "{found}");
 }
 
+/// Puts a copy of an export into a folder, as one that was decided and is not in its place yet.
+fn as_pending(from: &Path, to: &Path) -> PathBuf {
+    let name =
+        manifest(from).0.file_name().unwrap().to_str().unwrap().replace("MANIFEST-", ".offboard-pending-");
+    let pending = to.join(name);
+    for path in paths(from) {
+        let at = pending.join(path.strip_prefix(from).unwrap());
+        fs::create_dir_all(at.parent().unwrap()).unwrap();
+        fs::copy(path, at).unwrap();
+    }
+    pending
+}
+
+/// What lies there as a pending export replaces nothing, unless a key of the log has signed it and it is whole.
+#[test]
+fn nobody_else_decides_what_is_put_in_place() {
+    let (folder, world) = with_runs(1);
+    exported(&folder, "before");
+    run(&folder, &world, 0, "audit.db");
+    exported(&folder, "out");
+    run(&folder, &world, 0, "audit.db");
+    exported(&folder, "theirs");
+    exported(&folder, "after");
+    let out = folder.path("out");
+    let genuine: Vec<_> = paths(&out).into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
+    let is_refused = |from: &str, is_said: &str| {
+        let pending = as_pending(&folder.path(from), &out);
+        verified(&folder, "out", 7);
+        let told = folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(7).err;
+        assert!(told.contains(is_said), "{told}");
+        for (bytes, path) in &genuine {
+            assert_eq!(fs::read(path).unwrap(), *bytes, "{}", path.display());
+        }
+        fs::remove_dir_all(pending).unwrap();
+        verified(&folder, "out", 0);
+    };
+    sign_as_a_stranger(&folder, &folder.path("theirs"));
+    is_refused("theirs", "no key of this log");
+    is_refused("before", "is an older export");
+    let whole = fs::read(files(&folder.path("after"), "customers").pop().unwrap()).unwrap();
+    fs::write(files(&folder.path("after"), "customers").pop().unwrap(), "altered").unwrap();
+    is_refused("after", "was altered");
+
+    // One that is what it says is put in its place, and what is another log's waits for that log.
+    fs::write(files(&folder.path("after"), "customers").pop().unwrap(), whole).unwrap();
+    run(&folder, &world, 0, "second.db");
+    folder.offboard(&["log", "export", "--format", "parquet", "second", "--audit-log", "second.db"]).exits(0);
+    let (own, of_second) =
+        (as_pending(&folder.path("after"), &out), as_pending(&folder.path("second"), &out));
+    assert!(verified(&folder, "out", 8).out.contains("goes on with it"));
+    exported(&folder, "out");
+    assert!(!own.exists() && of_second.exists());
+    folder.offboard(&["log", "export", "--format", "parquet", "out", "--audit-log", "second.db"]).exits(0);
+    assert!(!of_second.exists());
+    verified(&folder, "out", 0);
+}
+
 /// What leads elsewhere is not followed, and what waits for a writer is not opened.
 #[test]
 fn links_and_pipes_are_strangers() {
@@ -390,7 +447,8 @@ fn links_and_pipes_are_strangers() {
         return;
     }
     let is_refused = |at: &Path| {
-        let named = format!("`{}` is neither a plain file nor a folder of tables", at.display());
+        let at = at.strip_prefix(&out).unwrap();
+        let named = format!("{}` is neither a plain file nor a folder of tables", at.display());
         let told = verified(&folder, "out", 7).out;
         assert!(told.contains(&named), "{told}");
         let told = folder.offboard(&["log", "export", "--format", "parquet", "out"]).exits(7).err;
@@ -423,10 +481,12 @@ fn links_and_pipes_are_strangers() {
         writer.kill().unwrap();
         writer.wait().unwrap();
         fs::remove_file(at).unwrap();
-        whole.into_iter().for_each(|whole| fs::write(at, whole).unwrap());
+        if let Some(whole) = whole {
+            fs::write(at, whole).unwrap();
+        }
     }
     // A link that nothing reads is nobody's business.
-    system::link("nothing", &out.join("notes"));
+    system::link(table, &out.join("notes"));
     verified(&folder, "out", 0);
 }
 
@@ -438,11 +498,12 @@ fn a_hidden_table_is_found() {
     let out = folder.path("out");
     let table = fs::read(files(&out, "customers").pop().unwrap()).unwrap();
     for name in [".customers.parquet", ".x/customers.parquet", "X.PARQUET", "x/.offboard-draft-x/x.parquet"] {
-        let at = out.join(name);
+        let at: PathBuf = out.join(name).components().collect();
         fs::create_dir_all(at.parent().unwrap()).unwrap();
         fs::write(&at, &table).unwrap();
         let found = verified(&folder, "out", 7).out;
-        assert!(found.contains(&format!("`{}` is in no manifest", at.display())), "{found}");
+        let said = format!("{}` is in no manifest", at.strip_prefix(&out).unwrap().display());
+        assert!(found.contains(&said), "{found}");
         fs::remove_file(at).unwrap();
     }
     verified(&folder, "out", 0);
