@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     audit::{
-        CannotLook, Head, Manifest, Reader, RunLine, SignedManifest, Survey,
+        Head, Manifest, Reader, RunLine, SignedManifest, Survey,
         verify::{Check, ExcerptProof, LogFault, Outside, Trust, Verdict, verify, verify_excerpt},
     },
     domain::{RunId, counted, grouped, is_taken_out},
@@ -123,7 +123,10 @@ pub fn verify_export(
 
 impl ExportCheck {
     fn look(&mut self, paths: &[PathBuf], trust: &Trust, log: Option<&Path>) -> Result<(), ExportError> {
-        let folders: Vec<Folder> = paths.iter().map(|path| Folder::look(path)).collect::<Result<_, _>>()?;
+        let mut seen = BTreeSet::new();
+        let mut is_another = |path: &&PathBuf| path.canonicalize().ok().is_none_or(|real| seen.insert(real));
+        let paths = paths.iter().filter(|path| is_another(path));
+        let folders: Vec<Folder> = paths.map(|path| Folder::look(path)).collect::<Result<_, _>>()?;
         let all: Vec<Looked<'_>> = folders.iter().flat_map(looked).collect();
         for folder in &folders {
             if looked(folder).next().is_none() {
@@ -214,14 +217,14 @@ impl ExportCheck {
             self.missing.extend(not_compared);
         }
         if let Some(log) = log {
-            checked.checks.extend(against(log, one, trust)?);
+            checked.checks.push(against(log, one, &rebuilt, trust)?);
         }
         Ok(checked)
     }
 
     /// The verdict in words; they may quote the exports.
     pub fn sentence(&self) -> String {
-        let files: u64 = self.logs.iter().flat_map(|log| &log.runs).count() as u64;
+        let runs: BTreeSet<&RunId> = self.logs.iter().flat_map(|log| &log.runs).collect();
         match self.verdict {
             Verdict::Altered => "ALTERED: keep the folder as it is, and see what disagrees.".to_owned(),
             Verdict::EndUnproved => {
@@ -231,7 +234,7 @@ impl ExportCheck {
                 let logs: Vec<String> = self.logs.iter().map(ExportedLog::as_of).collect();
                 format!(
                     "Unaltered since it was exported, with {}: {}. What the log got later is not in it.",
-                    counted(files, "run"),
+                    counted(runs.len(), "run"),
                     logs.join("; ")
                 )
             }
@@ -464,15 +467,36 @@ fn runs_agree(manifest: &Manifest, survey: &Survey, lines: &[RunLine], is_partia
 }
 
 /// Compares the log that is at hand with the head of its export.
-fn against(log: &Path, one: &Looked<'_>, trust: &Trust) -> Result<Vec<Check>, CannotLook> {
+fn against(log: &Path, one: &Looked<'_>, rebuilt: &Rebuilt, trust: &Trust) -> Result<Check, ExportError> {
     let name = format!("{}/{}", one.folder.path.display(), SignedManifest::name(&one.manifest().log));
     let heads = Outside::parse(name, one.signed.head.as_bytes());
-    let trust = Trust { outside: heads.into_iter().collect(), keys: trust.keys.clone() };
-    let found = verify(log, &trust)?;
+    let with = |outside| Trust { outside, keys: trust.keys.clone() };
+    let found = verify(log, &with(heads.into_iter().collect()))?;
     let mut check = Check::new("log");
     check.subject = format!("`{}` has the same first {} records", log.display(), one.manifest().size);
+    // A log in which nothing else is wrong was not altered: it is another copy.
+    if found.verdict == Verdict::Altered
+        && let Some(size) = other_records(log, one.manifest(), rebuilt)?
+        && verify(log, &with(Vec::new()))?.verdict != Verdict::Altered
+    {
+        check.fault(LogFault::of_all(format!(
+            "the first {size} records of `{}` are not those that were exported: two copies of this log went on differently",
+            log.display()
+        )));
+        return Ok(check);
+    }
     for fault in found.checks.iter().flat_map(|check| &check.faults) {
         check.fault(fault.clone());
     }
-    Ok(vec![check])
+    Ok(check)
+}
+
+/// Up to which size this log and the one that was exported were compared, if their records are not the same.
+fn other_records(log: &Path, manifest: &Manifest, rebuilt: &Rebuilt) -> Result<Option<u64>, ExportError> {
+    let reader = Reader::open(log)?;
+    let size = reader.count()?.min(manifest.size);
+    // A log that cannot be read was altered, which is said already.
+    let Ok(mut survey) = reader.survey(&BTreeSet::from([size])) else { return Ok(None) };
+    let own = survey.roots.remove(&size);
+    Ok((own.is_some() && own != rebuilt.excerpt.root_at(size)?).then_some(size))
 }

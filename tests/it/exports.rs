@@ -572,6 +572,13 @@ fn several_logs_make_one_data_set() {
     let found = folder.offboard(&["verify", "--export", "out", "--output", "json"]).exits(0).json();
     assert_eq!(found["logs"].as_array().unwrap().len(), 2);
     folder.offboard(&["verify", "--export", "out", "--audit-log", "second.db"]).exits(0);
+    // However often a folder is given, and wherever it lies besides, there are as many runs.
+    let twice = ["verify", "--export", "out", "--export", "./out"];
+    let found = folder.offboard(&twice).exits(0).out;
+    assert!(found.contains("with 2 runs") && found.matches("Log ").count() == 2, "{found}");
+    folder.offboard(&["log", "export", "--format", "parquet", "another"]).exits(0);
+    let found = folder.offboard(&["verify", "--export", "out", "--export", "another"]).exits(0).out;
+    assert!(found.contains("with 2 runs"), "{found}");
     // A log of which nothing is in the folder proves nothing about it.
     run(&folder, &world, 0, "third.db");
     let found = folder.offboard(&["verify", "--export", "out", "--audit-log", "third.db"]).exits(8).out;
@@ -631,7 +638,16 @@ fn a_fork_is_found() {
     verified(&folder, "theirs", 0);
     let found = folder.offboard(&["verify", "--export", "out", "--export", "theirs"]).exits(7).out;
     assert!(found.contains("went on differently"), "{found}");
-    folder.offboard(&["verify", "--export", "out", "--audit-log", "fork.db"]).exits(7);
+    // The copy that is at hand is longer, or shorter: the same is said of it.
+    let fork_is_found = |dir: &str| {
+        let found = folder.offboard(&["verify", "--export", dir, "--audit-log", "fork.db"]).exits(7).out;
+        assert!(found.contains("of `fork.db` are not those that were exported"), "{found}");
+        assert!(found.contains("went on differently") && !found.contains("missing"), "{found}");
+    };
+    fork_is_found("out");
+    run(&folder, &world, 0, "audit.db");
+    export("audit.db", "longer").exits(0);
+    fork_is_found("longer");
     export("older.db", "before").exits(0);
     folder.offboard(&["verify", "--export", "before", "--export", "out"]).exits(0);
     folder.offboard(&["verify", "--export", "out", "--audit-log", "older.db"]).exits(7);
