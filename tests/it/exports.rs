@@ -12,9 +12,11 @@ use offboard::{
     record::ColumnType,
 };
 use parquet::{
+    basic::Type,
     file::{
         metadata::{ColumnChunkMetaDataBuilder, ParquetMetaDataWriter, RowGroupMetaData},
         reader::{FileReader, SerializedFileReader},
+        statistics::Statistics,
     },
     record::Field,
 };
@@ -330,12 +332,17 @@ fn whoever_signs_with_a_key_of_their_own_is_found() {
 }
 
 /// Writes a footer of our own making into a table: that of it, with something else said of each of its columns.
-fn with_other_footer(path: &Path, change: impl Fn(ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder) {
+fn with_other_footer(
+    path: &Path,
+    change: impl Fn(Type, ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder,
+) {
     let mut bytes = fs::read(path).unwrap();
     let metadata = SerializedFileReader::new(File::open(path).unwrap()).unwrap().metadata().clone();
     let group = |group: &RowGroupMetaData| {
         let columns = group.columns().iter().cloned();
-        let columns = columns.map(|column| change(column.into_builder()).build().unwrap()).collect();
+        let columns = columns
+            .map(|column| change(column.column_type(), column.into_builder()).build().unwrap())
+            .collect();
         group.clone().into_builder().set_column_metadata(columns).build().unwrap()
     };
     let groups = metadata.row_groups().iter().map(group).collect();
@@ -355,11 +362,49 @@ fn a_table_that_was_made_to_mislead_is_found() {
     for name in ["customers", "records"] {
         let path = &files(&out, name).pop().unwrap();
         let whole = fs::read(path).unwrap();
-        with_other_footer(path, |column| column.set_total_compressed_size(-1));
+        with_other_footer(path, |_, column| column.set_total_compressed_size(-1));
         sign_again(&folder, &out, |_| {});
         let found = verified(&folder, "out", 7);
         assert!(found.out.contains(&format!("{name}.parquet` cannot be read as a table")), "{}", found.out);
         assert!(!found.err.contains("a fault of this program"), "{}", found.err);
+        fs::write(path, whole).unwrap();
+    }
+    sign_again(&folder, &out, |_| {});
+    verified(&folder, "out", 0);
+}
+
+/// What is said of a column, in place of what was.
+type OtherFooter<'a> = &'a dyn Fn(Type, ColumnChunkMetaDataBuilder) -> ColumnChunkMetaDataBuilder;
+
+/// An engine passes rows over by what a footer says of them, and no record would tell that it lies.
+#[test]
+fn a_footer_says_nothing_of_the_rows() {
+    let (folder, _world) = with_runs(1);
+    exported(&folder, "out");
+    let out = folder.path("out");
+    for path in TABLES.iter().flat_map(|name| files(&out, name)) {
+        let reader = SerializedFileReader::new(File::open(&path).unwrap()).unwrap();
+        for column in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
+            assert!(column.statistics().is_none() && column.dictionary_page_offset().is_none());
+            assert!(column.column_index_offset().is_none() && column.offset_index_offset().is_none());
+        }
+    }
+    let elsewhere = |of, column: ColumnChunkMetaDataBuilder| match of {
+        Type::INT64 => column.set_statistics(Statistics::int64(Some(7000), Some(7001), None, Some(0), false)),
+        _ => column,
+    };
+    let filtered = |_, column: ColumnChunkMetaDataBuilder| column.set_bloom_filter_offset(Some(4));
+    let indexed = |_, column: ColumnChunkMetaDataBuilder| {
+        column.set_column_index_offset(Some(4)).set_column_index_length(Some(9))
+    };
+    let lies: [OtherFooter<'_>; 3] = [&elsewhere, &filtered, &indexed];
+    for (lie, name) in lies.into_iter().flat_map(|lie| ["customers", "records"].map(|name| (lie, name))) {
+        let path = &files(&out, name).pop().unwrap();
+        let whole = fs::read(path).unwrap();
+        with_other_footer(path, lie);
+        sign_again(&folder, &out, |_| {});
+        let found = verified(&folder, "out", 7).out;
+        assert!(found.contains("could pass rows over"), "{found}");
         fs::write(path, whole).unwrap();
     }
     sign_again(&folder, &out, |_| {});
