@@ -457,11 +457,11 @@ fn help_and_completions() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         assert!(folder.offboard(&["completions", shell]).exits(0).out.contains("offboard"));
     }
-    let named = concat!("offboard ", env!("CARGO_PKG_VERSION"));
-    assert_eq!(folder.offboard(&["-V"]).exits(0).out.trim(), named);
+    let program = concat!("offboard ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(folder.offboard(&["-V"]).exits(0).out.trim(), program);
     let version = folder.offboard(&["--version"]).exits(0).out;
     let lines: Vec<&str> = version.lines().collect();
-    assert_eq!(lines[0], named);
+    assert_eq!(lines[0], program);
     assert!(lines[1].starts_with("commit ") && lines[2].starts_with("SQLite    3."), "{version}");
     assert!(lines[3].contains(std::env::consts::ARCH), "{version}");
 }

@@ -212,7 +212,8 @@ impl KnownRelationship {
 
     /// What the run is known to have scheduled, whatever became of the rest.
     fn schedule(&mut self, said: SaidByRun, story: &CustomerStory) {
-        let done = || story.planned().iter().filter(|one| story.is_done(one));
+        let is_all = said.outcome.is_by_the_run();
+        let done = || story.planned().iter().filter(|one| is_all || story.is_done(one));
         let ids: Box<[Box<str>]> = done().map(|one| one.id.clone().into()).collect();
         if ids.is_empty() {
             return;
@@ -431,8 +432,13 @@ impl KnownRelationship {
     /// Who scheduled what was seen to go on again after that, though nobody is on record to have taken it back.
     pub(super) fn goes_on_again(&self) -> Option<(SaidByRun, &TermsSeen)> {
         let seen = self.seen.as_ref()?;
+        // Whatever was scheduled anew since may end again.
+        let was_to_end = |id: &str| {
+            let is_it = |one: &&ScheduledByRun| one.ids.iter().any(|scheduled| **scheduled == *id);
+            self.to_end().filter(is_it).all(|one| one.said.at < seen.at)
+        };
         let goes_on =
-            |one: &&ScheduledByRun| seen.at > one.said.at && one.ids.iter().any(|id| seen.go_on.contains(id));
+            |one: &&ScheduledByRun| one.ids.iter().any(|id| seen.go_on.contains(id) && was_to_end(id));
         self.to_end().filter(goes_on).max_by_key(|one| one.said.rank()).map(|one| (one.said, seen))
     }
 
