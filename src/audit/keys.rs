@@ -193,7 +193,7 @@ pub fn key_name(user: &str, host: &str) -> String {
 
 /// Puts a new key there, whole or not at all, unless somebody else has put one there meanwhile.
 fn make(path: &Path, name: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = platform::folder_of(path);
     platform::create_private_folder(folder)?;
     let (secret, _) = generate_key(&mut OsRng, name);
     let secret = Secret::new(secret);

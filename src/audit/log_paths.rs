@@ -13,8 +13,7 @@ pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
     match platform::canonical(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let name = path.file_name().ok_or_else(|| io::Error::other("it has no file name"))?;
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = platform::folder_of(path);
             Ok(platform::canonical(folder)?.join(name))
         }
         found => found,
@@ -59,7 +58,7 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
 /// WAL needs shared memory, a lock must hold against another machine, and nobody else may put another file in the
 /// place of this one.
 pub(super) fn refuse_unsafe(path: &Path) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = platform::folder_of(path);
     match platform::unsafe_place(folder) {
         Ok(None) => Ok(()),
         Ok(Some(place)) => Err(StoreError::Unsafe { path: path.to_owned(), place }),

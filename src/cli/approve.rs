@@ -183,8 +183,7 @@ fn refuse_existing(out: &Path) -> Result<(), Failure> {
 
 /// Whole or not at all, and never over another one.
 fn write(out: &Path, note: &str) -> Result<(), Failure> {
-    let folder: PathBuf =
-        out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+    let folder: PathBuf = platform::folder_of(out).to_owned();
     let written = || -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".approval-").tempfile_in(&folder)?;
         file.write_all(note.as_bytes())?;

@@ -6,9 +6,10 @@
 
 use super::{
     args::{ExportFormat, ExportOptions},
-    consent,
     exit::{Exit, Failure},
-    export_events, export_tables,
+    export_events,
+    export_record::{ExportMade, exported},
+    export_tables,
     new_folder::{NewFolder, cannot_write},
     printer::Printer,
     session,
@@ -17,10 +18,7 @@ use super::{
 use crate::{
     audit::{Copied, Reader, Store},
     domain::{RunId, counted, is_taken_out},
-    engine::Clock,
     export::EventForm,
-    platform,
-    record::{Event, LogExported, Record},
     report::{self, CsvStyle, ReportError},
 };
 use serde_json::json;
@@ -49,17 +47,8 @@ fn pack(printer: &Printer, paths: &Paths, dir: &Path, run: &str) -> Result<Exit,
     let mut store = session::open_store(paths)?;
     let copied = fill(&mut store, pack.draft(), &run)?;
     pack.sync()?;
-    let exported = LogExported {
-        by: consent::operator(),
-        host: platform::host(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        of_run: run.clone(),
-        records: copied.records,
-        bytes: copied.bytes,
-        sha256: copied.sha256,
-        format: None,
-    };
-    let record = Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
+    let Copied { records, bytes, sha256 } = copied;
+    let record = exported(ExportMade { of_run: run.clone(), format: None, records, bytes, sha256 });
     if !is_taken_out("exported-without-a-record") {
         store.append(&[record.into()])?;
     }

@@ -4,8 +4,8 @@
 //! its name.
 
 use super::{
-    consent,
     exit::{Exit, Failure},
+    export_record::{ExportMade, exported},
     export_tables::refused,
     printer::Printer,
     session,
@@ -14,10 +14,8 @@ use super::{
 use crate::{
     audit::{Reader, RunLine},
     domain::{RunId, counted, is_taken_out},
-    engine::Clock,
     export::{EventForm, ExportError, WrittenEvents, write_events},
     platform,
-    record::{Event, LogExported, Record},
 };
 use serde_json::json;
 use std::{
@@ -54,7 +52,7 @@ pub(super) fn run(
     let cannot = |error: io::Error| {
         Failure::usage(format!("cannot write `{shown}`: {error}; nothing of it was written"))
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = platform::folder_of(path);
     let mut file = NamedTempFile::new_in(folder).map_err(cannot)?;
     let written = write_events(&reader, form, (&runs, others), BufWriter::new(&mut file));
     let written = written.map_err(|error| match error {
@@ -62,17 +60,8 @@ pub(super) fn run(
         error => refused(error),
     })?;
     file.as_file().sync_all().map_err(cannot)?;
-    let exported = LogExported {
-        by: consent::operator(),
-        host: platform::host(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        of_run: named,
-        records: written.records,
-        bytes: written.bytes,
-        sha256: written.sha256,
-        format: Some(name(form).to_owned()),
-    };
-    let record = Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
+    let WrittenEvents { records, bytes, sha256, .. } = written;
+    let record = exported(ExportMade { of_run: named, format: Some(name(form)), records, bytes, sha256 });
     if !is_taken_out("events-without-a-record") {
         store.append(&[record.into()])?;
     }

@@ -4,18 +4,15 @@
 //! gets its place.
 
 use super::{
-    consent,
     exit::{Exit, Failure},
+    export_record::{ExportMade, exported},
     printer::Printer,
     session,
     settings::Paths,
 };
 use crate::{
     domain::{counted, is_taken_out},
-    engine::Clock,
     export::{BegunExport, Export, ExportError, ExportSummary},
-    platform,
-    record::{Event, LogExported, Record},
 };
 use serde_json::json;
 use std::path::Path;
@@ -32,21 +29,10 @@ pub(super) fn run(printer: &Printer, paths: &Paths, dir: &Path, run: Option<&str
     let written = export.write(&mut store).map_err(refused)?;
     let summary = written.summary.clone();
     let (bytes, sha256) = summary.manifest;
-    let latest = summary.runs.last().cloned();
-    let exported = latest.map(|of_run| LogExported {
-        by: consent::operator(),
-        host: platform::host(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        of_run,
-        records: summary.records,
-        bytes,
-        sha256,
-        format: Some(FORMAT.to_owned()),
-    });
-    let record =
-        |exported| Record { at: Clock::System.now(), run: None, event: Event::LogExported(exported) };
+    let made = |of_run| ExportMade { of_run, format: Some(FORMAT), records: summary.records, bytes, sha256 };
+    let record = summary.runs.last().cloned().map(|of_run| exported(made(of_run)));
     if !is_taken_out("tables-without-a-record") {
-        store.append(&exported.map(record).into_iter().map(Into::into).collect::<Vec<_>>())?;
+        store.append(&record.into_iter().map(Into::into).collect::<Vec<_>>())?;
     }
     store.close()?;
     written.put().map_err(refused)?;

@@ -118,7 +118,7 @@ pub(super) fn audit_log(path: &Path) -> Vec<HealthCheck> {
 
 /// How much room there is for the audit log.
 pub(super) fn space(audit_log: &Path) -> HealthCheck {
-    let folder = audit_log.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = platform::folder_of(audit_log);
     match platform::free_space(folder) {
         Ok(free) => room(free, folder),
         Err(error) => HealthCheck::care(

@@ -29,6 +29,7 @@ mod ending;
 mod exit;
 mod export;
 mod export_events;
+mod export_record;
 mod export_tables;
 mod folding;
 mod hardening;

@@ -3,6 +3,7 @@
 use super::{exit::Failure, printer};
 use crate::{
     engine::Clock,
+    platform,
     report::{ListCell, ListForm, ListTable},
 };
 use std::{
@@ -47,10 +48,7 @@ impl ListTarget {
     /// The folder in which it is written under a name that does not count.
     fn folder(&self) -> PathBuf {
         match self {
-            Self::File(path, _) => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                folder.unwrap_or(Path::new(".")).to_owned()
-            }
+            Self::File(path, _) => platform::folder_of(path).to_owned(),
             Self::StandardOutput => env::temp_dir(),
         }
     }

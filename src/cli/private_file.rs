@@ -98,7 +98,7 @@ fn require_own(path: &Path, found: &fs::Metadata) -> Result<(), GuardError> {
 /// whatever happens, the old ones are.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), GuardError> {
     let failed = |source: io::Error| GuardError::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = platform::folder_of(path);
     platform::create_private_folder(folder).map_err(failed)?;
     // One writer at a time; the lock ends with this function, or with the process.
     let _locked = platform::lock_folder(folder).map_err(failed)?;

@@ -15,42 +15,27 @@ use super::{
     settings::{Paths, ServiceSettings, Typed},
 };
 use crate::{
-    domain::{Seq, TenantId, counted, is_taken_out},
+    domain::{Seq, TenantId, Time, counted, is_taken_out},
     engine::{GoingOn, ListEnd, SeenById, StandaloneSession},
     partner_center::transport::Transport,
     platform,
     record::{CustomerRefreshed, Event, Partner, ProgrammeRefreshed},
     report::{CustomerToLookAt, Programme, ProgrammeList, visible},
 };
+use clap::Args as _;
 use std::collections::HashMap;
-
-/// The options that only a refresh heeds.
-const OPTIONS: [&str; 11] = [
-    "rate",
-    "cloud",
-    "api_url",
-    "partner_tenant",
-    "app_only",
-    "graph_url",
-    "login_url",
-    "profile",
-    "token_command",
-    "ca_file",
-    "proxy",
-];
 
 /// What it means to stop: each customer is on record as soon as it was looked at.
 const STOPPED: &str = "what was seen so far is on record, and the others were not looked at";
 
 /// Refuses what would be given in vain.
 pub(super) fn require_no_options(typed: &Typed) -> Result<(), Failure> {
-    match OPTIONS.iter().find(|name| typed.is_given(name)) {
-        Some(name) => {
-            let name = name.replace('_', "-");
-            Err(Failure::usage(format!(
-                "`--{name}` says how Partner Center is asked, and `status` asks it nothing without `--refresh`"
-            )))
-        }
+    let of_a_refresh = LookingOptions::augment_args(clap::Command::new(""));
+    let given = of_a_refresh.get_arguments().find(|option| typed.is_given(option.get_id().as_str()));
+    match given.and_then(|option| option.get_long()) {
+        Some(name) => Err(Failure::usage(format!(
+            "`--{name}` says how Partner Center is asked, and `status` asks it nothing without `--refresh`"
+        ))),
         None => Ok(()),
     }
 }
@@ -155,6 +140,7 @@ async fn look_again<T: Transport>(
     Ok(told)
 }
 
+/// What the list says of a customer.
 fn as_listed(
     partner: &Partner,
     customer: TenantId,
@@ -165,16 +151,7 @@ fn as_listed(
         Some((relationship, basis)) => (Some(relationship), basis),
         None => (None, end.last_page),
     };
-    CustomerRefreshed {
-        partner: partner.tenant_id,
-        partner_name: partner.name.clone(),
-        customer,
-        seen_at: end.asked_at,
-        relationship,
-        go_on: None,
-        not_read: None,
-        basis: vec![basis],
-    }
+    seen(partner, customer, (end.asked_at, relationship), vec![basis])
 }
 
 /// What the service says of one customer by its ID, where the list does not say what was known: it may lag behind, or be short.
@@ -187,20 +164,27 @@ async fn by_id<T: Transport>(
 ) -> Result<Option<CustomerRefreshed>, Failure> {
     told.asked_by_id += 1;
     let SeenById { asked_at, relationship, basis } = visit.relationship(customer).await?;
-    let Ok(relationship) = relationship else {
-        told.not_read += 1;
-        return Ok(None);
-    };
-    Ok(Some(CustomerRefreshed {
-        partner: partner.tenant_id,
-        partner_name: partner.name.clone(),
+    told.not_read += u32::from(relationship.is_err());
+    Ok(relationship.ok().map(|relationship| seen(partner, customer, (asked_at, relationship), basis)))
+}
+
+fn seen(
+    partner: &Partner,
+    customer: TenantId,
+    (seen_at, relationship): (Time, Option<String>),
+    basis: Vec<Seq>,
+) -> CustomerRefreshed {
+    let (partner, partner_name) = (partner.tenant_id, partner.name.clone());
+    CustomerRefreshed {
+        partner,
+        partner_name,
         customer,
-        seen_at: asked_at,
+        seen_at,
         relationship,
         go_on: None,
         not_read: None,
         basis,
-    }))
+    }
 }
 
 /// Adds which of its subscriptions go on after their terms.

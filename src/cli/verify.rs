@@ -5,7 +5,7 @@ use super::{
     bounded, check_line, consent,
     exit::{Exit, Failure},
     keys,
-    printer::{Paint, Printer},
+    printer::Printer,
     session,
     settings::{Paths, Typed},
     verify_export,
@@ -122,12 +122,7 @@ fn as_text(printer: &Printer, found: &Verification) -> String {
             "  Of {runs} runs, {proved} can be proved with these heads all the same: `--run RUN` asks about one alone."
         ));
     }
-    let paint = match found.verdict {
-        Verdict::Proved => Paint::Good,
-        Verdict::Altered => Paint::Bad,
-        Verdict::EndUnproved => Paint::Care,
-    };
     lines.push(String::new());
-    lines.push(printer.paint(paint, &visible(&found.sentence())));
+    lines.push(check_line::verdict_line(printer, found.verdict, &found.sentence()));
     lines.join("\n")
 }

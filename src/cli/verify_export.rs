@@ -1,13 +1,13 @@
 //! `offboard verify --export`.
 
 use super::{
-    check_line::line,
+    check_line::{line, verdict_line},
     exit::{Exit, Failure},
     export_tables::refused,
-    printer::{Paint, Printer},
+    printer::Printer,
 };
 use crate::{
-    audit::verify::{Trust, Verdict},
+    audit::verify::Trust,
     export::{ExportCheck, ExportError, verify_export},
     report::visible,
 };
@@ -52,12 +52,7 @@ fn as_text(printer: &Printer, found: &ExportCheck) -> String {
         );
         lines.push(visible(&text).into_owned());
     }
-    let paint = match found.verdict {
-        Verdict::Proved => Paint::Good,
-        Verdict::Altered => Paint::Bad,
-        Verdict::EndUnproved => Paint::Care,
-    };
     lines.push(String::new());
-    lines.push(printer.paint(paint, &visible(&found.sentence())));
+    lines.push(verdict_line(printer, found.verdict, &found.sentence()));
     lines.join("\n")
 }

@@ -1,10 +1,14 @@
 //! A log as lines, each an event: for a security team's tools, which read what happened and prove nothing.
 
-use super::{error::ExportError, line::LineWriter, ocsf};
+use super::{
+    error::ExportError,
+    line::LineWriter,
+    ocsf,
+    outside::{RequestsOutside, labelled, unreadable},
+};
 use crate::{
     audit::{Reader, RecordBytes},
     domain::{RunId, Seq, Sha256},
-    record::{Record, RecordError, RecordLabel, Requests},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use serde_json::{Map, Value, json};
@@ -46,7 +50,7 @@ pub fn write_events(
     let mut not_understood = Vec::new();
     match form {
         EventForm::Records => reader.each_record(0..records, |record| {
-            let label = label(&record)?;
+            let label = labelled(&record)?;
             let is_wanted = label.run.as_ref().map_or(others, |run| runs.contains(run));
             if is_wanted { out.line(&of_record(&log, &record)?) } else { Ok(()) }
         })?,
@@ -71,29 +75,15 @@ fn write_others<W: Write>(
     (log, records): (&str, Seq),
     out: &mut LineWriter<W>,
 ) -> Result<(), ExportError> {
-    let mut open = Requests::default();
+    let mut requests = RequestsOutside::default();
     reader.each_record(0..records, |record| {
-        if label(&record)?.run.is_some() {
+        if labelled(&record)?.run.is_some() {
             return Ok(());
         }
-        match Record::from_bytes(record.body) {
-            Ok(read) => match open.take_ended(record.seq, &read) {
-                Some(request) => ocsf::write_request(log, &request, out),
-                None => Ok(()),
-            },
-            Err(RecordError::Newer(_)) => Ok(()),
-            Err(source) => Err(unreadable(record.seq, source)),
-        }
+        let ended = requests.take(&record)?;
+        ended.map_or(Ok(()), |request| ocsf::write_request(log, &request, out))
     })?;
-    open.iter().try_for_each(|request| ocsf::write_request(log, request, out))
-}
-
-fn label(record: &RecordBytes<'_>) -> Result<RecordLabel, ExportError> {
-    RecordLabel::read(record.body).map_err(|source| unreadable(record.seq, source))
-}
-
-fn unreadable(seq: Seq, source: RecordError) -> ExportError {
-    crate::audit::QueryError::Record { seq, source }.into()
+    requests.open().try_for_each(|request| ocsf::write_request(log, request, out))
 }
 
 /// A record as it is stored, with its log, its place, and what was sent or received: as text, or else as base64.

@@ -29,6 +29,7 @@ mod events;
 mod folder;
 mod line;
 mod ocsf;
+mod outside;
 mod table;
 mod tables;
 mod write;

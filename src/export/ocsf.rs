@@ -93,31 +93,18 @@ struct RunEvents<'a, W: Write> {
     out: &'a mut LineWriter<W>,
 }
 
-impl<W: Write> RunEvents<'_, W> {
-    fn scene(&self) -> Scene<'_> {
-        Scene { log: self.log, run: self.run.as_ref() }
-    }
-
-    fn request(&mut self, request: &RequestStory) -> Result<(), ExportError> {
-        let event = of_request(&self.scene(), request);
-        self.out.line(&event)
-    }
-}
-
 impl<W: Write> Listener<ExportError> for RunEvents<'_, W> {
     fn run(&mut self, story: RunStory) -> Result<(), ExportError> {
-        let requests = story.requests.clone();
+        let scene = Scene { log: self.log, run: Some(&story) };
+        story.requests.iter().try_for_each(|request| self.out.line(&of_request(&scene, request)))?;
         self.run = Some(story);
-        requests.iter().try_for_each(|request| self.request(request))
+        Ok(())
     }
 
     fn customer(&mut self, story: CustomerStory) -> Result<(), ExportError> {
-        story.requests().iter().try_for_each(|request| self.request(request))?;
-        for effect in story.effects().all() {
-            let event = of_effect(&self.scene(), &story, effect);
-            self.out.line(&event)?;
-        }
-        Ok(())
+        let scene = Scene { log: self.log, run: self.run.as_ref() };
+        story.requests().iter().try_for_each(|request| self.out.line(&of_request(&scene, request)))?;
+        story.effects().all().try_for_each(|effect| self.out.line(&of_effect(&scene, &story, effect)))
     }
 }
 
@@ -209,10 +196,10 @@ impl Scene<'_> {
 
 fn put(event: &mut Map<String, Value>, status: Status) {
     let ((status_id, status), (severity_id, severity)) = (status.named(), status.severity());
-    event.insert("status_id".to_owned(), json!(status_id));
-    event.insert("status".to_owned(), json!(status));
-    event.insert("severity_id".to_owned(), json!(severity_id));
-    event.insert("severity".to_owned(), json!(severity));
+    set(event, "status_id", json!(status_id));
+    set(event, "status", json!(status));
+    set(event, "severity_id", json!(severity_id));
+    set(event, "severity", json!(severity));
 }
 
 fn set(event: &mut Map<String, Value>, name: &str, value: Value) {

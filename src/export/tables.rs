@@ -6,12 +6,13 @@ use super::{
         records, requests,
     },
     error::ExportError,
+    outside::{RequestsOutside, labelled, unreadable},
     table::TableWriter,
 };
 use crate::{
     audit::{Leaf, Listener, Manifest, Reader, RecordBytes, RunExtent, RunLine},
     domain::{RunId, Seq},
-    record::{CustomerStory, Record, RecordError, RecordLabel, RequestStory, Requests, RunStory},
+    record::{CustomerStory, RecordLabel, RequestStory, RunStory},
 };
 use std::{
     collections::BTreeSet,
@@ -150,19 +151,13 @@ pub(super) fn write_log(
     let facts = provenance.facts();
     let mut all = TableWriter::begin(&file(folder, "records"), &fields(&records()), &facts)?;
     let mut sent = TableWriter::begin(&file(folder, "requests"), &fields(&requests()), &facts)?;
-    let mut open = Requests::default();
+    let mut outside = RequestsOutside::default();
     reader.each_record(0..size, |record| {
         let label = labelled(&record)?;
         match &label.run {
             None => {
-                match Record::from_bytes(record.body) {
-                    Ok(read) => {
-                        if let Some(request) = open.take_ended(record.seq, &read) {
-                            add_request(reader, &mut sent, None, &request)?;
-                        }
-                    }
-                    Err(RecordError::Newer(_)) => {}
-                    Err(source) => return Err(unreadable(record.seq, source)),
+                if let Some(request) = outside.take(&record)? {
+                    add_request(reader, &mut sent, None, &request)?;
                 }
                 add(&mut all, &record, label)
             }
@@ -174,17 +169,9 @@ pub(super) fn write_log(
             }
         }
     })?;
-    open.iter().try_for_each(|request| add_request(reader, &mut sent, None, request))?;
+    outside.open().try_for_each(|request| add_request(reader, &mut sent, None, request))?;
     sent.end()?;
     all.end().map(drop)
-}
-
-fn labelled(record: &RecordBytes<'_>) -> Result<RecordLabel, ExportError> {
-    RecordLabel::read(record.body).map_err(|source| unreadable(record.seq, source))
-}
-
-fn unreadable(seq: Seq, source: RecordError) -> ExportError {
-    crate::audit::QueryError::Record { seq, source }.into()
 }
 
 /// Adds a record with what lies beside it.

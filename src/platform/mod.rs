@@ -78,6 +78,11 @@ pub(crate) fn unsafe_place(folder: &Path) -> io::Result<Option<UnsafePlace>> {
     Ok(service.map(UnsafePlace::Synchronised))
 }
 
+/// The folder that a file is in, by its path as it was given: a name alone is in the one that is worked in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// The whole path, with every link followed, in the form that people know.
 pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     dunce::canonicalize(path)

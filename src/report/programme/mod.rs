@@ -186,10 +186,14 @@ impl Programme {
         all.into_iter().filter_map(looked_at).collect()
     }
 
-    /// All customers whom a run has had, in the order in which runs have them.
+    /// All customers whom a run has had, each with the run and the row that it stood in first.
+    fn of_runs(&self) -> impl Iterator<Item = ((usize, u32), TenantId)> {
+        self.customers.iter().filter_map(|(id, known)| Some((known.first?, *id)))
+    }
+
+    /// The same, in the order in which runs have them.
     fn in_order(&self) -> Vec<TenantId> {
-        let of_run = |(id, known): (&TenantId, &KnownCustomer)| known.first.map(|first| (first, *id));
-        let mut all: Vec<_> = self.customers.iter().filter_map(of_run).collect();
+        let mut all: Vec<_> = self.of_runs().collect();
         all.sort_unstable();
         all.into_iter().map(|(_, id)| id).collect()
     }
@@ -370,7 +374,7 @@ impl<'a> ProgrammeView<'a> {
             self.programme.customers.get(&one.tenant).is_some_and(|known| known.first.is_some())
         };
         let listed = self.list.map(|list| list.customers.iter().filter(is_known).count());
-        listed.map_or(0, |listed| self.programme.in_order().len().saturating_sub(listed))
+        listed.map_or(0, |listed| self.programme.of_runs().count().saturating_sub(listed))
     }
 
     /// Where each customer stands, in the order of the list or of the runs.

@@ -309,21 +309,21 @@ impl<'a> CustomerStanding<'a> {
         let SaidInFull { said, reasons, explanation, removable_from, act_by, next_from } = last;
         let changed = changed_since(main, said.at);
         let is_scheduled = matches!(said.outcome, Outcome::Done(_)) && next_from.is_some();
-        let next_from = if is_scheduled { next_from.max(&main.ends_before()).to_owned() } else { *next_from };
-        let next_from = &next_from.filter(|_| changed.is_none());
+        let next_from = if is_scheduled { (*next_from).max(main.ends_before()) } else { *next_from };
+        let next_from = next_from.filter(|_| changed.is_none());
         let explanation = match &changed {
             Some((_, told)) if explanation.is_empty() => Cow::Owned(told.clone()),
             Some((_, told)) => Cow::Owned(format!("{explanation} {told}")),
             None => Cow::Borrowed(&**explanation),
         };
         let is_for_good = !reasons.is_empty() && !reasons.iter().all(|reason| reason.worth_another_try());
-        let prospect = match (said.outcome, next_from) {
-            (Outcome::Unknown, _) => Prospect::InDoubt,
-            _ if changed.is_some() => changed.map_or(Prospect::Stays, |(prospect, _)| prospect),
-            (_, Some(day)) if *day <= today => Prospect::Due,
+        let prospect = match (said.outcome, &changed, next_from) {
+            (Outcome::Unknown, ..) => Prospect::InDoubt,
+            (_, Some((prospect, _)), _) => *prospect,
+            (.., Some(day)) if day <= today => Prospect::Due,
             // What else stands in the way, only a plan says.
-            (Outcome::Done(_) | Outcome::AlreadyDone(_), _) => Prospect::Unplanned,
-            (_, Some(_)) => Prospect::Dated,
+            (Outcome::Done(_) | Outcome::AlreadyDone(_), ..) => Prospect::Unplanned,
+            (.., Some(_)) => Prospect::Dated,
             _ if is_for_good => Prospect::Stays,
             _ => Prospect::AwaitsAnAct,
         };
@@ -333,7 +333,7 @@ impl<'a> CustomerStanding<'a> {
             explanation,
             removable_from: *removable_from,
             act_by: *act_by,
-            next_from: *next_from,
+            next_from,
             ..self.said(programme, *said)
         }
     }
